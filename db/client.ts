@@ -1,0 +1,51 @@
+import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
+
+/** Rows of hand-written SQL: instants arrive and leave as whole milliseconds, bigints as safe numbers. */
+const rowTypes = {
+  instant: {
+    to: 1184,
+    from: [1184, 1114],
+    serialize: (at: number | string | Date) => new Date(at).toISOString(),
+    parse: (text: string) => new Date(text).getTime(),
+  },
+  day: { to: 1082, from: [1082], serialize: (day: string) => day, parse: (day: string) => day },
+  count: { to: 20, from: [20, 1700], serialize: (n: number) => String(n), parse: Number },
+};
+
+export type Sql = postgres.Sql<{ instant: number; day: string; count: number }>;
+export type TxSql = postgres.TransactionSql<{ instant: number; day: string; count: number }>;
+export type Db = PostgresJsDatabase;
+
+export type DatabaseOptions = { max?: number; applicationName?: string };
+
+/** Two pools on one database: `sql` for prepared hand-written statements, `db` for drizzle, which alters its parsers. */
+export type Database = { sql: Sql; db: Db; close(): Promise<void> };
+
+const limits = (applicationName: string) => ({
+  application_name: applicationName,
+  // A stuck lock or a runaway query ends as an error, never as a hanging start.
+  lock_timeout: 2_000,
+  statement_timeout: 10_000,
+  idle_in_transaction_session_timeout: 10_000,
+});
+
+/** Opens both pools; nothing is sent before the first query. */
+export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
+  const common = {
+    max: options.max ?? 10,
+    connect_timeout: 5,
+    idle_timeout: 60,
+    onnotice: () => {},
+    connection: limits(options.applicationName ?? 'hourglass'),
+  };
+  const sql = postgres(url, { ...common, types: rowTypes }) as unknown as Sql;
+  const client = postgres(url, common);
+  return {
+    sql,
+    db: drizzle(client),
+    close: async () => {
+      await Promise.all([sql.end({ timeout: 5 }), client.end({ timeout: 5 })]);
+    },
+  };
+}

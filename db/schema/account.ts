@@ -1,0 +1,75 @@
+import { sql } from 'drizzle-orm';
+import { check, index, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import { instant } from './instant';
+import { plan } from './quota';
+
+/** Who is billed and owns everything. Its row is the lock under which every quota decision is taken. */
+export const account = pgTable(
+  'account',
+  {
+    id: text('id').primaryKey(),
+    name: text('name').notNull(),
+    status: text('status', { enum: ['pending', 'active', 'blocked'] }).notNull(),
+    /** `free`, or what an operator set; a live subscription may put a higher plan in force. */
+    ownPlanId: text('own_plan_id')
+      .notNull()
+      .references(() => plan.id),
+    /** The database clock as this account last saw it: never runs backwards. */
+    clockAt: instant('clock_at').notNull().default(sql`'1970-01-01'`),
+    createdAt: instant('created_at').notNull().default(sql`hg_clock()`),
+    deletedAt: instant('deleted_at'),
+  },
+  (t) => [
+    check('account_status', sql`${t.status} in ('pending','active','blocked')`),
+    index('account_created').on(t.createdAt, t.id),
+  ],
+);
+
+export const member = pgTable(
+  'member',
+  {
+    accountId: text('account_id')
+      .notNull()
+      .references(() => account.id),
+    userId: text('user_id').notNull(),
+    role: text('role', { enum: ['owner', 'member'] }).notNull(),
+    createdAt: instant('created_at').notNull().default(sql`hg_clock()`),
+  },
+  (t) => [primaryKey({ columns: [t.accountId, t.userId] }), index('member_user').on(t.userId)],
+);
+
+/** A key speaks for one account with some scopes. Only its SHA-256 is kept. */
+export const apiKey = pgTable(
+  'api_key',
+  {
+    id: text('id').primaryKey(),
+    accountId: text('account_id')
+      .notNull()
+      .references(() => account.id),
+    name: text('name').notNull(),
+    scopes: text('scopes').array().notNull(),
+    prefix: text('prefix').notNull(),
+    hash: text('hash').notNull(),
+    createdBy: text('created_by').notNull(),
+    createdAt: instant('created_at').notNull().default(sql`hg_clock()`),
+    lastUsedAt: instant('last_used_at'),
+    revokedAt: instant('revoked_at'),
+  },
+  (t) => [uniqueIndex('api_key_hash').on(t.hash), index('api_key_account').on(t.accountId)],
+);
+
+/** Every change by an administrator or an operator: who, what, before, after, why. */
+export const audit = pgTable(
+  'audit',
+  {
+    id: text('id').primaryKey(),
+    at: instant('at').notNull().default(sql`hg_clock()`),
+    actor: text('actor').notNull(),
+    action: text('action').notNull(),
+    accountId: text('account_id'),
+    before: jsonb('before'),
+    after: jsonb('after'),
+    reason: text('reason').notNull(),
+  },
+  (t) => [index('audit_account').on(t.accountId, t.id)],
+);

@@ -1,0 +1,93 @@
+import { sql } from 'drizzle-orm';
+import { bigint, boolean, check, date, index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { instant } from './instant';
+
+const ms = (name: string) => bigint(name, { mode: 'number' });
+
+/** How much a plan gives; null means no limit. */
+export const plan = pgTable('plan', {
+  id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  description: text('description').notNull(),
+  monthlySeconds: ms('monthly_seconds'),
+  onceSeconds: ms('once_seconds'),
+  maxSessions: integer('max_sessions').notNull(),
+  idleMinSeconds: integer('idle_min_seconds').notNull(),
+  idleMaxSeconds: integer('idle_max_seconds').notNull(),
+  idleDefaultSeconds: integer('idle_default_seconds').notNull(),
+  storageGb: integer('storage_gb').notNull(),
+  sort: integer('sort').notNull(),
+  visible: boolean('visible').notNull(),
+});
+
+/**
+ * One row an account and period holds the sums every quota decision reads: `YYYY-MM` (UTC month), or `trial` for an
+ * allowance given once. `used + held ≤ quota` is checked here, so that a bug becomes an error and not free time.
+ * What a cut of quota found already leased or used is forgiven, never granted anew.
+ */
+export const usagePeriod = pgTable(
+  'usage_period',
+  {
+    accountId: text('account_id').notNull(),
+    period: text('period').notNull(),
+    quotaMs: ms('quota_ms'),
+    forgivenMs: ms('forgiven_ms').notNull().default(0),
+    usedMs: ms('used_ms').notNull().default(0),
+    heldMs: ms('held_ms').notNull().default(0),
+  },
+  (t) => [
+    primaryKey({ columns: [t.accountId, t.period] }),
+    check('usage_period_held', sql`${t.heldMs} >= 0 and ${t.forgivenMs} >= 0`),
+    check('usage_period_within_quota', sql`${t.usedMs} + ${t.heldMs} <= ${t.quotaMs} + ${t.forgivenMs}`),
+  ],
+);
+
+/** The ledger: append-only. A run's time, cut at UTC midnight; credits after a late proof; operators' adjustments. */
+export const usageEntry = pgTable(
+  'usage_entry',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    accountId: text('account_id').notNull(),
+    runId: text('run_id'),
+    kind: text('kind', { enum: ['run', 'credit', 'adjustment'] }).notNull(),
+    period: text('period').notNull(),
+    day: date('day', { mode: 'string' }).notNull(),
+    fromAt: instant('from_at'),
+    toAt: instant('to_at'),
+    ms: ms('ms').notNull(),
+    reason: text('reason'),
+    createdAt: instant('created_at').notNull().default(sql`hg_clock()`),
+  },
+  (t) => [
+    index('usage_entry_account').on(t.accountId, t.id),
+    index('usage_entry_run').on(t.runId).where(sql`run_id is not null`),
+    check('usage_entry_kind', sql`${t.kind} in ('run','credit','adjustment')`),
+    check('usage_entry_sign', sql`${t.kind} <> 'run' or ${t.ms} > 0`),
+  ],
+);
+
+/** Daily sums of the ledger, for charts and for drift. */
+export const usageDay = pgTable(
+  'usage_day',
+  {
+    accountId: text('account_id').notNull(),
+    day: date('day', { mode: 'string' }).notNull(),
+    ms: ms('ms').notNull().default(0),
+  },
+  (t) => [primaryKey({ columns: [t.accountId, t.day] })],
+);
+
+/** A threshold of a period was crossed; the row exists once, so that its news goes out once. */
+export const quotaNotice = pgTable(
+  'quota_notice',
+  {
+    accountId: text('account_id').notNull(),
+    period: text('period').notNull(),
+    threshold: integer('threshold').notNull(),
+    at: instant('at').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.accountId, t.period, t.threshold] }),
+    check('quota_notice_threshold', sql`${t.threshold} in (80, 95, 100)`),
+  ],
+);

@@ -1,0 +1,39 @@
+import type { Sql } from './client';
+
+type PlanRow = [
+  id: string,
+  name: string,
+  description: string,
+  monthlySeconds: number | null,
+  onceSeconds: number | null,
+  maxSessions: number,
+  idleSeconds: [min: number, max: number, default_: number],
+  storageGb: number,
+];
+
+const HOUR = 3600;
+const FIXED_15_MIN: [number, number, number] = [900, 900, 900];
+const UP_TO_4_H: [number, number, number] = [900, 4 * HOUR, 1800];
+
+/** The plans a new installation starts with. Their order here is their rank. */
+const PLANS: PlanRow[] = [
+  ['free', 'Free', 'A few hours every month, for a look around.', 4 * HOUR, null, 1, FIXED_15_MIN, 1],
+  ['trial', 'Trial', 'Five hours once, without a card.', null, 5 * HOUR, 1, [1800, 1800, 1800], 3],
+  ['starter', 'Starter', 'For evenings and side projects.', 40 * HOUR, null, 1, UP_TO_4_H, 3],
+  ['pro', 'Pro', 'For daily work, two workspaces at once.', 80 * HOUR, null, 2, UP_TO_4_H, 10],
+  ['max', 'Max', 'For full days, three workspaces at once.', 160 * HOUR, null, 3, UP_TO_4_H, 20],
+  ['custom', 'Custom', 'For teams with needs of their own.', null, null, 5, UP_TO_4_H, 50],
+];
+
+/** Writes the default plans that are not there yet; never changes one that an administrator edited. */
+export async function seedPlans(sql: Sql): Promise<void> {
+  for (const [rank, row] of PLANS.entries()) {
+    const [id, name, description, monthlySeconds, onceSeconds, maxSessions, idle, storageGb] = row;
+    await sql`
+      insert into plan (id, name, description, monthly_seconds, once_seconds, max_sessions,
+        idle_min_seconds, idle_max_seconds, idle_default_seconds, storage_gb, sort, visible)
+      values (${id}, ${name}, ${description}, ${monthlySeconds}, ${onceSeconds}, ${maxSessions},
+        ${idle[0]}, ${idle[1]}, ${idle[2]}, ${storageGb}, ${(rank + 1) * 10}, true)
+      on conflict (id) do nothing`;
+  }
+}

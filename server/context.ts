@@ -1,0 +1,69 @@
+import type { Db, Sql, TxSql } from '@/db/client';
+import type { Clock } from './clock';
+import type { Env } from './env';
+import { DomainError } from './errors';
+import type { Jobs } from './jobs';
+import type { Log } from './log';
+import type { Machines } from './machine/machines';
+import type { Scope } from './shapes';
+
+/** Who asks. Every verb is bound to the account of its actor. */
+export type Actor =
+  | { kind: 'user'; userId: string; accountId: string; role: 'owner' | 'member'; isAdmin: boolean }
+  | { kind: 'apiKey'; keyId: string; accountId: string; scopes: Scope[]; isAdmin: boolean }
+  | { kind: 'system'; name: string };
+
+/** Everything a verb may use. Doors build one per request or per job. */
+export type Ctx = {
+  env: Env;
+  sql: Sql;
+  db: Db;
+  clock: Clock;
+  machines: Machines;
+  jobs: Jobs;
+  log: Log;
+};
+
+/** The context inside a transaction: no machines, no jobs, no second connection. The network does not compile here. */
+export type TxCtx = Pick<Ctx, 'env' | 'clock' | 'log'> & { sql: TxSql };
+
+/**
+ * Runs `fn` in one READ COMMITTED transaction and answers what it returns. Any throw rolls everything back.
+ * Throws QUOTA_UNAVAILABLE when PostgreSQL cannot be asked: quota is then refused, never assumed.
+ */
+export async function inTx<T>(ctx: Ctx, fn: (tx: TxCtx) => Promise<T>): Promise<T> {
+  return failClosed(
+    () => ctx.sql.begin((sql) => fn({ env: ctx.env, clock: ctx.clock, log: ctx.log, sql: sql as TxSql })) as Promise<T>,
+    ctx.log,
+  );
+}
+
+/** Answers what `read` returns, or throws QUOTA_UNAVAILABLE when PostgreSQL cannot be asked. */
+export async function failClosed<T>(read: () => Promise<T>, log: Log): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!isDatabaseAway(error)) throw error;
+    log.error({ err: error }, 'PostgreSQL cannot be asked');
+    throw new DomainError('QUOTA_UNAVAILABLE', 'Your quota cannot be checked right now, so nothing was started. Try again in a moment.');
+  }
+}
+
+const AWAY = new Set([
+  'CONNECT_TIMEOUT',
+  'CONNECTION_CLOSED',
+  'CONNECTION_ENDED',
+  'CONNECTION_DESTROYED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+]);
+
+/** True for lost connections, shutdowns, overload and timeouts of PostgreSQL; false for errors of our own SQL. */
+export function isDatabaseAway(error: unknown): boolean {
+  const code = String((error as { code?: unknown } | null)?.code ?? '');
+  // 08 connection, 53 resources, 57P shutdown, 57014 statement timeout, 55P03 lock timeout, 25P03 idle in transaction
+  return AWAY.has(code) || /^(08|53|57P)/.test(code) || ['57014', '55P03', '25P03'].includes(code);
+}

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+
+/** The only reader of the environment. Doors parse it once at boot; a bad value stops the process and names itself. */
+
+const seconds = (fallback: number, min = 1, max = 86_400) => z.coerce.number().min(min).max(max).default(fallback);
+const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
+const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''));
+const optional = z
+  .string()
+  .optional()
+  .transform((text) => (text === undefined || text.trim() === '' ? undefined : text.trim()));
+
+const schema = z.object({
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL'),
+  REDIS_URL: z.string().regex(/^rediss?:\/\//, 'must be a redis:// URL'),
+  APP_URL: url.default('http://localhost:3000'),
+  PORT: port(3000),
+  GATEWAY_URL: url.default('http://localhost:3002'),
+  GATEWAY_PORT: port(3002),
+  WORKER_PORT: port(3001),
+  AUTH_SECRET: z.string().refine((text) => Buffer.byteLength(text) >= 32, 'must have at least 32 bytes'),
+  AUTH_GITHUB_ID: optional,
+  AUTH_GITHUB_SECRET: optional,
+  SIGNUP_MODE: z.enum(['open', 'approval']).default('open'),
+  FLY_API_URL: url.default('https://api.machines.dev'),
+  FLY_API_TOKEN: z.string().default(''),
+  FLY_ORG: z.string().default(''),
+  FLY_REGIONS: z
+    .string()
+    .default('iad')
+    .transform((text) => text.split(',').map((region) => region.trim()))
+    .refine((regions) => regions.every((region) => /^[a-z]{3}$/.test(region)), 'must be region codes such as iad,ams'),
+  SESSION_IMAGE: z.string().default(''),
+  ENVIRONMENT_ID: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,15}$/, 'must be 1 to 16 lower-case letters, digits or dashes')
+    .default('dev'),
+  STRIPE_SECRET_KEY: optional,
+  STRIPE_WEBHOOK_SECRET: optional,
+  STRIPE_API_URL: url.default('https://api.stripe.com'),
+  SMTP_URL: optional,
+  MAIL_FROM: optional,
+  LEASE_MAX_SECONDS: seconds(900),
+  LEASE_MIN_SECONDS: seconds(10),
+  LEASE_GUARD_SECONDS: seconds(2, 0.1, 60),
+  STOP_GRACE_SECONDS: seconds(10, 0.1, 300),
+  MIN_START_SECONDS: seconds(60),
+  BOOT_TIMEOUT_SECONDS: seconds(180),
+  SWEEP_INTERVAL_MS: z.coerce.number().int().min(50).max(60_000).default(1000),
+  RECONCILE_INTERVAL_SECONDS: seconds(30),
+  START_RATE_PER_MINUTE: z.coerce.number().int().min(1).max(100_000).default(10),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+});
+
+export type Env = z.infer<typeof schema>;
+
+/** One line per bad variable, each naming itself, never printing its value. */
+export class BadEnvironment extends Error {
+  constructor(problems: string[]) {
+    super(`The environment is not usable:\n${problems.map((line) => `  ${line}`).join('\n')}`);
+    this.name = 'BadEnvironment';
+  }
+}
+
+/** The parsed environment. Throws BadEnvironment with every problem at once. */
+export function parseEnv(source: Record<string, string | undefined>): Env {
+  const parsed = schema.safeParse(source);
+  if (!parsed.success) {
+    throw new BadEnvironment(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+  }
+  const problems = crossChecks(parsed.data);
+  if (problems.length > 0) throw new BadEnvironment(problems);
+  return parsed.data;
+}
+
+function crossChecks(env: Env): string[] {
+  const problems: string[] = [];
+  if (env.LEASE_MIN_SECONDS > env.LEASE_MAX_SECONDS) {
+    problems.push('LEASE_MIN_SECONDS: must not be greater than LEASE_MAX_SECONDS');
+  }
+  if (env.LEASE_MIN_SECONDS <= env.LEASE_GUARD_SECONDS) {
+    problems.push('LEASE_MIN_SECONDS: must be more than LEASE_GUARD_SECONDS');
+  }
+  if (Boolean(env.AUTH_GITHUB_ID) !== Boolean(env.AUTH_GITHUB_SECRET)) {
+    problems.push('AUTH_GITHUB_ID: set it together with AUTH_GITHUB_SECRET, or neither');
+  }
+  const liveKey = /^(sk|rk)_live_/.test(env.STRIPE_SECRET_KEY ?? '');
+  if (liveKey && env.STRIPE_API_URL !== 'https://api.stripe.com') {
+    problems.push('STRIPE_API_URL: a live key talks to Stripe itself only');
+  }
+  return problems;
+}
+
+/** The environment of this process, parsed on first use. */
+export const readEnv = (): Env => parseEnv(process.env);

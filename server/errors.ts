@@ -1,0 +1,57 @@
+import type { Quota, Limits, Upgrade } from './shapes';
+
+/** tRPC code of each refusal; the HTTP status follows from it. The one place where the two worlds meet. */
+const CODE_OF_REASON = {
+  QUOTA_EXCEEDED: 'PAYMENT_REQUIRED',
+  TRIAL_EXHAUSTED: 'PAYMENT_REQUIRED',
+  SESSION_LIMIT_REACHED: 'CONFLICT',
+  ACCOUNT_BLOCKED: 'FORBIDDEN',
+  ACCOUNT_PENDING: 'FORBIDDEN',
+  FORBIDDEN: 'FORBIDDEN',
+  UNAUTHORIZED: 'UNAUTHORIZED',
+  NOT_FOUND: 'NOT_FOUND',
+  INVALID_INPUT: 'BAD_REQUEST',
+  NOT_FOR_SALE: 'PRECONDITION_FAILED',
+  PAYMENT_FAILED: 'PAYMENT_REQUIRED',
+  TRIAL_USED: 'CONFLICT',
+  BILLING_UNAVAILABLE: 'SERVICE_UNAVAILABLE',
+  SESSION_STOPPING: 'CONFLICT',
+  IDEMPOTENCY_MISMATCH: 'CONFLICT',
+  RATE_LIMITED: 'TOO_MANY_REQUESTS',
+  NO_CAPACITY: 'SERVICE_UNAVAILABLE',
+  PROVIDER_UNAVAILABLE: 'SERVICE_UNAVAILABLE',
+  QUOTA_UNAVAILABLE: 'SERVICE_UNAVAILABLE',
+} as const;
+
+export type Reason = keyof typeof CODE_OF_REASON;
+export type ReasonCode = (typeof CODE_OF_REASON)[Reason];
+
+/** What a refusal carries beside its sentence; only the fields of its reason are set. */
+export type RefusalDetails = {
+  quota?: Quota;
+  upgrade?: Upgrade | null;
+  limits?: Limits;
+  retryAfterSeconds?: number;
+  fields?: Record<string, string[]>;
+};
+
+/** An expected refusal: a stable reason, a sentence a person can act on, and the figures behind it. */
+export class DomainError extends Error {
+  readonly reason: Reason;
+  readonly details: RefusalDetails;
+
+  constructor(reason: Reason, message: string, details: RefusalDetails = {}) {
+    super(message);
+    this.name = 'DomainError';
+    this.reason = reason;
+    this.details = details;
+  }
+
+  get code(): ReasonCode {
+    return CODE_OF_REASON[this.reason];
+  }
+}
+
+/** The 404 of everything that is not there or belongs to somebody else. */
+export const notFound = (what: string): DomainError =>
+  new DomainError('NOT_FOUND', `There is no such ${what}, or it is not yours.`);

@@ -1,0 +1,46 @@
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { z } from 'zod';
+import type { Instant } from './clock';
+import type { Log } from './log';
+
+/** The jobs there are: a name, what it carries (ids only), how it is retried. PostgreSQL holds the truth; a job only wakes. */
+export const JOBS = {
+  /** Look at one run now: its lease ended, its boot is late, its stop is due. */
+  'run.due': z.strictObject({ runId: z.string() }),
+} as const;
+
+export type JobName = keyof typeof JOBS;
+export const QUEUE_NAME = 'timekeeper';
+
+export type Jobs = {
+  /** Wakes the timekeeper for a run at an instant. Never throws: a lost wake-up costs one sweep, not correctness. */
+  wakeRun(runId: string, at: Instant): Promise<void>;
+  close(): Promise<void>;
+};
+
+/** A delay must fit in a signed 32-bit timer; the sweep finds whatever is further away. */
+const LONGEST_DELAY_MS = 7 * 24 * 3600 * 1000;
+
+/** The producer side, for every door. It fails fast: a command is dropped, not queued, while Redis is away. */
+export function openJobs(redisUrl: string, now: () => Instant, log: Log): Jobs {
+  const connection = new Redis(redisUrl, { enableOfflineQueue: false, maxRetriesPerRequest: 1, lazyConnect: false });
+  connection.on('error', (error) => log.debug({ err: error }, 'Redis is away'));
+  const queue = new Queue(QUEUE_NAME, { connection, defaultJobOptions: { removeOnComplete: true, removeOnFail: 100, attempts: 1 } });
+  queue.on('error', (error) => log.debug({ err: error }, 'queue error'));
+  return {
+    async wakeRun(runId, at) {
+      const delay = Math.min(Math.max(0, at - now()), LONGEST_DELAY_MS);
+      // One job a run and instant: adding it again is a no-op.
+      const add = queue.add('run.due', { runId }, { delay, jobId: `${runId}-${Math.round(at)}-due` });
+      await add.catch((error) => log.warn({ runId, err: error }, 'wake-up not queued; the sweep will find the run'));
+    },
+    async close() {
+      await queue.close().catch(() => {});
+      connection.disconnect();
+    },
+  };
+}
+
+/** No queue at all: for tests and commands, where the sweep alone must be enough. */
+export const noJobs: Jobs = { wakeRun: async () => {}, close: async () => {} };

@@ -1,0 +1,67 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+export const registry = new Registry();
+collectDefaultMetrics({ register: registry });
+
+const registers = [registry];
+
+export const metrics = {
+  leasesGranted: new Counter({
+    name: 'hourglass_leases_granted_total',
+    help: 'Slices of quota granted, at start and at renewal',
+    labelNames: ['at'] as const,
+    registers,
+  }),
+  startsRefused: new Counter({
+    name: 'hourglass_starts_refused_total',
+    help: 'Starts refused, by reason',
+    labelNames: ['reason'] as const,
+    registers,
+  }),
+  renewalsDenied: new Counter({
+    name: 'hourglass_renewals_denied_total',
+    help: 'Agent calls answered with stop, by reason',
+    labelNames: ['reason'] as const,
+    registers,
+  }),
+  overrunSeconds: new Counter({
+    name: 'hourglass_overrun_seconds_total',
+    help: 'Machine time past a lease end. Never billed; must stay 0',
+    registers,
+  }),
+  stopLateness: new Histogram({
+    name: 'hourglass_stop_lateness_seconds',
+    help: 'Proven end of a machine minus its lease end (negative: ended in time)',
+    buckets: [-10, -2, -1, 0, 0.25, 0.5, 1, 2, 5, 10, 30],
+    registers,
+  }),
+  sweepLag: new Gauge({
+    name: 'hourglass_sweep_lag_seconds',
+    help: 'How long the most overdue run has been waiting for the timekeeper',
+    registers,
+  }),
+  runsEnded: new Counter({
+    name: 'hourglass_runs_ended_total',
+    help: 'Runs ended, by reason',
+    labelNames: ['reason'] as const,
+    registers,
+  }),
+  providerSeconds: new Histogram({
+    name: 'hourglass_provider_call_seconds',
+    help: 'Latency of calls to the machines provider',
+    labelNames: ['action'] as const,
+    buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers,
+  }),
+  providerErrors: new Counter({
+    name: 'hourglass_provider_errors_total',
+    help: 'Failed calls to the machines provider',
+    labelNames: ['action', 'kind'] as const,
+    registers,
+  }),
+  orphansDestroyed: new Counter({
+    name: 'hourglass_orphan_machines_destroyed_total',
+    help: 'Machines found without an open run and destroyed',
+    registers,
+  }),
+};

@@ -1,0 +1,52 @@
+import type { Sql, TxSql } from '@/db/client';
+import type { Plan } from '../shapes';
+
+type PlanRow = {
+  id: string;
+  name: string;
+  description: string;
+  monthly_seconds: number | null;
+  once_seconds: number | null;
+  max_sessions: number;
+  idle_min_seconds: number;
+  idle_max_seconds: number;
+  idle_default_seconds: number;
+  storage_gb: number;
+  sort: number;
+  visible: boolean;
+};
+
+/** A plan row of the database as the public shape. */
+export function toPlan(row: PlanRow): Plan {
+  return {
+    id: row.id,
+    name: row.name,
+    description: row.description,
+    monthlySeconds: row.monthly_seconds,
+    onceSeconds: row.once_seconds,
+    maxSessions: row.max_sessions,
+    idleStop: {
+      minSeconds: row.idle_min_seconds,
+      maxSeconds: row.idle_max_seconds,
+      defaultSeconds: row.idle_default_seconds,
+    },
+    storageGb: row.storage_gb,
+    sort: row.sort,
+    visible: row.visible,
+  };
+}
+
+/** All plans, lowest rank first. */
+export async function listPlans(sql: Sql | TxSql): Promise<Plan[]> {
+  const rows = await sql<PlanRow[]>`select * from plan order by sort, id`;
+  return rows.map(toPlan);
+}
+
+/** The quota a plan gives in its period, in ms; null is no limit. */
+export function quotaMsOf(plan: Plan): number | null {
+  const seconds = plan.onceSeconds ?? plan.monthlySeconds;
+  return seconds === null ? null : seconds * 1000;
+}
+
+/** True for an allowance that is given once and not renewed by a new month. */
+export const isOnce = (plan: Plan): boolean => plan.onceSeconds !== null;

@@ -1,0 +1,180 @@
+import { z } from 'zod';
+
+/** Public shapes: what procedures take and answer. Instants are ISO-8601 UTC text, durations are seconds. */
+
+export const AGENTS = ['bash', 'claude-code', 'codex', 'gemini', 'opencode'] as const;
+export const SIZES = ['standard'] as const;
+export const SCOPES = ['session:read', 'session:write', 'usage:read', 'billing:read', 'billing:write', 'admin'] as const;
+export const SESSION_STATUSES = ['stopped', 'starting', 'running', 'stopping', 'failed'] as const;
+export const END_REASONS = [
+  'user',
+  'quota',
+  'idle',
+  'limit',
+  'plan',
+  'blocked',
+  'boot_timeout',
+  'machine_exit',
+  'provider',
+  'deleted',
+] as const;
+
+export type Agent = (typeof AGENTS)[number];
+export type Size = (typeof SIZES)[number];
+export type Scope = (typeof SCOPES)[number];
+export type SessionStatus = (typeof SESSION_STATUSES)[number];
+export type EndReason = (typeof END_REASONS)[number];
+export type AccountStatus = 'pending' | 'active' | 'blocked';
+
+export type Metrics = {
+  cpuPercent?: number;
+  memoryMb?: number;
+  memoryTotalMb?: number;
+  diskMb?: number;
+  diskTotalMb?: number;
+};
+
+export type Session = {
+  id: string;
+  name: string;
+  agent: Agent;
+  region: string;
+  size: Size;
+  status: SessionStatus;
+  createdAt: string;
+  startedAt: string | null;
+  stoppedAt: string | null;
+  /** When this run ends at the latest as things stand: its lease, or its idle stop if that comes first. */
+  stopsAt: string | null;
+  endReason: EndReason | null;
+  lastActiveAt: string | null;
+  metrics: Metrics | null;
+};
+
+export type Run = {
+  id: string;
+  sessionId: string;
+  accountId: string;
+  machineId: string | null;
+  status: SessionStatus;
+  admittedAt: string;
+  startedAt: string | null;
+  endedAt: string | null;
+  leaseUntil: string;
+  usedSeconds: number;
+  heldSeconds: number;
+  overrunSeconds: number;
+  endReason: EndReason | null;
+};
+
+export type Plan = {
+  id: string;
+  name: string;
+  description: string;
+  monthlySeconds: number | null;
+  onceSeconds: number | null;
+  maxSessions: number;
+  idleStop: { minSeconds: number; maxSeconds: number; defaultSeconds: number };
+  storageGb: number;
+  sort: number;
+  visible: boolean;
+};
+
+export type QuotaLevel = 'ok' | 'warn80' | 'warn95' | 'exhausted' | 'unlimited';
+
+export type Quota = {
+  plan: { id: string; name: string };
+  periodStart: string;
+  periodEnd: string;
+  quotaSeconds: number | null;
+  usedSeconds: number;
+  heldSeconds: number;
+  remainingSeconds: number | null;
+  percent: number | null;
+  level: QuotaLevel;
+  exhaustsAt: string | null;
+};
+
+export type Limits = { maxSessions: number; activeSessions: number };
+
+export type StartReason =
+  | 'QUOTA_EXCEEDED'
+  | 'TRIAL_EXHAUSTED'
+  | 'SESSION_LIMIT_REACHED'
+  | 'ACCOUNT_BLOCKED'
+  | 'ACCOUNT_PENDING';
+export type Start = { allowed: boolean; reason: StartReason | null };
+
+export type Price = { amount: number; currency: string; interval: 'month' };
+export type UpgradePlan = {
+  id: string;
+  name: string;
+  monthlySeconds: number | null;
+  maxSessions: number;
+  price: Price | null;
+  url: string;
+};
+export type Upgrade = { url: string; plans: UpgradePlan[] };
+
+export type BatchStatus = {
+  now: string;
+  sessions: Session[];
+  quota: Quota;
+  limits: Limits;
+  start: Start;
+  upgrade: Upgrade | null;
+};
+
+/** Every paged list has this shape. */
+export type Page<T> = { items: T[]; nextCursor: string | null };
+
+// Ids are opaque: whatever is not one of ours is simply not found.
+const id = z.string().min(1).max(64);
+const name = z.string().trim().min(1).max(80);
+const reason = z.string().trim().min(1).max(500);
+const cursor = z.string().max(200).optional();
+const limit = z.number().int().min(1).max(100).optional();
+const day = z.iso.date();
+
+export const inputs = {
+  sessionCreate: z.strictObject({
+    name,
+    agent: z.enum(AGENTS).optional(),
+    region: z.string().min(2).max(8).optional(),
+    size: z.enum(SIZES).optional(),
+  }),
+  sessionStart: z.strictObject({ sessionId: id, idempotencyKey: z.string().min(1).max(128).optional() }),
+  sessionId: z.strictObject({ sessionId: id }),
+  sessionRename: z.strictObject({ sessionId: id, name }),
+  usageDays: z.strictObject({ from: day, to: day }),
+  usageRuns: z.strictObject({ cursor, limit }),
+  planId: z.strictObject({ planId: id }),
+  changePlan: z.strictObject({ planId: id, prorationDate: z.number().int().positive().optional() }),
+  apiKeyCreate: z.strictObject({ name, scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length) }),
+  apiKeyRevoke: z.strictObject({ apiKeyId: id }),
+  accountId: z.strictObject({ accountId: id }),
+  accountList: z.strictObject({ cursor, limit, search: z.string().max(200).optional() }),
+  setPlan: z.strictObject({ accountId: id, planId: id, reason }),
+  setStatus: z.strictObject({ accountId: id, status: z.enum(['active', 'blocked']), reason }),
+  adjustUsage: z.strictObject({ accountId: id, seconds: z.number().min(-31_622_400).max(31_622_400), reason }),
+  accountDelete: z.strictObject({ accountId: id, reason }),
+  plan: z.strictObject({
+    id: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/),
+    name,
+    description: z.string().max(300),
+    monthlySeconds: z.number().int().min(0).max(316_224_000).nullable(),
+    onceSeconds: z.number().int().min(0).max(31_622_400).nullable(),
+    maxSessions: z.number().int().min(0).max(100),
+    idleStop: z.strictObject({
+      minSeconds: z.number().int().min(60).max(86_400),
+      maxSeconds: z.number().int().min(60).max(86_400),
+      defaultSeconds: z.number().int().min(60).max(86_400),
+    }),
+    storageGb: z.number().int().min(1).max(500),
+    sort: z.number().int().min(0).max(10_000),
+    visible: z.boolean(),
+  }),
+  adminRuns: z.strictObject({ accountId: id.optional(), cursor, limit }),
+  auditList: z.strictObject({ accountId: id.optional(), cursor }),
+  nothing: z.strictObject({}).optional(),
+} as const;

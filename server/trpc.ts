@@ -1,0 +1,122 @@
+import { initTRPC, TRPCError } from '@trpc/server';
+import { ZodError, z } from 'zod';
+import { type Actor, type Ctx, isDatabaseAway } from './context';
+import { DomainError, type Reason, type RefusalDetails } from './errors';
+import type { Scope } from './shapes';
+
+/** A request: who asks, and under which id it is logged. */
+export type RequestCtx = Ctx & {
+  actor: Actor | null;
+  requestId: string;
+  /** Set to answer with headers, e.g. Retry-After. */
+  responseHeaders: Headers;
+};
+
+const t = initTRPC.context<RequestCtx>().create({
+  isDev: false,
+  errorFormatter({ shape, error }) {
+    const refusal = error.cause instanceof DomainError ? error.cause : null;
+    const invalid = error.cause instanceof ZodError ? error.cause : null;
+    const reason: Reason | null = refusal?.reason ?? (invalid || error.code === 'BAD_REQUEST' ? 'INVALID_INPUT' : null);
+    const details: RefusalDetails = refusal?.details ?? (invalid ? { fields: fieldErrors(invalid) } : {});
+    return {
+      ...shape,
+      message: refusal?.message ?? sentenceOf(error, invalid),
+      data: { code: shape.data.code, httpStatus: shape.data.httpStatus, path: shape.data.path, reason, ...details },
+    };
+  },
+});
+
+function fieldErrors(error: ZodError): Record<string, string[]> {
+  const flat = z.flattenError(error);
+  const fields: Record<string, string[]> = { ...(flat.fieldErrors as Record<string, string[]>) };
+  if (flat.formErrors.length > 0) fields[''] = flat.formErrors;
+  return fields;
+}
+
+function sentenceOf(error: TRPCError, invalid: ZodError | null): string {
+  const first = invalid?.issues[0];
+  if (first) return `The input is not valid: ${first.path.join('.') || 'input'}: ${first.message}.`;
+  switch (error.code) {
+    case 'INTERNAL_SERVER_ERROR':
+      return 'Something went wrong on our side. It has been recorded; try again in a moment.';
+    case 'BAD_REQUEST':
+    case 'PARSE_ERROR':
+      return 'The request could not be read.';
+    default:
+      return error.message;
+  }
+}
+
+/** The one place where refusals become tRPC errors and unknown errors lose their text. */
+const refuse = t.middleware(async ({ ctx, path, next }) => {
+  const result = await next();
+  if (result.ok) return result;
+  const cause = result.error.cause;
+  if (cause instanceof DomainError) {
+    const { retryAfterSeconds } = cause.details;
+    if (retryAfterSeconds !== undefined) ctx.responseHeaders.set('Retry-After', String(Math.ceil(retryAfterSeconds)));
+    throw new TRPCError({ code: cause.code, message: cause.message, cause });
+  }
+  if (isDatabaseAway(cause)) {
+    const away = new DomainError('QUOTA_UNAVAILABLE', 'Our database cannot be reached right now. Nothing was changed; try again in a moment.');
+    throw new TRPCError({ code: away.code, message: away.message, cause: away });
+  }
+  if (result.error.code === 'INTERNAL_SERVER_ERROR') {
+    ctx.log.error({ err: cause ?? result.error, path, requestId: ctx.requestId }, 'procedure failed');
+  }
+  return result;
+});
+
+export const router = t.router;
+export const createCallerFactory = t.createCallerFactory;
+
+const open = t.procedure.use(refuse);
+
+export type Access =
+  /** Anybody, signed in or not. */
+  | 'public'
+  /** A signed-in person; never an API key. */
+  | 'person'
+  /** A signed-in administrator, or a key of one with scope `admin`. */
+  | 'admin'
+  /** A member of the account, or a key with this scope; `owner:` only owners among the members. */
+  | Scope
+  | `owner:${Exclude<Scope, 'admin'>}`;
+
+/** Every procedure states who may call it: there is no other way to make one. */
+export function access(level: Access) {
+  return open.meta({ access: level } as never).use(({ ctx, next }) => {
+    const actor = ctx.actor;
+    const account = level === 'public' ? null : admit(actor, level);
+    return next({ ctx: { ...ctx, accountId: account?.accountId ?? '', member: account } });
+  });
+}
+
+type Member = Exclude<Actor, { kind: 'system' }>;
+
+function admit(actor: Actor | null, level: Exclude<Access, 'public'>): Member {
+  if (!actor || actor.kind === 'system') {
+    throw new DomainError('UNAUTHORIZED', 'Sign in, or send an API key, to do this.');
+  }
+  if (!mayCall(actor, level)) throw new DomainError('FORBIDDEN', refusalSentence(actor, level));
+  return actor;
+}
+
+/** True when this actor may call a procedure of this access level. Pure. */
+export function mayCall(actor: Member, level: Exclude<Access, 'public'>): boolean {
+  if (level === 'person') return actor.kind === 'user';
+  if (level === 'admin') return actor.isAdmin && (actor.kind === 'user' || actor.scopes.includes('admin'));
+  const ownersOnly = level.startsWith('owner:');
+  const scope = (ownersOnly ? level.slice('owner:'.length) : level) as Scope;
+  if (actor.kind === 'user') return !ownersOnly || actor.role === 'owner';
+  // A key that may write may also read.
+  return actor.scopes.includes(scope) || (scope.endsWith(':read') && actor.scopes.includes(scope.replace(':read', ':write') as Scope));
+}
+
+function refusalSentence(actor: Member, level: string): string {
+  if (level === 'admin') return 'Only administrators may do this.';
+  if (level === 'person') return 'An API key may not do this; sign in instead.';
+  if (actor.kind === 'apiKey') return `This API key lacks the scope ${level.replace('owner:', '')}.`;
+  return 'Only an owner of this account may do this.';
+}
