@@ -5,6 +5,7 @@ import { DomainError } from './errors';
 import type { Jobs } from './jobs';
 import type { Log } from './log';
 import type { Machines } from './machine/machines';
+import type { Rates } from './rate';
 import type { Scope } from './shapes';
 
 /** Who asks. Every verb is bound to the account of its actor. */
@@ -21,6 +22,7 @@ export type Ctx = {
   clock: Clock;
   machines: Machines;
   jobs: Jobs;
+  rates: Rates;
   log: Log;
 };
 

@@ -16,6 +16,8 @@ export const QUEUE_NAME = 'timekeeper';
 export type Jobs = {
   /** Wakes the timekeeper for a run at an instant. Never throws: a lost wake-up costs one sweep, not correctness. */
   wakeRun(runId: string, at: Instant): Promise<void>;
+  /** Throws when Redis does not answer. */
+  ping(): Promise<unknown>;
   close(): Promise<void>;
 };
 
@@ -35,6 +37,7 @@ export function openJobs(redisUrl: string, now: () => Instant, log: Log): Jobs {
       const add = queue.add('run.due', { runId }, { delay, jobId: `${runId}-${Math.round(at)}-due` });
       await add.catch((error) => log.warn({ runId, err: error }, 'wake-up not queued; the sweep will find the run'));
     },
+    ping: () => connection.ping(),
     async close() {
       await queue.close().catch(() => {});
       connection.disconnect();
@@ -43,4 +46,4 @@ export function openJobs(redisUrl: string, now: () => Instant, log: Log): Jobs {
 }
 
 /** No queue at all: for tests and commands, where the sweep alone must be enough. */
-export const noJobs: Jobs = { wakeRun: async () => {}, close: async () => {} };
+export const noJobs: Jobs = { wakeRun: async () => {}, ping: async () => {}, close: async () => {} };

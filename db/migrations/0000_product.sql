@@ -1,6 +1,8 @@
 -- The one clock of everything billed: PostgreSQL's own, in whole milliseconds. Tests replace this function to move time.
 CREATE FUNCTION hg_clock() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$ SELECT date_trunc('milliseconds', clock_timestamp()) $$;
 --> statement-breakpoint
+CREATE FUNCTION hg_ms(at timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT (extract(epoch FROM at) * 1000)::bigint $$;
+--> statement-breakpoint
 CREATE TABLE "account" (
 	"id" text PRIMARY KEY NOT NULL,
 	"name" text NOT NULL,

@@ -1,7 +1,7 @@
 import type { Sql, TxSql } from '@/db/client';
 import type { Plan } from '../shapes';
 
-type PlanRow = {
+export type PlanRow = {
   id: string;
   name: string;
   description: string;

@@ -1,0 +1,15 @@
+import { openContext } from '@/server/compose';
+import type { Ctx } from '@/server/context';
+import { type Env, readEnv } from '@/server/env';
+
+type Held = { env: Env; ctx: Ctx; close(): Promise<void> };
+const store = globalThis as unknown as { hourglassWeb?: Held };
+
+/** The one context of this web process, opened on first use and kept over hot reloads. */
+export function webContext(): Held {
+  if (!store.hourglassWeb) {
+    const env = readEnv();
+    store.hourglassWeb = { env, ...openContext(env, 'web') };
+  }
+  return store.hourglassWeb;
+}

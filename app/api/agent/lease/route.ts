@@ -1,0 +1,34 @@
+import { webContext } from '@/app/_server/context';
+import { isDatabaseAway } from '@/server/context';
+import { DomainError } from '@/server/errors';
+import { agentCallShape, answerAgent } from '@/server/session/answer-agent';
+import { readRunToken } from '@/server/session/tokens';
+import { readBounded } from '../../read-bounded';
+
+export const dynamic = 'force-dynamic';
+
+const refusal = (status: number, reason: string, message: string): Response =>
+  Response.json({ error: { reason, message } }, { status });
+
+/** The door of machines: a run token speaks for its own run only. */
+export async function POST(request: Request): Promise<Response> {
+  const { ctx, env } = webContext();
+  const token = /^Bearer (\S+)$/.exec(request.headers.get('authorization') ?? '')?.[1] ?? '';
+  const runId = readRunToken(env.AUTH_SECRET, token);
+  if (runId === null) return refusal(401, 'UNAUTHORIZED', 'This run token is not valid.');
+  const bounded = await readBounded(request);
+  if (bounded instanceof Response) return bounded;
+  const body: unknown = await bounded.json().catch(() => null);
+  const call = agentCallShape.safeParse(body);
+  if (!call.success) return refusal(400, 'INVALID_INPUT', 'The call does not have the form of the machine protocol.');
+  try {
+    return Response.json(await answerAgent(ctx, runId, call.data));
+  } catch (error) {
+    if (error instanceof DomainError) {
+      return refusal(error.reason === 'UNAUTHORIZED' ? 401 : 503, error.reason, error.message);
+    }
+    if (isDatabaseAway(error)) return refusal(503, 'QUOTA_UNAVAILABLE', 'The lease cannot be renewed right now.');
+    ctx.log.error({ err: error, runId }, 'agent call failed');
+    return refusal(500, 'INTERNAL', 'Something went wrong on our side.');
+  }
+}

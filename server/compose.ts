@@ -1,0 +1,31 @@
+import { openDatabase } from '@/db/client';
+import { systemClock } from './clock';
+import type { Ctx } from './context';
+import type { Env } from './env';
+import { openJobs } from './jobs';
+import { makeLog } from './log';
+import { openFly } from './machine/fly';
+import { openRates } from './rate';
+
+/** The real context of a door: every port opened from the environment. `close` gives everything back. */
+export function openContext(env: Env, service: string): { ctx: Ctx; close(): Promise<void> } {
+  const log = makeLog(service, env.LOG_LEVEL);
+  const database = openDatabase(env.DATABASE_URL, { applicationName: `hourglass-${service}` });
+  const machines = openFly({
+    apiUrl: env.FLY_API_URL,
+    token: env.FLY_API_TOKEN,
+    org: env.FLY_ORG,
+    environmentId: env.ENVIRONMENT_ID,
+    image: env.SESSION_IMAGE,
+    log,
+  });
+  const jobs = openJobs(env.REDIS_URL, systemClock.now, log);
+  const rates = openRates(env.REDIS_URL, env.START_RATE_PER_MINUTE);
+  const ctx: Ctx = { env, sql: database.sql, db: database.db, clock: systemClock, machines, jobs, rates, log };
+  return {
+    ctx,
+    close: async () => {
+      await Promise.allSettled([jobs.close(), rates.close(), machines.close(), database.close()]);
+    },
+  };
+}

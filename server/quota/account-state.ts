@@ -1,0 +1,80 @@
+import type { Instant } from '../clock';
+import type { Env } from '../env';
+import type { AccountStatus, EndReason, Plan, SessionStatus } from '../shapes';
+import { lengthOf, type PeriodKey, type Segment, type SliceBounds, splitAt, TRIAL_PERIOD } from './lease';
+import { monthOf } from './period';
+import { isOnce, quotaMsOf } from './plans';
+
+/** Everything a quota decision needs, as one consistent read of PostgreSQL saw it. Decisions on it are pure. */
+
+export type PeriodSums = { quotaMs: number | null; forgivenMs: number; usedMs: number; heldMs: number };
+
+export type OpenRun = {
+  id: string;
+  sessionId: string;
+  status: Extract<SessionStatus, 'starting' | 'running' | 'stopping'>;
+  machineId: string | null;
+  admittedAt: Instant;
+  startedAt: Instant | null;
+  meteredTo: Instant;
+  proofAt: Instant;
+  leaseMs: number;
+  leaseUntil: Instant;
+  final: boolean;
+  idleStopSeconds: number | null;
+  lastInputAt: Instant | null;
+  agentBootId: string | null;
+  agentSeq: number | null;
+  stopRequestedAt: Instant | null;
+  endReason: EndReason | null;
+  usedMs: number;
+  segments: Segment[];
+};
+
+export type AccountState = {
+  accountId: string;
+  status: AccountStatus;
+  now: Instant;
+  /** The plan in force. */
+  plan: Plan;
+  plans: Plan[];
+  periods: Map<PeriodKey, PeriodSums>;
+  openRuns: OpenRun[];
+};
+
+/** The bounds of a decision, from configuration. */
+export type QuotaRules = SliceBounds & { minStartMs: number };
+
+export const quotaRules = (env: Env): QuotaRules => ({
+  minMs: env.LEASE_MIN_SECONDS * 1000,
+  maxMs: env.LEASE_MAX_SECONDS * 1000,
+  minStartMs: env.MIN_START_SECONDS * 1000,
+});
+
+/** The period that `at` draws on under the plan in force. */
+export const periodAt = (plan: Plan, at: Instant): PeriodKey => (isOnce(plan) ? TRIAL_PERIOD : monthOf(at));
+
+/** The sums of a period; zeros under today's quota while it has no row. */
+export function sumsOf(state: AccountState, period: PeriodKey): PeriodSums {
+  return state.periods.get(period) ?? { quotaMs: quotaMsOf(state.plan), forgivenMs: 0, usedMs: 0, heldMs: 0 };
+}
+
+/** What may still be reserved in a period: quota − used − held, never negative, Infinity without a limit. */
+export function availableMs(state: AccountState, period: PeriodKey): number {
+  const { usedMs, heldMs } = sumsOf(state, period);
+  const quotaMs = quotaMsOf(state.plan);
+  return quotaMs === null ? Number.POSITIVE_INFINITY : Math.max(0, quotaMs - usedMs - heldMs);
+}
+
+/** The elapsed, not yet metered part of a running lease in a period, in ms. Booting runs have used nothing. */
+function elapsedMs(run: OpenRun, period: PeriodKey, now: Instant): number {
+  if (run.startedAt === null) return 0;
+  return lengthOf(splitAt(run.segments, now).before.filter((s) => s.period === period));
+}
+
+/** Used and held of a period as of now: the elapsed part of open runs counts as used. */
+export function liveSums(state: AccountState, period: PeriodKey): { usedMs: number; heldMs: number } {
+  const { usedMs, heldMs } = sumsOf(state, period);
+  const elapsed = state.openRuns.reduce((sum, run) => sum + elapsedMs(run, period, state.now), 0);
+  return { usedMs: usedMs + elapsed, heldMs: heldMs - elapsed };
+}

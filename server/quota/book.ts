@@ -1,0 +1,111 @@
+import type { TxCtx } from '../context';
+import type { AccountState, OpenRun } from './account-state';
+import { byPeriod, type PeriodKey, type Segment, toUsage, type UsagePiece } from './lease';
+import { monthOf } from './period';
+import { isOnce, quotaMsOf } from './plans';
+
+/**
+ * Writes to the books of one account. Every function here is called under the account lock with the state that lock
+ * answered, changes rows by differences, and keeps that state in step, so that several moves fit in one transaction.
+ */
+
+type Move = { usedMs: number; heldMs: number };
+
+/** Applies differences to the sums of the periods. The CHECK on the row refuses what would pass the quota. */
+async function moveSums(tx: TxCtx, state: AccountState, moves: Map<PeriodKey, Move>): Promise<void> {
+  await Promise.all(
+    [...moves].map(([period, move]) => {
+      const before = state.periods.get(period);
+      const sums = before ?? { quotaMs: quotaMsOf(state.plan), forgivenMs: 0, usedMs: 0, heldMs: 0 };
+      const after = { ...sums, usedMs: sums.usedMs + move.usedMs, heldMs: sums.heldMs + move.heldMs };
+      state.periods.set(period, after);
+      if (before) {
+        return tx.sql`
+          update usage_period set used_ms = used_ms + ${move.usedMs}, held_ms = held_ms + ${move.heldMs}
+          where account_id = ${state.accountId} and period = ${period}`;
+      }
+      return tx.sql`
+        insert into usage_period (account_id, period, quota_ms, used_ms, held_ms)
+        values (${state.accountId}, ${period}, ${after.quotaMs}, ${after.usedMs}, ${after.heldMs})`;
+    }),
+  );
+}
+
+/**
+ * Brings the quota of current and later periods in line with the plan in force. A cut forgives what is already used
+ * or leased, and nothing more. To be called first in every transaction that grants.
+ */
+export async function alignQuota(tx: TxCtx, state: AccountState): Promise<void> {
+  const quotaMs = quotaMsOf(state.plan);
+  const once = isOnce(state.plan);
+  const current = monthOf(state.now);
+  for (const [period, sums] of state.periods) {
+    const concerned = once ? period === 'trial' : period !== 'trial' && period >= current;
+    if (!concerned || sums.quotaMs === quotaMs) continue;
+    const forgivenMs = quotaMs === null ? 0 : Math.max(0, sums.usedMs + sums.heldMs - quotaMs);
+    state.periods.set(period, { ...sums, quotaMs, forgivenMs });
+    await tx.sql`
+      update usage_period set quota_ms = ${quotaMs}, forgiven_ms = ${forgivenMs}
+      where account_id = ${state.accountId} and period = ${period}`;
+  }
+}
+
+function sumMoves(changes: { segments: Segment[]; used: number; held: number }[]): Map<PeriodKey, Move> {
+  const moves = new Map<PeriodKey, Move>();
+  for (const { segments, used, held } of changes) {
+    for (const [period, ms] of byPeriod(segments)) {
+      const move = moves.get(period) ?? { usedMs: 0, heldMs: 0 };
+      moves.set(period, { usedMs: move.usedMs + used * ms, heldMs: move.heldMs + held * ms });
+    }
+  }
+  return moves;
+}
+
+/** Holds freshly reserved segments. */
+export const hold = (tx: TxCtx, state: AccountState, segments: Segment[]): Promise<void> =>
+  moveSums(tx, state, sumMoves([{ segments, used: 0, held: 1 }]));
+
+/** Returns held segments that will not be used. */
+export const release = (tx: TxCtx, state: AccountState, segments: Segment[]): Promise<void> =>
+  moveSums(tx, state, sumMoves([{ segments, used: 0, held: -1 }]));
+
+/** Moves used segments of a run from held to used and writes them into the ledger. */
+export async function charge(tx: TxCtx, state: AccountState, runId: string, segments: Segment[]): Promise<void> {
+  if (segments.length === 0) return;
+  await Promise.all([
+    moveSums(tx, state, sumMoves([{ segments, used: 1, held: -1 }])),
+    writeEntries(tx, state.accountId, runId, 'run', toUsage(segments)),
+  ]);
+}
+
+/** Gives charged segments back after a proof that the machine was already dead then. */
+export async function credit(tx: TxCtx, state: AccountState, run: OpenRun, segments: Segment[]): Promise<void> {
+  if (segments.length === 0) return;
+  const back = toUsage(segments).map((piece) => ({ ...piece, ms: -piece.ms }));
+  await Promise.all([
+    moveSums(tx, state, sumMoves([{ segments, used: -1, held: 0 }])),
+    writeEntries(tx, state.accountId, run.id, 'credit', back),
+  ]);
+}
+
+async function writeEntries(
+  tx: TxCtx,
+  accountId: string,
+  runId: string,
+  kind: 'run' | 'credit',
+  pieces: UsagePiece[],
+): Promise<void> {
+  await Promise.all(
+    pieces.flatMap((p) => [
+      tx.sql`
+        insert into usage_entry (account_id, run_id, kind, period, day, from_at, to_at, ms)
+        values (${accountId}, ${runId}, ${kind}, ${p.period}, ${p.day}, ${p.from}, ${p.to}, ${p.ms})`,
+      addToDay(tx, accountId, p.day, p.ms),
+    ]),
+  );
+}
+
+/** Adds signed time to a day's sum. */
+export const addToDay = (tx: TxCtx, accountId: string, day: string, ms: number) => tx.sql`
+  insert into usage_day (account_id, day, ms) values (${accountId}, ${day}, ${ms})
+  on conflict (account_id, day) do update set ms = usage_day.ms + excluded.ms`;

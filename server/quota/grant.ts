@@ -1,0 +1,46 @@
+import type { Instant } from '../clock';
+import { type AccountState, availableMs, type OpenRun, periodAt, type QuotaRules, sumsOf } from './account-state';
+import { type PeriodKey, reserve, type Segment, sliceMs } from './lease';
+import { isOnce } from './plans';
+
+/** Sessions that may still ask for a share: every slot of the plan whose run is not already ending. */
+function sessionsThatMayAsk(state: AccountState): number {
+  const ending = state.openRuns.filter((run) => run.status === 'stopping').length;
+  return Math.max(1, state.plan.maxSessions - ending);
+}
+
+const draw = (state: AccountState, from: Instant, wantMs: number, room: (period: PeriodKey) => number): Segment[] =>
+  reserve(from, wantMs, isOnce(state.plan), room);
+
+/** The first slice of a new run: a duration, laid out from now on until its real start is proven. Pure. */
+export function firstSlice(state: AccountState, rules: QuotaRules): Segment[] {
+  const available = availableMs(state, periodAt(state.plan, state.now));
+  const wantMs = sliceMs(available, sessionsThatMayAsk(state), rules);
+  return draw(state, state.now, wantMs, (period) => availableMs(state, period));
+}
+
+/** What a renewal adds at the end of a lease: up to a fair slice counted from now, never a shorter lease. Pure. */
+export function extension(state: AccountState, run: OpenRun, rules: QuotaRules): Segment[] {
+  const leftMs = Math.max(0, run.leaseUntil - state.now);
+  const available = availableMs(state, periodAt(state.plan, run.leaseUntil));
+  const wantMs = sliceMs(available + leftMs, sessionsThatMayAsk(state), rules) - leftMs;
+  if (wantMs <= 0) return [];
+  return draw(state, run.leaseUntil, wantMs, (period) => availableMs(state, period));
+}
+
+/**
+ * The same slice laid out again from its proven start. Called after its own hold was released, so that what was granted
+ * once is granted again even if the quota has been cut meanwhile. Pure.
+ */
+export function relaid(state: AccountState, startAt: Instant, leaseMs: number): Segment[] {
+  const room = (period: PeriodKey) => {
+    const { quotaMs, forgivenMs, usedMs, heldMs } = sumsOf(state, period);
+    return quotaMs === null ? Number.POSITIVE_INFINITY : quotaMs + forgivenMs - usedMs - heldMs;
+  };
+  return draw(state, startAt, leaseMs, room);
+}
+
+/** True when nothing is left to extend a lease that ends at `until`: its user is warned and offered more. Pure. */
+export function isFinal(state: AccountState, until: Instant): boolean {
+  return availableMs(state, periodAt(state.plan, until)) < 1;
+}

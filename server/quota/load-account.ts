@@ -1,0 +1,131 @@
+import type { Sql, TxSql } from '@/db/client';
+import type { Instant } from '../clock';
+import type { TxCtx } from '../context';
+import { notFound } from '../errors';
+import type { AccountStatus, EndReason } from '../shapes';
+import type { AccountState, OpenRun, PeriodSums } from './account-state';
+import { effectivePlan } from './effective-plan';
+import type { PeriodKey, Segment } from './lease';
+import { type PlanRow, toPlan } from './plans';
+
+type RunJson = {
+  id: string;
+  session_id: string;
+  status: OpenRun['status'];
+  machine_id: string | null;
+  admitted_at: Instant;
+  started_at: Instant | null;
+  metered_to: Instant;
+  proof_at: Instant;
+  lease_ms: number;
+  lease_until: Instant;
+  final: boolean;
+  idle_stop_seconds: number | null;
+  last_input_at: Instant | null;
+  agent_boot_id: string | null;
+  agent_seq: number | null;
+  stop_requested_at: Instant | null;
+  end_reason: EndReason | null;
+  used_ms: number;
+  segments: Segment[];
+};
+
+export type AccountRow = {
+  id: string;
+  status: AccountStatus;
+  own_plan_id: string;
+  now: Instant;
+  plans: PlanRow[];
+  periods: { period: PeriodKey; quota_ms: number | null; forgiven_ms: number; used_ms: number; held_ms: number }[];
+  runs: RunJson[];
+};
+
+/**
+ * The columns of one consistent read, for a row source named `a` with a column `now`. Only the sums of the current
+ * period, of later ones and of those an open run still draws on are read: the cost does not grow with history.
+ */
+export const stateColumns = (sql: Sql | TxSql) => sql`
+  a.id, a.status, a.own_plan_id, a.now,
+  (select json_agg(p order by p.sort, p.id) from plan p) as plans,
+  coalesce((select json_agg(u) from usage_period u where u.account_id = a.id and u.period >= least(
+    to_char(a.now at time zone 'UTC', 'YYYY-MM'),
+    (select to_char(min(r.proof_at) at time zone 'UTC', 'YYYY-MM') from run r
+      where r.account_id = a.id and r.ended_at is null))), '[]') as periods,
+  coalesce((select json_agg(json_build_object(
+      'id', r.id, 'session_id', r.session_id, 'status', r.status, 'machine_id', r.machine_id,
+      'admitted_at', hg_ms(r.admitted_at), 'started_at', hg_ms(r.started_at), 'metered_to', hg_ms(r.metered_to),
+      'proof_at', hg_ms(r.proof_at), 'lease_ms', r.lease_ms, 'lease_until', hg_ms(r.lease_until), 'final', r.final,
+      'idle_stop_seconds', r.idle_stop_seconds, 'last_input_at', hg_ms(r.last_input_at),
+      'agent_boot_id', r.agent_boot_id, 'agent_seq', r.agent_seq,
+      'stop_requested_at', hg_ms(r.stop_requested_at), 'end_reason', r.end_reason, 'used_ms', r.used_ms,
+      'segments', coalesce(l.segments, '[]')) order by r.admitted_at, r.id)
+    from run r left join lease l on l.run_id = r.id
+    where r.account_id = a.id and r.ended_at is null), '[]') as runs`;
+
+/** The state of an account in one statement, without a lock: for showing. Throws NOT_FOUND. */
+export async function readAccount(sql: Sql | TxSql, accountId: string): Promise<AccountState> {
+  const [row] = await sql<AccountRow[]>`
+    select ${stateColumns(sql)}
+    from (select id, status, own_plan_id, greatest(hg_clock(), clock_at) as now from account where id = ${accountId}) a`;
+  if (!row) throw notFound('account');
+  return toState(row);
+}
+
+/**
+ * Locks the account and answers its state as of after the lock. The lock is a statement of its own: what follows sees
+ * a snapshot taken when nobody else can be deciding. The account's clock is moved on and never runs backwards.
+ * Throws NOT_FOUND.
+ */
+export async function lockAccount(tx: TxCtx, accountId: string): Promise<AccountState> {
+  const { sql } = tx;
+  // Sent together, executed in order: one round trip.
+  const [, [row]] = await Promise.all([
+    sql`select id from account where id = ${accountId} for no key update`,
+    sql<AccountRow[]>`
+      with a as (update account set clock_at = greatest(hg_clock(), clock_at) where id = ${accountId}
+        returning id, status, own_plan_id, clock_at as now)
+      select ${stateColumns(sql)} from a`,
+  ]);
+  if (!row) throw notFound('account');
+  return toState(row);
+}
+
+/** Rows of the read above as the state decisions work on. */
+export function toState(row: AccountRow): AccountState {
+  const plans = row.plans.map(toPlan);
+  const periods = new Map<PeriodKey, PeriodSums>();
+  for (const p of row.periods) {
+    periods.set(p.period, { quotaMs: p.quota_ms, forgivenMs: p.forgiven_ms, usedMs: p.used_ms, heldMs: p.held_ms });
+  }
+  return {
+    accountId: row.id,
+    status: row.status,
+    now: row.now,
+    plan: effectivePlan(plans, row.own_plan_id, null, row.now),
+    plans,
+    periods,
+    openRuns: row.runs.map(toOpenRun),
+  };
+}
+
+const toOpenRun = (r: RunJson): OpenRun => ({
+  id: r.id,
+  sessionId: r.session_id,
+  status: r.status,
+  machineId: r.machine_id,
+  admittedAt: r.admitted_at,
+  startedAt: r.started_at,
+  meteredTo: r.metered_to,
+  proofAt: r.proof_at,
+  leaseMs: r.lease_ms,
+  leaseUntil: r.lease_until,
+  final: r.final,
+  idleStopSeconds: r.idle_stop_seconds,
+  lastInputAt: r.last_input_at,
+  agentBootId: r.agent_boot_id,
+  agentSeq: r.agent_seq,
+  stopRequestedAt: r.stop_requested_at,
+  endReason: r.end_reason,
+  usedMs: r.used_ms,
+  segments: r.segments,
+});

@@ -1,0 +1,39 @@
+import type { Instant } from '../clock';
+
+/** UTC calendar arithmetic. A month is `YYYY-MM`, a day `YYYY-MM-DD`; both cut time at 00:00 UTC. */
+
+const DAY_MS = 86_400_000;
+
+export type Day = string;
+export type Month = string;
+
+export const dayOf = (at: Instant): Day => new Date(at).toISOString().slice(0, 10);
+export const monthOf = (at: Instant): Month => new Date(at).toISOString().slice(0, 7);
+export const startOfDay = (at: Instant): Instant => Math.floor(at / DAY_MS) * DAY_MS;
+export const endOfDay = (at: Instant): Instant => startOfDay(at) + DAY_MS;
+
+/** The instants where the UTC month around `at` begins and the next one begins. */
+export function monthAround(at: Instant): { startAt: Instant; endAt: Instant } {
+  const date = new Date(at);
+  const year = date.getUTCFullYear();
+  const month = date.getUTCMonth();
+  return { startAt: Date.UTC(year, month, 1), endAt: Date.UTC(year, month + 1, 1) };
+}
+
+export type Piece = { from: Instant; to: Instant };
+
+function cut(from: Instant, to: Instant, endOf: (at: Instant) => Instant): Piece[] {
+  const pieces: Piece[] = [];
+  for (let at = from; at < to; ) {
+    const end = Math.min(to, endOf(at));
+    pieces.push({ from: at, to: end });
+    at = end;
+  }
+  return pieces;
+}
+
+/** `[from, to)` in pieces that cross no UTC midnight. Their lengths add up to the whole. */
+export const cutAtDays = (from: Instant, to: Instant): Piece[] => cut(from, to, endOfDay);
+
+/** `[from, to)` in pieces that cross no month end (UTC). */
+export const cutAtMonths = (from: Instant, to: Instant): Piece[] => cut(from, to, (at) => monthAround(at).endAt);

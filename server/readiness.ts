@@ -1,0 +1,27 @@
+import type { Ctx } from './context';
+
+/** What a process needs and does not get: names of parts that did not answer within two seconds. Empty when ready. */
+export async function failingParts(ctx: Pick<Ctx, 'sql'>, pingRedis: () => Promise<unknown>): Promise<string[]> {
+  const parts: [string, () => Promise<unknown>][] = [
+    ['postgresql', async () => ctx.sql`select 1`],
+    ['redis', pingRedis],
+  ];
+  const failing = await Promise.all(
+    parts.map(async ([name, ask]) => ((await answersInTime(ask)) ? null : name)),
+  );
+  return failing.filter((name) => name !== null);
+}
+
+const PATIENCE_MS = 2_000;
+
+async function answersInTime(ask: () => Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), PATIENCE_MS);
+  });
+  const answered = ask().then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([answered, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import type { Instant } from '../clock';
+import { type Ctx, inTx, type TxCtx } from '../context';
+import { DomainError } from '../errors';
+import { metrics } from '../metrics';
+import { type AccountState, type OpenRun, quotaRules } from '../quota/account-state';
+import { lockAccount } from '../quota/load-account';
+import { noticeThresholds } from '../quota/notice-thresholds';
+import type { EndReason } from '../shapes';
+import { leaseEndReason } from './expire';
+import { observeRun } from './observe';
+import { proveStart, stopDueAt } from './prove-start';
+import { idleEndsAt } from './read-sessions';
+import { renewLease } from './renew';
+import { requestStop } from './request-stop';
+import { readRun } from './tick';
+
+const figure = z.number().min(0).max(1e9).optional();
+
+export const agentCallShape = z.strictObject({
+  bootId: z.string().min(1).max(64),
+  seq: z.number().int().min(0).max(2_147_483_647),
+  event: z.enum(['running', 'renew', 'stopping', 'stopped']),
+  lastInputAt: z.iso.datetime({ offset: true }).nullable().optional(),
+  metrics: z
+    .strictObject({ cpuPercent: figure, memoryMb: figure, memoryTotalMb: figure, diskMb: figure, diskTotalMb: figure })
+    .optional(),
+});
+export type AgentCall = z.infer<typeof agentCallShape>;
+
+export type AgentAnswer = {
+  action: 'run' | 'stop';
+  /** What is left of the lease, counted from before the request was sent. */
+  leaseMs: number;
+  final: boolean;
+  reason?: EndReason;
+  message?: string;
+};
+
+/**
+ * Answers one call of a machine's agent. A machine can only shorten its own life: nothing it says extends a lease past
+ * its quota, lowers recorded usage or touches another run. A repeated or late call changes nothing.
+ * Throws UNAUTHORIZED when the run has ended, QUOTA_UNAVAILABLE when PostgreSQL cannot be asked.
+ */
+export async function answerAgent(ctx: Ctx, runId: string, call: AgentCall): Promise<AgentAnswer> {
+  const row = await readRun(ctx, runId);
+  if (!row || row.ended_at !== null) throw ended();
+  // The provider's own start event is the better proof: ask for it before taking the agent's word.
+  if (row.started_at === null && row.machine_id && call.event !== 'stopped') await observeRun(ctx, row);
+  const answer = await inTx(ctx, (tx) => decide(tx, row.account_id, runId, call));
+  if (answer.wakeAt !== null) await ctx.jobs.wakeRun(runId, answer.wakeAt);
+  if (answer.reply.action === 'stop') metrics.renewalsDenied.inc({ reason: answer.reply.reason ?? 'limit' });
+  return answer.reply;
+}
+
+const ended = () => new DomainError('UNAUTHORIZED', 'This token belongs to a run that has ended.');
+
+type Decision = { reply: AgentAnswer; wakeAt: Instant | null };
+
+async function decide(tx: TxCtx, accountId: string, runId: string, call: AgentCall): Promise<Decision> {
+  const state = await lockAccount(tx, accountId);
+  const run = state.openRuns.find((open) => open.id === runId);
+  if (!run) throw ended();
+  const stale = run.agentBootId === call.bootId && run.agentSeq !== null && call.seq <= run.agentSeq;
+  if (stale) return { reply: replyOf(state, run), wakeAt: null };
+
+  await noteCall(tx, state, run, call);
+  if (call.event === 'stopping' || call.event === 'stopped') {
+    await requestStop(tx, state, run, whyAgentEnds(tx, state, run));
+    return { reply: replyOf(state, run), wakeAt: state.now };
+  }
+  await proveStart(tx, state, run, state.now);
+  if (run.status === 'running') await renewOrStop(tx, state, run);
+  await noticeThresholds(tx, state, quotaRules(tx.env));
+  return { reply: replyOf(state, run), wakeAt: run.status === 'stopping' ? state.now : stopDueAt(tx, run.leaseUntil) };
+}
+
+async function renewOrStop(tx: TxCtx, state: AccountState, run: OpenRun): Promise<void> {
+  const idleAt = idleEndsAt(run);
+  if (state.status !== 'active') return requestStop(tx, state, run, 'blocked');
+  if (state.now >= run.leaseUntil) return requestStop(tx, state, run, leaseEndReason(run));
+  if (idleAt !== null && state.now >= idleAt) return requestStop(tx, state, run, 'idle');
+  await renewLease(tx, state, run);
+}
+
+/** Remembers what the agent said about its user. A keystroke in the future is one of now. */
+async function noteCall(tx: TxCtx, state: AccountState, run: OpenRun, call: AgentCall): Promise<void> {
+  const said = call.lastInputAt ? Math.min(Date.parse(call.lastInputAt), state.now) : null;
+  const lastInputAt = Math.max(said ?? 0, run.lastInputAt ?? 0) || null;
+  run.lastInputAt = lastInputAt;
+  run.agentBootId = call.bootId;
+  run.agentSeq = call.seq;
+  await tx.sql`
+    update run set agent_boot_id = ${call.bootId}, agent_seq = ${call.seq}, last_input_at = ${lastInputAt},
+      metrics = coalesce(${call.metrics ? tx.sql.json(call.metrics) : null}, metrics)
+    where id = ${run.id}`;
+}
+
+/** An agent that ends at the end of its lease obeys the quota; one that ends earlier was ended from inside. */
+function whyAgentEnds(tx: TxCtx, state: AccountState, run: OpenRun): EndReason {
+  const nearEnd = state.now >= stopDueAt(tx, run.leaseUntil) - 5_000;
+  return run.startedAt !== null && nearEnd ? leaseEndReason(run) : 'machine_exit';
+}
+
+function replyOf(state: AccountState, run: OpenRun): AgentAnswer {
+  const leaseMs = Math.max(0, run.leaseUntil - state.now);
+  if (run.status === 'running') {
+    const message = run.final ? 'Your compute quota is nearly used up. Add more time to go on without a break.' : undefined;
+    return { action: 'run', leaseMs, final: run.final, ...(message ? { message } : {}) };
+  }
+  const reason = run.endReason ?? 'limit';
+  return { action: 'stop', leaseMs, final: true, reason, message: END_SENTENCES[reason] };
+}
+
+const END_SENTENCES: Record<EndReason, string> = {
+  user: 'This session was stopped by you.',
+  quota: 'Your compute quota is used up. Your files are kept.',
+  idle: 'Nobody typed anything for a while, so this session stops to save your quota.',
+  limit: 'The reserved time ended and was not renewed.',
+  plan: 'Your plan no longer covers this session.',
+  blocked: 'This account may not run sessions at the moment.',
+  boot_timeout: 'The machine took too long to start.',
+  machine_exit: 'The machine ended.',
+  provider: 'The machine was ended by its provider.',
+  deleted: 'This session was deleted.',
+};

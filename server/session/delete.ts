@@ -1,0 +1,27 @@
+import { type Ctx, inTx } from '../context';
+import { notFound } from '../errors';
+import { lockAccount } from '../quota/load-account';
+import { requestStop } from './request-stop';
+import { tickRun } from './tick';
+
+/**
+ * Deletes a session: it is gone from every list at once, its machine is stopped, and its files go with their volume
+ * when the machine is proven dead. Its usage stays in the ledger. Throws NOT_FOUND.
+ */
+export async function deleteSession(
+  ctx: Ctx,
+  input: { accountId: string; sessionId: string },
+): Promise<{ deleted: true }> {
+  const runId = await inTx(ctx, async (tx) => {
+    const state = await lockAccount(tx, input.accountId);
+    const deleted = await tx.sql`
+      update session set deleted_at = ${state.now}
+      where id = ${input.sessionId} and account_id = ${input.accountId} and deleted_at is null returning id`;
+    if (deleted.length === 0) throw notFound('session');
+    const run = state.openRuns.find((open) => open.sessionId === input.sessionId);
+    if (run) await requestStop(tx, state, run, 'deleted');
+    return run?.id ?? null;
+  });
+  if (runId !== null) await tickRun(ctx, runId);
+  return { deleted: true };
+}

@@ -1,0 +1,81 @@
+import { type Ctx, inTx } from '../context';
+import type { Reason } from '../errors';
+import { appNameOf, type Launched, type LaunchOrder, type MachineFailure } from '../machine/machines';
+import { lockAccount } from '../quota/load-account';
+import type { Admitted } from './admit';
+import { closeRun } from './close';
+import { runTokenOf } from './tokens';
+
+/**
+ * Makes the machine of an admitted run. Answers null when it is on its way (or may be: a lost answer keeps slot and
+ * hold until the machine is found or proven absent), or the reason why surely nothing was made: then the hold has been
+ * returned and the run has failed.
+ */
+export async function launchRun(ctx: Ctx, admitted: Admitted): Promise<Reason | null> {
+  const outcome = await ctx.machines.launch(orderOf(ctx, admitted), () => isStillWanted(ctx, admitted.runId));
+  if (outcome.ok) {
+    await noteMachine(ctx, admitted, outcome.value);
+    return null;
+  }
+  const { failure } = outcome;
+  ctx.log.warn({ runId: admitted.runId, failure }, 'launch did not succeed');
+  if (failure.kind === 'ambiguous') {
+    await ctx.jobs.wakeRun(admitted.runId, ctx.clock.now());
+    return null;
+  }
+  return giveUp(ctx, admitted, failure);
+}
+
+function orderOf(ctx: Ctx, { runId, session, leaseMs, idleStopSeconds, storageGb }: Admitted): LaunchOrder {
+  const { env } = ctx;
+  return {
+    app: appNameOf(env.ENVIRONMENT_ID, session.account_id),
+    runId,
+    sessionId: session.id,
+    region: session.region,
+    size: session.size,
+    volumeId: session.volume_id,
+    storageGb,
+    graceSeconds: env.STOP_GRACE_SECONDS,
+    env: {
+      HOURGLASS_API_URL: env.APP_URL,
+      HOURGLASS_RUN_ID: runId,
+      HOURGLASS_RUN_TOKEN: runTokenOf(env.AUTH_SECRET, runId),
+      HOURGLASS_LEASE_MS: String(leaseMs),
+      HOURGLASS_GUARD_MS: String(env.LEASE_GUARD_SECONDS * 1000),
+      HOURGLASS_IDLE_MS: String(idleStopSeconds * 1000),
+      HOURGLASS_SESSION_ID: session.id,
+      HOURGLASS_SESSION_NAME: session.name,
+      HOURGLASS_AGENT: session.agent,
+    },
+  };
+}
+
+/** Asked before a create is repeated: a run that was stopped meanwhile must not get a machine. */
+async function isStillWanted(ctx: Ctx, runId: string): Promise<boolean> {
+  const rows = await ctx.sql`select 1 from run where id = ${runId} and status in ('starting', 'running')`;
+  return rows.length > 0;
+}
+
+async function noteMachine(ctx: Ctx, { runId, session }: Admitted, made: Launched): Promise<void> {
+  await ctx.sql`update session set volume_id = ${made.volumeId} where id = ${session.id}`;
+  const rows = await ctx.sql`
+    update run set machine_id = ${made.machineId}, region = ${made.region}, due_at = least(due_at, hg_clock())
+    where id = ${runId} and ended_at is null returning id`;
+  if (rows.length > 0) return ctx.jobs.wakeRun(runId, ctx.clock.now());
+  // The run ended while its machine was being made: nobody may use what nobody pays for.
+  const app = appNameOf(ctx.env.ENVIRONMENT_ID, session.account_id);
+  const destroyed = await ctx.machines.destroy(app, made.machineId);
+  if (!destroyed.ok) ctx.log.error({ runId, machineId: made.machineId }, 'an unwanted machine could not be destroyed yet');
+}
+
+async function giveUp(ctx: Ctx, { runId, session }: Admitted, failure: MachineFailure): Promise<Reason> {
+  const reason: Reason = failure.kind === 'no_capacity' ? 'NO_CAPACITY' : 'PROVIDER_UNAVAILABLE';
+  await inTx(ctx, async (tx) => {
+    const state = await lockAccount(tx, session.account_id);
+    const run = state.openRuns.find((open) => open.id === runId);
+    if (!run) return;
+    await closeRun(tx, state, run, { endAt: null, reason: run.endReason ?? 'provider', failure: reason });
+  });
+  return reason;
+}

@@ -1,0 +1,66 @@
+import { type Instant, toIso, toIsoOrNull } from '../clock';
+import { type Ctx, failClosed } from '../context';
+import type { EndReason, Page, Run, SessionStatus } from '../shapes';
+
+type Row = {
+  id: string;
+  session_id: string;
+  account_id: string;
+  machine_id: string | null;
+  status: SessionStatus;
+  admitted_at: Instant;
+  started_at: Instant | null;
+  ended_at: Instant | null;
+  lease_until: Instant;
+  metered_to: Instant;
+  used_ms: number;
+  overrun_ms: number;
+  end_reason: EndReason | null;
+  held_ms: number;
+  now: Instant;
+};
+
+const DEFAULT_LIMIT = 50;
+
+/** Runs of one account (or of all, for administrators), newest first, by pages. */
+export async function listRuns(
+  ctx: Ctx,
+  input: { accountId?: string; cursor?: string; limit?: number },
+): Promise<Page<Run>> {
+  const limit = input.limit ?? DEFAULT_LIMIT;
+  const rows = await failClosed(
+    () => ctx.sql<Row[]>`
+      select r.id, r.session_id, r.account_id, r.machine_id, r.status, r.admitted_at, r.started_at, r.ended_at,
+        r.lease_until, r.metered_to, r.used_ms, r.overrun_ms, r.end_reason, hg_clock() as now,
+        coalesce((select sum(s."to" - s."from") from jsonb_to_recordset(l.segments) as s("from" bigint, "to" bigint)), 0)::bigint as held_ms
+      from run r left join lease l on l.run_id = r.id
+      where (${input.accountId ?? null}::text is null or r.account_id = ${input.accountId ?? null})
+        and (${input.cursor ?? null}::text is null or r.id < ${input.cursor ?? null})
+      order by r.id desc limit ${limit + 1}`,
+    ctx.log,
+  );
+  const page = rows.slice(0, limit);
+  return { items: page.map(toRun), nextCursor: rows.length > limit ? (page.at(-1)?.id ?? null) : null };
+}
+
+function toRun(row: Row): Run {
+  const elapsedMs =
+    row.ended_at === null && row.started_at !== null
+      ? Math.min(row.held_ms, Math.max(0, row.now - row.metered_to))
+      : 0;
+  return {
+    id: row.id,
+    sessionId: row.session_id,
+    accountId: row.account_id,
+    machineId: row.machine_id,
+    status: row.status,
+    admittedAt: toIso(row.admitted_at),
+    startedAt: toIsoOrNull(row.started_at),
+    endedAt: toIsoOrNull(row.ended_at),
+    leaseUntil: toIso(row.lease_until),
+    usedSeconds: (row.used_ms + elapsedMs) / 1000,
+    heldSeconds: (row.held_ms - elapsedMs) / 1000,
+    overrunSeconds: row.overrun_ms / 1000,
+    endReason: row.end_reason,
+  };
+}

@@ -1,0 +1,90 @@
+import type { Instant } from '../clock';
+import { type Ctx, inTx, type TxCtx } from '../context';
+import { appNameOf, type Machine, type MachineEvent } from '../machine/machines';
+import { endedAt, firstStartAt, isGone } from '../machine/read-events';
+import type { AccountState, OpenRun } from '../quota/account-state';
+import { lockAccount } from '../quota/load-account';
+import type { EndReason } from '../shapes';
+import { closeRun } from './close';
+import { proveStart } from './prove-start';
+import { LAUNCH_LIMIT_MS, type RunRow } from './run-row';
+
+/** Two reads that do not show a machine must be at least this far apart to be believed. */
+const READS_APART_MS = 1_500;
+
+/**
+ * Reads the provider about a run and books what it proves: a start, an end, or (twice, apart) that there is no machine.
+ * A read that fails proves nothing. Answers true when the run has ended.
+ */
+export async function observeRun(ctx: Ctx, run: RunRow): Promise<boolean> {
+  const app = appNameOf(ctx.env.ENVIRONMENT_ID, run.account_id);
+  const read = run.machine_id ? await ctx.machines.get(app, run.machine_id) : await ctx.machines.findByRun(app, run.id);
+  if (!read.ok) {
+    ctx.log.warn({ runId: run.id, failure: read.failure }, 'the provider could not be read about a run');
+    return false;
+  }
+  if (read.value === null) return noteMissing(ctx, run);
+  return applyMachine(ctx, run.account_id, run.id, read.value);
+}
+
+/** Books what the provider's view of a run's machine proves. Answers true when the run has ended. */
+export async function applyMachine(ctx: Ctx, accountId: string, runId: string, machine: Machine): Promise<boolean> {
+  return inTx(ctx, async (tx) => {
+    const state = await lockAccount(tx, accountId);
+    const run = state.openRuns.find((open) => open.id === runId);
+    if (!run) return true;
+    await storeEvents(tx, state, run, machine);
+    await tx.sql`
+      update run set machine_id = coalesce(machine_id, ${machine.id}), missing_since = null where id = ${run.id}`;
+    const startAt = firstStartAt(machine);
+    if (startAt !== null) await proveStart(tx, state, run, startAt);
+    const endAt = endedAt(machine);
+    if (endAt === null && !isGone(machine)) return false;
+    await closeRun(tx, state, run, { endAt, reason: whyEnded(ctx, run, endAt) });
+    return true;
+  });
+}
+
+/** Events are kept by the provider's own ids: the meter of record, whatever we conclude from them. */
+async function storeEvents(tx: TxCtx, state: AccountState, run: OpenRun, machine: Machine): Promise<void> {
+  if (machine.events.length === 0) return;
+  const rows = machine.events.map((event: MachineEvent) => ({
+    id: event.id,
+    run_id: run.id,
+    machine_id: machine.id,
+    type: event.type,
+    at: event.at,
+    detail: tx.sql.json({ exitCode: event.exitCode ?? null, outOfMemory: event.outOfMemory ?? null }),
+    received_at: state.now,
+  }));
+  await tx.sql`insert into provider_event ${tx.sql(rows as never)} on conflict (id) do nothing`;
+}
+
+/** The agent's own end may come this much before its guard: hanging up shells takes up to two seconds. */
+const POLITE_END_MS = 3_000;
+
+function whyEnded(ctx: Ctx, run: OpenRun, endAt: Instant | null): EndReason {
+  if (run.endReason) return run.endReason;
+  if (run.startedAt === null) return 'provider';
+  const ownEndFrom = run.leaseUntil - ctx.env.LEASE_GUARD_SECONDS * 1000 - POLITE_END_MS;
+  if (endAt === null || endAt < ownEndFrom) return 'machine_exit';
+  return run.final ? 'quota' : 'limit';
+}
+
+/** One empty read proves nothing; a second one, apart from the first, ends the run at its last proof of life. */
+async function noteMissing(ctx: Ctx, run: RunRow): Promise<boolean> {
+  if (run.machine_id === null && run.now < run.admitted_at + LAUNCH_LIMIT_MS) return false;
+  if (run.missing_since === null) {
+    await ctx.sql`update run set missing_since = hg_clock() where id = ${run.id} and missing_since is null`;
+    return false;
+  }
+  if (run.now - run.missing_since < READS_APART_MS) return false;
+  return inTx(ctx, async (tx) => {
+    const state = await lockAccount(tx, run.account_id);
+    const open = state.openRuns.find((other) => other.id === run.id);
+    if (!open) return true;
+    const failure = open.startedAt === null ? ('PROVIDER_UNAVAILABLE' as const) : undefined;
+    await closeRun(tx, state, open, { endAt: null, reason: open.endReason ?? 'provider', failure });
+    return true;
+  });
+}

@@ -1,0 +1,37 @@
+import type { Instant } from '../clock';
+import type { TxCtx } from '../context';
+import type { AccountState, OpenRun } from '../quota/account-state';
+import { hold, release } from '../quota/book';
+import { isFinal, relaid } from '../quota/grant';
+import { endOf } from '../quota/lease';
+import { writeLease } from './admit';
+
+/**
+ * The first proof of running fixes, once, where billing begins and where the first lease ends: at that instant plus
+ * the slice that was reserved. A proof that comes later never moves it. Under the account lock; keeps `run` in step.
+ */
+export async function proveStart(tx: TxCtx, state: AccountState, run: OpenRun, provenAt: Instant): Promise<void> {
+  if (run.startedAt !== null) return;
+  const startAt = Math.min(Math.max(provenAt, run.admittedAt), state.now);
+  await release(tx, state, run.segments);
+  const segments = relaid(state, startAt, run.leaseMs);
+  await hold(tx, state, segments);
+  run.startedAt = startAt;
+  run.meteredTo = startAt;
+  run.proofAt = startAt;
+  run.segments = segments;
+  run.leaseUntil = endOf(segments, startAt);
+  run.final = isFinal(state, run.leaseUntil);
+  if (run.status === 'starting') run.status = 'running';
+  await Promise.all([
+    writeLease(tx, run.id, state.accountId, segments),
+    tx.sql`
+      update run set status = ${run.status}, started_at = ${startAt}, metered_to = ${startAt}, proof_at = ${startAt},
+        lease_until = ${run.leaseUntil}, final = ${run.final}, due_at = ${run.status === 'stopping' ? state.now : stopDueAt(tx, run.leaseUntil)}
+      where id = ${run.id}`,
+  ]);
+}
+
+/** A running run is looked at when its machine should have ended by itself: a guard before its lease ends. */
+export const stopDueAt = (ctx: Pick<TxCtx, 'env'>, leaseUntil: Instant): Instant =>
+  leaseUntil - ctx.env.LEASE_GUARD_SECONDS * 1000;

@@ -1,0 +1,97 @@
+import type { Sql } from '@/db/client';
+import { type Instant, toIso, toIsoOrNull } from '../clock';
+import { notFound } from '../errors';
+import type { AccountState, OpenRun } from '../quota/account-state';
+import { remainingMs } from '../quota/decide-start';
+import { type AccountRow, stateColumns, toState } from '../quota/load-account';
+import type { Agent, EndReason, Metrics, Session, SessionStatus, Size } from '../shapes';
+
+export type SessionJson = {
+  id: string;
+  name: string;
+  agent: Agent;
+  region: string;
+  size: Size;
+  created_at: Instant;
+  run_id: string | null;
+  status: SessionStatus | null;
+  started_at: Instant | null;
+  ended_at: Instant | null;
+  end_reason: EndReason | null;
+  last_input_at: Instant | null;
+  metrics: Metrics | null;
+};
+
+/**
+ * The account's state and its sessions (or only one of them), newest first: one statement, so one consistent moment.
+ * Throws NOT_FOUND.
+ */
+export async function readSessions(
+  sql: Sql,
+  accountId: string,
+  sessionId: string | null = null,
+): Promise<{ state: AccountState; sessions: Session[] }> {
+  const [row] = await sql<(AccountRow & { sessions: SessionJson[] })[]>`
+    select ${stateColumns(sql)},
+      coalesce((select json_agg(json_build_object(
+          'id', s.id, 'name', s.name, 'agent', s.agent, 'region', s.region, 'size', s.size,
+          'created_at', hg_ms(s.created_at), 'run_id', r.id, 'status', r.status, 'started_at', hg_ms(r.started_at),
+          'ended_at', hg_ms(r.ended_at), 'end_reason', r.end_reason, 'last_input_at', hg_ms(r.last_input_at),
+          'metrics', r.metrics) order by s.created_at desc, s.id desc)
+        from session s left join run r on r.id = s.last_run_id
+        where s.account_id = a.id and s.deleted_at is null
+          and (${sessionId}::text is null or s.id = ${sessionId})), '[]') as sessions
+    from (select id, status, own_plan_id, greatest(hg_clock(), clock_at) as now from account where id = ${accountId}) a`;
+  if (!row) throw notFound('account');
+  const state = toState(row);
+  return { state, sessions: row.sessions.map((json) => toSession(json, state)) };
+}
+
+/** One session of the account. Throws NOT_FOUND, also for somebody else's. */
+export async function readSession(sql: Sql, accountId: string, sessionId: string): Promise<Session> {
+  const { sessions } = await readSessions(sql, accountId, sessionId);
+  const session = sessions[0];
+  if (!session) throw notFound('session');
+  return session;
+}
+
+function toSession(json: SessionJson, state: AccountState): Session {
+  const open = state.openRuns.find((run) => run.id === json.run_id);
+  return {
+    id: json.id,
+    name: json.name,
+    agent: json.agent,
+    region: json.region,
+    size: json.size,
+    status: json.status ?? 'stopped',
+    createdAt: toIso(json.created_at),
+    startedAt: toIsoOrNull(json.started_at),
+    stoppedAt: toIsoOrNull(json.ended_at),
+    stopsAt: toIsoOrNull(open ? stopsAt(state, open) : null),
+    endReason: json.end_reason,
+    lastActiveAt: toIsoOrNull(json.last_input_at),
+    metrics: json.status === 'running' ? json.metrics : null,
+  };
+}
+
+/**
+ * When a run ends as things stand: its final lease, or the quota at today's pace, or its idle stop, whichever comes
+ * first. Null while nothing limits it. Pure.
+ */
+export function stopsAt(state: AccountState, run: OpenRun): Instant | null {
+  if (run.status === 'stopping') return run.leaseUntil;
+  if (run.startedAt === null) return null;
+  const running = Math.max(1, state.openRuns.filter((other) => other.status === 'running').length);
+  const rest = remainingMs(state);
+  const quotaEnd = run.final ? run.leaseUntil : rest === Number.POSITIVE_INFINITY ? null : state.now + Math.floor(rest / running);
+  const idleEnd = idleEndsAt(run);
+  if (quotaEnd === null || idleEnd === null) return quotaEnd ?? idleEnd;
+  return Math.min(quotaEnd, idleEnd);
+}
+
+/** When a run has been idle for too long: counted from the last keystroke, or from its start. Null without idle stop. */
+export function idleEndsAt(run: Pick<OpenRun, 'startedAt' | 'lastInputAt' | 'idleStopSeconds'>): Instant | null {
+  if (run.startedAt === null || run.idleStopSeconds === null) return null;
+  return Math.max(run.startedAt, run.lastInputAt ?? 0) + run.idleStopSeconds * 1000;
+}
+

@@ -1,0 +1,18 @@
+import type { TxCtx } from '../context';
+import type { AccountState, OpenRun } from '../quota/account-state';
+import type { EndReason } from '../shapes';
+
+/**
+ * Decides that an open run ends now, and why. The first reason stays. The machine is told after the commit, by the
+ * caller or by the timekeeper, whoever comes first. Under the account lock; keeps `run` in step.
+ */
+export async function requestStop(tx: TxCtx, state: AccountState, run: OpenRun, reason: EndReason): Promise<void> {
+  if (run.status === 'stopping') return;
+  run.status = 'stopping';
+  run.endReason = reason;
+  run.stopRequestedAt = state.now;
+  await tx.sql`
+    update run set status = 'stopping', end_reason = ${reason}, stop_requested_at = ${state.now},
+      due_at = ${state.now}, attempts = 0
+    where id = ${run.id} and status in ('starting', 'running')`;
+}

@@ -1,0 +1,43 @@
+import { inputs } from '../shapes';
+import { access, router } from '../trpc';
+import { batchStatus } from './batch-status';
+import { connectSession } from './connect';
+import { createSession } from './create';
+import { deleteSession } from './delete';
+import { readSession } from './read-sessions';
+import { renameSession } from './rename';
+import { startSession } from './start';
+import { stopSession } from './stop';
+
+export const sessionRouter = router({
+  create: access('session:write')
+    .input(inputs.sessionCreate)
+    .mutation(({ ctx, input }) => createSession(ctx, { ...input, accountId: ctx.accountId })),
+  start: access('session:write')
+    .input(inputs.sessionStart)
+    .mutation(async ({ ctx, input }) => {
+      await ctx.rates.takeStart(ctx.accountId);
+      return startSession(ctx, { ...input, accountId: ctx.accountId });
+    }),
+  stop: access('session:write')
+    .input(inputs.sessionId)
+    .mutation(({ ctx, input }) => stopSession(ctx, { ...input, accountId: ctx.accountId })),
+  rename: access('session:write')
+    .input(inputs.sessionRename)
+    .mutation(({ ctx, input }) => renameSession(ctx, { ...input, accountId: ctx.accountId })),
+  delete: access('session:write')
+    .input(inputs.sessionId)
+    .mutation(({ ctx, input }) => deleteSession(ctx, { ...input, accountId: ctx.accountId })),
+  list: access('session:read')
+    .input(inputs.nothing)
+    .query(async ({ ctx }) => (await batchStatus(ctx, ctx.accountId)).sessions),
+  get: access('session:read')
+    .input(inputs.sessionId)
+    .query(({ ctx, input }) => readSession(ctx.sql, ctx.accountId, input.sessionId)),
+  batchStatus: access('session:read')
+    .input(inputs.nothing)
+    .query(({ ctx }) => batchStatus(ctx, ctx.accountId)),
+  connect: access('session:write')
+    .input(inputs.sessionId)
+    .mutation(({ ctx, input }) => connectSession(ctx, { ...input, accountId: ctx.accountId })),
+});

@@ -1,0 +1,52 @@
+import { Worker } from 'bullmq';
+import { Redis } from 'ioredis';
+import { openContext } from '@/server/compose';
+import { readEnv } from '@/server/env';
+import { JOBS, QUEUE_NAME } from '@/server/jobs';
+import { reconcile } from '@/server/session/reconcile';
+import { removeDeletedVolumes } from '@/server/session/remove-volumes';
+import { sweepRuns } from '@/server/session/sweep';
+import { tickRun } from '@/server/session/tick';
+import { serveHealth } from '../health';
+import { startLoop } from '../loop';
+
+/** The timekeeper: one queue worker for punctuality, plain loops over PostgreSQL for certainty. Any number may run. */
+
+const env = readEnv();
+const { ctx, close } = openContext(env, 'timekeeper');
+
+const connection = new Redis(env.REDIS_URL, { maxRetriesPerRequest: null });
+connection.on('error', (error) => ctx.log.debug({ err: error }, 'Redis is away'));
+const worker = new Worker(
+  QUEUE_NAME,
+  async (job) => {
+    if (job.name !== 'run.due') return ctx.log.warn({ job: job.name }, 'a job outlived its code');
+    await tickRun(ctx, JOBS['run.due'].parse(job.data).runId);
+  },
+  { connection, concurrency: 50 },
+);
+worker.on('error', (error) => ctx.log.debug({ err: error }, 'queue error'));
+worker.on('failed', (job, error) => ctx.log.error({ err: error, job: job?.id }, 'job failed; the sweep repeats it'));
+
+const loops = [
+  startLoop('sweep', env.SWEEP_INTERVAL_MS, () => sweepRuns(ctx), ctx.log),
+  startLoop('reconcile', env.RECONCILE_INTERVAL_SECONDS * 1000, () => reconcile(ctx), ctx.log),
+  startLoop('volumes', env.RECONCILE_INTERVAL_SECONDS * 1000, () => removeDeletedVolumes(ctx), ctx.log),
+];
+const health = await serveHealth(env.WORKER_PORT, ctx);
+ctx.log.info({ port: health.port }, 'timekeeper ready');
+
+let draining = false;
+/** Finishes what is under way, takes nothing new, gives every connection back. */
+async function drain(signal: string): Promise<void> {
+  if (draining) return;
+  draining = true;
+  ctx.log.info({ signal }, 'draining');
+  await Promise.all([worker.close(), ...loops.map((loop) => loop.stop())]);
+  await health.close();
+  connection.disconnect();
+  await close();
+  process.exit(0);
+}
+process.on('SIGTERM', () => void drain('SIGTERM'));
+process.on('SIGINT', () => void drain('SIGINT'));
