@@ -3,7 +3,7 @@ import type { Price, Quota, QuotaLevel, Upgrade } from '../shapes';
 import { type AccountState, liveSums, periodAt, type QuotaRules } from './account-state';
 import { decideStart, plansThatHelp, remainingMs } from './decide-start';
 import { monthAround } from './period';
-import { isOnce, quotaMsOf } from "./plans";
+import { isOnce, quotaMsOf } from './plans';
 
 /** The quota of the current period as people and programs see it. Pure. */
 export function describeQuota(state: AccountState, rules: QuotaRules): Quota {

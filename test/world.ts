@@ -1,0 +1,102 @@
+import { type Database, openDatabase } from '@/db/client';
+import { type Clock, handClock, type Instant } from '@/server/clock';
+import { type Ctx, inTx } from '@/server/context';
+import { type Env, parseEnv } from '@/server/env';
+import { newId } from '@/server/ids';
+import { noJobs } from '@/server/jobs';
+import { makeLog } from '@/server/log';
+import type { Machines } from '@/server/machine/machines';
+import { adjustUsage } from '@/server/quota/adjust-usage';
+import { quotaRules } from '@/server/quota/account-state';
+import { noRates } from '@/server/rate';
+import { createTestDatabase } from './db';
+
+export type World = {
+  ctx: Ctx;
+  database: Database;
+  url: string;
+  clock: Clock & { advance(ms: number): void };
+  /** Moves PostgreSQL's clock (and the process's) forward. Only in worlds with a hand clock. */
+  advance(ms: number): Promise<void>;
+  close(): Promise<void>;
+};
+
+export const TEST_ENV: Record<string, string> = {
+  DATABASE_URL: 'postgres://unused',
+  REDIS_URL: 'redis://unused',
+  AUTH_SECRET: 'test-secret-test-secret-test-secret-32',
+  FLY_REGIONS: 'iad,ams',
+  LOG_LEVEL: 'silent',
+};
+
+export type WorldOptions = {
+  env?: Record<string, string>;
+  /** Where both clocks stand. Without it PostgreSQL's own clock runs. */
+  startAt?: Instant;
+  machines?: (clock: Clock) => Machines;
+  max?: number;
+};
+
+/** A database of its own with everything a verb needs; machines and jobs as the test says. */
+export async function createWorld(options: WorldOptions = {}): Promise<World> {
+  const test = await createTestDatabase();
+  const database = openDatabase(test.url, { max: options.max ?? 10 });
+  const env: Env = parseEnv({ ...TEST_ENV, ...options.env });
+  const clock = handClock(options.startAt ?? Date.now());
+  if (options.startAt !== undefined) await takeClock(database, options.startAt);
+  const machines = options.machines?.(clock) ?? (undefined as unknown as Machines);
+  const log = makeLog('test', env.LOG_LEVEL);
+  return {
+    ctx: { env, sql: database.sql, db: database.db, clock, machines, jobs: noJobs, rates: noRates, log },
+    database,
+    url: test.url,
+    clock,
+    async advance(ms) {
+      clock.advance(ms);
+      await setClock(database, clock.now());
+    },
+    async close() {
+      await database.close();
+      await test.drop();
+    },
+  };
+}
+
+/** Replaces the database's clock by a hand that tests move. */
+async function takeClock(database: Database, at: Instant): Promise<void> {
+  await database.sql.unsafe(`
+    create table hand_clock (at timestamptz not null);
+    insert into hand_clock values ('epoch');
+    create or replace function hg_clock() returns timestamptz language sql volatile as 'select at from hand_clock';`);
+  await setClock(database, at);
+}
+
+/** Sets the hand, forwards or backwards. */
+export async function setClock(database: Database, at: Instant): Promise<void> {
+  await database.sql`update hand_clock set at = ${at}`;
+}
+
+/** An account of its own for a test. `leftMs` leaves that much of the plan's quota. */
+export async function createAccount(
+  world: Pick<World, 'ctx'>,
+  options: { planId?: string; leftMs?: number; status?: string } = {},
+): Promise<string> {
+  const { ctx } = world;
+  const id = newId();
+  const planId = options.planId ?? 'free';
+  await ctx.sql`
+    insert into account (id, name, status, own_plan_id) values (${id}, 'Test', ${options.status ?? 'active'}, ${planId})`;
+  if (options.leftMs !== undefined) await leaveQuota(world, id, options.leftMs);
+  return id;
+}
+
+/** Books an adjustment so that exactly `leftMs` of the current period are left. */
+export async function leaveQuota({ ctx }: Pick<World, 'ctx'>, accountId: string, leftMs: number): Promise<void> {
+  const [row] = await ctx.sql<{ left_ms: number }[]>`
+    select coalesce(p.monthly_seconds, p.once_seconds) * 1000 - coalesce((select used_ms from usage_period u
+      where u.account_id = a.id and u.period = case when p.once_seconds is null
+        then to_char(hg_clock() at time zone 'UTC', 'YYYY-MM') else 'trial' end), 0) as left_ms
+    from account a join plan p on p.id = a.own_plan_id where a.id = ${accountId}`;
+  const ms = Number(row?.left_ms) - leftMs;
+  await inTx(ctx, (tx) => adjustUsage(tx, { accountId, ms, reason: 'test' }, quotaRules(ctx.env)));
+}
