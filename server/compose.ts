@@ -1,4 +1,5 @@
 import { openDatabase } from '@/db/client';
+import { surviveCutSockets } from '@/db/guard';
 import { systemClock } from './clock';
 import type { Ctx } from './context';
 import type { Env } from './env';
@@ -10,6 +11,9 @@ import { openRates } from './rate';
 /** The real context of a door: every port opened from the environment. `close` gives everything back. */
 export function openContext(env: Env, service: string): { ctx: Ctx; close(): Promise<void> } {
   const log = makeLog(service, env.LOG_LEVEL);
+  surviveCutSockets((err, survived) =>
+    survived ? log.warn({ err }, 'PostgreSQL cut a connection') : log.fatal({ err }, 'uncaught error'),
+  );
   const database = openDatabase(env.DATABASE_URL, { applicationName: `hourglass-${service}` });
   const machines = openFly({
     apiUrl: env.FLY_API_URL,
