@@ -145,7 +145,7 @@ CREATE TABLE "run" (
 	"ended_at" timestamp (3) with time zone,
 	"end_reason" text,
 	"failure" text,
-	"due_at" timestamp (3) with time zone NOT NULL,
+	"due_at" timestamp (3) with time zone,
 	"attempts" integer DEFAULT 0 NOT NULL,
 	"missing_since" timestamp (3) with time zone,
 	"used_ms" bigint DEFAULT 0 NOT NULL,
@@ -153,7 +153,8 @@ CREATE TABLE "run" (
 	"lease_run_id" text GENERATED ALWAYS AS (case when status in ('starting','running') then id end) STORED,
 	CONSTRAINT "run_order" CHECK ("run"."metered_to" <= "run"."lease_until" and "run"."proof_at" <= "run"."lease_until"),
 	CONSTRAINT "run_status" CHECK ("run"."status" in ('starting','running','stopping','stopped','failed')),
-	CONSTRAINT "run_ended" CHECK (("run"."ended_at" is null) = ("run"."status" in ('starting','running','stopping')))
+	CONSTRAINT "run_ended" CHECK (("run"."ended_at" is null) = ("run"."status" in ('starting','running','stopping'))),
+	CONSTRAINT "run_due_while_open" CHECK (("run"."due_at" is null) = ("run"."ended_at" is not null))
 );
 --> statement-breakpoint
 CREATE TABLE "session" (
@@ -184,10 +185,10 @@ CREATE INDEX "provider_event_run" ON "provider_event" USING btree ("run_id","at"
 CREATE INDEX "usage_entry_account" ON "usage_entry" USING btree ("account_id","id");--> statement-breakpoint
 CREATE INDEX "usage_entry_run" ON "usage_entry" USING btree ("run_id") WHERE run_id is not null;--> statement-breakpoint
 CREATE INDEX "lease_account" ON "lease" USING btree ("account_id");--> statement-breakpoint
-CREATE INDEX "run_due" ON "run" USING btree ("due_at") WHERE ended_at is null;--> statement-breakpoint
-CREATE UNIQUE INDEX "run_open_session" ON "run" USING btree ("session_id") WHERE ended_at is null;--> statement-breakpoint
+CREATE INDEX "run_due" ON "run" USING btree ("due_at") WHERE due_at is not null;--> statement-breakpoint
 CREATE INDEX "run_open_account" ON "run" USING btree ("account_id") WHERE ended_at is null;--> statement-breakpoint
-CREATE UNIQUE INDEX "run_machine" ON "run" USING btree ("machine_id") WHERE ended_at is null;--> statement-breakpoint
+CREATE UNIQUE INDEX "run_open_session" ON "run" USING btree ("session_id") WHERE status in ('starting','running','stopping');--> statement-breakpoint
+CREATE UNIQUE INDEX "run_machine" ON "run" USING btree ("machine_id") WHERE status in ('starting','running','stopping');--> statement-breakpoint
 CREATE UNIQUE INDEX "run_start_key" ON "run" USING btree ("account_id","start_key");--> statement-breakpoint
 CREATE INDEX "run_account" ON "run" USING btree ("account_id","id");--> statement-breakpoint
 CREATE INDEX "run_session" ON "run" USING btree ("session_id","id");--> statement-breakpoint

@@ -58,8 +58,8 @@ export const run = pgTable(
     endedAt: instant('ended_at'),
     endReason: text('end_reason'),
     failure: text('failure'),
-    /** The next instant at which the timekeeper has to look at this run. */
-    dueAt: instant('due_at').notNull(),
+    /** The next instant at which the timekeeper has to look at this run; null once it has ended. */
+    dueAt: instant('due_at'),
     attempts: integer('attempts').notNull().default(0),
     /** When a read of the provider first said that this run's machine is gone. A second read must agree. */
     missingSince: instant('missing_since'),
@@ -74,10 +74,13 @@ export const run = pgTable(
     check('run_order', sql`${t.meteredTo} <= ${t.leaseUntil} and ${t.proofAt} <= ${t.leaseUntil}`),
     check('run_status', sql`${t.status} in ('starting','running','stopping','stopped','failed')`),
     check('run_ended', sql`(${t.endedAt} is null) = (${t.status} in ('starting','running','stopping'))`),
-    index('run_due').on(t.dueAt).where(sql`ended_at is null`),
-    uniqueIndex('run_open_session').on(t.sessionId).where(sql`ended_at is null`),
+    check('run_due_while_open', sql`(${t.dueAt} is null) = (${t.endedAt} is not null)`),
+    // Each partial index has a predicate of its own words: PostgreSQL takes any index whose predicate a query states,
+    // and must never walk all open runs to find those of one account.
+    index('run_due').on(t.dueAt).where(sql`due_at is not null`),
     index('run_open_account').on(t.accountId).where(sql`ended_at is null`),
-    uniqueIndex('run_machine').on(t.machineId).where(sql`ended_at is null`),
+    uniqueIndex('run_open_session').on(t.sessionId).where(sql`status in ('starting','running','stopping')`),
+    uniqueIndex('run_machine').on(t.machineId).where(sql`status in ('starting','running','stopping')`),
     uniqueIndex('run_start_key').on(t.accountId, t.startKey),
     index('run_account').on(t.accountId, t.id),
     index('run_session').on(t.sessionId, t.id),

@@ -77,17 +77,25 @@ export async function readAccount(sql: Sql | TxSql, accountId: string): Promise<
  * Throws NOT_FOUND.
  */
 export async function lockAccount(tx: TxCtx, accountId: string): Promise<AccountState> {
-  const { sql } = tx;
+  return toState(await lockRow(tx, accountId, tx.sql``));
+}
+
+/** The same lock and read as raw rows, with `more` columns of the caller's from the same snapshot. Throws NOT_FOUND. */
+export async function lockRow<More extends object = object>(
+  { sql }: TxCtx,
+  accountId: string,
+  more: ReturnType<TxCtx['sql']>,
+): Promise<AccountRow & More> {
   // Sent together, executed in order: one round trip.
   const [, [row]] = await Promise.all([
     sql`select id from account where id = ${accountId} for no key update`,
-    sql<AccountRow[]>`
+    sql<(AccountRow & More)[]>`
       with a as (update account set clock_at = greatest(hg_clock(), clock_at) where id = ${accountId}
         returning id, status, own_plan_id, clock_at as now)
-      select ${stateColumns(sql)} from a`,
+      select ${stateColumns(sql)} ${more} from a`,
   ]);
   if (!row) throw notFound('account');
-  return toState(row);
+  return row;
 }
 
 /** Rows of the read above as the state decisions work on. */

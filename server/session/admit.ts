@@ -1,4 +1,3 @@
-import type { Instant } from '../clock';
 import type { TxCtx } from '../context';
 import { DomainError, notFound, type Reason } from '../errors';
 import { newId } from '../ids';
@@ -7,7 +6,7 @@ import { alignQuota, hold } from '../quota/book';
 import { decideStart } from '../quota/decide-start';
 import { firstSlice } from '../quota/grant';
 import { endOf, lengthOf, type Segment } from '../quota/lease';
-import { lockAccount } from '../quota/load-account';
+import { lockRow, toState } from '../quota/load-account';
 import type { Agent, Size } from '../shapes';
 import { LAUNCH_LIMIT_MS } from './run-row';
 import { refuseStart } from './refuse-start';
@@ -40,20 +39,13 @@ export type Admission = Admitted | { kind: 'unchanged' } | { kind: 'replayed'; f
  * Throws NOT_FOUND, IDEMPOTENCY_MISMATCH, the refusals of an account, SESSION_STOPPING.
  */
 export async function admitRun(tx: TxCtx, input: StartInput): Promise<Admission> {
-  const key = input.idempotencyKey ?? null;
-  const [state, [session], [replay]] = await Promise.all([
-    lockAccount(tx, input.accountId),
-    tx.sql<SessionRow[]>`
-      select id, account_id, name, agent, region, size, volume_id from session
-      where id = ${input.sessionId} and account_id = ${input.accountId} and deleted_at is null`,
-    key === null
-      ? []
-      : tx.sql<{ session_id: string; failure: Reason | null }[]>`
-          select session_id, failure from run where account_id = ${input.accountId} and start_key = ${key}`,
-  ]);
+  const { state, session, replay } = await lockForStart(tx, input);
   if (!session) throw notFound('session');
   if (replay && replay.session_id !== input.sessionId) {
-    throw new DomainError('IDEMPOTENCY_MISMATCH', 'This idempotency key was used to start another session. Use a fresh key.');
+    throw new DomainError(
+      'IDEMPOTENCY_MISMATCH',
+      'This idempotency key was used to start another session. Use a fresh key.',
+    );
   }
   if (replay) return { kind: 'replayed', failure: replay.failure };
 
@@ -64,40 +56,54 @@ export async function admitRun(tx: TxCtx, input: StartInput): Promise<Admission>
   if (open) {
     throw new DomainError('SESSION_STOPPING', 'This session is still stopping. Try again in a moment.');
   }
-  return insertRun(tx, state, session, key);
+  return insertRun(tx, state, session, input.idempotencyKey ?? null);
 }
 
-async function insertRun(tx: TxCtx, state: AccountState, session: SessionRow, key: string | null): Promise<Admitted> {
+type Replay = { session_id: string; failure: Reason | null };
+
+/** The account's lock and state, and with the same read the session and an earlier run under the same key. */
+async function lockForStart(tx: TxCtx, input: StartInput) {
+  const { sql } = tx;
+  const row = await lockRow<{ session: SessionRow | null; replay: Replay | null }>(
+    tx,
+    input.accountId,
+    sql`,
+      (select json_build_object('id', s.id, 'account_id', s.account_id, 'name', s.name, 'agent', s.agent,
+          'region', s.region, 'size', s.size, 'volume_id', s.volume_id)
+        from session s where s.id = ${input.sessionId} and s.account_id = a.id and s.deleted_at is null) as session,
+      (select json_build_object('session_id', r.session_id, 'failure', r.failure)
+        from run r where r.account_id = a.id and r.start_key = ${input.idempotencyKey ?? null}) as replay`,
+  );
+  return { state: toState(row), session: row.session, replay: row.replay };
+}
+
+async function insertRun(
+  tx: TxCtx,
+  state: AccountState,
+  session: SessionRow,
+  key: string | null,
+): Promise<Admitted> {
   await alignQuota(tx, state);
   const segments = firstSlice(state, quotaRules(tx.env));
   const runId = newId();
   const leaseMs = lengthOf(segments);
   const idleStopSeconds = state.plan.idleStop.defaultSeconds;
+  const { now } = state;
   await Promise.all([
     hold(tx, state, segments),
-    writeRun(tx, { runId, now: state.now, session, key, leaseMs, leaseUntil: endOf(segments, state.now), idleStopSeconds }),
-    writeLease(tx, runId, state.accountId, segments),
-    tx.sql`update session set last_run_id = ${runId} where id = ${session.id}`,
+    tx.sql`
+      with fresh_run as (
+        insert into run (id, account_id, session_id, status, start_key, region, admitted_at, metered_to, proof_at,
+          lease_ms, lease_until, idle_stop_seconds, due_at)
+        values (${runId}, ${session.account_id}, ${session.id}, 'starting', ${key}, ${session.region}, ${now}, ${now},
+          ${now}, ${leaseMs}, ${endOf(segments, now)}, ${idleStopSeconds}, ${now + LAUNCH_LIMIT_MS})),
+      fresh_lease as (
+        insert into lease (run_id, account_id, segments)
+        values (${runId}, ${state.accountId}, ${tx.sql.json(segments)}))
+      update session set last_run_id = ${runId} where id = ${session.id}`,
   ]);
   return { kind: 'admitted', runId, session, leaseMs, storageGb: state.plan.storageGb, idleStopSeconds };
 }
-
-type FreshRun = {
-  runId: string;
-  now: Instant;
-  session: SessionRow;
-  key: string | null;
-  leaseMs: number;
-  leaseUntil: Instant;
-  idleStopSeconds: number;
-};
-
-const writeRun = (tx: TxCtx, run: FreshRun) => tx.sql`
-  insert into run (id, account_id, session_id, status, start_key, region, admitted_at, metered_to, proof_at,
-    lease_ms, lease_until, idle_stop_seconds, due_at)
-  values (${run.runId}, ${run.session.account_id}, ${run.session.id}, 'starting', ${run.key}, ${run.session.region},
-    ${run.now}, ${run.now}, ${run.now}, ${run.leaseMs}, ${run.leaseUntil}, ${run.idleStopSeconds},
-    ${run.now + LAUNCH_LIMIT_MS})`;
 
 /** Writes the lease row of a run, replacing what it held before. */
 export const writeLease = (tx: TxCtx, runId: string, accountId: string, segments: Segment[]) => tx.sql`

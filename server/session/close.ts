@@ -33,7 +33,7 @@ export async function closeRun(tx: TxCtx, state: AccountState, run: OpenRun, pro
     tx.sql`
       update run set status = ${status}, ended_at = ${endedAt}, end_reason = ${proof.reason},
         metered_to = ${everRan ? billedTo : run.meteredTo}, used_ms = ${run.usedMs + usedMs}, overrun_ms = ${overrunMs},
-        failure = ${proof.failure ?? null}, final = false
+        failure = ${proof.failure ?? null}, final = false, due_at = null
       where id = ${run.id} and ended_at is null`,
     tx.sql`delete from lease where run_id = ${run.id}`,
     noticeThresholds(tx, state, quotaRules(tx.env)),

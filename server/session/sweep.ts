@@ -16,7 +16,7 @@ export async function sweepRuns(ctx: Ctx): Promise<number> {
   const due = await failClosed(
     () => ctx.sql<{ id: string; due_at: Instant; now: Instant }[]>`
       select id, due_at, hg_clock() as now from run
-      where ended_at is null and due_at <= hg_clock() order by due_at limit ${BATCH}`,
+      where due_at <= hg_clock() order by due_at limit ${BATCH}`,
     ctx.log,
   );
   const first = due[0];

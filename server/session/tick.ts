@@ -35,7 +35,7 @@ async function claim(ctx: Ctx, runId: string): Promise<RunRow | undefined> {
   const [row] = await failClosed(
     () => ctx.sql<RunRow[]>`
       update run set due_at = hg_clock() + ${CLAIM_MS} * interval '1 ms', attempts = attempts + 1
-      where id = ${runId} and ended_at is null and due_at <= hg_clock()
+      where id = ${runId} and due_at <= hg_clock()
       returning ${columns(ctx)}`,
     ctx.log,
   );
