@@ -1,0 +1,23 @@
+import type { Instant } from '../clock';
+import type { Machine } from './machines';
+
+/** What a machine's events prove. One machine runs once: it never restarts, so its first start and first end count. */
+
+/** When the machine first ran by the provider's clock; null while nothing proves that it did. */
+export function firstStartAt(machine: Machine): Instant | null {
+  const starts = machine.events.filter((event) => event.type === 'start').map((event) => event.at);
+  return starts.length > 0 ? Math.min(...starts) : null;
+}
+
+/** The earliest proof of the end: its exit, or being destroyed without one; null while it may be alive. */
+export function endedAt(machine: Machine): Instant | null {
+  const exits = machine.events.filter((event) => event.type === 'exit').map((event) => event.at);
+  if (exits.length > 0) return Math.min(...exits);
+  if (!isGone(machine)) return null;
+  const destroyed = machine.events.filter((event) => event.type === 'destroy').map((event) => event.at);
+  // Being destroyed takes a moment: only its last event is the proof.
+  return destroyed.length > 0 ? Math.max(...destroyed) : null;
+}
+
+/** True when the provider says that this machine cannot run any more. */
+export const isGone = (machine: Machine): boolean => machine.state === 'destroyed' || machine.state === 'stopped' || machine.state === 'failed';

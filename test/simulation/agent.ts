@@ -1,0 +1,104 @@
+import type { AgentAnswer, AgentCall } from '@/server/session/answer-agent';
+import type { Agenda, Chance } from './events';
+import type { SimMachine, SimProvider } from './provider';
+
+type World = {
+  now(): number;
+  agenda: Agenda;
+  chance: Chance;
+  provider: SimProvider;
+  /** True while the API answers machines. */
+  apiUp(): boolean;
+  /** Share of calls whose request, or answer, is lost. */
+  loss: number;
+  answer(runId: string, call: AgentCall): Promise<AgentAnswer>;
+};
+
+const LONGEST_HOP_MS = 800;
+
+/** An agent in virtual time, on its own slightly wrong clock: asks, is answered late or not at all, and ends in time. */
+export class SimAgent {
+  private deadline: number;
+  private seq = 0;
+  private newestAnswered = -1;
+  private readonly guardMs: number;
+  private readonly drift: number;
+  private readonly bootId: string;
+
+  constructor(
+    private readonly world: World,
+    private readonly machine: SimMachine,
+  ) {
+    this.bootId = `boot-${machine.id}`;
+    this.guardMs = Number(machine.env.HOURGLASS_GUARD_MS);
+    this.drift = (world.chance.next() - 0.5) * 0.001;
+    this.deadline = world.now() + this.own(Number(machine.env.HOURGLASS_LEASE_MS));
+    this.armEnd();
+    if (machine.kind === 'honest') this.ask('running');
+  }
+
+  /** A duration by this machine's clock as true time. */
+  private own(ms: number): number {
+    return ms * (1 + this.drift);
+  }
+
+  private armEnd(): void {
+    if (this.machine.kind !== 'honest') return;
+    const { agenda, provider } = this.world;
+    const deadline = this.deadline;
+    agenda.add(Math.floor(deadline - this.guardMs), 'own end', () => {
+      if (this.deadline === deadline) provider.end(this.machine);
+    });
+  }
+
+  /** A signal of the provider: a polite agent ends within two seconds, a stubborn machine ignores it. */
+  signal(): void {
+    if (this.machine.kind === 'stubborn') return;
+    const { agenda, chance, now, provider } = this.world;
+    agenda.add(now() + chance.between(5, 1_500), 'polite end', () => provider.end(this.machine));
+  }
+
+  private ask(event: AgentCall['event']): void {
+    const { agenda, chance, now } = this.world;
+    if (this.machine.endedAt !== null) return;
+    const sentAt = now();
+    const seq = this.seq++;
+    const call: AgentCall = { bootId: this.bootId, seq, event, lastInputAt: new Date(sentAt).toISOString() };
+    if (chance.hit(this.world.loss)) return this.askAgain();
+    agenda.add(sentAt + chance.between(1, LONGEST_HOP_MS), 'agent call', () => this.deliver(call, sentAt));
+    // A network may deliver the same request twice, much later.
+    if (chance.hit(0.1)) agenda.add(sentAt + chance.between(1, 40_000), 'late copy', () => this.copy(call));
+  }
+
+  private async copy(call: AgentCall): Promise<void> {
+    await this.world.answer(this.machine.runId, call).catch(() => {});
+  }
+
+  private async deliver(call: AgentCall, sentAt: number): Promise<void> {
+    const { agenda, chance, now } = this.world;
+    if (!this.world.apiUp()) return this.askAgain();
+    const answer = await this.world.answer(this.machine.runId, call).catch(() => null);
+    if (answer === null || chance.hit(this.world.loss)) return this.askAgain();
+    agenda.add(now() + chance.between(1, LONGEST_HOP_MS), 'agent answer', () => this.hear(call, sentAt, answer));
+  }
+
+  private hear(call: AgentCall, sentAt: number, answer: AgentAnswer): void {
+    const { agenda, chance, now, provider } = this.world;
+    if (this.machine.endedAt !== null || call.seq < this.newestAnswered) return;
+    this.newestAnswered = call.seq;
+    if (answer.action === 'stop') {
+      agenda.add(now() + chance.between(5, 1_500), 'told end', () => provider.end(this.machine));
+      return;
+    }
+    this.deadline = sentAt + this.own(answer.leaseMs);
+    this.armEnd();
+    const left = this.deadline - now();
+    const pause = answer.final ? (left > 10_000 ? 5_000 : 1_000) : Math.min(left / 3, left - 3 * this.guardMs);
+    agenda.add(now() + Math.max(200, this.own(pause)), 'renew', () => this.ask('renew'));
+  }
+
+  private askAgain(): void {
+    const { agenda, chance, now } = this.world;
+    agenda.add(now() + chance.between(500, 3_000), 'ask again', () => this.ask('renew'));
+  }
+}

@@ -1,0 +1,287 @@
+import type { Ctx } from '@/server/context';
+import type { World } from '@/test/world';
+import { setClock } from '@/test/world';
+import { SimAgent } from './agent';
+import { Agenda, type Chance, chanceOf } from './events';
+import type { Rules } from './rules';
+import { type AgentKind, Crash, type SimMachine, SimProvider } from './provider';
+
+/** One seeded history of an account: what people, machines, networks and clocks do, and what must hold all the time. */
+
+export type HistoryResult = { problems: string[]; runs: number; aliveMs: number; chargedMs: number; events: number };
+
+const SWEEP_MS = 3_000;
+const LENGTH_MS = 8 * 60_000;
+const HEALING_MS = 240_000;
+
+export class History {
+  readonly problems: string[] = [];
+  private readonly chance: Chance;
+  private readonly agenda = new Agenda();
+  private readonly agents = new Map<string, SimAgent>();
+  readonly provider: SimProvider;
+  private readonly ctx: Ctx;
+  private at: number;
+  private workerUp = true;
+  private webUp = true;
+  private calm = false;
+  private eventCount = 0;
+  private readonly accountId: string;
+  private readonly sessions: string[] = [];
+  private readonly faults: number;
+
+  constructor(
+    private readonly world: World,
+    private readonly rules: Rules,
+    private readonly seed: number,
+  ) {
+    this.chance = chanceOf(seed);
+    this.accountId = `sim-${seed}`;
+    this.faults = seed % 3 === 0 ? 0 : 0.12;
+    const nearMonthEnd = seed % 4 === 1;
+    this.at = Date.parse(nearMonthEnd ? '2026-11-30T23:56:00Z' : '2026-11-10T10:00:00Z');
+    const kinds: AgentKind[] = seed % 5 === 2 ? ['honest', 'silent', 'stubborn'] : ['honest'];
+    this.provider = new SimProvider({
+      now: () => this.at,
+      agenda: this.agenda,
+      chance: this.chance,
+      faults: this.faults,
+      pickKind: () => this.chance.pick(kinds),
+      onStart: (machine) => void this.agents.set(machine.id, this.agentFor(machine)),
+      onSignal: (machine) => this.agents.get(machine.id)?.signal(),
+    });
+    const jobs = { ...world.ctx.jobs, wakeRun: async (runId: string, at: number) => this.wake(runId, at) };
+    this.ctx = { ...world.ctx, machines: this.provider, jobs };
+  }
+
+  private agentFor(machine: SimMachine): SimAgent {
+    const { agenda, chance, provider, faults } = this;
+    const answer = (runId: string, call: Parameters<Rules['answerAgent']>[2]) => this.rules.answerAgent(this.ctx, runId, call);
+    return new SimAgent({ now: () => this.at, agenda, chance, provider, apiUp: () => this.webUp, loss: faults, answer }, machine);
+  }
+
+  /** A wake-up of the queue: usually on time, sometimes lost. */
+  private wake(runId: string, at: number): void {
+    if (this.faults > 0 && this.chance.hit(0.2)) return;
+    this.agenda.add(Math.max(this.at, at) + this.chance.between(0, 120), 'job', () => this.asWorker(() => this.rules.tickRun(this.ctx, runId)));
+  }
+
+  private async asWorker(work: () => Promise<unknown>): Promise<void> {
+    if (!this.workerUp) return;
+    await work().catch((error) => {
+      if (!(error instanceof Crash)) this.problems.push(`worker: ${String(error)}`);
+    });
+  }
+
+  async run(): Promise<HistoryResult> {
+    await this.setUp();
+    const endsAt = this.at + LENGTH_MS;
+    this.every(SWEEP_MS, endsAt + HEALING_MS, () => this.asWorker(() => this.rules.sweepRuns(this.ctx)));
+    this.every(30_000, endsAt + HEALING_MS, () => this.asWorker(() => this.rules.reconcile(this.ctx)));
+    this.planActs(endsAt);
+    await this.playUntil(endsAt);
+    await this.heal(endsAt);
+    await this.judge();
+    return this.result();
+  }
+
+  private async setUp(): Promise<void> {
+    const { sql } = this.ctx;
+    await setClock(this.world.database, this.at);
+    for (const [rank, seconds] of [[1, this.chance.between(60, 500)], [2, this.chance.between(500, 1_500)]] as const) {
+      await sql`
+        insert into plan values (${this.planId(rank)}, 'Sim', '', ${seconds}, null, ${this.chance.between(1, 3)}, 60, 900,
+          ${this.chance.pick([90, 900])}, 1, ${rank * 10}, true)`;
+    }
+    await sql`
+      insert into account (id, name, status, own_plan_id) values (${this.accountId}, 'Sim', 'active', ${this.planId(1)})`;
+    for (let i = 0; i < 4; i++) {
+      const session = await this.rules.createSession(this.ctx, { accountId: this.accountId, name: `s${i}` });
+      this.sessions.push(session.id);
+    }
+  }
+
+  private planId(rank: 1 | 2): string {
+    return `sim-${this.seed}-${rank}`;
+  }
+
+  private every(ms: number, until: number, work: () => Promise<void>): void {
+    const next = async () => {
+      await work();
+      if (this.at + ms <= until) this.agenda.add(this.at + ms, 'loop', next);
+    };
+    this.agenda.add(this.at + this.chance.between(0, ms), 'loop', next);
+  }
+
+  /** What people and operators will do, and when processes will be away. */
+  private planActs(endsAt: number): void {
+    for (let at = this.at + 200; at < endsAt; at += this.chance.between(500, 25_000)) {
+      this.agenda.add(at, 'act', () => this.act());
+    }
+    if (this.faults === 0) return;
+    for (const part of ['web', 'worker'] as const) {
+      const from = this.chance.between(this.at, endsAt);
+      this.agenda.add(from, `${part} down`, () => this.setUpOrDown(part, false));
+      this.agenda.add(from + this.chance.between(1_000, 60_000), `${part} up`, () => this.setUpOrDown(part, true));
+    }
+  }
+
+  private setUpOrDown(part: 'web' | 'worker', up: boolean): void {
+    if (part === 'web') this.webUp = up;
+    else this.workerUp = up;
+  }
+
+  private async act(): Promise<void> {
+    const { accountId, chance } = this;
+    if (!this.webUp) return;
+    const sessionId = chance.pick(this.sessions);
+    const input = { accountId, sessionId };
+    const what = chance.next();
+    try {
+      if (what < 0.55) await this.start(sessionId);
+      else if (what < 0.72) await this.rules.stopSession(this.ctx, input);
+      else if (what < 0.8) await this.rules.applyPlan(this.ctx, accountId, this.planId(chance.pick([1, 2])));
+      else if (what < 0.86) await this.rules.adjustUsage(this.ctx, accountId, chance.between(-60_000, 60_000));
+      else if (what < 0.9) await this.startTwice(sessionId);
+      else if (what < 0.93) await this.stepClockBack();
+      else if (what < 0.95) await this.rules.setStatus(this.ctx, accountId, chance.pick(['active', 'active', 'blocked']));
+      else await this.agree();
+    } catch (error) {
+      if (!(error instanceof Crash) && !this.rules.isRefusal(error)) this.problems.push(`act: ${String(error)}`);
+    }
+  }
+
+  private async start(sessionId: string): Promise<void> {
+    await this.rules.startSession(this.ctx, { accountId: this.accountId, sessionId });
+  }
+
+  private async startTwice(sessionId: string): Promise<void> {
+    const results = await Promise.allSettled([this.start(sessionId), this.start(this.chance.pick(this.sessions))]);
+    for (const result of results) {
+      if (result.status === 'rejected' && !(result.reason instanceof Crash) && !this.rules.isRefusal(result.reason)) {
+        this.problems.push(`parallel start: ${String(result.reason)}`);
+      }
+    }
+  }
+
+  /** The database's clock may be set back a little: the account's clock must not follow. */
+  private async stepClockBack(): Promise<void> {
+    await setClock(this.world.database, this.at - this.chance.between(0, 3_000));
+    await this.start(this.chance.pick(this.sessions));
+  }
+
+  /** The status a button shows and the start itself must agree in this very moment. */
+  private async agree(): Promise<void> {
+    const before = await this.rules.batchStatus(this.ctx, this.accountId);
+    const stopped = before.sessions.find((session) => session.status === 'stopped' || session.status === 'failed');
+    if (!stopped) return;
+    const reason = await this.start(stopped.id).then(
+      () => null,
+      (error) => (this.rules.isRefusal(error) ? this.rules.reasonOf(error) : 'crash'),
+    );
+    const decided = reason === null || !['NO_CAPACITY', 'PROVIDER_UNAVAILABLE', 'crash'].includes(reason);
+    if (decided && reason !== before.start.reason) {
+      this.problems.push(`the status said ${before.start.reason}, the start ${reason}`);
+    }
+  }
+
+  private async playUntil(until: number): Promise<void> {
+    for (let event = this.agenda.take(until); event; event = this.agenda.take(until)) {
+      this.at = Math.max(this.at, event.at);
+      this.eventCount += 1;
+      await setClock(this.world.database, this.at);
+      await event.run();
+      if (this.eventCount % 40 === 0) await this.checkBooks();
+      if (this.problems.length > 5) return;
+    }
+    this.at = until;
+  }
+
+  /** No more faults: whatever is still open has to end, and everything has to add up. */
+  private async heal(endsAt: number): Promise<void> {
+    this.calm = true;
+    this.provider.faults = 0;
+    this.webUp = true;
+    this.workerUp = true;
+    await setClock(this.world.database, this.at);
+    for (const sessionId of this.sessions) {
+      await this.rules.stopSession(this.ctx, { accountId: this.accountId, sessionId });
+    }
+    await this.playUntil(endsAt + HEALING_MS);
+  }
+
+  private async checkBooks(): Promise<void> {
+    const drift = await this.rules.findDrift(this.ctx.sql);
+    if (drift.length > 0) this.problems.push(`drift: ${JSON.stringify(drift[0])}`);
+    const [crowd] = await this.ctx.sql<{ open: number; most: number; holes: number }[]>`
+      select (select count(*) from run where account_id = ${this.accountId} and ended_at is null) as open,
+        (select max(max_sessions) from plan where id like ${`sim-${this.seed}-%`}) as most,
+        (select count(*) from run r join lease l on l.run_id = r.id
+          where r.account_id = ${this.accountId} and r.started_at is not null and r.ended_at is null
+            and (select coalesce(sum(s."to" - s."from"), 0) from jsonb_to_recordset(l.segments) as s("from" bigint, "to" bigint))
+              <> hg_ms(r.lease_until) - hg_ms(r.metered_to)) as holes`;
+    if (crowd && crowd.open > crowd.most) this.problems.push(`${crowd.open} open runs, ${crowd.most} allowed`);
+    if (crowd && crowd.holes > 0) this.problems.push('a hold does not cover its lease');
+    this.checkAliveWithoutLease();
+  }
+
+  /** At this very moment: no honest machine lives on when its run's lease is over. */
+  private checkAliveWithoutLease(): void {
+    for (const machine of this.provider.all) {
+      if (machine.kind === 'honest' && machine.startedAt !== null && machine.endedAt === null) {
+        const life = this.at - machine.startedAt;
+        if (life > 45 * 60_000) this.problems.push(`machine ${machine.id} lives for ${life} ms`);
+      }
+    }
+  }
+
+  private async judge(): Promise<void> {
+    await this.checkBooks();
+    const alive = this.provider.all.filter((m) => !m.destroyed);
+    if (alive.length > 0) this.problems.push(`machines left: ${alive.map((m) => `${m.id}/${m.kind}`).join(' ')}`);
+    const runs = await this.rowsOfRuns();
+    for (const row of runs) this.judgeRun(row);
+  }
+
+  private rowsOfRuns() {
+    return this.ctx.sql<RunFacts[]>`
+      select id, started_at, ended_at, lease_until, proof_at, used_ms, overrun_ms from run where account_id = ${this.accountId}`;
+  }
+
+  /** Charged time against the provider's truth. */
+  private judgeRun(row: RunFacts): void {
+    const machine = this.provider.all.find((m) => m.runId === row.id);
+    if (row.ended_at === null) return void this.problems.push(`run ${row.id} never ended`);
+    if (!machine || machine.startedAt === null || machine.endedAt === null) {
+      if (row.used_ms !== 0) this.problems.push(`run ${row.id} was charged ${row.used_ms} ms and never ran`);
+      return;
+    }
+    const truth = machine.endedAt - machine.startedAt;
+    const overrun = Math.max(0, machine.endedAt - row.lease_until);
+    const difference = row.used_ms + overrun - truth;
+    const tolerance = this.faults === 0 ? 0 : LATEST_PROOF_MS;
+    if (Math.abs(difference) > tolerance && !(difference > 0 && row.proof_at > machine.endedAt)) {
+      this.problems.push(`run ${row.id}: charged ${row.used_ms}, alive ${truth}, overrun ${overrun}`);
+    }
+    if (overrun !== row.overrun_ms) this.problems.push(`run ${row.id}: overrun ${overrun}, recorded ${row.overrun_ms}`);
+    if (machine.kind === 'honest' && overrun > 0) this.problems.push(`honest ${machine.id} overran by ${overrun} ms`);
+  }
+
+  private result(): HistoryResult {
+    const aliveMs = this.provider.all.reduce((sum, m) => sum + ((m.endedAt ?? 0) - (m.startedAt ?? m.endedAt ?? 0)), 0);
+    return { problems: this.problems, runs: this.provider.all.length, aliveMs, chargedMs: 0, events: this.eventCount };
+  }
+}
+
+/** With faults, a start may be proven only by a call of the agent: never later than this after the machine ran. */
+const LATEST_PROOF_MS = 12_000;
+
+type RunFacts = {
+  id: string;
+  started_at: number | null;
+  ended_at: number | null;
+  lease_until: number;
+  proof_at: number;
+  used_ms: number;
+  overrun_ms: number;
+};

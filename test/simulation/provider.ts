@@ -1,0 +1,177 @@
+import type { Machine, MachineEvent, MachineFailure, Machines, Outcome } from '@/server/machine/machines';
+import { machineNameOf } from '@/server/machine/machines';
+import type { Agenda, Chance } from './events';
+
+/** A provider in virtual time: boots, signals, kills, loses answers, and knows the truth about every machine. */
+
+export type AgentKind = 'honest' | 'silent' | 'stubborn';
+
+export type SimMachine = {
+  id: string;
+  app: string;
+  runId: string;
+  sessionId: string;
+  env: Record<string, string>;
+  kind: AgentKind;
+  createdAt: number;
+  startedAt: number | null;
+  endedAt: number | null;
+  destroyed: boolean;
+  events: MachineEvent[];
+};
+
+export type Trouble = { failing: boolean };
+
+type World = {
+  now(): number;
+  agenda: Agenda;
+  chance: Chance;
+  /** Share of provider calls that go wrong. */
+  faults: number;
+  pickKind(): AgentKind;
+  onStart(machine: SimMachine): void;
+  onSignal(machine: SimMachine): void;
+};
+
+/** A web process that dies between two awaits. */
+export class Crash extends Error {}
+
+const ok = <T>(value: T): Outcome<T> => ({ ok: true, value });
+const failed = (kind: MachineFailure['kind']): Outcome<never> => ({ ok: false, failure: { kind, message: kind } });
+
+export class SimProvider implements Machines {
+  readonly all: SimMachine[] = [];
+  faults: number;
+  private count = 0;
+
+  constructor(private readonly world: World) {
+    this.faults = world.faults;
+  }
+
+  async launch(order: Parameters<Machines['launch']>[0]): ReturnType<Machines['launch']> {
+    const { chance } = this.world;
+    const existing = this.all.find((m) => m.runId === order.runId && !m.destroyed);
+    if (existing) return ok({ machineId: existing.id, region: order.region, volumeId: `vol-${order.sessionId}` });
+    if (chance.hit(this.faults)) {
+      const fate = chance.between(0, 4);
+      if (fate === 0) return failed('no_capacity');
+      if (fate === 1) return failed('unavailable');
+      if (fate === 2) throw new Crash('before the create');
+      if (fate === 3) return failed('ambiguous');
+      this.create(order);
+      if (chance.hit(0.5)) throw new Crash('after the create');
+      return failed('ambiguous');
+    }
+    const machine = this.create(order);
+    return ok({ machineId: machine.id, region: order.region, volumeId: `vol-${order.sessionId}` });
+  }
+
+  private create(order: Parameters<Machines['launch']>[0]): SimMachine {
+    const { agenda, chance, now } = this.world;
+    const machine: SimMachine = {
+      id: `m${++this.count}`,
+      app: order.app,
+      runId: order.runId,
+      sessionId: order.sessionId,
+      env: order.env,
+      kind: this.world.pickKind(),
+      createdAt: now(),
+      startedAt: null,
+      endedAt: null,
+      destroyed: false,
+      events: [],
+    };
+    this.all.push(machine);
+    const fate = chance.next();
+    if (fate < 0.04) return machine; // stuck in created for ever
+    const bootMs = chance.between(50, 8_000);
+    agenda.add(now() + bootMs, 'boot', () => this.boot(machine, fate < 0.07));
+    return machine;
+  }
+
+  private boot(machine: SimMachine, crashes: boolean): void {
+    if (machine.endedAt !== null || machine.destroyed) return;
+    machine.startedAt = this.world.now();
+    this.note(machine, 'start');
+    if (crashes) this.world.agenda.add(this.world.now() + 500, 'crash', () => this.end(machine));
+    this.world.onStart(machine);
+  }
+
+  private note(machine: SimMachine, type: MachineEvent['type']): void {
+    machine.events.push({ id: `${machine.id}-${machine.events.length}`, type, at: this.world.now() });
+  }
+
+  /** The process is gone: exit, then auto-destroyed. */
+  end(machine: SimMachine): void {
+    if (machine.endedAt !== null || machine.destroyed) return;
+    if (machine.startedAt !== null) {
+      machine.endedAt = this.world.now();
+      this.note(machine, 'exit');
+    }
+    machine.destroyed = true;
+    this.note(machine, 'destroy');
+  }
+
+  private lost(): boolean {
+    return this.world.chance.hit(this.faults);
+  }
+
+  async stop(_app: string, id: string, graceSeconds: number): ReturnType<Machines['stop']> {
+    const machine = this.all.find((m) => m.id === id);
+    if (this.lost()) return failed('unavailable');
+    if (machine && !machine.destroyed) {
+      if (machine.startedAt === null) this.end(machine);
+      else this.world.onSignal(machine);
+      this.world.agenda.add(this.world.now() + graceSeconds * 1000, 'kill', () => this.end(machine));
+    }
+    return this.lost() ? failed('ambiguous') : ok(undefined);
+  }
+
+  async destroy(_app: string, id: string): ReturnType<Machines['destroy']> {
+    const machine = this.all.find((m) => m.id === id);
+    if (this.lost()) return failed('unavailable');
+    if (machine) this.end(machine);
+    return this.lost() ? failed('ambiguous') : ok(undefined);
+  }
+
+  async get(_app: string, id: string): ReturnType<Machines['get']> {
+    if (this.lost()) return failed('unavailable');
+    const machine = this.all.find((m) => m.id === id);
+    return ok(machine ? this.view(machine) : null);
+  }
+
+  async findByRun(_app: string, runId: string): ReturnType<Machines['findByRun']> {
+    if (this.lost()) return failed('unavailable');
+    if (this.lost()) return ok(null); // an empty list that lies
+    const machine = this.all.find((m) => m.runId === runId);
+    return ok(machine ? this.view(machine) : null);
+  }
+
+  async list(): ReturnType<Machines['list']> {
+    if (this.lost()) return failed('unavailable');
+    const complete = !this.lost();
+    const shown = this.all.filter((m) => !m.destroyed && (complete || this.world.chance.hit(0.5)));
+    return ok({ machines: shown.map((m) => ({ ...this.view(m), events: [] })), nextCursor: null, complete });
+  }
+
+  private view(m: SimMachine): Machine {
+    const state = m.destroyed ? 'destroyed' : m.startedAt === null ? 'created' : 'started';
+    return {
+      id: m.id,
+      app: m.app,
+      name: machineNameOf(m.runId),
+      state,
+      region: 'iad',
+      createdAt: m.createdAt,
+      runId: m.runId,
+      sessionId: m.sessionId,
+      environmentId: 'dev',
+      events: m.events,
+      hostReachable: true,
+    };
+  }
+
+  deleteVolume = async (): ReturnType<Machines['deleteVolume']> => ok(undefined);
+  deleteApp = async (): ReturnType<Machines['deleteApp']> => ok(undefined);
+  close = async (): Promise<void> => {};
+}

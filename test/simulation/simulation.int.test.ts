@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createWorld, type World } from '@/test/world';
+import { History } from './history';
+import { loadRules } from './rules';
+
+/** More on demand: SIM_SEEDS=5000 SIM_FIRST=1 npx vitest run test/simulation */
+const SEEDS = Number(process.env.SIM_SEEDS ?? 200);
+const FIRST = Number(process.env.SIM_FIRST ?? 1);
+
+export const SIM_ENV = {
+  LEASE_MAX_SECONDS: '120',
+  MIN_START_SECONDS: '20',
+  BOOT_TIMEOUT_SECONDS: '60',
+  LOG_LEVEL: 'silent',
+};
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld({ env: SIM_ENV, startAt: Date.parse('2026-11-10T10:00:00Z') });
+});
+afterAll(() => world.close());
+
+it(`QUOTA-2 QUOTA-5 QUOTA-7 SESSION-13 ${SEEDS} random histories keep every promise`, { timeout: 3_600_000 }, async () => {
+  const rules = await loadRules();
+  let runs = 0;
+  let aliveMs = 0;
+  for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {
+    const result = await new History(world, rules, seed).run();
+    runs += result.runs;
+    aliveMs += result.aliveMs;
+    expect(result.problems, `seed ${seed}: SIM_FIRST=${seed} SIM_SEEDS=1 repeats it`).toEqual([]);
+  }
+  process.stdout.write(`simulation: ${SEEDS} histories, ${runs} machines, ${Math.round(aliveMs / 1000)} machine seconds\n`);
+  expect(runs).toBeGreaterThan(SEEDS);
+});
