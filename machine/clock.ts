@@ -1,0 +1,5 @@
+/**
+ * This machine's monotonic clock in ms. Leases are durations on it, so no change of the wall clock can lengthen one.
+ * It stands still while a virtual machine is suspended; ours are never suspended, only stopped for good.
+ */
+export const monotonicMs = (): number => Number(process.hrtime.bigint() / 1000n) / 1000;

@@ -1,0 +1,52 @@
+/** What a machine is told about itself when it is made. Read once; the token is then taken out of the environment. */
+
+export type Config = {
+  apiUrl: string;
+  runId: string;
+  runToken: string;
+  leaseMs: number;
+  guardMs: number;
+  idleMs: number | null;
+  sessionId: string;
+  sessionName: string;
+  agent: string;
+  port: number;
+  workspace: string;
+};
+
+const positive = (text: string | undefined): number | null => {
+  const value = Number(text);
+  return text !== undefined && text !== '' && Number.isFinite(value) && value > 0 ? value : null;
+};
+
+/** The configuration, or the names of what is missing. Secrets are removed from `source` so that no child inherits them. */
+export function takeConfig(source: Record<string, string | undefined>): Config | { missing: string[] } {
+  const needed = ['HOURGLASS_API_URL', 'HOURGLASS_RUN_ID', 'HOURGLASS_RUN_TOKEN', 'HOURGLASS_LEASE_MS', 'HOURGLASS_GUARD_MS'];
+  const missing = needed.filter((name) => !source[name]);
+  if (missing.length > 0) return { missing };
+  const config: Config = {
+    apiUrl: (source.HOURGLASS_API_URL ?? '').replace(/\/+$/, ''),
+    runId: source.HOURGLASS_RUN_ID ?? '',
+    runToken: source.HOURGLASS_RUN_TOKEN ?? '',
+    leaseMs: positive(source.HOURGLASS_LEASE_MS) ?? 0,
+    guardMs: positive(source.HOURGLASS_GUARD_MS) ?? 0,
+    idleMs: positive(source.HOURGLASS_IDLE_MS),
+    sessionId: source.HOURGLASS_SESSION_ID ?? '',
+    sessionName: source.HOURGLASS_SESSION_NAME ?? 'session',
+    agent: source.HOURGLASS_AGENT ?? 'bash',
+    port: positive(source.PORT) ?? 8080,
+    workspace: source.HOURGLASS_WORKSPACE ?? '/workspace',
+  };
+  delete source.HOURGLASS_RUN_TOKEN;
+  return config;
+}
+
+const KEPT = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'HOURGLASS_SESSION_ID', 'HOURGLASS_SESSION_NAME'];
+
+/** The environment of a shell: what a person needs, none of the machine's or the provider's own variables. */
+export function shellEnv(source: Record<string, string | undefined>, workspace: string): Record<string, string> {
+  const env: Record<string, string> = { TERM: 'xterm-256color', COLORTERM: 'truecolor', LANG: 'C.UTF-8', SHELL: '/bin/bash' };
+  for (const name of KEPT) if (source[name]) env[name] = source[name];
+  env.WORKSPACE = workspace;
+  return env;
+}

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { monotonicMs } from '../clock';
+import { deadlineOf, hardEndAt, type Lease, nextAskAt } from './deadline';
+
+export type Answer = { action: 'run' | 'stop'; leaseMs: number; final: boolean; reason?: string; message?: string };
+
+export type LeaseOptions = {
+  apiUrl: string;
+  runToken: string;
+  leaseMs: number;
+  guardMs: number;
+  /** What the server is told about the user with each call. */
+  report: () => { lastInputAt?: string; metrics?: Record<string, number> };
+  /** When to ask at the latest for another reason than the lease, e.g. an idle end; null for none. */
+  askBy: () => number | null;
+  onLease: (lease: Lease, message: string | undefined) => void;
+  onStop: (reason: string, message: string | undefined) => void;
+  log: (text: string) => void;
+};
+
+type Event = 'running' | 'renew' | 'stopping' | 'stopped';
+
+const TRY_MS = 5_000;
+const LONGEST_BACKOFF_MS = 5_000;
+
+/** Keeps the lease of this run alive for as long as the server grants it, and never a moment longer. */
+export class LeaseClient {
+  lease: Lease;
+  private readonly bootId = randomUUID();
+  private seq = 0;
+  private ended = new AbortController();
+  private wake = new AbortController();
+
+  constructor(private readonly options: LeaseOptions) {
+    this.lease = { sentAt: monotonicMs(), leaseMs: options.leaseMs, final: false, guardMs: options.guardMs };
+  }
+
+  /** Asks until told to stop or until `end` is called. */
+  async run(): Promise<void> {
+    for (let event: Event = 'running'; !this.ended.signal.aborted; event = 'renew') {
+      const answer = await this.ask(event);
+      if (!answer) return;
+      await this.rest(nextAskAt(this.lease, monotonicMs()));
+    }
+  }
+
+  /** Asks again soon, e.g. because the user came back. */
+  askNow(): void {
+    this.wake.abort();
+  }
+
+  /** Says a last word, briefly and only once, and asks no more. */
+  async end(event: 'stopping' | 'stopped', patienceMs: number): Promise<void> {
+    this.ended.abort();
+    const seq = this.seq++;
+    await this.call(event, seq, AbortSignal.timeout(Math.max(50, patienceMs))).catch(() => {});
+  }
+
+  private async rest(until: number): Promise<void> {
+    this.wake = new AbortController();
+    const by = this.options.askBy();
+    const at = by === null ? until : Math.min(until, Math.max(by, monotonicMs() + 1_000));
+    const signal = AbortSignal.any([this.ended.signal, this.wake.signal]);
+    await pause(Math.max(0, at - monotonicMs()), undefined, { signal }).catch(() => {});
+  }
+
+  /** One question, repeated under the same number until it is answered. Null when there is nothing more to ask. */
+  private async ask(event: Event): Promise<Answer | null> {
+    const seq = this.seq++;
+    for (let backoff = 500; !this.ended.signal.aborted; backoff = Math.min(backoff * 2, LONGEST_BACKOFF_MS)) {
+      const sentAt = monotonicMs();
+      const signal = AbortSignal.any([this.ended.signal, AbortSignal.timeout(TRY_MS)]);
+      const result = await this.call(event, seq, signal).catch((error) => String(error?.message ?? error));
+      if (this.ended.signal.aborted) return null;
+      if (result === 'refused') {
+        this.options.onStop('refused', 'This machine is no longer known to the service.');
+        return null;
+      }
+      if (typeof result === 'object') return this.take(result, sentAt);
+      this.options.log(`the lease could not be renewed yet: ${result}`);
+      const left = hardEndAt(this.lease) - monotonicMs();
+      await pause(Math.max(50, Math.min(backoff, left / 3)), undefined, { signal: this.ended.signal }).catch(() => {});
+    }
+    return null;
+  }
+
+  private take(answer: Answer, sentAt: number): Answer | null {
+    if (answer.action === 'stop') {
+      this.options.onStop(answer.reason ?? 'limit', answer.message);
+      return null;
+    }
+    this.lease = { sentAt, leaseMs: answer.leaseMs, final: answer.final, guardMs: this.options.guardMs };
+    this.options.onLease(this.lease, answer.message);
+    return answer;
+  }
+
+  private async call(event: Event, seq: number, signal: AbortSignal): Promise<Answer | 'refused'> {
+    const response = await fetch(`${this.options.apiUrl}/api/agent/lease`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${this.options.runToken}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ bootId: this.bootId, seq, event, ...this.options.report() }),
+      signal,
+    });
+    if (response.status === 401) return 'refused';
+    if (!response.ok) throw new Error(`the service answered ${response.status}`);
+    const answer = (await response.json()) as Answer;
+    if (answer.action !== 'run' && answer.action !== 'stop') throw new Error('the service answered in another form');
+    return answer;
+  }
+
+  /** What is left of the lease as of now. */
+  leftMs(): number {
+    return deadlineOf(this.lease) - monotonicMs();
+  }
+}

@@ -1,0 +1,40 @@
+/** When to ask, to warn and to end: pure arithmetic on this machine's monotonic clock, all in ms. */
+
+export type Lease = {
+  /** When the request that granted it was sent: counting from there, no network delay can lengthen a lease. */
+  sentAt: number;
+  leaseMs: number;
+  final: boolean;
+  guardMs: number;
+};
+
+const POLITE_MS = 2_000;
+
+export const deadlineOf = (lease: Lease): number => lease.sentAt + lease.leaseMs;
+
+/** By then everything is over, whatever the network does. */
+export const hardEndAt = (lease: Lease): number => deadlineOf(lease) - lease.guardMs;
+
+/** When hanging up begins: up to two seconds before the hard end, less for a short lease. */
+export const politeEndAt = (lease: Lease): number => hardEndAt(lease) - Math.min(POLITE_MS, lease.leaseMs / 10);
+
+/** When to ask next: after a third of the lease, three guards before its end at the latest; often while it is final. */
+export function nextAskAt(lease: Lease, now: number): number {
+  if (lease.final) return now + (deadlineOf(lease) - now > 10_000 ? 5_000 : 1_000);
+  const due = Math.min(lease.sentAt + lease.leaseMs / 3, deadlineOf(lease) - 3 * lease.guardMs);
+  return Math.max(due, now + 100);
+}
+
+const WARN_BEFORE_MS = [10 * 60_000, 5 * 60_000, 60_000];
+
+/** The warnings still to come before `endAt`, latest last, as instants with what is left then. */
+export function warningsBefore(endAt: number, now: number, before: readonly number[] = WARN_BEFORE_MS) {
+  return before.map((leftMs) => ({ at: endAt - leftMs, leftMs })).filter((warning) => warning.at > now);
+}
+
+/** `10 minutes`, `1 minute`, `45 seconds`. */
+export function inWords(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  const [count, unit] = seconds >= 60 ? [Math.round(seconds / 60), 'minute'] : [seconds, 'second'];
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,162 @@
+import { execFile } from 'node:child_process';
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { monotonicMs } from './clock';
+import { type Config, shellEnv, takeConfig } from './config';
+import { LeaseClient } from './lease/client';
+import { hardEndAt, inWords, type Lease, politeEndAt, warningsBefore } from './lease/deadline';
+import { readMetrics } from './metrics';
+import { TerminalServer } from './terminal/server';
+import { startWatchdog } from './watchdog';
+
+/** The agent of a machine: keeps its lease, serves its terminals, and ends the machine in time. */
+
+const log = (text: string) => process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), msg: text })}\n`);
+
+const COMMANDS: Record<string, string> = { 'claude-code': 'claude', codex: 'codex', gemini: 'gemini', opencode: 'opencode' };
+const IDLE_WARN_MS = [5 * 60_000, 60_000];
+
+/** What tab 1 runs for the chosen agent; a missing program is said, not hidden. */
+function firstCommand(agent: string, path: string): string | null {
+  const name = COMMANDS[agent];
+  if (!name) return null;
+  const found = path.split(delimiter).some((folder) => isProgram(join(folder, name)));
+  return found ? name : `echo "${name} is not installed on this machine; here is a shell instead."`;
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+class Machine {
+  private readonly watchdog = startWatchdog();
+  private readonly terminals: TerminalServer;
+  private readonly leases: LeaseClient;
+  private typedAt = monotonicMs();
+  private typedOnce: string | undefined;
+  private metrics: Record<string, number> = {};
+  private timers: NodeJS.Timeout[] = [];
+  private idleTimers: NodeJS.Timeout[] = [];
+  private said = '';
+  private wasFinal = false;
+  private ending = false;
+
+  constructor(private readonly config: Config) {
+    mkdirSync(config.workspace, { recursive: true });
+    const env = shellEnv(process.env, config.workspace);
+    this.terminals = new TerminalServer({
+      port: config.port,
+      sessionId: config.sessionId,
+      runToken: config.runToken,
+      tab: { cwd: config.workspace, env },
+      firstCommand: firstCommand(config.agent, process.env.PATH ?? ''),
+      onTyped: () => this.typed(),
+    });
+    this.leases = new LeaseClient({
+      ...config,
+      report: () => ({ lastInputAt: this.typedOnce, metrics: this.metrics }),
+      askBy: () => this.idleEndAt(),
+      onLease: (lease, message) => this.follow(lease, message),
+      onStop: (reason, message) => void this.end(reason, message ?? 'This session has been stopped.'),
+      log,
+    });
+  }
+
+  async start(): Promise<void> {
+    this.arm(this.leases.lease);
+    this.armIdle();
+    process.on('SIGTERM', () => void this.end('signal', 'This session is being stopped.'));
+    process.on('SIGINT', () => void this.end('signal', 'This session is being stopped.'));
+    process.on('SIGHUP', () => {});
+    const measure = setInterval(async () => {
+      this.metrics = await readMetrics(this.config.workspace);
+    }, 10_000);
+    measure.unref();
+    const asking = this.leases.run();
+    await this.terminals.listen();
+    log(`listening on ${this.config.port}`);
+    await asking;
+  }
+
+  private typed(): void {
+    this.typedAt = monotonicMs();
+    this.typedOnce = new Date().toISOString();
+    this.armIdle();
+  }
+
+  private idleEndAt(): number | null {
+    return this.config.idleMs === null ? null : this.typedAt + this.config.idleMs;
+  }
+
+  /** An idle end is announced here and decided by the server, which is asked at that moment. */
+  private armIdle(): void {
+    for (const timer of this.idleTimers.splice(0)) clearTimeout(timer);
+    const endAt = this.idleEndAt();
+    if (endAt === null) return;
+    for (const { at, leftMs } of warningsBefore(endAt, monotonicMs(), IDLE_WARN_MS)) {
+      const text = `Nobody has typed for a while. This session stops in ${inWords(leftMs)} unless you press a key.`;
+      this.idleTimers.push(this.later(at, () => this.terminals.announce({ level: 'warning', text, stopsInMs: leftMs })));
+    }
+    this.idleTimers.push(this.later(endAt, () => this.leases.askNow()));
+  }
+
+  private later(at: number, work: () => void): NodeJS.Timeout {
+    // Timers hold 31 bits of milliseconds; nothing here is further away than a day.
+    return setTimeout(work, Math.min(Math.max(0, at - monotonicMs()), 86_400_000));
+  }
+
+  private follow(lease: Lease, message: string | undefined): void {
+    if (this.ending) return;
+    this.arm(lease);
+    if (message && message !== this.said) this.terminals.announce({ level: lease.final ? 'warning' : 'info', text: message });
+    this.said = message ?? '';
+    if (this.wasFinal && !lease.final) this.terminals.announce({ level: 'info', text: 'More time was added. This session goes on.' });
+    this.wasFinal = lease.final;
+  }
+
+  /** Sets the ends of a lease and its warnings; those of the lease before are forgotten. */
+  private arm(lease: Lease): void {
+    for (const timer of this.timers.splice(0)) clearTimeout(timer);
+    this.watchdog.endAt(hardEndAt(lease));
+    const why = lease.final ? 'Your compute quota is used up.' : 'The service cannot be reached to renew this session.';
+    this.timers.push(this.later(politeEndAt(lease), () => void this.end('lease', `${why} Your files are kept.`)));
+    if (!lease.final) return;
+    for (const { at, leftMs } of warningsBefore(hardEndAt(lease), monotonicMs())) {
+      const text = `This session stops in ${inWords(leftMs)}: the compute quota is nearly used up.`;
+      this.timers.push(this.later(at, () => this.terminals.announce({ level: 'warning', text, stopsInMs: leftMs })));
+    }
+  }
+
+  /** The one end: says why, hangs up, syncs the disk, leaves. Always before the hard end; a second call changes nothing. */
+  private async end(reason: string, text: string): Promise<void> {
+    if (this.ending) return;
+    this.ending = true;
+    log(`ending: ${reason}`);
+    const budget = Math.max(0, Math.min(2_000, hardEndAt(this.leases.lease) - monotonicMs() - 150));
+    const hangUpBy = monotonicMs() + budget;
+    const told = this.leases.end('stopping', Math.min(500, budget));
+    this.terminals.announce({ level: 'final', text });
+    this.terminals.signalShells('SIGHUP');
+    await pause(20);
+    while (this.terminals.busy && monotonicMs() < hangUpBy) await pause(20);
+    this.terminals.signalShells('SIGKILL');
+    await Promise.race([new Promise((resolve) => execFile('sync', () => resolve(null))), pause(Math.min(300, budget))]);
+    this.terminals.close(text);
+    await told;
+    await this.leases.end('stopped', Math.min(200, budget));
+    process.exit(0);
+  }
+}
+
+const config = takeConfig(process.env);
+if ('missing' in config) {
+  log(`this machine was made without ${config.missing.join(', ')}`);
+  process.exit(1);
+}
+await new Machine(config).start();

@@ -1,0 +1,71 @@
+import { spawn, type IPty } from '@lydell/node-pty';
+import { Scrollback } from './scrollback';
+
+export type TabOptions = { cwd: string; env: Record<string, string>; command: string | null; cols: number; rows: number };
+
+type Listener = { output: (chunk: Buffer) => void; exit: (code: number) => void };
+
+/** One terminal: a shell on a pseudo terminal, its recent output, and whoever watches it. */
+export class Tab {
+  readonly scrollback = new Scrollback();
+  private readonly pty: IPty;
+  private readonly listeners = new Set<Listener>();
+  exitCode: number | null = null;
+
+  constructor(options: TabOptions) {
+    // A chosen agent runs inside a shell, so that leaving it does not end the tab.
+    const args = options.command === null ? ['-l'] : ['-l', '-c', `${options.command}; exec bash -l`];
+    this.pty = spawn('bash', args, {
+      name: 'xterm-256color',
+      cols: options.cols,
+      rows: options.rows,
+      cwd: options.cwd,
+      env: options.env,
+      encoding: null,
+    });
+    this.pty.onData((data) => this.hear(data as unknown as Buffer));
+    this.pty.onExit(({ exitCode }) => {
+      this.exitCode = exitCode;
+      for (const listener of this.listeners) listener.exit(exitCode);
+    });
+  }
+
+  private hear(data: Buffer | string): void {
+    const chunk = Buffer.isBuffer(data) ? data : Buffer.from(data);
+    this.scrollback.add(chunk);
+    for (const listener of this.listeners) listener.output(chunk);
+  }
+
+  /** Adds a watcher; the answer removes it. */
+  watch(listener: Listener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  write(input: string): void {
+    if (this.exitCode === null) this.pty.write(input);
+  }
+
+  resize(cols: number, rows: number): void {
+    if (this.exitCode === null) this.pty.resize(cols, rows);
+  }
+
+  /** A slow reader holds the shell back, so that output waits in the shell and not in our memory. */
+  hold(back: boolean): void {
+    if (this.exitCode !== null) return;
+    if (back) this.pty.pause();
+    else this.pty.resume();
+  }
+
+  signal(name: 'SIGHUP' | 'SIGKILL'): void {
+    if (this.exitCode !== null) return;
+    // The shell leads its own group: everything it started in the foreground goes with it.
+    for (const pid of [-this.pty.pid, this.pty.pid]) {
+      try {
+        process.kill(pid, name);
+      } catch {
+        // already gone
+      }
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import type { Log } from '../log';
+import { FlyHttp } from './fly/http';
+import { type FlyAccess, findByRun, getMachine, launch } from './fly/launch';
+import { readMachine } from './fly/read-machine';
+import type { Machine, MachinePage, Machines, Outcome } from './machines';
+
+export type FlyConfig = {
+  apiUrl: string;
+  token: string;
+  org: string;
+  environmentId: string;
+  image: string;
+  log: Log;
+};
+
+const enc = encodeURIComponent;
+const PAGE = 1000;
+
+/** Fly Machines over HTTP. One pool of connections a process; `close` ends it. */
+export function openFly(config: FlyConfig): Machines {
+  const http = new FlyHttp(config.apiUrl, config.token, config.log);
+  const fly: FlyAccess = { http, org: config.org, environmentId: config.environmentId, image: config.image };
+  return {
+    launch: (order, stillWanted) => launch(fly, order, stillWanted),
+    findByRun: (app, runId) => findByRun(fly, app, runId),
+    get: (app, machineId) => getMachine(fly, app, machineId),
+    stop: (app, machineId, graceSeconds) => stop(http, app, machineId, graceSeconds),
+    destroy: (app, machineId) =>
+      remove(http, 'destroy', app, `/apps/${enc(app)}/machines/${enc(machineId)}?force=true`, machineId),
+    list: (cursor) => list(fly, cursor),
+    deleteVolume: (app, volumeId) =>
+      remove(http, 'delete_volume', app, `/apps/${enc(app)}/volumes/${enc(volumeId)}`, volumeId),
+    deleteApp: (app) => remove(http, 'delete_app', app, `/apps/${enc(app)}?force=true`, app),
+    close: () => http.close(),
+  };
+}
+
+/** Go's way to write a duration; whole milliseconds. */
+const duration = (seconds: number): string => `${Math.max(1, Math.round(seconds * 1000))}ms`;
+
+async function stop(http: FlyHttp, app: string, machineId: string, graceSeconds: number): Promise<Outcome<void>> {
+  const answer = await http.send({
+    action: 'stop',
+    method: 'POST',
+    path: `/apps/${enc(app)}/machines/${enc(machineId)}/stop`,
+    id: machineId,
+    body: { signal: 'SIGTERM', timeout: duration(graceSeconds) },
+    tries: 2,
+    timeoutMs: 5_000,
+    app,
+  });
+  return doneOrGone(answer);
+}
+
+async function remove(http: FlyHttp, action: string, app: string, path: string, id: string): Promise<Outcome<void>> {
+  return doneOrGone(await http.send({ action, method: 'DELETE', path, id, tries: 2, timeoutMs: 10_000, app }));
+}
+
+/** What is not there needs no stopping. */
+const doneOrGone = (answer: Outcome<unknown>): Outcome<void> =>
+  answer.ok || answer.failure.kind === 'not_found' ? { ok: true, value: undefined } : answer;
+
+type OrgPage = { machines?: unknown[]; next_cursor?: string; error_regions?: unknown[] } | null;
+
+async function list(fly: FlyAccess, cursor: string | null): Promise<Outcome<MachinePage>> {
+  const after = cursor === null ? '' : `&cursor=${enc(cursor)}`;
+  const path = `/orgs/${enc(fly.org)}/machines?limit=${PAGE}${after}`;
+  const answer = await fly.http.send({ action: 'list', method: 'GET', path, id: `org:${fly.org}`, timeoutMs: 20_000 });
+  if (!answer.ok) return answer;
+  const page = answer.value as OrgPage;
+  const machines = (page?.machines ?? []).map((raw) => readMachine(raw, '')).filter((m): m is Machine => m !== null);
+  const complete = (page?.error_regions ?? []).length === 0;
+  return { ok: true, value: { machines, nextCursor: page?.next_cursor || null, complete } };
+}

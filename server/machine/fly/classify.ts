@@ -1,0 +1,40 @@
+import type { MachineFailure } from '../machines';
+
+/** An answer of the provider that is not a success, body as parsed as it could be. */
+export type Refusal = { status: number; code: string | null; text: string };
+
+const CAPACITY_CODES = new Set(['insufficient_capacity', 'volume_placement_capacity']);
+const CAPACITY_TEXT =
+  /insufficient (resources|memory|cpus)|no capacity|could not (find a candidate host|reserve resource)|insufficient IPs|over the allowed quota|machine limit/i;
+
+/** The body of an error: JSON with `error` or `message`, or whatever text came. */
+export function readRefusal(status: number, body: string): Refusal {
+  try {
+    const json = JSON.parse(body) as { error?: unknown; message?: unknown; status?: unknown };
+    const text = String(json.message ?? json.error ?? body);
+    const code = typeof json.status === 'string' && json.status !== 'error' ? json.status : null;
+    return { status, code, text };
+  } catch {
+    return { status, code: null, text: body.slice(0, 500) };
+  }
+}
+
+/**
+ * What a refusal means. A status code, whatever it says, outranks the text; the text of a 500 means nothing. On a
+ * change (not a read), a timeout or an error on the provider's side leaves open whether it was done.
+ */
+export function classify(refusal: Refusal, isChange: boolean): MachineFailure {
+  const { status, code, text } = refusal;
+  const kind = kindOf(status, code, text, isChange);
+  return { kind, message: text.slice(0, 300), status };
+}
+
+function kindOf(status: number, code: string | null, text: string, isChange: boolean): MachineFailure['kind'] {
+  if (code !== null && CAPACITY_CODES.has(code)) return 'no_capacity';
+  if (status === 429) return 'rate_limited';
+  if (status === 404) return 'not_found';
+  if (status === 408 || status === 500 || status === 502 || status === 504) return isChange ? 'ambiguous' : 'unavailable';
+  if (CAPACITY_TEXT.test(text)) return 'no_capacity';
+  if (status >= 500) return isChange ? 'ambiguous' : 'unavailable';
+  return 'refused';
+}

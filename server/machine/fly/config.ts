@@ -1,0 +1,48 @@
+import { type LaunchOrder, machineNameOf } from '../machines';
+import type { Size } from '../../shapes';
+
+/** Where the agent listens inside every machine, and where the session's volume is mounted. */
+const INTERNAL_PORT = 8080;
+const WORKSPACE = '/workspace';
+
+export const GUESTS: Record<Size, { cpu_kind: 'shared'; cpus: number; memory_mb: number }> = {
+  standard: { cpu_kind: 'shared', cpus: 2, memory_mb: 4096 },
+};
+
+/** What a machine of ours looks like to the provider: runs once, ends when it exits, is never woken by traffic. */
+export function machineRequest(order: LaunchOrder, image: string, environmentId: string, volumeId: string) {
+  return {
+    name: machineNameOf(order.runId),
+    region: order.region,
+    config: {
+      image,
+      env: order.env,
+      guest: GUESTS[order.size],
+      auto_destroy: true,
+      restart: { policy: 'no' },
+      stop_config: { signal: 'SIGTERM', timeout: `${order.graceSeconds}s` },
+      mounts: [{ volume: volumeId, path: WORKSPACE }],
+      metadata: {
+        hourglass_env: environmentId,
+        hourglass_session: order.sessionId,
+        hourglass_run: order.runId,
+      },
+      services: [
+        {
+          protocol: 'tcp',
+          internal_port: INTERNAL_PORT,
+          autostart: false,
+          autostop: 'off',
+          ports: [
+            { port: 443, handlers: ['tls', 'http'] },
+            { port: 80, handlers: ['http'] },
+          ],
+        },
+      ],
+    },
+  };
+}
+
+/** The volume name of a session: at most 30 of `a-z 0-9 _`, so the end of the id, where its randomness is. */
+export const volumeNameOf = (sessionId: string): string =>
+  `s_${sessionId.toLowerCase().replace(/[^a-z0-9]/g, '').slice(-26)}`;

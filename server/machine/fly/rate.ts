@@ -1,0 +1,44 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+/**
+ * The provider allows one request a second for each action and identifier, with a burst of three (reads five, ten).
+ * Waiting happens here, per identifier, so that a busy machine never delays another one.
+ * Source: Fly Machines API, "Rate limits".
+ */
+type Allowance = { perSecond: number; burst: number };
+
+const WRITE: Allowance = { perSecond: 1, burst: 3 };
+const READ: Allowance = { perSecond: 5, burst: 10 };
+/** Buckets that have been full for this long are forgotten. */
+const FORGET_MS = 60_000;
+
+export class RateKeeper {
+  private readonly buckets = new Map<string, { tokens: number; at: number }>();
+  private sweptAt = 0;
+
+  constructor(private readonly now: () => number = () => performance.now()) {}
+
+  /** Waits until this action on this identifier is allowed again. */
+  async take(action: string, id: string, signal?: AbortSignal): Promise<void> {
+    const waitMs = this.reserve(action, id);
+    if (waitMs > 0) await pause(waitMs, undefined, { signal });
+  }
+
+  /** Takes one token and answers how long to wait before using it, in ms. */
+  reserve(action: string, id: string): number {
+    const { perSecond, burst } = action === 'get' ? READ : WRITE;
+    const now = this.now();
+    this.forget(now);
+    const key = `${action}:${id}`;
+    const bucket = this.buckets.get(key) ?? { tokens: burst, at: now };
+    const tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) / 1000) * perSecond) - 1;
+    this.buckets.set(key, { tokens, at: now });
+    return tokens >= 0 ? 0 : Math.ceil((-tokens / perSecond) * 1000);
+  }
+
+  private forget(now: number): void {
+    if (now - this.sweptAt < FORGET_MS) return;
+    this.sweptAt = now;
+    for (const [key, bucket] of this.buckets) if (now - bucket.at > FORGET_MS) this.buckets.delete(key);
+  }
+}

@@ -1,0 +1,58 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { openDatabase } from '@/db/client';
+import { surviveCutSockets } from '@/db/guard';
+import { systemClock } from '@/server/clock';
+import { readEnv } from '@/server/env';
+import { makeLog } from '@/server/log';
+import { registry } from '@/server/metrics';
+import { failingParts } from '@/server/readiness';
+import { openTerminalDoor } from './terminal';
+
+/** The terminal gateway: checks who asks and names the machine. No terminal byte ever passes through it. */
+
+const env = readEnv();
+const log = makeLog('gateway', env.LOG_LEVEL);
+surviveCutSockets((err, survived) =>
+  survived ? log.warn({ err }, 'PostgreSQL cut a connection') : log.fatal({ err }, 'uncaught error'),
+);
+const database = openDatabase(env.DATABASE_URL, { applicationName: 'hourglass-gateway', max: 5 });
+const ctx = { env, sql: database.sql, clock: systemClock, log };
+
+const server = createServer(async (request, response) => {
+  const answer = (status: number, type: string, body: string) => {
+    response.writeHead(status, { 'content-type': type }).end(body);
+  };
+  switch (request.url?.split('?')[0]) {
+    case '/healthz':
+      return answer(200, 'text/plain', 'ok\n');
+    case '/readyz': {
+      // The gateway needs PostgreSQL only.
+      const failing = await failingParts(ctx, async () => {});
+      return answer(failing.length === 0 ? 200 : 503, 'application/json', JSON.stringify({ ready: failing.length === 0, failing }));
+    }
+    case '/metrics':
+      return answer(200, registry.contentType, await registry.metrics());
+    default:
+      return answer(404, 'text/plain', 'Terminals open over WebSocket here.\n');
+  }
+});
+const door = openTerminalDoor(ctx);
+server.on('upgrade', (request, socket, head) => void door.upgrade(request, socket, head));
+server.on('error', (error) => {
+  log.fatal({ err: error }, `the gateway cannot listen on port ${env.GATEWAY_PORT}`);
+  process.exit(1);
+});
+server.listen(env.GATEWAY_PORT, () => log.info({ port: (server.address() as AddressInfo).port }, 'gateway ready'));
+
+let draining = false;
+async function drain(): Promise<void> {
+  if (draining) return;
+  draining = true;
+  door.close();
+  server.close();
+  await database.close();
+  process.exit(0);
+}
+process.on('SIGTERM', () => void drain());
+process.on('SIGINT', () => void drain());

@@ -1,0 +1,69 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { WebSocketServer } from 'ws';
+import type { Ctx } from '@/server/context';
+import { findTerminal } from '@/server/session/find-terminal';
+import { type ConnectClaim, readConnectToken, replayStateOf } from '@/server/session/tokens';
+
+/** How long the state sent along with a replay is good, by our clock. */
+const STATE_LIFE_MS = 60_000;
+const UPGRADES_PER_MINUTE = 120;
+
+type Door = {
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
+  close(): void;
+};
+
+/**
+ * Answers an upgrade with the machine to replay it to. Who may not, or finds the session stopped, gets a WebSocket that
+ * closes with a code and a sentence: a browser cannot read anything else.
+ */
+export function openTerminalDoor(ctx: Pick<Ctx, 'env' | 'sql' | 'clock' | 'log'>): Door {
+  const limiter = new RateLimiterMemory({ points: UPGRADES_PER_MINUTE, duration: 60 });
+  const refusing = new WebSocketServer({
+    noServer: true,
+    handleProtocols: (offered) => (offered.has('hourglass') ? 'hourglass' : false),
+  });
+  const closeWith = (request: IncomingMessage, socket: Duplex, head: Buffer, code: number, sentence: string) =>
+    refusing.handleUpgrade(request, socket, head, (ws) => ws.close(code, sentence));
+
+  async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    socket.on('error', () => {});
+    if (isForeign(request, ctx.env.APP_URL)) return plain(socket, 403);
+    const claim = claimOf(ctx, request);
+    if (!claim) return closeWith(request, socket, head, 4401, 'This terminal link is not valid any more.');
+    try {
+      if (!(await limiter.consume(claim.accountId).catch(() => null))) return plain(socket, 429);
+      const found = await findTerminal(ctx, claim);
+      if ('stopped' in found) return closeWith(request, socket, head, 4503, found.stopped);
+      const state = replayStateOf(ctx.env.AUTH_SECRET, claim.runId, ctx.clock.now() + STATE_LIFE_MS);
+      plain(socket, 200, { 'fly-replay': `app=${found.app};instance=${found.machineId};state=${state}` });
+    } catch (error) {
+      ctx.log.error({ err: error, runId: claim.runId }, 'a terminal could not be looked up');
+      plain(socket, 503);
+    }
+  }
+  return { upgrade, close: () => refusing.close() };
+}
+
+/** A page of another site may not open a terminal; programs send no origin. */
+function isForeign(request: IncomingMessage, appUrl: string): boolean {
+  const { origin } = request.headers;
+  return origin !== undefined && origin !== new URL(appUrl).origin;
+}
+
+/** The claim of the token in the subprotocol list or the query, if it is for the session of the path. */
+function claimOf(ctx: Pick<Ctx, 'env' | 'clock'>, request: IncomingMessage): ConnectClaim | null {
+  const url = new URL(request.url ?? '/', 'http://gateway');
+  const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((text) => text.trim());
+  const token = offered.find((text) => text.startsWith('token.'))?.slice('token.'.length) ?? url.searchParams.get('token');
+  const claim = readConnectToken(ctx.env.AUTH_SECRET, token ?? '', ctx.clock.now());
+  return claim && url.pathname === `/terminal/${claim.sessionId}` ? claim : null;
+}
+
+/** A plain HTTP answer to an upgrade: the connection is never ours to keep. */
+function plain(socket: Duplex, status: number, headers: Record<string, string> = {}): void {
+  const lines = Object.entries({ ...headers, connection: 'close', 'content-length': '0' }).map(([k, v]) => `${k}: ${v}`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n`);
+}
