@@ -1,6 +1,9 @@
+import { TRPCError } from '@trpc/server';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { webContext } from '@/app/_server/context';
 import { actorOf } from '@/app/_server/actor';
+import type { Actor } from '@/server/context';
+import { DomainError } from '@/server/errors';
 import { newId } from '@/server/ids';
 import { appRouter } from '@/server/router';
 import { readBounded } from '../../read-bounded';
@@ -22,12 +25,22 @@ async function handle(request: Request): Promise<Response> {
     createContext: async () => ({
       ...ctx,
       log: ctx.log.child({ requestId }),
-      actor: await actorOf(request.headers),
+      actor: await findOrRefuse(request.headers),
       requestId,
       responseHeaders,
     }),
     responseMeta: () => ({ headers: responseHeaders }),
   });
+}
+
+/** Who asks; a bad API key is a refusal of its own and never an accident. */
+async function findOrRefuse(headers: Headers): Promise<Actor | null> {
+  try {
+    return await actorOf(headers);
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    throw new TRPCError({ code: error.code, message: error.message, cause: error });
+  }
 }
 
 /** A browser on another site may not act with our visitor's sign-in. API keys carry no cookie and may come from anywhere. */

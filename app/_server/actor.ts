@@ -1,0 +1,19 @@
+import { findActor } from '@/server/account/find-actor';
+import { type Auth, makeAuth } from '@/server/auth';
+import type { Actor } from '@/server/context';
+import { openMail } from '@/server/mail/send';
+import { webContext } from './context';
+
+const store = globalThis as unknown as { hourglassAuth?: Auth };
+
+/** The sign-in library of this web process. */
+export function webAuth(): Auth {
+  if (!store.hourglassAuth) {
+    const { ctx, env } = webContext();
+    store.hourglassAuth = makeAuth({ ...ctx, mail: openMail(env, ctx.log) });
+  }
+  return store.hourglassAuth;
+}
+
+/** Who sends a request, or null. Throws UNAUTHORIZED for a bad API key. */
+export const actorOf = (headers: Headers): Promise<Actor | null> => findActor(webContext().ctx, webAuth(), headers);

@@ -1,0 +1,65 @@
+import type { Auth } from '../auth';
+import { type Actor, type Ctx, failClosed } from '../context';
+import { DomainError } from '../errors';
+import type { Scope } from '../shapes';
+import { hashApiKey, looksLikeApiKey } from './api-key-text';
+import { openAccount } from './open-account';
+
+/**
+ * Who sends these headers: an API key's account, a signed-in person's account, or nobody (null).
+ * Throws UNAUTHORIZED for a key that is malformed, unknown or revoked, QUOTA_UNAVAILABLE without PostgreSQL.
+ */
+export async function findActor(ctx: Ctx, auth: Auth, headers: Headers): Promise<Actor | null> {
+  const bearer = headers.get('authorization');
+  if (bearer !== null) return findKey(ctx, /^Bearer (\S{1,200})$/.exec(bearer)?.[1] ?? '');
+  if (!headers.get('cookie')) return null;
+  const signIn = await failClosed(() => auth.api.getSession({ headers }), ctx.log);
+  if (!signIn) return null;
+  return findMember(ctx, signIn.user);
+}
+
+type SignedIn = { id: string; name: string; role?: string | null };
+
+async function findMember(ctx: Ctx, user: SignedIn): Promise<Actor> {
+  const member = await readMember(ctx, user.id);
+  const isAdmin = user.role === 'admin';
+  if (member) return { kind: 'user', userId: user.id, accountId: member.account_id, role: member.role, isAdmin };
+  // A crash between sign-up and its account is repaired here.
+  const accountId = await openAccount(ctx, { userId: user.id, name: user.name });
+  return { kind: 'user', userId: user.id, accountId, role: 'owner', isAdmin };
+}
+
+async function readMember(ctx: Ctx, userId: string) {
+  const [row] = await failClosed(
+    () => ctx.sql<{ account_id: string; role: 'owner' | 'member' }[]>`
+      select account_id, role from member where user_id = ${userId} order by created_at limit 1`,
+    ctx.log,
+  );
+  return row;
+}
+
+type KeyRow = { id: string; account_id: string; scopes: Scope[]; is_admin: boolean };
+
+async function findKey(ctx: Ctx, key: string): Promise<Actor> {
+  const row = looksLikeApiKey(key) ? await readKey(ctx, hashApiKey(key)) : undefined;
+  if (!row) {
+    throw new DomainError('UNAUTHORIZED', 'This API key is not valid. Make a new one under Settings.');
+  }
+  return { kind: 'apiKey', keyId: row.id, accountId: row.account_id, scopes: row.scopes, isAdmin: row.is_admin };
+}
+
+/** Finds a live key and notes its use, at most once a minute. */
+async function readKey(ctx: Ctx, hash: string): Promise<KeyRow | undefined> {
+  const [row] = await failClosed(
+    () => ctx.sql<(KeyRow & { stale: boolean })[]>`
+      select k.id, k.account_id, k.scopes, coalesce(u.role = 'admin', false) as is_admin,
+        coalesce(k.last_used_at < hg_clock() - interval '1 minute', true) as stale
+      from api_key k left join auth_user u on u.id = k.created_by
+      where k.hash = ${hash} and k.revoked_at is null`,
+    ctx.log,
+  );
+  if (row?.stale) {
+    await ctx.sql`update api_key set last_used_at = hg_clock() where id = ${row.id}`.catch(() => {});
+  }
+  return row;
+}
