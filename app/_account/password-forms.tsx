@@ -1,0 +1,81 @@
+'use client';
+
+import { Alert, Anchor, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import Link from 'next/link';
+import { useSearchParams } from 'next/navigation';
+import { type FormEvent, useState } from 'react';
+import { signInClient } from './sign-in-client';
+import { sentenceFor } from './sign-in-form';
+
+type Outcome = { done: string } | { problem: string } | null;
+
+function useForm(work: (form: FormData) => Promise<Outcome>) {
+  const [outcome, setOutcome] = useState<Outcome>(null);
+  const [busy, setBusy] = useState(false);
+  async function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    setBusy(true);
+    setOutcome(await work(new FormData(event.currentTarget)));
+    setBusy(false);
+  }
+  return { outcome, busy, submit };
+}
+
+function Result({ outcome }: { outcome: Outcome }) {
+  if (!outcome) return null;
+  return 'done' in outcome ? (
+    <Alert color="green" role="status">
+      {outcome.done}
+    </Alert>
+  ) : (
+    <Alert color="red" role="alert">
+      {outcome.problem}
+    </Alert>
+  );
+}
+
+/** Asks for a letter with a link; says the same whether the address is known or not. */
+export function ForgotPasswordForm() {
+  const { outcome, busy, submit } = useForm(async (form) => {
+    const { error } = await signInClient.requestPasswordReset({ email: String(form.get('email')).trim().toLowerCase(), redirectTo: '/reset-password' });
+    return error ? { problem: sentenceFor(error) } : { done: 'If there is an account for this address, a letter is on its way.' };
+  });
+  return (
+    <form onSubmit={submit}>
+      <Stack>
+        <TextInput name="email" type="email" label="E-mail" autoComplete="email" required />
+        <Result outcome={outcome} />
+        <Button type="submit" loading={busy}>
+          Send me a link
+        </Button>
+        <Anchor component={Link} href="/sign-in" size="sm">
+          Back to sign in
+        </Anchor>
+      </Stack>
+    </form>
+  );
+}
+
+/** Sets a new password with the token of a letter. */
+export function ResetPasswordForm() {
+  const token = useSearchParams().get('token');
+  const { outcome, busy, submit } = useForm(async (form) => {
+    const { error } = await signInClient.resetPassword({ newPassword: String(form.get('password')), token: token ?? '' });
+    return error ? { problem: 'This link is not valid any more. Ask for a new one.' } : { done: 'Your new password is set.' };
+  });
+  if (!token) return <Text>This link is not complete. Ask for a new one.</Text>;
+  return (
+    <form onSubmit={submit}>
+      <Stack>
+        <PasswordInput name="password" label="New password" autoComplete="new-password" minLength={8} maxLength={128} required />
+        <Result outcome={outcome} />
+        <Button type="submit" loading={busy}>
+          Set new password
+        </Button>
+        <Anchor component={Link} href="/sign-in" size="sm">
+          Sign in
+        </Anchor>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,100 @@
+'use client';
+
+import { Alert, Anchor, Button, Divider, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import Link from 'next/link';
+import { useRouter, useSearchParams } from 'next/navigation';
+import { type FormEvent, useState } from 'react';
+import { nextPath, signInClient } from './sign-in-client';
+
+type Mode = 'sign-in' | 'sign-up';
+
+const WORDS = {
+  'sign-in': { button: 'Sign in', other: 'Sign up', ask: 'No account yet?' },
+  'sign-up': { button: 'Sign up', other: 'Sign in', ask: 'Already have an account?' },
+} as const;
+
+/** Sign-in and sign-up in one form: the same fields, one button, errors beside it. */
+export function SignInForm({ mode, github }: { mode: Mode; github: boolean }) {
+  const router = useRouter();
+  const params = useSearchParams();
+  const goOn = nextPath(params.get('next'));
+  const [problem, setProblem] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const words = WORDS[mode];
+  const other = mode === 'sign-in' ? '/sign-up' : '/sign-in';
+
+  async function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    if (busy) return;
+    setBusy(true);
+    setProblem(null);
+    const form = new FormData(event.currentTarget);
+    const email = String(form.get('email')).trim().toLowerCase();
+    const password = String(form.get('password'));
+    const name = String(form.get('name') ?? '').trim() || (email.split('@')[0] ?? 'me');
+    const { error } =
+      mode === 'sign-in'
+        ? await signInClient.signIn.email({ email, password })
+        : await signInClient.signUp.email({ email, password, name });
+    if (!error) return router.replace(goOn);
+    setBusy(false);
+    setProblem(sentenceFor(error));
+  }
+
+  return (
+    <form onSubmit={submit}>
+      <Stack gap="md">
+        {mode === 'sign-up' && <TextInput name="name" label="Name" autoComplete="name" maxLength={80} />}
+        <TextInput name="email" label="E-mail" type="email" autoComplete="email" required maxLength={254} />
+        <PasswordInput
+          name="password"
+          label="Password"
+          description={mode === 'sign-up' ? 'At least 8 characters' : undefined}
+          autoComplete={mode === 'sign-in' ? 'current-password' : 'new-password'}
+          minLength={8}
+          maxLength={128}
+          required
+        />
+        {problem && (
+          <Alert color="red" role="alert">
+            {problem}
+          </Alert>
+        )}
+        <Button type="submit" loading={busy} fullWidth>
+          {words.button}
+        </Button>
+        {github && (
+          <>
+            <Divider label="or" />
+            <Button variant="default" onClick={() => signInClient.signIn.social({ provider: 'github', callbackURL: goOn })}>
+              Go on with GitHub
+            </Button>
+          </>
+        )}
+        <Text size="sm" c="dimmed">
+          {words.ask}{' '}
+          <Anchor component={Link} href={`${other}?next=${encodeURIComponent(goOn)}`}>
+            {words.other}
+          </Anchor>
+          {mode === 'sign-in' && (
+            <>
+              {' · '}
+              <Anchor component={Link} href="/forgot-password">
+                Forgot your password?
+              </Anchor>
+            </>
+          )}
+        </Text>
+      </Stack>
+    </form>
+  );
+}
+
+/** What went wrong as something a person can act on. */
+export function sentenceFor(error: { status?: number; code?: string; message?: string }): string {
+  if (error.status === 429) return 'Too many tries. Wait a minute, then try again.';
+  if (error.code === 'INVALID_EMAIL_OR_PASSWORD') return 'This e-mail address and password do not belong together.';
+  if (error.code?.startsWith('USER_ALREADY_EXISTS')) return 'There is an account for this address already. Sign in instead.';
+  if (error.message) return error.message;
+  return 'The service cannot be reached right now. Try again in a moment.';
+}

@@ -1,0 +1,18 @@
+'use client';
+
+import type { ReactNode } from 'react';
+import { NewSessionProvider } from '../_session/new-session';
+import { StartProvider } from '../_status/start-context';
+import { Header, type Person } from './header';
+
+/** What every signed-in page stands in: one status poll, one way to start, one header. */
+export function Room({ person, children }: { person: Person; children: ReactNode }) {
+  return (
+    <StartProvider>
+      <NewSessionProvider>
+        <Header person={person} />
+        {children}
+      </NewSessionProvider>
+    </StartProvider>
+  );
+}

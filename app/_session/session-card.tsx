@@ -1,0 +1,71 @@
+'use client';
+
+import { Anchor, Button, Card, Group, Stack, Text } from '@mantine/core';
+import Link from 'next/link';
+import type { Session } from '@/server/shapes';
+import { StartButton } from '../_status/start-button';
+import { useStarts } from '../_status/start-context';
+import { SessionMenu } from './session-menu';
+import { StatusBadge } from './status-badge';
+import { TimeLeft } from './time-left';
+import { useSessionActs } from './use-session-acts';
+import { AGENT_WORDS } from './words';
+
+/** One session: what it is, how it stands, when it stops and why, and the next thing to do. */
+export function SessionCard({ session }: { session: Session }) {
+  const { start, starting } = useStarts();
+  const acts = useSessionActs(session);
+  const active = session.status === 'running' || session.status === 'starting';
+  return (
+    <Card withBorder padding="md" component="article" aria-label={session.name}>
+      <Stack gap="sm" h="100%">
+        <Group wrap="nowrap" justify="space-between" align="flex-start">
+          <div className="grow">
+            <Anchor component={Link} href={`/sessions/${session.id}`} c="inherit" fw={600} className="one-line" display="block" title={session.name}>
+              {session.name}
+            </Anchor>
+            <Text size="sm" c="dimmed" className="one-line">
+              {AGENT_WORDS[session.agent]} · {session.region}
+            </Text>
+          </div>
+          <StatusBadge status={session.status} />
+          <SessionMenu session={session} />
+        </Group>
+        <div className="grow" style={{ minHeight: 44 }}>
+          <TimeLeft session={session} />
+          {session.metrics && <Figures session={session} />}
+        </div>
+        <Group gap="xs">
+          {active ? (
+            <>
+              <Button component={Link} href={`/sessions/${session.id}`} size="sm">
+                Open
+              </Button>
+              <Button variant="default" size="sm" onClick={acts.stop} loading={acts.busy}>
+                Stop
+              </Button>
+            </>
+          ) : session.status === 'stopping' ? (
+            <Button variant="default" size="sm" aria-disabled data-disabled>
+              Stopping…
+            </Button>
+          ) : (
+            <StartButton size="sm" variant="light" busy={starting.has(session.id)} onStart={() => start(session.id)}>
+              Start
+            </StartButton>
+          )}
+        </Group>
+      </Stack>
+    </Card>
+  );
+}
+
+function Figures({ session }: { session: Session }) {
+  const { cpuPercent, memoryMb, memoryTotalMb, diskMb, diskTotalMb } = session.metrics ?? {};
+  const share = (part?: number, whole?: number) => (part !== undefined && whole ? `${Math.round((100 * part) / whole)} %` : '–');
+  return (
+    <Text size="xs" c="dimmed">
+      CPU {cpuPercent === undefined ? '–' : `${Math.round(cpuPercent)} %`} · memory {share(memoryMb, memoryTotalMb)} · disk {share(diskMb, diskTotalMb)}
+    </Text>
+  );
+}

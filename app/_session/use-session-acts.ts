@@ -1,0 +1,35 @@
+'use client';
+
+import { useState } from 'react';
+import type { Session } from '@/server/shapes';
+import { refusalOf, useTRPCClient } from '../_query/trpc';
+import { tellProblem } from '../_status/start-context';
+import { useRefreshStatus } from '../_status/use-status';
+
+/** Stop, rename and delete of one session. Each reads the status again at once. */
+export function useSessionActs(session: Pick<Session, 'id'>) {
+  const client = useTRPCClient();
+  const refresh = useRefreshStatus();
+  const [busy, setBusy] = useState(false);
+  const sessionId = session.id;
+
+  async function act(work: () => Promise<unknown>): Promise<boolean> {
+    setBusy(true);
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      tellProblem(refusalOf(error).message);
+      return false;
+    } finally {
+      await refresh();
+      setBusy(false);
+    }
+  }
+  return {
+    busy,
+    stop: () => act(() => client.session.stop.mutate({ sessionId })),
+    rename: (name: string) => act(() => client.session.rename.mutate({ sessionId, name })),
+    remove: () => act(() => client.session.delete.mutate({ sessionId })),
+  };
+}

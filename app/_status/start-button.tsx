@@ -1,0 +1,35 @@
+'use client';
+
+import { Button, type ButtonProps, Tooltip, VisuallyHidden } from '@mantine/core';
+import { type ReactNode, useId } from 'react';
+import { useStarts } from './start-context';
+
+type Props = ButtonProps & { onStart: () => void; children: ReactNode; busy?: boolean };
+
+/**
+ * A button that starts something. While a start is refused it is off, says why to eyes and ears, and a press shows the
+ * way out; it can still be reached by keyboard.
+ */
+export function StartButton({ onStart, children, busy = false, ...rest }: Props) {
+  const { explanation, showWhy } = useStarts();
+  const id = useId();
+  const off = explanation !== null;
+  const why = explanation ? `${explanation.title}. ${explanation.text}` : explanation === undefined ? 'Loading your quota…' : '';
+  return (
+    <Tooltip label={why} disabled={!explanation} multiline maw={300} withArrow events={{ hover: true, focus: true, touch: false }}>
+      <span>
+        <Button
+          {...rest}
+          data-disabled={off || undefined}
+          aria-disabled={off || busy}
+          aria-describedby={off ? id : undefined}
+          loading={busy}
+          onClick={() => (off ? showWhy() : onStart())}
+        >
+          {children}
+        </Button>
+        {off && <VisuallyHidden id={id}>{why}</VisuallyHidden>}
+      </span>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,29 @@
+import type { Metadata } from 'next';
+import { Room } from '../_look/room';
+import { PublicBar } from '../_look/public-bar';
+import { PlansRoom } from '../_plans/plans-room';
+import { PlanCards } from '../_plans/plan-cards';
+import { findPerson } from '../_server/person';
+
+export const metadata: Metadata = { title: 'Plans' };
+export const dynamic = 'force-dynamic';
+
+export default async function Page() {
+  const person = await findPerson();
+  if (person) {
+    return (
+      <Room person={person}>
+        <PlansRoom askedPlanId={null} />
+      </Room>
+    );
+  }
+  return (
+    <>
+      <PublicBar />
+      <main className="page" id="content">
+        <h1>Plans</h1>
+        <PlanCards currentPlanId={null} signedIn={false} />
+      </main>
+    </>
+  );
+}
