@@ -1,5 +1,5 @@
-import { Button, Text, Title } from '@mantine/core';
-import Link from 'next/link';
+import { Text, Title } from '@mantine/core';
+import { ButtonLink } from './_look/links';
 
 export default function NotFound() {
   return (
@@ -8,9 +8,9 @@ export default function NotFound() {
         There is no such page
       </Title>
       <Text my="md">The address may be old or mistyped.</Text>
-      <Button component={Link} href="/dashboard">
+      <ButtonLink href="/dashboard">
         Go to your sessions
-      </Button>
+      </ButtonLink>
     </main>
   );
 }

@@ -1,5 +1,5 @@
-import { Button, Group, Text, Title } from '@mantine/core';
-import Link from 'next/link';
+import { Group, Text, Title } from '@mantine/core';
+import { ButtonLink } from './_look/links';
 import { Mark } from './_look/mark';
 import { PublicBar } from './_look/public-bar';
 import { PlanCards } from './_plans/plan-cards';
@@ -23,12 +23,12 @@ export default async function Landing() {
               A machine with a terminal and your files, in seconds. Time is reserved before it is used, counted to the millisecond, and it stops in good order when it is gone.
             </Text>
             <Group>
-              <Button component={Link} href={signedIn ? '/dashboard' : '/sign-up'} size="md">
+              <ButtonLink href={signedIn ? '/dashboard' : '/sign-up'} size="md">
                 {signedIn ? 'Go to your sessions' : 'Start for free'}
-              </Button>
-              <Button component={Link} href="/plans" size="md" variant="default">
+              </ButtonLink>
+              <ButtonLink href="/plans" size="md" variant="default">
                 See the plans
-              </Button>
+              </ButtonLink>
             </Group>
           </div>
         </Group>

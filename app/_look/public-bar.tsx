@@ -1,4 +1,5 @@
-import { Anchor, Button, Group } from '@mantine/core';
+import { Group } from '@mantine/core';
+import { ButtonLink, TextLink } from './links';
 import Link from 'next/link';
 import { Mark } from './mark';
 
@@ -12,21 +13,21 @@ export function PublicBar({ signedIn = false }: { signedIn?: boolean }) {
         </Link>
         <div className="grow" />
         <Group gap="sm" wrap="nowrap">
-          <Anchor component={Link} href="/plans" c="inherit" size="sm" className="wide-only">
+          <TextLink href="/plans" c="inherit" size="sm" className="wide-only">
             Plans
-          </Anchor>
+          </TextLink>
           {signedIn ? (
-            <Button component={Link} href="/dashboard">
+            <ButtonLink href="/dashboard">
               Dashboard
-            </Button>
+            </ButtonLink>
           ) : (
             <>
-              <Button component={Link} href="/sign-in" variant="default">
+              <ButtonLink href="/sign-in" variant="default">
                 Sign in
-              </Button>
-              <Button component={Link} href="/sign-up">
+              </ButtonLink>
+              <ButtonLink href="/sign-up">
                 Sign up
-              </Button>
+              </ButtonLink>
             </>
           )}
         </Group>

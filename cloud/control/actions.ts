@@ -1,0 +1,124 @@
+import { type Fault, type FaultKind, faultKinds } from '../fly/faults';
+import { readMainPid } from '../fly/machine-process';
+import { sendSignal } from '../fly/process-table';
+import type { BehaviourKind, MachineRecord } from '../fly/records';
+import { deleteApp } from '../fly/routes-apps';
+import type { StartedFly } from '../fly/server';
+import type { ControlOptions } from './server';
+
+export class ControlError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+const behaviourKinds: BehaviourKind[] = [
+  'normal',
+  'silent',
+  'stubborn',
+  'crash',
+  'stuck_created',
+  'slow_boot',
+];
+
+/** A machine as tests see it: the provider's truth, whatever the API was made to say. */
+export function describeMachine(fly: StartedFly, machine: MachineRecord) {
+  const { id, name, app, state, region, createdAt, port, intervals, behaviour, cordoned, events } = machine;
+  return {
+    id,
+    name,
+    app,
+    state,
+    region,
+    metadata: machine.config.metadata ?? {},
+    createdAt,
+    pid: machine.process ? readMainPid(fly.world.machineStore.dirOf(id)) : null,
+    groupId: machine.process?.groupId ?? null,
+    port,
+    intervals,
+    exit: events.findLast(({ type }) => type === 'exit') ?? null,
+    behaviour,
+    cordoned,
+    dir: fly.world.machineStore.dirOf(id),
+  };
+}
+
+/** Carries out one call of the control API and returns its answer. Throws ControlError. */
+export function control(
+  options: ControlOptions,
+  method: string,
+  url: URL,
+  input: Record<string, unknown>,
+): unknown {
+  const { fly, mail } = options;
+  const call = `${method} ${url.pathname}`;
+  const killed = /^POST \/control\/machines\/(\w+)\/kill$/.exec(call)?.[1];
+  if (killed) return kill(fly, killed, input);
+  if (call === 'GET /control/machines')
+    return [...fly.world.machines.values()].map((one) => describeMachine(fly, one));
+  if (call === 'GET /control/calls') return fly.calls.since(Number(url.searchParams.get('since') ?? 0));
+  if (call === 'GET /control/mail') return mail?.store.list(url.searchParams.get('to') ?? undefined) ?? [];
+  if (call === 'GET /control/faults') return fly.faults.list();
+  if (call === 'POST /control/behaviour') return setBehaviour(fly, input);
+  if (call === 'POST /control/faults') return addFault(fly, input);
+  if (call === 'DELETE /control/faults' || call === 'POST /control/faults/clear') {
+    fly.faults.clear();
+    return { ok: true };
+  }
+  if (call === 'POST /control/reset') return reset(options);
+  throw new ControlError(404, `The control API has no ${call}.`);
+}
+
+/** For machines created from now on. Without `match` it replaces every earlier rule. */
+function setBehaviour(fly: StartedFly, input: Record<string, unknown>) {
+  const kind = input.kind as BehaviourKind;
+  if (!behaviourKinds.includes(kind)) {
+    throw new ControlError(400, `kind must be one of ${behaviourKinds.join(', ')}.`);
+  }
+  const match = (input.match ?? {}) as { name?: string; app?: string };
+  const bootDelayMs = input.bootDelayMs === undefined ? undefined : Number(input.bootDelayMs);
+  if (!match.name && !match.app) fly.world.behaviours = [];
+  fly.world.behaviours.push({
+    match,
+    behaviour: { kind, ...(bootDelayMs === undefined ? {} : { bootDelayMs }) },
+  });
+  return { ok: true };
+}
+
+function addFault(fly: StartedFly, input: Record<string, unknown>) {
+  if (!faultKinds.includes(input.kind as FaultKind)) {
+    throw new ControlError(400, `kind must be one of ${faultKinds.join(', ')}.`);
+  }
+  const fault = { ...input } as unknown as Fault;
+  for (const name of ['status', 'latencyMs', 'times'] as const) {
+    if (fault[name] !== undefined) fault[name] = Number(fault[name]);
+  }
+  try {
+    return { id: fly.faults.add(fault) };
+  } catch {
+    throw new ControlError(400, `path is not a regular expression: ${String(fault.path)}`);
+  }
+}
+
+/** Kills the machine's main process behind the API's back, as a crash of the host would. */
+function kill(fly: StartedFly, id: string, input: Record<string, unknown>) {
+  const machine = fly.world.machines.get(id);
+  if (!machine) throw new ControlError(404, `There is no machine ${id}.`);
+  const pid = machine.process && readMainPid(fly.world.machineStore.dirOf(id));
+  if (!pid || !sendSignal(pid, (input.signal as NodeJS.Signals) ?? 'SIGKILL')) {
+    throw new ControlError(409, `Machine ${id} has no running process.`);
+  }
+  return { ok: true, pid };
+}
+
+function reset({ fly, mail }: ControlOptions) {
+  fly.faults.clear();
+  fly.calls.clear();
+  fly.world.behaviours = [];
+  for (const app of [...fly.world.apps.values()]) deleteApp(fly, app);
+  mail?.store.clear();
+  return { ok: true };
+}

@@ -1,0 +1,78 @@
+import type { ServerResponse } from 'node:http';
+import type { Fault } from './faults';
+import { FlyError } from './fly-error';
+import type { Reply } from './route';
+
+const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms));
+
+/** What the connection does after a fault: nothing more is sent. */
+export class NoAnswer extends Error {}
+
+function leave(res: ServerResponse, reset: boolean): never {
+  // A hanging request keeps its connection until the caller gives up or the cloud closes.
+  if (reset) res.socket?.resetAndDestroy();
+  throw new NoAnswer();
+}
+
+function statusReply(fault: Fault, res: ServerResponse): Reply {
+  if (fault.retryAfter !== undefined) res.setHeader('retry-after', String(fault.retryAfter));
+  const status = fault.status ?? 503;
+  return {
+    status,
+    body: fault.body ?? { error: status === 429 ? 'rate limit exceeded' : `unavailable: ${status}` },
+  };
+}
+
+/** Faults that strike before anything is done. Returns an answer that replaces the real one. */
+export async function strikeBefore(faults: Fault[], res: ServerResponse): Promise<Reply | null> {
+  for (const fault of faults) if (fault.kind === 'latency') await sleep(fault.latencyMs ?? 1000);
+  for (const fault of faults) {
+    if (fault.kind === 'status') return statusReply(fault, res);
+    if (fault.kind === 'hang' || fault.kind === 'reset') leave(res, fault.kind === 'reset');
+  }
+  return null;
+}
+
+/** Faults that strike when the work is done: the caller does not learn it, or learns half of it. */
+export function strikeAfter(faults: Fault[], reply: Reply | FlyError, res: ServerResponse): Reply {
+  const done = reply instanceof FlyError ? { status: reply.httpStatus, body: reply.body() } : reply;
+  for (const fault of faults) {
+    if (fault.kind === 'after_commit_status') return statusReply(fault, res);
+    if (fault.kind === 'after_commit_hang') leave(res, false);
+    if (fault.kind === 'after_commit_reset') leave(res, true);
+    if (done.status === 200) done.body = hidePart(fault, done.body);
+  }
+  return done;
+}
+
+interface OrgPage {
+  machines: Array<{ region: string }>;
+  error_regions: string[];
+}
+
+function hidePart(fault: Fault, body: unknown): unknown {
+  const page = body as Partial<OrgPage>;
+  const paged = Array.isArray(page?.machines);
+  if (fault.kind === 'empty_list') {
+    if (Array.isArray(body)) return [];
+    return paged ? { ...page, machines: [], next_cursor: '' } : body;
+  }
+  if (fault.kind === 'short_page' && paged) {
+    // An empty page with more to come: the cursor stays where it was asked from.
+    return { ...page, machines: [], next_cursor: 'MA' };
+  }
+  if (fault.kind === 'error_regions' && paged) {
+    const lost = fault.regions ?? ['iad'];
+    const machines = page.machines?.filter(({ region }) => !lost.includes(region));
+    return { ...page, machines, error_regions: lost };
+  }
+  return body;
+}
+
+/** How old the answers of reads are, in ms. */
+export function lagOf(faults: Fault[]): number {
+  return Math.max(
+    0,
+    ...faults.filter(({ kind }) => kind === 'lag').map(({ latencyMs }) => latencyMs ?? 3000),
+  );
+}

@@ -1,0 +1,91 @@
+export type FaultKind =
+  | 'status'
+  | 'hang'
+  | 'reset'
+  | 'after_commit_status'
+  | 'after_commit_reset'
+  | 'after_commit_hang'
+  | 'empty_list'
+  | 'short_page'
+  | 'error_regions'
+  | 'lag'
+  | 'latency';
+
+export const faultKinds: readonly FaultKind[] = [
+  'status',
+  'hang',
+  'reset',
+  'after_commit_status',
+  'after_commit_reset',
+  'after_commit_hang',
+  'empty_list',
+  'short_page',
+  'error_regions',
+  'lag',
+  'latency',
+];
+
+export interface Fault {
+  kind: FaultKind;
+  /** Regular expression on the path with its query. */
+  path?: string;
+  method?: string;
+  /** For example `machine.create`; see the routes. */
+  action?: string;
+  status?: number;
+  body?: unknown;
+  /** Value of the Retry-After header of a `status` fault. */
+  retryAfter?: number | string;
+  /** latency: how long to wait; lag: how old the answers of reads are. */
+  latencyMs?: number;
+  /** error_regions: the regions that could not be asked. */
+  regions?: string[];
+  /** How many requests it hits; without it, all until the faults are cleared. */
+  times?: number;
+}
+
+/** The faults to inject. A fault is used up when its `times` are. */
+export class Faults {
+  private entries: Array<{ id: number; fault: Fault; left: number }> = [];
+  private nextId = 1;
+
+  add(fault: Fault): number {
+    if (fault.path !== undefined) new RegExp(fault.path);
+    const id = this.nextId++;
+    this.entries.push({ id, fault, left: fault.times ?? Number.POSITIVE_INFINITY });
+    return id;
+  }
+
+  clear(): void {
+    this.entries = [];
+  }
+
+  list(): Array<Fault & { id: number; left: number | null }> {
+    return this.entries.map(({ id, fault, left }) => ({
+      ...fault,
+      id,
+      left: Number.isFinite(left) ? left : null,
+    }));
+  }
+
+  /** The faults that hit this request, oldest first: every latency and lag, and the first of the others. */
+  take(request: { method: string; path: string; action: string }): Fault[] {
+    const hit: Fault[] = [];
+    for (const entry of this.entries) {
+      const { fault } = entry;
+      const mixes = fault.kind === 'latency' || fault.kind === 'lag';
+      if (entry.left <= 0 || !matches(fault, request)) continue;
+      if (!mixes && hit.some(({ kind }) => kind !== 'latency' && kind !== 'lag')) continue;
+      entry.left -= 1;
+      hit.push(fault);
+    }
+    this.entries = this.entries.filter(({ left }) => left > 0);
+    return hit;
+  }
+}
+
+function matches(fault: Fault, request: { method: string; path: string; action: string }): boolean {
+  if (fault.method && fault.method.toUpperCase() !== request.method) return false;
+  if (fault.action && fault.action !== request.action) return false;
+  return !fault.path || new RegExp(fault.path).test(request.path);
+}

@@ -1,0 +1,63 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+
+const linux = existsSync('/proc/self/stat');
+
+/** What tells a process from a later one with the same pid: its start time. `null` when it is dead. */
+export function readStartMark(pid: number): string | null {
+  if (!linux) return readStartMarkFromPs(pid);
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The command in parentheses may hold spaces, so fields are counted behind it.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? null : (fields[19] ?? null);
+  } catch {
+    return null;
+  }
+}
+
+function readStartMarkFromPs(pid: number): string | null {
+  try {
+    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || null;
+  } catch {
+    return null;
+  }
+}
+
+/** Sends a signal; `false` when there is no such process. */
+export function sendSignal(pid: number, signal: NodeJS.Signals | number): boolean {
+  try {
+    process.kill(pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function machineOf(pid: string): string | null {
+  try {
+    const environ = `\0${readFileSync(`/proc/${pid}/environ`, 'latin1')}`;
+    return /\0FLY_MACHINE_ID=([0-9a-f]+)/.exec(environ)?.[1] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Kills every process that was started inside the given machines, also those that left the process group
+ * (a shell on a terminal has its own): a real machine takes all of them with it.
+ */
+export function killLeftovers(machineIds: ReadonlySet<string>): void {
+  if (!linux || machineIds.size === 0) return;
+  for (let round = 0; round < 5; round++) {
+    let found = false;
+    for (const pid of readdirSync('/proc')) {
+      if (!/^\d+$/.test(pid)) continue;
+      const machine = machineOf(pid);
+      if (machine && machineIds.has(machine) && readStartMark(Number(pid)) !== null) {
+        found = sendSignal(Number(pid), 'SIGKILL') || found;
+      }
+    }
+    if (!found) return;
+  }
+}

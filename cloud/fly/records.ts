@@ -1,0 +1,126 @@
+/** What the local cloud remembers. All instants are milliseconds since the epoch. */
+
+export type MachineState =
+  | 'created'
+  | 'starting'
+  | 'started'
+  | 'stopping'
+  | 'stopped'
+  | 'failed'
+  | 'destroying'
+  | 'destroyed';
+
+export type BehaviourKind = 'normal' | 'silent' | 'stubborn' | 'crash' | 'stuck_created' | 'slow_boot';
+
+export interface Behaviour {
+  kind: BehaviourKind;
+  /** slow_boot: time spent in `created`; crash: time from start to the crash. */
+  bootDelayMs?: number;
+}
+
+export interface ServiceConfig {
+  internal_port?: number;
+  autostart?: boolean;
+  ports?: Array<{ port?: number; start_port?: number; end_port?: number; handlers?: string[] }>;
+}
+
+export interface MachineConfig {
+  image: string;
+  env?: Record<string, string>;
+  metadata?: Record<string, string>;
+  guest?: { cpu_kind?: string; cpus?: number; memory_mb?: number };
+  mounts?: Array<{ volume: string; path: string; name?: string }>;
+  services?: ServiceConfig[];
+  restart?: { policy?: 'no' | 'always' | 'on-failure'; max_retries?: number };
+  stop_config?: { signal?: string; timeout?: string | number };
+  auto_destroy?: boolean;
+  [key: string]: unknown;
+}
+
+export interface ExitEvent {
+  exit_code?: number;
+  guest_signal?: number;
+  signal?: number;
+  requested_stop?: boolean;
+  restarting?: boolean;
+  exited_at: string;
+}
+
+export interface MachineEvent {
+  id: string;
+  type: string;
+  status: string;
+  source: 'user' | 'flyd';
+  timestamp: number;
+  request: unknown;
+}
+
+export interface Interval {
+  startedAt: number;
+  stoppedAt: number | null;
+}
+
+export interface ProcessRecord {
+  /** Process group of the machine: its supervisor shell. */
+  groupId: number;
+  /** Identifies the supervisor beside its pid, so that a reused pid is never taken for it. */
+  startMark: string;
+}
+
+export interface LeaseRecord {
+  nonce: string;
+  owner: string;
+  description: string;
+  expiresAt: number;
+}
+
+export interface MachineRecord {
+  id: string;
+  name: string;
+  app: string;
+  region: string;
+  state: MachineState;
+  instanceId: string;
+  privateIp: string;
+  config: MachineConfig;
+  behaviour: Behaviour;
+  skipLaunch: boolean;
+  cordoned: boolean;
+  createdAt: number;
+  updatedAt: number;
+  /** Oldest first. */
+  events: MachineEvent[];
+  /** Every state with the instant it began, for reads that lag. */
+  history: Array<{ state: MachineState; at: number }>;
+  intervals: Interval[];
+  port: number | null;
+  process: ProcessRecord | null;
+  restartCount: number;
+  requestedStop: boolean;
+  destroyRequested: boolean;
+  /** When the polite time of a stop ends and SIGKILL follows. */
+  killAt: number | null;
+  lease: LeaseRecord | null;
+}
+
+export interface AppRecord {
+  id: string;
+  name: string;
+  org: string;
+  network: string;
+  createdAt: number;
+}
+
+export interface VolumeRecord {
+  id: string;
+  app: string;
+  name: string;
+  region: string;
+  state: 'created' | 'pending_destroy';
+  sizeGb: number;
+  encrypted: boolean;
+  attachedMachineId: string | null;
+  snapshotRetention: number;
+  createdAt: number;
+  deletedAt: number | null;
+}

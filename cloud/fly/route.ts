@@ -1,0 +1,98 @@
+import type { CallLog } from './call-log';
+import type { Faults } from './faults';
+import { FlyError } from './fly-error';
+import type { MachineLife } from './machine-life';
+import type { AppRecord, MachineRecord, VolumeRecord } from './records';
+import type { World } from './world';
+
+/** What the routes of the Machines API work on. */
+export interface Fly {
+  world: World;
+  life: MachineLife;
+  faults: Faults;
+  calls: CallLog;
+}
+
+export interface Request {
+  params: Record<string, string>;
+  query: URLSearchParams;
+  body: unknown;
+  headers: Record<string, string | string[] | undefined>;
+  /** Reads show the world as it was at this instant. */
+  asOf: number;
+  /** Ends when the caller hangs up. */
+  signal: AbortSignal;
+}
+
+export interface Reply {
+  status: number;
+  body?: unknown;
+}
+
+export interface Route {
+  method: string;
+  /** Segments behind `/v1`; `:name` is a parameter. */
+  path: string;
+  /** Names the call in the call log, in faults and in rate limits. */
+  action: string;
+  /** Parameter that rate limits count by; none for calls that are not limited. */
+  limitBy?: 'app' | 'machine' | 'volume';
+  run(fly: Fly, request: Request): Reply | Promise<Reply>;
+}
+
+export const ok = (body: unknown): Reply => ({ status: 200, body });
+
+/** The app of the path. Throws 404. */
+export function appOf(fly: Fly, request: Request): AppRecord {
+  const app = fly.world.apps.get(request.params.app ?? '');
+  if (!app || app.createdAt > request.asOf) throw new FlyError(404, 'App not found');
+  return app;
+}
+
+/** The machine of the path, destroyed ones too. Throws 404. */
+export function machineOf(fly: Fly, request: Request): MachineRecord {
+  appOf(fly, request);
+  const machine = fly.world.machines.get(request.params.machine ?? '');
+  if (!machine || machine.app !== request.params.app || machine.createdAt > request.asOf) {
+    throw new FlyError(404, 'machine not found');
+  }
+  return machine;
+}
+
+/** The machine of the path when it can still be changed and its lease allows this caller. Throws 404 or 409. */
+export function liveMachineOf(fly: Fly, request: Request): MachineRecord {
+  const machine = machineOf(fly, request);
+  if (machine.state === 'destroyed') throw new FlyError(404, 'machine not found');
+  const lease = machine.lease;
+  if (lease && lease.expiresAt > Date.now() && request.headers['fly-machine-lease-nonce'] !== lease.nonce) {
+    const until = new Date(lease.expiresAt).toISOString();
+    throw new FlyError(
+      409,
+      `machine ID ${machine.id} lease currently held by ${lease.owner}, expires at ${until}`,
+    );
+  }
+  return machine;
+}
+
+export function volumeOf(fly: Fly, request: Request): VolumeRecord {
+  appOf(fly, request);
+  const volume = fly.world.volumes.get(request.params.volume ?? '');
+  if (!volume || volume.app !== request.params.app) throw new FlyError(404, 'volume not found');
+  return volume;
+}
+
+/**
+ * The body as an object with no other fields than these. Fly ignores an unknown field without a word, which
+ * hides a typing mistake until production; here it is refused.
+ */
+export function fieldsOf(body: unknown, struct: string, known: readonly string[]): Record<string, unknown> {
+  if (body === undefined || body === null) return {};
+  if (typeof body !== 'object' || Array.isArray(body)) {
+    const kind = Array.isArray(body) ? 'array' : typeof body;
+    throw new FlyError(400, `json: cannot unmarshal ${kind} into Go value of type ${struct}`);
+  }
+  for (const name of Object.keys(body)) {
+    if (!known.includes(name)) throw new FlyError(400, `invalid_argument: json: unknown field "${name}"`);
+  }
+  return body as Record<string, unknown>;
+}
