@@ -1,0 +1,77 @@
+import { type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http';
+import type { Duplex, Readable } from 'node:stream';
+import type { Target } from './find-target';
+import { ProxyError } from './proxy-error';
+
+export interface Outgoing {
+  method: string;
+  path: string;
+  headers: OutgoingHttpHeaders;
+  /** The body as far as it was kept. */
+  body: Buffer;
+  /** What follows the kept part, when the body was too long to keep. */
+  rest: Readable | null;
+}
+
+export interface Incoming {
+  response: IncomingMessage;
+  /** Set when the target switched protocols: the raw connection and its first bytes. */
+  upgraded: { socket: Duplex; head: Buffer } | null;
+}
+
+const retryEveryMs = 50;
+const retryForMs = 5000;
+
+/**
+ * Sends a request to a target and resolves with the beginning of its answer. A target that is only just starting
+ * gets a few seconds to open its port. Throws ProxyError when it cannot be reached.
+ */
+export async function sendRequest(target: Target, outgoing: Outgoing, gone: AbortSignal): Promise<Incoming> {
+  const until = Date.now() + (target.retry ? retryForMs : 0);
+  for (;;) {
+    try {
+      return await attempt(target, outgoing, gone);
+    } catch (error) {
+      const refused = (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
+      if (!refused || gone.aborted || Date.now() >= until) {
+        throw new ProxyError(
+          502,
+          'PC01',
+          `${target.instance} cannot be reached: ${(error as Error).message}`,
+        );
+      }
+      await new Promise((done) => setTimeout(done, retryEveryMs));
+    }
+  }
+}
+
+function attempt(target: Target, outgoing: Outgoing, gone: AbortSignal): Promise<Incoming> {
+  return new Promise((resolve, reject) => {
+    const { method, path, headers } = outgoing;
+    const { host, port } = target;
+    const sent = request({ host, port, method, path, headers, agent: false, signal: gone });
+    sent.setNoDelay(true);
+    sent.once('error', reject);
+    sent.once('response', (response) => resolve({ response, upgraded: null }));
+    sent.once('upgrade', (response, socket, head) => resolve({ response, upgraded: { socket, head } }));
+    sent.once('socket', (socket) => {
+      // Nothing of a long body may be used up by a connection that is refused.
+      if (!socket.connecting) writeBody(sent, outgoing);
+      else socket.once('connect', () => writeBody(sent, outgoing));
+    });
+  });
+}
+
+function writeBody(sent: ClientRequest, outgoing: Outgoing): void {
+  if (outgoing.rest) {
+    sent.write(outgoing.body);
+    outgoing.rest.pipe(sent);
+  } else sent.end(outgoing.body.length > 0 ? outgoing.body : undefined);
+}
+
+/** The rest of an answer, up to 1 MB. */
+export async function readAll(response: IncomingMessage): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const part of response as AsyncIterable<Buffer>) parts.push(part);
+  return Buffer.concat(parts);
+}
