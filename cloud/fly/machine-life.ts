@@ -116,7 +116,7 @@ export class MachineLife {
 
   private exited(machine: MachineRecord, exit: ProcessExit): void {
     const interval = machine.intervals.at(-1);
-    const at = Math.max(exit.at, interval?.startedAt ?? 0);
+    const at = notBefore(exit.at, machine.events.at(-1)?.timestamp ?? 0, interval?.startedAt ?? 0);
     if (interval) interval.stoppedAt = at;
     machine.process = null;
     machine.killAt = null;
@@ -223,4 +223,10 @@ export class MachineLife {
     clearTimeout(this.timers.get(machine.id));
     this.timers.delete(machine.id);
   }
+}
+
+/** File times tick every few milliseconds: within that, an exit comes after the event that caused it. */
+function notBefore(exitAt: number, lastEventAt: number, startedAt: number): number {
+  const at = lastEventAt - exitAt <= 5 ? Math.max(exitAt, lastEventAt) : exitAt;
+  return Math.max(at, startedAt);
 }
