@@ -1,3 +1,4 @@
+import { adminRouter, apiKeyRouter } from './account/router';
 import { billingRouter } from './billing/router';
 import { sessionRouter } from './session/router';
 import { quotaRouter, usageRouter } from './session/usage-router';
@@ -8,6 +9,8 @@ export const appRouter = router({
   quota: quotaRouter,
   usage: usageRouter,
   billing: billingRouter,
+  apiKey: apiKeyRouter,
+  admin: adminRouter,
 });
 
 export type AppRouter = typeof appRouter;

@@ -93,7 +93,7 @@ export function access(level: Access) {
   });
 }
 
-type Member = Exclude<Actor, { kind: 'system' }>;
+export type Member = Exclude<Actor, { kind: 'system' }>;
 
 function admit(actor: Actor | null, level: Exclude<Access, 'public'>): Member {
   if (!actor || actor.kind === 'system') {

@@ -1,0 +1,274 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { endChild, findFreePort, isPortFree, SetupError, signal, waitFor } from './services/processes';
+import { unwatchGroup, watchGroup } from './services/watchdog';
+
+/** The whole product on this computer: local cloud, web, worker and gateway as processes of their own. */
+
+export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+export type StackPorts = {
+  web: number;
+  worker: number;
+  gateway: number;
+  fly: number;
+  proxy: number;
+  stripe: number;
+  smtp: number;
+  control: number;
+};
+
+export type StackOptions = {
+  /** Where state and logs of this stack go. */
+  dir: string;
+  databaseUrl: string;
+  redisUrl: string;
+  authSecret: string;
+  /** Hot reload instead of the build. */
+  dev?: boolean;
+  ports?: Partial<StackPorts>;
+  /** Added to the environment of web, worker and gateway. */
+  env?: Record<string, string>;
+  cloudEnv?: Record<string, string>;
+  /** Called with each line worth a person's eye. */
+  say?: (line: string) => void;
+  /** Called when a process ends that nobody ended. */
+  onDeath?: (name: PartName, code: number | null) => void;
+};
+
+export type PartName = 'cloud' | 'web' | 'worker' | 'gateway';
+export type Stack = {
+  ports: StackPorts;
+  appUrl: string;
+  controlUrl: string;
+  env: Record<string, string>;
+  pidOf(name: PartName): number;
+  /** Ends one process the hard or the polite way and waits until it is gone. */
+  kill(name: PartName, how?: NodeJS.Signals): Promise<void>;
+  /** Starts a killed process again and waits until it is ready. */
+  start(name: PartName): Promise<void>;
+  stop(): Promise<void>;
+};
+
+const DEFAULTS: StackPorts = {
+  web: 3000,
+  worker: 3001,
+  gateway: 3002,
+  fly: 4280,
+  proxy: 4281,
+  stripe: 4282,
+  smtp: 4283,
+  control: 4284,
+};
+
+/** The variable by which somebody moves each port. */
+const PORT_NAMES: Record<keyof StackPorts, string> = {
+  web: 'PORT',
+  worker: 'WORKER_PORT',
+  gateway: 'GATEWAY_PORT',
+  fly: 'CLOUD_FLY_PORT',
+  proxy: 'CLOUD_PROXY_PORT',
+  stripe: 'CLOUD_STRIPE_PORT',
+  smtp: 'CLOUD_SMTP_PORT',
+  control: 'CLOUD_CONTROL_PORT',
+};
+
+/** The ports of `npm run up`: the documented ones, or what the environment says. Throws naming one that is taken. */
+export async function fixedPorts(source: Record<string, string | undefined>): Promise<StackPorts> {
+  const ports = { ...DEFAULTS };
+  for (const key of Object.keys(PORT_NAMES) as (keyof StackPorts)[]) {
+    ports[key] = Number(source[PORT_NAMES[key]] ?? DEFAULTS[key]);
+    if (!(await isPortFree(ports[key]))) {
+      throw new SetupError(`Port ${ports[key]} is in use. Stop what uses it, or set ${PORT_NAMES[key]} to another port.`);
+    }
+  }
+  return ports;
+}
+
+/** Free ports for everything, for stacks that live beside others. */
+export async function freePorts(): Promise<StackPorts> {
+  const ports = { ...DEFAULTS };
+  for (const key of Object.keys(ports) as (keyof StackPorts)[]) ports[key] = await findFreePort();
+  return ports;
+}
+
+/** Starts everything and waits until all of it is ready; when one part fails, nothing is left running. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const ports = { ...(await freePorts()), ...options.ports };
+  const appUrl = options.env?.APP_URL ?? `http://localhost:${ports.web}`;
+  const env = environmentOf(options, ports, appUrl);
+  const parts = new Map<PartName, Part>();
+  const make = (name: PartName) => new Part(name, commandOf(name, options, ports, env), options);
+  for (const name of ['cloud', 'worker', 'gateway', 'web'] as const) parts.set(name, make(name));
+  const part = (name: PartName) => parts.get(name) as Part;
+  const stop = async () => {
+    await Promise.all([part('web').end('SIGTERM'), part('worker').end('SIGTERM'), part('gateway').end('SIGTERM')]);
+    await part('cloud').end('SIGTERM');
+  };
+  try {
+    await part('cloud').begin();
+    await Promise.all([part('worker').begin(), part('gateway').begin(), part('web').begin()]);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    ports,
+    appUrl,
+    controlUrl: `http://127.0.0.1:${ports.control}`,
+    env,
+    pidOf: (name) => part(name).pid,
+    kill: (name, how = 'SIGKILL') => part(name).end(how),
+    start: (name) => part(name).begin(),
+    stop,
+  };
+}
+
+function environmentOf(options: StackOptions, ports: StackPorts, appUrl: string): Record<string, string> {
+  return {
+    DATABASE_URL: options.databaseUrl,
+    REDIS_URL: options.redisUrl,
+    AUTH_SECRET: options.authSecret,
+    APP_URL: appUrl,
+    PORT: String(ports.web),
+    WORKER_PORT: String(ports.worker),
+    GATEWAY_PORT: String(ports.gateway),
+    GATEWAY_URL: `http://localhost:${ports.proxy}`,
+    FLY_API_URL: `http://127.0.0.1:${ports.fly}`,
+    FLY_API_TOKEN: 'local',
+    FLY_ORG: 'local',
+    FLY_REGIONS: 'iad,ams',
+    SESSION_IMAGE: 'hourglass-machine',
+    SMTP_URL: `smtp://127.0.0.1:${ports.smtp}`,
+    MAIL_FROM: 'Hourglass <no-reply@hourglass.local>',
+    NEXT_TELEMETRY_DISABLED: '1',
+    ...options.env,
+  };
+}
+
+type Command = { args: string[]; env: Record<string, string>; readyUrl: string };
+
+function commandOf(name: PartName, options: StackOptions, ports: StackPorts, env: Record<string, string>): Command {
+  const watch = options.dev ? ['--watch'] : [];
+  const nodeEnv = options.dev ? 'development' : 'production';
+  const product = { ...env, NODE_ENV: nodeEnv };
+  switch (name) {
+    case 'cloud':
+      return {
+        args: ['--import', 'tsx', 'cloud/main.ts'],
+        env: {
+          CLOUD_STATE_DIR: join(options.dir, 'cloud'),
+          CLOUD_GATEWAY_URL: `http://127.0.0.1:${ports.gateway}`,
+          ...Object.fromEntries(
+            (['fly', 'proxy', 'stripe', 'smtp', 'control'] as const).map((key) => [PORT_NAMES[key], String(ports[key])]),
+          ),
+          ...options.cloudEnv,
+        },
+        readyUrl: `http://127.0.0.1:${ports.control}/control/machines`,
+      };
+    case 'web':
+      return {
+        args: ['node_modules/next/dist/bin/next', options.dev ? 'dev' : 'start'],
+        env: product,
+        readyUrl: `http://127.0.0.1:${ports.web}/readyz`,
+      };
+    case 'worker':
+      return {
+        args: [...watch, '--import', 'tsx', 'workers/timekeeper/main.ts'],
+        env: product,
+        readyUrl: `http://127.0.0.1:${ports.worker}/readyz`,
+      };
+    case 'gateway':
+      return {
+        args: [...watch, '--import', 'tsx', 'workers/gateway/main.ts'],
+        env: product,
+        readyUrl: `http://127.0.0.1:${ports.gateway}/readyz`,
+      };
+  }
+}
+
+const READY_MS = 60_000;
+
+/** One process of the stack, in a group of its own, its output in a file of its own. */
+class Part {
+  private child: ChildProcess | null = null;
+  private expected = false;
+  private tail: string[] = [];
+
+  constructor(
+    private readonly name: PartName,
+    private readonly command: Command,
+    private readonly options: StackOptions,
+  ) {}
+
+  get pid(): number {
+    return this.child?.pid ?? -1;
+  }
+
+  async begin(): Promise<void> {
+    this.expected = false;
+    this.tail = [];
+    const { args, env } = this.command;
+    const { PATH, HOME, LANG, TMPDIR } = process.env;
+    const child = spawn(process.execPath, args, {
+      cwd: ROOT,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH, HOME, LANG, TMPDIR, TZ: 'UTC', ...env } as unknown as NodeJS.ProcessEnv,
+    });
+    this.child = child;
+    if (child.pid) watchGroup(child.pid, 'SIGTERM');
+    this.record(child);
+    child.once('exit', (code) => this.left(child, code));
+    const ready = await waitFor(async () => child.exitCode !== null || (await answers(this.command.readyUrl)), READY_MS, 60);
+    if (!ready || child.exitCode !== null) throw new SetupError(this.failure(ready));
+  }
+
+  private failure(inTime: boolean): string {
+    const said = this.tail.slice(-5).join('\n').trim();
+    return `${this.name} ${inTime ? 'ended' : 'did not get ready'}${said ? `:\n${said}` : '.'}`;
+  }
+
+  private record(child: ChildProcess): void {
+    const folder = join(this.options.dir, 'logs');
+    mkdirSync(folder, { recursive: true });
+    const file = createWriteStream(join(folder, `${this.name}.log`), { flags: 'a' });
+    file.on('error', () => {});
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        file.write(chunk);
+        for (const line of chunk.toString().split('\n').filter(Boolean)) this.hear(line);
+      });
+    }
+  }
+
+  private hear(line: string): void {
+    this.tail = [...this.tail.slice(-19), line];
+    const loud = /"level":(40|50|60)\b/.test(line) || /error/i.test(line);
+    if (loud) this.options.say?.(`${this.name.padEnd(7)} ${line.slice(0, 400)}`);
+  }
+
+  private left(child: ChildProcess, code: number | null): void {
+    if (child.pid) unwatchGroup(child.pid);
+    if (!this.expected && this.child === child) this.options.onDeath?.(this.name, code);
+  }
+
+  async end(how: NodeJS.Signals): Promise<void> {
+    const child = this.child;
+    if (!child?.pid) return;
+    this.expected = true;
+    await endChild(child, how, 10_000);
+    signal(-child.pid, 'SIGKILL');
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    return response.ok;
+  } catch {
+    return false;
+  }
+}

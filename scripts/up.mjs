@@ -1,0 +1,43 @@
+// Everything on this computer, from a fresh clone: run by plain Node, before anything is installed.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+process.chdir(root);
+
+/** Ends with one sentence. */
+export function fail(sentence) {
+  process.stderr.write(`${sentence}\n`);
+  process.exit(1);
+}
+
+/** Installs what the lock file says, when it is not installed yet. */
+export function installDependencies() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) {
+    fail(`Node 20.19 or newer is needed; this is ${process.versions.node}. Install a newer Node, then run this again.`);
+  }
+  const hash = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex');
+  const note = 'node_modules/.hourglass-lock';
+  if (existsSync(note) && readFileSync(note, 'utf8') === hash) return;
+  process.stdout.write('Installing dependencies (about a minute the first time) …\n');
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  const done = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { stdio: 'inherit' });
+  if (done.status !== 0) fail('The dependencies could not be installed: see the lines above.');
+  writeFileSync(note, hash);
+}
+
+/** Runs a TypeScript file of this folder in place of this process and ends as it ends. */
+export function become(file, args) {
+  mkdirSync('.hourglass', { recursive: true });
+  const child = spawn(process.execPath, ['--import', 'tsx', file, ...args], { stdio: 'inherit' });
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => child.kill(name === 'SIGINT' ? 'SIGTERM' : name));
+  child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  installDependencies();
+  become('scripts/up.ts', process.argv.slice(2));
+}

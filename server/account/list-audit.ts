@@ -1,0 +1,31 @@
+import { type Instant, toIso } from '../clock';
+import { type Ctx, failClosed } from '../context';
+import type { Page } from '../shapes';
+
+export type AuditView = {
+  id: string;
+  at: string;
+  actor: string;
+  action: string;
+  accountId: string | null;
+  before: unknown;
+  after: unknown;
+  reason: string;
+};
+
+const PAGE = 50;
+
+/** What administrators and operators changed, newest first, by pages. */
+export async function listAudit(ctx: Ctx, input: { accountId?: string; cursor?: string }): Promise<Page<AuditView>> {
+  const rows = await failClosed(
+    () => ctx.sql<(Omit<AuditView, 'at' | 'accountId'> & { at: Instant; account_id: string | null })[]>`
+      select id, at, actor, action, account_id, before, after, reason from audit
+      where (${input.accountId ?? null}::text is null or account_id = ${input.accountId ?? null})
+        and (${input.cursor ?? null}::text is null or id < ${input.cursor ?? null})
+      order by id desc limit ${PAGE + 1}`,
+    ctx.log,
+  );
+  const page = rows.slice(0, PAGE);
+  const items = page.map(({ at, account_id, ...row }) => ({ ...row, at: toIso(at), accountId: account_id }));
+  return { items, nextCursor: rows.length > PAGE ? (page.at(-1)?.id ?? null) : null };
+}

@@ -1,0 +1,68 @@
+import { findDrift } from '../quota/find-drift';
+import { listPlans } from '../quota/plans';
+import { listRuns } from '../session/list-runs';
+import { inputs } from '../shapes';
+import { access, type Member, router } from '../trpc';
+import { DomainError } from '../errors';
+import { adjustAccountUsage } from './adjust-usage';
+import { createApiKey } from './create-api-key';
+import { getAccount, listAccounts } from './list-accounts';
+import { listApiKeys } from './list-api-keys';
+import { listAudit } from './list-audit';
+import { revokeApiKey } from './revoke-api-key';
+import { saveAuditedPlan } from './save-plan';
+import { setPlan } from './set-plan';
+import { setStatus } from './set-status';
+
+/** The person behind a procedure that keys may not call. */
+function personOf(member: Member | null) {
+  if (member?.kind !== 'user') throw new DomainError('FORBIDDEN', 'An API key may not manage keys; sign in instead.');
+  return member;
+}
+
+const actorText = (member: Member | null): string =>
+  member?.kind === 'apiKey' ? `apiKey:${member.keyId}` : `user:${member?.userId ?? ''}`;
+
+export const apiKeyRouter = router({
+  create: access('person')
+    .input(inputs.apiKeyCreate)
+    .mutation(({ ctx, input }) => {
+      const { userId, isAdmin } = personOf(ctx.member);
+      return createApiKey(ctx, { ...input, accountId: ctx.accountId, userId, isAdmin });
+    }),
+  list: access('person')
+    .input(inputs.nothing)
+    .query(({ ctx }) => listApiKeys(ctx, ctx.accountId)),
+  revoke: access('person')
+    .input(inputs.apiKeyRevoke)
+    .mutation(({ ctx, input }) => revokeApiKey(ctx, { ...input, accountId: ctx.accountId })),
+});
+
+const account = router({
+  list: access('admin').input(inputs.accountList).query(({ ctx, input }) => listAccounts(ctx, input)),
+  get: access('admin').input(inputs.accountId).query(({ ctx, input }) => getAccount(ctx, input.accountId)),
+  setPlan: access('admin')
+    .input(inputs.setPlan)
+    .mutation(({ ctx, input }) => setPlan(ctx, { ...input, actor: actorText(ctx.member) })),
+  setStatus: access('admin')
+    .input(inputs.setStatus)
+    .mutation(({ ctx, input }) => setStatus(ctx, { ...input, actor: actorText(ctx.member) })),
+  adjustUsage: access('admin')
+    .input(inputs.adjustUsage)
+    .mutation(({ ctx, input }) => adjustAccountUsage(ctx, { ...input, actor: actorText(ctx.member) })),
+});
+
+const plan = router({
+  list: access('admin').input(inputs.nothing).query(({ ctx }) => listPlans(ctx.sql)),
+  save: access('admin')
+    .input(inputs.plan)
+    .mutation(({ ctx, input }) => saveAuditedPlan(ctx, { plan: input, actor: actorText(ctx.member), reason: 'edited' })),
+});
+
+export const adminRouter = router({
+  account,
+  plan,
+  run: router({ list: access('admin').input(inputs.adminRuns).query(({ ctx, input }) => listRuns(ctx, input)) }),
+  drift: router({ list: access('admin').input(inputs.nothing).query(({ ctx }) => findDrift(ctx.sql)) }),
+  audit: router({ list: access('admin').input(inputs.auditList).query(({ ctx, input }) => listAudit(ctx, input)) }),
+});

@@ -1,0 +1,155 @@
+import { adjustAccountUsage } from '../account/adjust-usage';
+import { saveAuditedPlan } from '../account/save-plan';
+import { setPlan } from '../account/set-plan';
+import { setStatus } from '../account/set-status';
+import type { Ctx } from '../context';
+import { DomainError } from '../errors';
+import { findDrift } from '../quota/find-drift';
+import { listPlans } from '../quota/plans';
+import { listRuns } from '../session/list-runs';
+import { type AccountStatus, inputs, type Plan, type Run } from '../shapes';
+import { createAccount } from './create-account';
+import { exportLedger } from './export-ledger';
+
+export type Flags = Record<string, string | boolean | undefined>;
+export type Outcome = { result: unknown; exitCode?: number };
+type Command = { flags: Record<string, 'text' | 'switch'>; needed: string[]; run: (ctx: Ctx, flags: Flags) => Promise<Outcome> };
+
+/** A wrong call of the command: printed with the usage. */
+export class UsageError extends Error {}
+
+const text = (flags: Flags, name: string): string => String(flags[name] ?? '');
+const given = (flags: Flags, name: string): string | undefined => (typeof flags[name] === 'string' ? (flags[name] as string) : undefined);
+
+function numberOf(flags: Flags, name: string): number {
+  const value = Number(flags[name]);
+  if (flags[name] === '' || !Number.isFinite(value)) throw new UsageError(`--${name} must be a number.`);
+  return value;
+}
+
+const byOperator = (flags: Flags) => ({ actor: 'operator', accountId: text(flags, 'account'), reason: text(flags, 'reason') });
+
+function statusOf(value: string): AccountStatus {
+  if (value === 'pending' || value === 'active' || value === 'blocked') return value;
+  throw new UsageError('--status must be pending, active or blocked.');
+}
+
+/** Every run there is, page by page. */
+async function allRuns(ctx: Ctx, accountId: string | undefined): Promise<Run[]> {
+  const runs: Run[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const page = await listRuns(ctx, { accountId, cursor, limit: 100 });
+    runs.push(...page.items);
+    if (page.nextCursor === null) return runs;
+    cursor = page.nextCursor;
+  }
+}
+
+const PLAN_FLAGS = {
+  id: 'text',
+  name: 'text',
+  description: 'text',
+  'monthly-seconds': 'text',
+  'once-seconds': 'text',
+  'max-sessions': 'text',
+  'idle-min-seconds': 'text',
+  'idle-max-seconds': 'text',
+  'idle-default-seconds': 'text',
+  'storage-gb': 'text',
+  sort: 'text',
+  visible: 'text',
+} as const;
+
+/** The plan as it would be with the given flags over what it is. A new plan starts from modest values. */
+function editedPlan(known: Plan | undefined, flags: Flags): Plan {
+  const id = text(flags, 'id');
+  const limit = (name: string, before: number | null) =>
+    flags[name] === undefined ? before : flags[name] === 'null' ? null : numberOf(flags, name);
+  const count = (name: string, before: number) => (flags[name] === undefined ? before : numberOf(flags, name));
+  const idle = known?.idleStop ?? { minSeconds: 900, maxSeconds: 900, defaultSeconds: 900 };
+  return {
+    id,
+    name: given(flags, 'name') ?? known?.name ?? id,
+    description: given(flags, 'description') ?? known?.description ?? '',
+    monthlySeconds: limit('monthly-seconds', known?.monthlySeconds ?? null),
+    onceSeconds: limit('once-seconds', known?.onceSeconds ?? null),
+    maxSessions: count('max-sessions', known?.maxSessions ?? 1),
+    idleStop: {
+      minSeconds: count('idle-min-seconds', idle.minSeconds),
+      maxSeconds: count('idle-max-seconds', idle.maxSeconds),
+      defaultSeconds: count('idle-default-seconds', idle.defaultSeconds),
+    },
+    storageGb: count('storage-gb', known?.storageGb ?? 1),
+    sort: count('sort', known?.sort ?? 100),
+    visible: flags.visible === undefined ? (known?.visible ?? true) : flags.visible === 'true',
+  };
+}
+
+async function setPlanRow(ctx: Ctx, flags: Flags): Promise<Outcome> {
+  const known = (await listPlans(ctx.sql)).find((plan) => plan.id === flags.id);
+  const parsed = inputs.plan.safeParse(editedPlan(known, flags));
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new DomainError('INVALID_INPUT', `This plan cannot be: ${issue?.path.join('.')} ${issue?.message}.`);
+  }
+  return { result: await saveAuditedPlan(ctx, { actor: 'operator', plan: parsed.data, reason: 'plan set' }) };
+}
+
+const payments = async (): Promise<Outcome> => {
+  throw new DomainError('NOT_FOR_SALE', 'Payments are not set up: this installation has no STRIPE_SECRET_KEY.');
+};
+
+/** Every command there is, by its two words. */
+export const COMMANDS: Record<string, Command> = {
+  'account create': {
+    flags: { email: 'text', name: 'text', plan: 'text', status: 'text', admin: 'switch', password: 'text' },
+    needed: ['email'],
+    run: async (ctx, flags) => ({
+      result: await createAccount(ctx, {
+        email: text(flags, 'email'),
+        name: given(flags, 'name'),
+        planId: given(flags, 'plan'),
+        status: given(flags, 'status') === undefined ? undefined : statusOf(text(flags, 'status')),
+        isAdmin: flags.admin === true,
+        password: given(flags, 'password'),
+      }),
+    }),
+  },
+  'account set-plan': {
+    flags: { account: 'text', plan: 'text', reason: 'text' },
+    needed: ['account', 'plan', 'reason'],
+    run: async (ctx, flags) => ({ result: await setPlan(ctx, { ...byOperator(flags), planId: text(flags, 'plan') }) }),
+  },
+  'account set-status': {
+    flags: { account: 'text', status: 'text', reason: 'text' },
+    needed: ['account', 'status', 'reason'],
+    run: async (ctx, flags) => ({ result: await setStatus(ctx, { ...byOperator(flags), status: statusOf(text(flags, 'status')) }) }),
+  },
+  'account adjust-usage': {
+    flags: { account: 'text', seconds: 'text', reason: 'text' },
+    needed: ['account', 'seconds', 'reason'],
+    run: async (ctx, flags) => ({ result: await adjustAccountUsage(ctx, { ...byOperator(flags), seconds: numberOf(flags, 'seconds') }) }),
+  },
+  'plan set': { flags: PLAN_FLAGS, needed: ['id'], run: setPlanRow },
+  'plan list': { flags: {}, needed: [], run: async (ctx) => ({ result: await listPlans(ctx.sql) }) },
+  'run list': {
+    flags: { account: 'text' },
+    needed: [],
+    run: async (ctx, flags) => ({ result: await allRuns(ctx, given(flags, 'account')) }),
+  },
+  drift: {
+    flags: {},
+    needed: [],
+    run: async (ctx) => {
+      const drift = await findDrift(ctx.sql);
+      return { result: drift, exitCode: drift.length > 0 ? 1 : 0 };
+    },
+  },
+  'ledger export': {
+    flags: { account: 'text' },
+    needed: ['account'],
+    run: async (ctx, flags) => ({ result: await exportLedger(ctx, text(flags, 'account')) }),
+  },
+  'stripe sync-catalogue': { flags: {}, needed: [], run: payments },
+  'stripe sync': { flags: { account: 'text' }, needed: [], run: payments },
+};

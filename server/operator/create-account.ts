@@ -1,0 +1,60 @@
+import { hashPassword } from 'better-auth/crypto';
+import { createApiKey } from '../account/create-api-key';
+import { openAccount } from '../account/open-account';
+import type { Ctx } from '../context';
+import { DomainError } from '../errors';
+import { newId } from '../ids';
+import { type AccountStatus, SCOPES } from '../shapes';
+
+export type CreateAccountInput = {
+  email: string;
+  name?: string;
+  planId?: string;
+  status?: AccountStatus;
+  isAdmin?: boolean;
+  password?: string;
+};
+
+export type CreatedAccount = { userId: string; accountId: string; email: string; apiKey: string };
+
+/**
+ * A person with an account of their own and a key with every scope the account may have; for first setup and scripts.
+ * Throws INVALID_INPUT when the address is taken or the plan unknown.
+ */
+export async function createAccount(ctx: Ctx, input: CreateAccountInput): Promise<CreatedAccount> {
+  const email = input.email.trim().toLowerCase();
+  if (!/^[^\s@]+@[^\s@]+$/.test(email)) throw new DomainError('INVALID_INPUT', `${input.email} is not an e-mail address.`);
+  if (input.password !== undefined && input.password.length < 8) {
+    throw new DomainError('INVALID_INPUT', 'A password has at least 8 characters.');
+  }
+  await checkPlan(ctx, input.planId);
+  const userId = newId();
+  const name = input.name?.trim() || (email.split('@')[0] ?? email);
+  await writePerson(ctx, { userId, email, name, isAdmin: input.isAdmin ?? false, password: input.password });
+  const accountId = await openAccount(ctx, { userId, name });
+  await ctx.sql`
+    update account set own_plan_id = ${input.planId ?? 'free'}, status = ${input.status ?? 'active'} where id = ${accountId}`;
+  const scopes = SCOPES.filter((scope) => scope !== 'admin' || input.isAdmin);
+  const { key } = await createApiKey(ctx, { accountId, userId, isAdmin: input.isAdmin ?? false, name: 'operator', scopes: [...scopes] });
+  return { userId, accountId, email, apiKey: key };
+}
+
+async function checkPlan(ctx: Ctx, planId: string | undefined): Promise<void> {
+  if (planId === undefined) return;
+  const known = await ctx.sql`select 1 from plan where id = ${planId}`;
+  if (known.length === 0) throw new DomainError('INVALID_INPUT', `There is no plan named ${planId}.`);
+}
+
+type Person = { userId: string; email: string; name: string; isAdmin: boolean; password?: string };
+
+async function writePerson(ctx: Ctx, { userId, email, name, isAdmin, password }: Person): Promise<void> {
+  const made = await ctx.sql`
+    insert into auth_user (id, name, email, email_verified, role)
+    values (${userId}, ${name}, ${email}, true, ${isAdmin ? 'admin' : 'user'}) on conflict (email) do nothing returning id`;
+  if (made.length === 0) throw new DomainError('INVALID_INPUT', `There is an account for ${email} already.`);
+  if (password === undefined) return;
+  const hash = await hashPassword(password);
+  await ctx.sql`
+    insert into auth_identity (id, account_id, provider_id, user_id, password)
+    values (${newId()}, ${userId}, 'credential', ${userId}, ${hash})`;
+}

@@ -1,0 +1,40 @@
+import type { TxCtx } from '../context';
+import { DomainError } from '../errors';
+import type { Plan } from '../shapes';
+import { type PlanRow, toPlan } from './plans';
+
+/** Why a plan cannot be, by field; empty when it is fine. Pure. */
+export function planProblems(plan: Plan): Record<string, string[]> {
+  const problems: Record<string, string[]> = {};
+  const { minSeconds, maxSeconds, defaultSeconds } = plan.idleStop;
+  if (minSeconds > maxSeconds || defaultSeconds < minSeconds || defaultSeconds > maxSeconds) {
+    problems.idleStop = ['must satisfy min ≤ default ≤ max'];
+  }
+  if (plan.onceSeconds !== null && plan.monthlySeconds !== null) {
+    problems.onceSeconds = ['a plan gives time once or every month, not both'];
+  }
+  return problems;
+}
+
+/**
+ * Writes one whole plan, new or known. Accounts on it feel a raise at their next renewal. Answers what it was before,
+ * null when it is new. Throws INVALID_INPUT and then changes nothing.
+ */
+export async function savePlan(tx: TxCtx, plan: Plan): Promise<Plan | null> {
+  const problems = planProblems(plan);
+  const first = Object.entries(problems)[0];
+  if (first) throw new DomainError('INVALID_INPUT', `This plan cannot be: ${first[0]} ${first[1][0]}.`, { fields: problems });
+  const [before] = await tx.sql<PlanRow[]>`select * from plan where id = ${plan.id} for update`;
+  const { idleStop: idle } = plan;
+  await tx.sql`
+    insert into plan (id, name, description, monthly_seconds, once_seconds, max_sessions, idle_min_seconds,
+      idle_max_seconds, idle_default_seconds, storage_gb, sort, visible)
+    values (${plan.id}, ${plan.name}, ${plan.description}, ${plan.monthlySeconds}, ${plan.onceSeconds}, ${plan.maxSessions},
+      ${idle.minSeconds}, ${idle.maxSeconds}, ${idle.defaultSeconds}, ${plan.storageGb}, ${plan.sort}, ${plan.visible})
+    on conflict (id) do update set name = excluded.name, description = excluded.description,
+      monthly_seconds = excluded.monthly_seconds, once_seconds = excluded.once_seconds,
+      max_sessions = excluded.max_sessions, idle_min_seconds = excluded.idle_min_seconds,
+      idle_max_seconds = excluded.idle_max_seconds, idle_default_seconds = excluded.idle_default_seconds,
+      storage_gb = excluded.storage_gb, sort = excluded.sort, visible = excluded.visible`;
+  return before ? toPlan(before) : null;
+}
