@@ -12,12 +12,12 @@ export type RequestCtx = Ctx & {
   responseHeaders: Headers;
 };
 
-const t = initTRPC.context<RequestCtx>().create({
+const t = initTRPC.context<RequestCtx>().meta<{ access: string }>().create({
   isDev: false,
   errorFormatter({ shape, error }) {
     const refusal = error.cause instanceof DomainError ? error.cause : null;
     const invalid = error.cause instanceof ZodError ? error.cause : null;
-    const reason: Reason | null = refusal?.reason ?? (invalid || error.code === 'BAD_REQUEST' ? 'INVALID_INPUT' : null);
+    const reason: Reason | null = refusal?.reason ?? (invalid ? 'INVALID_INPUT' : (REASON_OF_CODE[error.code] ?? null));
     const details: RefusalDetails = refusal?.details ?? (invalid ? { fields: fieldErrors(invalid) } : {});
     return {
       ...shape,
@@ -26,6 +26,15 @@ const t = initTRPC.context<RequestCtx>().create({
     };
   },
 });
+
+/** Refusals that tRPC makes by itself, such as for an unknown procedure or a body that is no JSON. */
+const REASON_OF_CODE: Partial<Record<TRPCError['code'], Reason>> = {
+  BAD_REQUEST: 'INVALID_INPUT',
+  PARSE_ERROR: 'INVALID_INPUT',
+  NOT_FOUND: 'NOT_FOUND',
+  UNAUTHORIZED: 'UNAUTHORIZED',
+  FORBIDDEN: 'FORBIDDEN',
+};
 
 function fieldErrors(error: ZodError): Record<string, string[]> {
   const flat = z.flattenError(error);
@@ -86,7 +95,7 @@ export type Access =
 
 /** Every procedure states who may call it: there is no other way to make one. */
 export function access(level: Access) {
-  return open.meta({ access: level } as never).use(({ ctx, next }) => {
+  return open.meta({ access: level }).use(({ ctx, next }) => {
     const actor = ctx.actor;
     const account = level === 'public' ? null : admit(actor, level);
     return next({ ctx: { ...ctx, accountId: account?.accountId ?? '', member: account } });

@@ -67,7 +67,7 @@ export function ResetPasswordForm() {
   return (
     <form onSubmit={submit}>
       <Stack>
-        <PasswordInput name="password" label="New password" autoComplete="new-password" minLength={8} maxLength={128} required />
+        <PasswordInput visibilityToggleButtonProps={{ 'aria-label': 'Show what is typed' }} name="password" label="New password" autoComplete="new-password" minLength={8} maxLength={128} required />
         <Result outcome={outcome} />
         <Button type="submit" loading={busy}>
           Set new password

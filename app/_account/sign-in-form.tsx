@@ -46,7 +46,7 @@ export function SignInForm({ mode, github }: { mode: Mode; github: boolean }) {
       <Stack gap="md">
         {mode === 'sign-up' && <TextInput name="name" label="Name" autoComplete="name" maxLength={80} />}
         <TextInput name="email" label="E-mail" type="email" autoComplete="email" required maxLength={254} />
-        <PasswordInput
+        <PasswordInput visibilityToggleButtonProps={{ 'aria-label': 'Show what is typed' }}
           name="password"
           label="Password"
           description={mode === 'sign-up' ? 'At least 8 characters' : undefined}

@@ -1,0 +1,92 @@
+import { expect, type Page } from '@playwright/test';
+import { createClient, type HourglassClient } from '@/client';
+import { adjustAccountUsage } from '@/server/account/adjust-usage';
+import { openOperatorContext } from '@/server/operator/context';
+import { createAccount } from '@/server/operator/create-account';
+
+/** What a test needs beside the browser: accounts, quota, the provider's truth and the mails that were sent. */
+
+const env = (name: string): string => {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: run these tests with npm run e2e.`);
+  return value;
+};
+
+export const appUrl = (): string => env('E2E_APP_URL');
+const operator = openOperatorContext({ DATABASE_URL: process.env.E2E_DATABASE_URL ?? 'postgres://unset' });
+
+export type Person = { email: string; password: string; accountId: string; api: HourglassClient; apiKey: string };
+
+let count = 0;
+
+/** A person with an account of their own, made by the operator command's own verb. */
+export async function newPerson(options: { planId?: string; leftSeconds?: number } = {}): Promise<Person> {
+  const email = `person-${process.pid}-${Date.now()}-${++count}@hourglass.test`;
+  const password = 'a-good-password';
+  const made = await createAccount(operator.ctx, { email, password, planId: options.planId, name: 'Ada Person' });
+  if (options.leftSeconds !== undefined) await leaveQuota(made.accountId, options.leftSeconds);
+  return { email, password, accountId: made.accountId, apiKey: made.apiKey, api: createClient({ url: appUrl(), apiKey: made.apiKey }) };
+}
+
+export async function accountOf(email: string): Promise<string> {
+  const [row] = await operator.ctx.sql<{ account_id: string }[]>`
+    select m.account_id from member m join auth_user u on u.id = m.user_id where u.email = ${email}`;
+  if (!row) throw new Error(`Nobody signed up as ${email}.`);
+  return row.account_id;
+}
+
+/** Books an adjustment so that this much of the month is left. */
+export async function leaveQuota(accountId: string, seconds: number): Promise<void> {
+  const booked = await adjustAccountUsage(operator.ctx, { actor: 'operator', accountId, seconds: 0, reason: 'look' });
+  const over = (booked.quota.quotaSeconds ?? 0) - booked.quota.usedSeconds - seconds;
+  await adjustAccountUsage(operator.ctx, { actor: 'operator', accountId, seconds: over, reason: 'test' });
+}
+
+export async function signIn(page: Page, person: Pick<Person, 'email' | 'password'>, next = '/dashboard'): Promise<void> {
+  await page.goto(`${appUrl()}/sign-in?next=${encodeURIComponent(next)}`);
+  await page.getByLabel('E-mail').fill(person.email);
+  await page.getByLabel('Password').fill(person.password);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.waitForURL((url) => url.pathname === next.split('?')[0]);
+}
+
+type ProviderMachine = {
+  id: string;
+  name: string;
+  state: string;
+  metadata: Record<string, string>;
+  intervals: { startedAt: number; stoppedAt: number | null }[];
+};
+
+/** Calls the local cloud's control API. */
+export async function control<T>(path: string, init?: { method: string; body?: unknown }): Promise<T> {
+  const response = await fetch(`${env('E2E_CONTROL_URL')}${path}`, {
+    method: init?.method ?? 'GET',
+    headers: { 'content-type': 'application/json' },
+    ...(init?.body === undefined ? {} : { body: JSON.stringify(init.body) }),
+  });
+  if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+  return (await response.json()) as T;
+}
+
+/** Machines the provider ever made for a session: the truth. */
+export async function machinesOf(sessionId: string): Promise<ProviderMachine[]> {
+  const all = await control<ProviderMachine[]>('/control/machines');
+  return all.filter((machine) => machine.metadata.hourglass_session === sessionId);
+}
+
+/** Waits for a state of a session as the API tells it. */
+export async function untilStatus(person: Person, sessionId: string, status: string): Promise<void> {
+  await expect
+    .poll(async () => (await person.api.session.get.query({ sessionId })).status, { timeout: 30_000, intervals: [100] })
+    .toBe(status);
+}
+
+/** The terminal's visible text. */
+export const screenOf = (page: Page) => page.locator('.terminal-screen:not([hidden]) .xterm-rows');
+
+/** Types a line into the visible terminal. */
+export async function typeLine(page: Page, line: string): Promise<void> {
+  await page.locator('.terminal-screen:not([hidden]) .xterm-helper-textarea').focus();
+  await page.keyboard.type(`${line}\n`);
+}

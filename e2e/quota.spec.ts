@@ -1,0 +1,130 @@
+import { expect, test } from '@playwright/test';
+import { refusalOf } from '@/client';
+import { accountOf, appUrl, control, leaveQuota, machinesOf, newPerson, screenOf, signIn, typeLine } from './product';
+
+type Call = { seq: number; action: string; status: number };
+const creates = async (since: number) =>
+  (await control<Call[]>(`/control/calls?since=${since}`)).filter((call) => call.action === 'machine.create');
+
+test('QUOTA-1 SESSION-7 from sign-up to the last second, the refusal, and on again', async ({ page, context }) => {
+  const email = `story-${Date.now()}@hourglass.test`;
+  await page.goto(appUrl());
+  await page.getByRole('link', { name: 'Start for free' }).click();
+  await page.getByLabel('Name').fill('Grace Story');
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password').fill('a-good-password');
+  await page.getByRole('button', { name: 'Sign up' }).click();
+  await expect(page.getByText('No sessions yet')).toBeVisible();
+  const accountId = await accountOf(email);
+  await leaveQuota(accountId, 16);
+
+  const other = await context.newPage();
+  await other.goto(`${appUrl()}/dashboard`);
+  await expect(other.getByRole('button', { name: 'New session' }).first()).toBeEnabled();
+
+  await page.getByRole('button', { name: 'New session' }).first().click();
+  await page.getByRole('textbox', { name: 'Name' }).fill('the story');
+  await page.getByRole('button', { name: 'Create and start' }).click();
+  await page.waitForURL(/\/sessions\//);
+  const sessionId = new URL(page.url()).pathname.split('/').at(-1) ?? '';
+  await expect(page.locator('[data-state=open]')).toBeVisible();
+  await typeLine(page, 'echo "all is $((40 + 2))"; while true; do date +%s%3N > last; sleep 0.2; done');
+  await expect(screenOf(page)).toContainText('all is 42');
+  // The quota is short: the machine is told, and so is the person.
+  await expect(page.getByTestId('stops-at')).toContainText('quota');
+
+  await expect(page.getByText(/Stopped because the compute quota was used up/)).toBeVisible({ timeout: 30_000 });
+  const stoppedSeen = Date.now();
+  const [machine] = await machinesOf(sessionId);
+  const interval = machine?.intervals[0];
+  const aliveMs = (interval?.stoppedAt ?? 0) - (interval?.startedAt ?? 0);
+  expect(aliveMs).toBeLessThanOrEqual(16_000);
+  expect(aliveMs).toBeGreaterThan(10_000);
+
+  // Every way to start is off and says why; the other tab learns within 10 s.
+  const start = page.getByRole('button', { name: 'Start', exact: true });
+  await expect(start).toBeDisabled();
+  await expect(start).toHaveAccessibleDescription(/compute quota is used up.*resets on/i);
+  await expect(other.getByRole('button', { name: 'New session' }).first()).toBeDisabled({ timeout: 10_000 - (Date.now() - stoppedSeen) });
+  await expect(other.getByRole('alert').getByText('Your compute quota is used up')).toBeVisible();
+  await expect(other.getByRole('alert').getByRole('link', { name: 'Upgrade' })).toBeVisible();
+
+  const callsSoFar = (await control<Call[]>('/control/calls?since=0')).at(-1)?.seq ?? 0;
+  await start.click({ force: true });
+  const dialog = page.getByRole('dialog', { name: 'Your compute quota is used up' });
+  await expect(dialog.getByRole('link', { name: /Upgrade to Starter/ })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await page.goto(`${appUrl()}/dashboard?start=${sessionId}`);
+  await expect(page.getByRole('dialog', { name: 'Your compute quota is used up' })).toBeVisible();
+  await page.goto(`${appUrl()}/dashboard`);
+  await expect(page.getByText('the story')).toBeVisible();
+  await page.keyboard.press('n');
+  await expect(page.getByRole('dialog', { name: 'Your compute quota is used up' })).toBeVisible();
+
+  const response = await page.request.post(`${appUrl()}/api/trpc/session.start`, { data: { sessionId }, headers: { origin: appUrl() } });
+  expect(response.status()).toBe(402);
+  const { error } = await response.json();
+  expect(error.data).toMatchObject({ reason: 'QUOTA_EXCEEDED', httpStatus: 402, quota: { level: 'exhausted' } });
+  expect(error.data.upgrade.plans[0]).toMatchObject({ id: 'starter', url: `${appUrl()}/billing/upgrade?plan=starter` });
+  expect(await creates(callsSoFar)).toEqual([]);
+
+  await page.goto(`${appUrl()}/billing/upgrade?plan=starter`);
+  await expect(page.getByText('Payments are not set up')).toBeVisible();
+  await expect(page.getByRole('article', { name: 'Starter' })).toContainText('Asked for');
+
+  // More quota: the same session starts again and its last file is there.
+  await leaveQuota(accountId, 600);
+  await page.goto(`${appUrl()}/sessions/${sessionId}`);
+  const again = page.getByRole('button', { name: 'Start', exact: true });
+  await expect(again).toBeEnabled();
+  await again.click();
+  await expect(page.locator('[data-state=open]')).toBeVisible();
+  await typeLine(page, 'clear; echo "saved:$(cat last):"');
+  await expect(screenOf(page)).toContainText(/saved:\d{13}:/);
+  const saved = Number(/saved:(\d{13}):/.exec((await screenOf(page).textContent()) ?? '')?.[1]);
+  expect((interval?.stoppedAt ?? 0) - saved).toBeLessThanOrEqual(3_000);
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await expect(page.getByText('Stopped by you.')).toBeVisible();
+});
+
+test('QUOTA-11 a refusal the page did not expect shows the same dialog and leaves no broken card', async ({ page }) => {
+  const person = await newPerson({ planId: 'starter' });
+  const { id } = await person.api.session.create.mutate({ name: 'surprise' });
+  await signIn(page, person);
+  await page.route('**/api/trpc/session.batchStatus*', async (route) => {
+    const response = await route.fetch();
+    const body = await response.text();
+    await route.fulfill({ response, body: body.replace(/"start":\{[^}]*\}/, '"start":{"allowed":true,"reason":null}') });
+  });
+  await leaveQuota(person.accountId, 0);
+  await page.getByRole('article', { name: 'surprise' }).getByRole('button', { name: 'Start' }).click();
+  await expect(page.getByRole('dialog', { name: 'Your compute quota is used up' })).toContainText('40 h');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('article', { name: 'surprise' })).toContainText('Stopped');
+  expect(await machinesOf(id)).toEqual([]);
+});
+
+test('QUOTA-17 warnings at 80 and 95 percent can be put away for the month, exhausted cannot', async ({ page }) => {
+  const person = await newPerson({ leftSeconds: 0.15 * 4 * 3600 });
+  await signIn(page, person);
+  const banner = page.getByText('80 % of your compute quota is used');
+  await expect(banner).toBeVisible();
+  await page.getByRole('button', { name: 'Put away for this month' }).click();
+  await expect(banner).toBeHidden();
+  await page.reload();
+  await expect(page.getByRole('region', { name: 'Compute quota' })).toBeVisible();
+  await expect(banner).toBeHidden();
+  await leaveQuota(person.accountId, 0.01 * 4 * 3600);
+  await expect(page.getByText('95 % of your compute quota is used')).toBeVisible();
+  await leaveQuota(person.accountId, 0);
+  await expect(page.getByRole('alert').getByText('Your compute quota is used up')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Put away for this month' })).toHaveCount(0);
+});
+
+test('QUOTA-12 another app gets the same refusal through the typed client', async () => {
+  const person = await newPerson({ leftSeconds: 0 });
+  const { id } = await person.api.session.create.mutate({ name: 'by key' });
+  const refusal = await person.api.session.start.mutate({ sessionId: id }).then(() => null, refusalOf);
+  expect(refusal).toMatchObject({ reason: 'QUOTA_EXCEEDED', httpStatus: 402, quota: { remainingSeconds: 0, level: 'exhausted' } });
+  expect(refusal?.upgrade?.plans.map((plan) => plan.id)).toEqual(['starter', 'pro', 'max', 'custom']);
+});

@@ -1,0 +1,15 @@
+import { canInstallPackages, installPackage } from './apt';
+import { findOnPath, SetupError } from './processes';
+
+const findBrowser = () => findOnPath('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable');
+
+/** A Chromium for the browser tests: the one on PATH, else from the system's packages. Throws saying what to install. */
+export async function ensureChromium(say: (line: string) => void): Promise<void> {
+  if (findBrowser()) return;
+  if (canInstallPackages()) {
+    say('installing chromium with the system package manager');
+    installPackage('chromium');
+  }
+  if (findBrowser()) return;
+  throw new SetupError('Chromium is needed for the browser tests and was not found. Install it (Debian/Ubuntu: sudo apt-get install chromium).');
+}
