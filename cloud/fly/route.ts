@@ -45,7 +45,7 @@ export const ok = (body: unknown): Reply => ({ status: 200, body });
 /** The app of the path. Throws 404. */
 export function appOf(fly: Fly, request: Request): AppRecord {
   const app = fly.world.apps.get(request.params.app ?? '');
-  if (!app || app.createdAt > request.asOf) throw new FlyError(404, 'App not found');
+  if (!app) throw new FlyError(404, 'App not found');
   return app;
 }
 

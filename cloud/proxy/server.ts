@@ -1,46 +1,47 @@
 import { createServer } from 'node:http';
-import type { Duplex } from 'node:stream';
-import type { StartedFly } from '../fly/server';
+import type { Socket } from 'node:net';
+import type { Fly } from '../fly/route';
 import { listen, type StartedPart } from '../http';
 import type { Target } from './find-target';
 import { serveHttp } from './serve-http';
 import { serveUpgrade } from './serve-upgrade';
 
-interface ProxyOptions {
+export interface ProxyOptions {
   port: number;
-  /** Where requests go first. */
+  /** The app the public address belongs to. */
   gatewayUrl: string;
-  fly: StartedFly;
+  fly: Fly;
 }
 
 /**
- * The proxy in front of everything: asks the gateway, and when the gateway answers with a replay, sends the very same
- * request to that machine. Then the gateway is out of the path. It never starts a machine.
+ * Starts the local Fly proxy: every request goes to the gateway first, and when that answers with a replay, the very
+ * same request goes to the machine it names. From then on the gateway is out of the path.
  */
-export async function startProxy({ port, gatewayUrl, fly }: ProxyOptions): Promise<StartedPart> {
-  const { hostname, port: gatewayPort } = new URL(gatewayUrl);
+export async function startProxy(options: ProxyOptions): Promise<StartedPart> {
+  const { fly } = options;
+  const url = new URL(options.gatewayUrl);
   const gateway: Target = {
-    host: hostname,
-    port: Number(gatewayPort || 80),
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(url.port || 80),
     instance: 'gateway',
-    region: 'local',
+    region: 'iad',
     app: null,
     retry: false,
   };
-  const server = createServer((req, res) => void serveHttp(fly, gateway, req, res));
-  const open = new Set<Duplex>();
-  server.on('upgrade', (req, socket, head) => {
-    open.add(socket);
-    socket.once('close', () => open.delete(socket));
-    void serveUpgrade(fly, gateway, req, socket, head);
+  const sockets = new Set<Socket>();
+  const server = createServer({ noDelay: true }, (req, res) => void serveHttp(fly, gateway, req, res));
+  server.on('upgrade', (req, socket, head) => void serveUpgrade(fly, gateway, req, socket, head));
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
   });
+  const port = await listen(server, options.port, 'Fly proxy', 'CLOUD_PROXY_PORT');
   return {
-    port: await listen(server, port, 'Fly proxy', 'CLOUD_PROXY_PORT'),
+    port,
     close: () =>
       new Promise((done) => {
         server.close(() => done());
-        server.closeAllConnections();
-        for (const socket of open) socket.destroy();
+        for (const socket of sockets) socket.destroy();
       }),
   };
 }
