@@ -1,0 +1,41 @@
+import type { CardInput } from '../billing-records';
+import { TEST_CARDS } from '../cards';
+import { type Html, html } from './layout';
+
+const spaced = (number: string) => number.replace(/(.{4})(?=.)/g, '$1 ');
+
+/** The fields of a card, and the numbers that may be typed into them. */
+export function cardFields(values: URLSearchParams): Html {
+  const value = (name: string) => values.get(name) ?? '';
+  return html`<label>Card number<input name="cardNumber" inputmode="numeric" autocomplete="cc-number" placeholder="4242 4242 4242 4242" required value="${value('cardNumber')}"></label>
+<div class="pair"><label>Expiry<input name="cardExpiry" autocomplete="cc-exp" placeholder="MM / YY" required value="${value('cardExpiry')}"></label>
+<label>Security code<input name="cardCvc" inputmode="numeric" autocomplete="cc-csc" placeholder="123" required value="${value('cardCvc')}"></label></div>
+<label>Name on card<input name="billingName" autocomplete="cc-name" value="${value('billingName')}"></label>`;
+}
+
+/** Folded away: which number does what. */
+export function cardHelp(): Html {
+  return html`<details><summary>Test cards</summary><p class="soft">Any date in the future and any three digits.</p><table>${Object.entries(
+    TEST_CARDS,
+  ).map(
+    ([number, card]) => html`<tr><td>${spaced(number)}</td><td>${card.about}</td></tr>`,
+  )}</table></details>`;
+}
+
+/** The typed card, or the sentence to show instead. */
+export function readCard(values: URLSearchParams, email: string | null): CardInput | string {
+  const number = (values.get('cardNumber') ?? '').replace(/[\s-]/g, '');
+  if (!/^\d{12,19}$/.test(number)) return 'Your card number is incomplete.';
+  const expiry = /^\s*(\d{1,2})\s*\/\s*(\d{2}|\d{4})\s*$/.exec(values.get('cardExpiry') ?? '');
+  if (!expiry) return 'Write the expiry date as MM / YY.';
+  if (!/^\d{3,4}$/.test((values.get('cardCvc') ?? '').trim()))
+    return "Your card's security code is incomplete.";
+  const year = Number(expiry[2]);
+  return {
+    number,
+    exp_month: Number(expiry[1]),
+    exp_year: year < 100 ? 2000 + year : year,
+    name: values.get('billingName')?.trim() || null,
+    email,
+  };
+}

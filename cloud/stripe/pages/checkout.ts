@@ -1,0 +1,116 @@
+import type { SessionRecord } from '../billing-records';
+import { failChallenge, payCheckout } from '../checkout-pay';
+import { formatDay, formatMoney } from '../money';
+import { nextAnchor } from '../period';
+import { priceAmount } from '../price-amount';
+import { priceOf, productName } from '../proration';
+import { readSubscriptionData } from '../subscriptions';
+import type { World } from '../world';
+import { cardFields, cardHelp, readCard } from './card-form';
+import { challengePage } from './challenge';
+import type { PageAnswer, PageCall } from './handle';
+import { errorBox, type Html, html, messagePage, page } from './layout';
+
+/** `/c/pay/:id`: what is bought, what is due today, and a card. */
+export function checkoutPage(call: PageCall): PageAnswer {
+  const { world, id, part, form } = call;
+  const session = world.need('checkoutSessions', id, 'checkout.session');
+  if (session.status !== 'open')
+    return { html: closedPage(session), status: session.status === 'expired' ? 410 : 200 };
+  if (part === 'challenge') return answerChallenge(call, session);
+  if (!form) return { html: formPage(world, session, new URLSearchParams(), null) };
+  const email = emailOf(world, session) ?? form.get('email')?.trim() ?? null;
+  const card = readCard(form, email || null);
+  if (typeof card === 'string') return { html: formPage(world, session, form, card), status: 422 };
+  return lead(world, session, form, payCheckout(world, id, card));
+}
+
+function lead(
+  world: World,
+  session: Readonly<SessionRecord>,
+  form: URLSearchParams,
+  paid: ReturnType<typeof payCheckout>,
+): PageAnswer {
+  if (paid.state === 'complete') return { to: successUrl(session) };
+  if (paid.state === 'challenge') return { to: `/c/pay/${session.id}/challenge` };
+  form.delete('cardCvc');
+  return { html: formPage(world, session, form, paid.message), status: 402 };
+}
+
+function answerChallenge({ world, id, form }: PageCall, session: Readonly<SessionRecord>): PageAnswer {
+  const card = session.challenge;
+  if (!card) return { to: `/c/pay/${id}` };
+  if (!form) return { html: challengePage(`/c/pay/${id}/challenge`, session.amount_total, session.currency) };
+  const passed = form.get('result') === 'complete';
+  return lead(
+    world,
+    session,
+    new URLSearchParams(),
+    passed ? payCheckout(world, id, card, true) : failChallenge(world, id),
+  );
+}
+
+/** The placeholder is filled in, however the address was encoded. */
+function successUrl(session: Readonly<SessionRecord>): string {
+  return session.success_url.replace(/\{CHECKOUT_SESSION_ID\}|%7BCHECKOUT_SESSION_ID%7D/gi, session.id);
+}
+
+function closedPage(session: Readonly<SessionRecord>): string {
+  if (session.status === 'complete') {
+    const back = { href: successUrl(session), label: 'Continue' };
+    return messagePage('Already paid', 'This checkout is complete; nothing more is due here.', back);
+  }
+  const back = session.cancel_url ? { href: session.cancel_url, label: 'Go back' } : null;
+  return messagePage('This checkout has expired', 'Go back and start again: nothing was charged.', back);
+}
+
+function emailOf(world: World, session: Readonly<SessionRecord>): string | null {
+  const customer = session.customer ? world.store.read('customers', session.customer) : undefined;
+  return customer?.email ?? session.customer_email;
+}
+
+function formPage(
+  world: World,
+  session: Readonly<SessionRecord>,
+  values: URLSearchParams,
+  error: string | null,
+): string {
+  const email = emailOf(world, session);
+  const subscribes = session.mode === 'subscription';
+  const emailField = email
+    ? html`<label>Email<input name="email" type="email" value="${email}" readonly></label>`
+    : html`<label>Email<input name="email" type="email" autocomplete="email" required value="${values.get('email') ?? ''}"></label>`;
+  const title = subscribes ? 'Subscribe' : 'Save a card';
+  return page(
+    title,
+    html`<section>${subscribes ? order(world, session) : html`<h1>Save a card</h1><p class="soft">It is kept for later and not charged now.</p>`}</section>
+<section><h2>Pay with a card</h2><form method="post" action="/c/pay/${session.id}">${errorBox(error)}${emailField}${cardFields(values)}<button type="submit">${subscribes ? 'Subscribe' : 'Save card'}</button>${cardHelp()}</form></section>
+${session.cancel_url && html`<p><a href="${session.cancel_url}">Back without paying</a></p>`}`,
+  );
+}
+
+function order(world: World, session: Readonly<SessionRecord>): Html {
+  const currency = session.currency ?? 'usd';
+  const lines = session.line_items.map((item) => {
+    const price = priceOf(world, item);
+    const amount = priceAmount(price, currency) * item.quantity;
+    return { name: productName(world, item), amount, every: price.recurring?.interval ?? 'month' };
+  });
+  const due = formatMoney(session.amount_total ?? 0, currency);
+  return html`<h1>Subscribe to ${lines.map((line) => line.name).join(', ')}</h1>
+<p class="amount" data-amount-due="${session.amount_total ?? 0}">${due}</p><p class="soft">due today</p>
+<dl>${lines.map((line) => html`<dt>${line.name}</dt><dd>${formatMoney(line.amount, currency)} / ${line.every}</dd>`)}<dt class="total">Due today</dt><dd class="total">${due}</dd></dl>
+<p class="soft">${terms(world, session)}</p>`;
+}
+
+function terms(world: World, session: Readonly<SessionRecord>): string {
+  const now = world.now(session.customer);
+  const dates = readSubscriptionData(session.subscription_data, now);
+  if (dates.trial_end !== null) return `Free until ${formatDay(dates.trial_end)}, then the price above.`;
+  const anchor = dates.billing_cycle_anchor_config
+    ? nextAnchor(dates.billing_cycle_anchor_config, now)
+    : dates.billing_cycle_anchor;
+  if (anchor === null || anchor <= now)
+    return 'Billed at once, then at the start of each period. Cancel any time.';
+  return `Today you pay for the time until ${formatDay(anchor)}; from then on the full price. Cancel any time.`;
+}
