@@ -4,7 +4,16 @@ const config: NextConfig = {
   poweredByHeader: false,
   reactStrictMode: true,
   // Server packages with native parts, workers or own clients stay outside the bundle.
-  serverExternalPackages: ['bullmq', 'ioredis', 'pino', 'postgres', 'undici', 'prom-client', 'nodemailer', 'better-auth'],
+  serverExternalPackages: [
+    'bullmq',
+    'ioredis',
+    'pino',
+    'postgres',
+    'undici',
+    'prom-client',
+    'nodemailer',
+    'better-auth',
+  ],
   // Types are checked on their own, once, for the whole repository.
   typescript: { ignoreBuildErrors: true },
   devIndicators: false,

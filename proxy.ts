@@ -7,4 +7,6 @@ export function proxy(request: NextRequest): NextResponse {
   return NextResponse.next({ request: { headers } });
 }
 
-export const config = { matcher: ['/dashboard', '/sessions/:path*', '/usage', '/settings', '/billing/:path*', '/plans'] };
+export const config = {
+  matcher: ['/dashboard', '/sessions/:path*', '/usage', '/settings', '/billing/:path*', '/plans'],
+};

@@ -8,9 +8,7 @@ export default function NotFound() {
         There is no such page
       </Title>
       <Text my="md">The address may be old or mistyped.</Text>
-      <ButtonLink href="/dashboard">
-        Go to your sessions
-      </ButtonLink>
+      <ButtonLink href="/dashboard">Go to your sessions</ButtonLink>
     </main>
   );
 }

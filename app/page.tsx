@@ -20,7 +20,8 @@ export default async function Landing() {
               Cloud workspaces that never run past your quota, and never lose a second you paid for.
             </Title>
             <Text size="lg" c="dimmed" my="md">
-              A machine with a terminal and your files, in seconds. Time is reserved before it is used, counted to the millisecond, and it stops in good order when it is gone.
+              A machine with a terminal and your files, in seconds. Time is reserved before it is used,
+              counted to the millisecond, and it stops in good order when it is gone.
             </Text>
             <Group>
               <ButtonLink href={signedIn ? '/dashboard' : '/sign-up'} size="md">

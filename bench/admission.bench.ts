@@ -33,8 +33,22 @@ async function measureBare(url: string): Promise<{ perSecond: number; p50: strin
   try {
     const script = join(folder, 'bare.sql');
     await writeFile(script, BARE_SCRIPT);
-    const args = ['-n', '-M', 'prepared', '-c', String(CONNECTIONS), '-j', '2', '-T', String(SECONDS), '-f', script];
-    const { stdout } = await run('pgbench', [...args, '-l', '--log-prefix', join(folder, 'log'), url], { cwd: folder });
+    const args = [
+      '-n',
+      '-M',
+      'prepared',
+      '-c',
+      String(CONNECTIONS),
+      '-j',
+      '2',
+      '-T',
+      String(SECONDS),
+      '-f',
+      script,
+    ];
+    const { stdout } = await run('pgbench', [...args, '-l', '--log-prefix', join(folder, 'log'), url], {
+      cwd: folder,
+    });
     const { stdout: sorted } = await run('sh', ['-c', `cat ${folder}/log* | awk '{print $3}' | sort -n`], {
       maxBuffer: 1 << 28,
     });
@@ -95,9 +109,19 @@ const again = await measureBare(world.url);
 
 const bareRate = bare && again ? (bare.perSecond + again.perSecond) / 2 : null;
 printTable(`Start admissions, ${CONNECTIONS} connections, ${SECONDS} s, one Node process`, [
-  { what: 'session.start decision', 'per second': figure(ours.perSecond, 0), 'p50 ms': figure(ours.p50), 'p99 ms': figure(ours.p99) },
+  {
+    what: 'session.start decision',
+    'per second': figure(ours.perSecond, 0),
+    'p50 ms': figure(ours.p50),
+    'p99 ms': figure(ours.p99),
+  },
   bare && again
-    ? { what: 'pgbench, bare transaction', 'per second': figure(bareRate ?? 0, 0), 'p50 ms': bare.p50, 'p99 ms': bare.p99 }
+    ? {
+        what: 'pgbench, bare transaction',
+        'per second': figure(bareRate ?? 0, 0),
+        'p50 ms': bare.p50,
+        'p99 ms': bare.p99,
+      }
     : { what: 'pgbench is not installed here: no comparison' },
   ...(bareRate ? [{ what: 'ours / bare (aim 0.5)', 'per second': figure(ours.perSecond / bareRate) }] : []),
 ]);

@@ -15,7 +15,13 @@ const env = (name: string): string => {
 export const appUrl = (): string => env('E2E_APP_URL');
 const operator = openOperatorContext({ DATABASE_URL: process.env.E2E_DATABASE_URL ?? 'postgres://unset' });
 
-export type Person = { email: string; password: string; accountId: string; api: HourglassClient; apiKey: string };
+export type Person = {
+  email: string;
+  password: string;
+  accountId: string;
+  api: HourglassClient;
+  apiKey: string;
+};
 
 let count = 0;
 
@@ -23,9 +29,20 @@ let count = 0;
 export async function newPerson(options: { planId?: string; leftSeconds?: number } = {}): Promise<Person> {
   const email = `person-${process.pid}-${Date.now()}-${++count}@hourglass.test`;
   const password = 'a-good-password';
-  const made = await createAccount(operator.ctx, { email, password, planId: options.planId, name: 'Ada Person' });
+  const made = await createAccount(operator.ctx, {
+    email,
+    password,
+    planId: options.planId,
+    name: 'Ada Person',
+  });
   if (options.leftSeconds !== undefined) await leaveQuota(made.accountId, options.leftSeconds);
-  return { email, password, accountId: made.accountId, apiKey: made.apiKey, api: createClient({ url: appUrl(), apiKey: made.apiKey }) };
+  return {
+    email,
+    password,
+    accountId: made.accountId,
+    apiKey: made.apiKey,
+    api: createClient({ url: appUrl(), apiKey: made.apiKey }),
+  };
 }
 
 export async function accountOf(email: string): Promise<string> {
@@ -37,12 +54,21 @@ export async function accountOf(email: string): Promise<string> {
 
 /** Books an adjustment so that this much of the month is left. */
 export async function leaveQuota(accountId: string, seconds: number): Promise<void> {
-  const booked = await adjustAccountUsage(operator.ctx, { actor: 'operator', accountId, seconds: 0, reason: 'look' });
+  const booked = await adjustAccountUsage(operator.ctx, {
+    actor: 'operator',
+    accountId,
+    seconds: 0,
+    reason: 'look',
+  });
   const over = (booked.quota.quotaSeconds ?? 0) - booked.quota.usedSeconds - seconds;
   await adjustAccountUsage(operator.ctx, { actor: 'operator', accountId, seconds: over, reason: 'test' });
 }
 
-export async function signIn(page: Page, person: Pick<Person, 'email' | 'password'>, next = '/dashboard'): Promise<void> {
+export async function signIn(
+  page: Page,
+  person: Pick<Person, 'email' | 'password'>,
+  next = '/dashboard',
+): Promise<void> {
   await page.goto(`${appUrl()}/sign-in?next=${encodeURIComponent(next)}`);
   await page.getByLabel('E-mail').fill(person.email);
   await page.getByLabel('Password').fill(person.password);
@@ -78,7 +104,10 @@ export async function machinesOf(sessionId: string): Promise<ProviderMachine[]> 
 /** Waits for a state of a session as the API tells it. */
 export async function untilStatus(person: Person, sessionId: string, status: string): Promise<void> {
   await expect
-    .poll(async () => (await person.api.session.get.query({ sessionId })).status, { timeout: 30_000, intervals: [100] })
+    .poll(async () => (await person.api.session.get.query({ sessionId })).status, {
+      timeout: 30_000,
+      intervals: [100],
+    })
     .toBe(status);
 }
 

@@ -1,12 +1,25 @@
 import { expect, test } from '@playwright/test';
 import { refusalOf } from '@/client';
-import { accountOf, appUrl, control, leaveQuota, machinesOf, newPerson, screenOf, signIn, typeLine } from './product';
+import {
+  accountOf,
+  appUrl,
+  control,
+  leaveQuota,
+  machinesOf,
+  newPerson,
+  screenOf,
+  signIn,
+  typeLine,
+} from './product';
 
 type Call = { seq: number; action: string; status: number };
 const creates = async (since: number) =>
   (await control<Call[]>(`/control/calls?since=${since}`)).filter((call) => call.action === 'machine.create');
 
-test('QUOTA-1 SESSION-7 from sign-up to the last second, the refusal, and on again', async ({ page, context }) => {
+test('QUOTA-1 SESSION-7 from sign-up to the last second, the refusal, and on again', async ({
+  page,
+  context,
+}) => {
   const email = `story-${Date.now()}@hourglass.test`;
   await page.goto(appUrl());
   await page.getByRole('link', { name: 'Start for free' }).click();
@@ -33,7 +46,9 @@ test('QUOTA-1 SESSION-7 from sign-up to the last second, the refusal, and on aga
   // The quota is short: the machine is told, and so is the person.
   await expect(page.getByTestId('stops-at')).toContainText('quota');
 
-  await expect(page.getByText(/Stopped because the compute quota was used up/)).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText(/Stopped because the compute quota was used up/)).toBeVisible({
+    timeout: 30_000,
+  });
   const stoppedSeen = Date.now();
   const [machine] = await machinesOf(sessionId);
   const interval = machine?.intervals[0];
@@ -45,7 +60,9 @@ test('QUOTA-1 SESSION-7 from sign-up to the last second, the refusal, and on aga
   const start = page.getByRole('button', { name: 'Start', exact: true });
   await expect(start).toBeDisabled();
   await expect(start).toHaveAccessibleDescription(/compute quota is used up.*resets on/i);
-  await expect(other.getByRole('button', { name: 'New session' }).first()).toBeDisabled({ timeout: 10_000 - (Date.now() - stoppedSeen) });
+  await expect(other.getByRole('button', { name: 'New session' }).first()).toBeDisabled({
+    timeout: 10_000 - (Date.now() - stoppedSeen),
+  });
   await expect(other.getByRole('alert').getByText('Your compute quota is used up')).toBeVisible();
   await expect(other.getByRole('alert').getByRole('link', { name: 'Upgrade' })).toBeVisible();
 
@@ -61,11 +78,21 @@ test('QUOTA-1 SESSION-7 from sign-up to the last second, the refusal, and on aga
   await page.keyboard.press('n');
   await expect(page.getByRole('dialog', { name: 'Your compute quota is used up' })).toBeVisible();
 
-  const response = await page.request.post(`${appUrl()}/api/trpc/session.start`, { data: { sessionId }, headers: { origin: appUrl() } });
+  const response = await page.request.post(`${appUrl()}/api/trpc/session.start`, {
+    data: { sessionId },
+    headers: { origin: appUrl() },
+  });
   expect(response.status()).toBe(402);
   const { error } = await response.json();
-  expect(error.data).toMatchObject({ reason: 'QUOTA_EXCEEDED', httpStatus: 402, quota: { level: 'exhausted' } });
-  expect(error.data.upgrade.plans[0]).toMatchObject({ id: 'starter', url: `${appUrl()}/billing/upgrade?plan=starter` });
+  expect(error.data).toMatchObject({
+    reason: 'QUOTA_EXCEEDED',
+    httpStatus: 402,
+    quota: { level: 'exhausted' },
+  });
+  expect(error.data.upgrade.plans[0]).toMatchObject({
+    id: 'starter',
+    url: `${appUrl()}/billing/upgrade?plan=starter`,
+  });
   expect(await creates(callsSoFar)).toEqual([]);
 
   await page.goto(`${appUrl()}/billing/upgrade?plan=starter`);
@@ -87,14 +114,19 @@ test('QUOTA-1 SESSION-7 from sign-up to the last second, the refusal, and on aga
   await expect(page.getByText('Stopped by you.')).toBeVisible();
 });
 
-test('QUOTA-11 a refusal the page did not expect shows the same dialog and leaves no broken card', async ({ page }) => {
+test('QUOTA-11 a refusal the page did not expect shows the same dialog and leaves no broken card', async ({
+  page,
+}) => {
   const person = await newPerson({ planId: 'starter' });
   const { id } = await person.api.session.create.mutate({ name: 'surprise' });
   await signIn(page, person);
   await page.route('**/api/trpc/session.batchStatus*', async (route) => {
     const response = await route.fetch();
     const body = await response.text();
-    await route.fulfill({ response, body: body.replace(/"start":\{[^}]*\}/, '"start":{"allowed":true,"reason":null}') });
+    await route.fulfill({
+      response,
+      body: body.replace(/"start":\{[^}]*\}/, '"start":{"allowed":true,"reason":null}'),
+    });
   });
   await leaveQuota(person.accountId, 0);
   await page.getByRole('article', { name: 'surprise' }).getByRole('button', { name: 'Start' }).click();
@@ -104,7 +136,9 @@ test('QUOTA-11 a refusal the page did not expect shows the same dialog and leave
   expect(await machinesOf(id)).toEqual([]);
 });
 
-test('QUOTA-17 warnings at 80 and 95 percent can be put away for the month, exhausted cannot', async ({ page }) => {
+test('QUOTA-17 warnings at 80 and 95 percent can be put away for the month, exhausted cannot', async ({
+  page,
+}) => {
   const person = await newPerson({ leftSeconds: 0.15 * 4 * 3600 });
   await signIn(page, person);
   const banner = page.getByText('80 % of your compute quota is used');
@@ -125,6 +159,10 @@ test('QUOTA-12 another app gets the same refusal through the typed client', asyn
   const person = await newPerson({ leftSeconds: 0 });
   const { id } = await person.api.session.create.mutate({ name: 'by key' });
   const refusal = await person.api.session.start.mutate({ sessionId: id }).then(() => null, refusalOf);
-  expect(refusal).toMatchObject({ reason: 'QUOTA_EXCEEDED', httpStatus: 402, quota: { remainingSeconds: 0, level: 'exhausted' } });
+  expect(refusal).toMatchObject({
+    reason: 'QUOTA_EXCEEDED',
+    httpStatus: 402,
+    quota: { remainingSeconds: 0, level: 'exhausted' },
+  });
   expect(refusal?.upgrade?.plans.map((plan) => plan.id)).toEqual(['starter', 'pro', 'max', 'custom']);
 });

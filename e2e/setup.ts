@@ -33,7 +33,14 @@ export default async function setUp(): Promise<() => Promise<void>> {
   await buildAll({});
   const ports = await freePorts();
   const authSecret = 'e2e-secret-e2e-secret-e2e-secret-e2e';
-  const stack = await startStack({ dir, databaseUrl: postgres.url, redisUrl: redis.url, authSecret, ports, env: SHORT_LEASES });
+  const stack = await startStack({
+    dir,
+    databaseUrl: postgres.url,
+    redisUrl: redis.url,
+    authSecret,
+    ports,
+    env: SHORT_LEASES,
+  });
   Object.assign(process.env, {
     E2E_APP_URL: stack.appUrl,
     E2E_CONTROL_URL: stack.controlUrl,

@@ -13,6 +13,8 @@ await build({
   format: 'esm',
   external: ['@lydell/node-pty'],
   // `ws` is written for CommonJS and asks for `require`.
-  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+  },
   logLevel: 'warning',
 });

@@ -21,7 +21,13 @@ const positive = (text: string | undefined): number | null => {
 
 /** The configuration, or the names of what is missing. Secrets are removed from `source` so that no child inherits them. */
 export function takeConfig(source: Record<string, string | undefined>): Config | { missing: string[] } {
-  const needed = ['HOURGLASS_API_URL', 'HOURGLASS_RUN_ID', 'HOURGLASS_RUN_TOKEN', 'HOURGLASS_LEASE_MS', 'HOURGLASS_GUARD_MS'];
+  const needed = [
+    'HOURGLASS_API_URL',
+    'HOURGLASS_RUN_ID',
+    'HOURGLASS_RUN_TOKEN',
+    'HOURGLASS_LEASE_MS',
+    'HOURGLASS_GUARD_MS',
+  ];
   const missing = needed.filter((name) => !source[name]);
   if (missing.length > 0) return { missing };
   const config: Config = {
@@ -44,8 +50,16 @@ export function takeConfig(source: Record<string, string | undefined>): Config |
 const KEPT = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'HOURGLASS_SESSION_ID', 'HOURGLASS_SESSION_NAME'];
 
 /** The environment of a shell: what a person needs, none of the machine's or the provider's own variables. */
-export function shellEnv(source: Record<string, string | undefined>, workspace: string): Record<string, string> {
-  const env: Record<string, string> = { TERM: 'xterm-256color', COLORTERM: 'truecolor', LANG: 'C.UTF-8', SHELL: '/bin/bash' };
+export function shellEnv(
+  source: Record<string, string | undefined>,
+  workspace: string,
+): Record<string, string> {
+  const env: Record<string, string> = {
+    TERM: 'xterm-256color',
+    COLORTERM: 'truecolor',
+    LANG: 'C.UTF-8',
+    SHELL: '/bin/bash',
+  };
   for (const name of KEPT) if (source[name]) env[name] = source[name];
   env.WORKSPACE = workspace;
   return env;

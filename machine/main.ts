@@ -12,9 +12,15 @@ import { startWatchdog } from './watchdog';
 
 /** The agent of a machine: keeps its lease, serves its terminals, and ends the machine in time. */
 
-const log = (text: string) => process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), msg: text })}\n`);
+const log = (text: string) =>
+  process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), msg: text })}\n`);
 
-const COMMANDS: Record<string, string> = { 'claude-code': 'claude', codex: 'codex', gemini: 'gemini', opencode: 'opencode' };
+const COMMANDS: Record<string, string> = {
+  'claude-code': 'claude',
+  codex: 'codex',
+  gemini: 'gemini',
+  opencode: 'opencode',
+};
 const IDLE_WARN_MS = [5 * 60_000, 60_000];
 
 /** What tab 1 runs for the chosen agent; a missing program is said, not hidden. */
@@ -101,7 +107,9 @@ class Machine {
     if (endAt === null) return;
     for (const { at, leftMs } of warningsBefore(endAt, monotonicMs(), IDLE_WARN_MS)) {
       const text = `Nobody has typed for a while. This session stops in ${inWords(leftMs)} unless you press a key.`;
-      this.idleTimers.push(this.later(at, () => this.terminals.announce({ level: 'warning', text, stopsInMs: leftMs })));
+      this.idleTimers.push(
+        this.later(at, () => this.terminals.announce({ level: 'warning', text, stopsInMs: leftMs })),
+      );
     }
     this.idleTimers.push(this.later(endAt, () => this.leases.askNow()));
   }
@@ -114,9 +122,11 @@ class Machine {
   private follow(lease: Lease, message: string | undefined): void {
     if (this.ending) return;
     this.arm(lease);
-    if (message && message !== this.said) this.terminals.announce({ level: lease.final ? 'warning' : 'info', text: message });
+    if (message && message !== this.said)
+      this.terminals.announce({ level: lease.final ? 'warning' : 'info', text: message });
     this.said = message ?? '';
-    if (this.wasFinal && !lease.final) this.terminals.announce({ level: 'info', text: 'More time was added. This session goes on.' });
+    if (this.wasFinal && !lease.final)
+      this.terminals.announce({ level: 'info', text: 'More time was added. This session goes on.' });
     this.wasFinal = lease.final;
   }
 
@@ -124,12 +134,18 @@ class Machine {
   private arm(lease: Lease): void {
     for (const timer of this.timers.splice(0)) clearTimeout(timer);
     this.watchdog.endAt(hardEndAt(lease));
-    const why = lease.final ? 'Your compute quota is used up.' : 'The service cannot be reached to renew this session.';
-    this.timers.push(this.later(politeEndAt(lease), () => void this.end('lease', `${why} Your files are kept.`)));
+    const why = lease.final
+      ? 'Your compute quota is used up.'
+      : 'The service cannot be reached to renew this session.';
+    this.timers.push(
+      this.later(politeEndAt(lease), () => void this.end('lease', `${why} Your files are kept.`)),
+    );
     if (!lease.final) return;
     for (const { at, leftMs } of warningsBefore(hardEndAt(lease), monotonicMs())) {
       const text = `This session stops in ${inWords(leftMs)}: the compute quota is nearly used up.`;
-      this.timers.push(this.later(at, () => this.terminals.announce({ level: 'warning', text, stopsInMs: leftMs })));
+      this.timers.push(
+        this.later(at, () => this.terminals.announce({ level: 'warning', text, stopsInMs: leftMs })),
+      );
     }
   }
 
@@ -146,7 +162,10 @@ class Machine {
     await pause(20);
     while (this.terminals.busy && monotonicMs() < hangUpBy) await pause(20);
     this.terminals.signalShells('SIGKILL');
-    await Promise.race([new Promise((resolve) => execFile('sync', () => resolve(null))), pause(Math.min(300, budget))]);
+    await Promise.race([
+      new Promise((resolve) => execFile('sync', () => resolve(null))),
+      pause(Math.min(300, budget)),
+    ]);
     this.terminals.close(text);
     await told;
     await this.leases.end('stopped', Math.min(200, budget));

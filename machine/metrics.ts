@@ -20,7 +20,10 @@ async function memory(): Promise<{ memoryMb?: number; memoryTotalMb?: number }> 
   const kb = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(text)?.[1] ?? 0);
   const total = kb('MemTotal');
   if (total === 0) return {};
-  return { memoryMb: Math.round((total - kb('MemAvailable')) / 1024), memoryTotalMb: Math.round(total / 1024) };
+  return {
+    memoryMb: Math.round((total - kb('MemAvailable')) / 1024),
+    memoryTotalMb: Math.round(total / 1024),
+  };
 }
 
 async function disk(folder: string): Promise<{ diskMb?: number; diskTotalMb?: number }> {

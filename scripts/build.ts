@@ -5,7 +5,17 @@ import { join } from 'node:path';
 import { SetupError } from './services/processes';
 import { ROOT } from './stack';
 
-const WEB_INPUTS = ['app', 'server', 'db', 'client', 'next.config.ts', 'postcss.config.mjs', 'proxy.ts', 'instrumentation.ts', 'package-lock.json'];
+const WEB_INPUTS = [
+  'app',
+  'server',
+  'db',
+  'client',
+  'next.config.ts',
+  'postcss.config.mjs',
+  'proxy.ts',
+  'instrumentation.ts',
+  'package-lock.json',
+];
 const NOTE = '.hourglass/web-build';
 
 type BuildOptions = { dev?: boolean; say?: (line: string) => void };
@@ -16,7 +26,8 @@ export async function buildAll({ dev = false, say = () => {} }: BuildOptions): P
   if (dev) return;
   const hash = hashOf(WEB_INPUTS);
   const note = join(ROOT, NOTE);
-  if (existsSync(join(ROOT, '.next/BUILD_ID')) && existsSync(note) && readFileSync(note, 'utf8') === hash) return;
+  if (existsSync(join(ROOT, '.next/BUILD_ID')) && existsSync(note) && readFileSync(note, 'utf8') === hash)
+    return;
   say('Building the web (about half a minute) …');
   const from = performance.now();
   await run('web', ['node_modules/next/dist/bin/next', 'build']);
@@ -29,7 +40,9 @@ function hashOf(inputs: string[]): string {
   for (const input of inputs) {
     const path = join(ROOT, input);
     if (!existsSync(path)) continue;
-    const files = input.includes('.') ? [''] : readdirSync(path, { recursive: true, encoding: 'utf8' }).sort();
+    const files = input.includes('.')
+      ? ['']
+      : readdirSync(path, { recursive: true, encoding: 'utf8' }).sort();
     for (const file of files) {
       if (file !== '' && !/\.(tsx?|css|svg|mjs|json|sql)$/.test(file)) continue;
       if (/\.test\.tsx?$/.test(file)) continue;
@@ -47,6 +60,10 @@ function run(what: string, args: string[]): Promise<void> {
     child.stdout.on('data', (chunk) => (output += chunk));
     child.stderr.on('data', (chunk) => (output += chunk));
     child.on('error', reject);
-    child.on('exit', (code) => (code === 0 ? resolve() : reject(new SetupError(`The ${what} could not be built:\n${output.slice(-4000)}`))));
+    child.on('exit', (code) =>
+      code === 0
+        ? resolve()
+        : reject(new SetupError(`The ${what} could not be built:\n${output.slice(-4000)}`)),
+    );
   });
 }

@@ -4,6 +4,10 @@ import { ROOT } from './stack';
 
 /** The browser tests; arguments go to Playwright. */
 await ensureChromium((line) => process.stdout.write(`${line}\n`));
-const child = spawn(process.execPath, ['node_modules/@playwright/test/cli.js', 'test', ...process.argv.slice(2)], { cwd: ROOT, stdio: 'inherit' });
+const child = spawn(
+  process.execPath,
+  ['node_modules/@playwright/test/cli.js', 'test', ...process.argv.slice(2)],
+  { cwd: ROOT, stdio: 'inherit' },
+);
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => child.kill(name));
 child.on('exit', (code) => process.exit(code ?? 1));

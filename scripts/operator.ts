@@ -8,7 +8,12 @@ import { openOperatorContext } from '@/server/operator/context';
 
 const usage = (): string =>
   `Usage: npm run -s operator -- <command> [--json]\n${Object.entries(COMMANDS)
-    .map(([name, { flags, needed }]) => `  ${name}${Object.keys(flags).map((flag) => (needed.includes(flag) ? ` --${flag} …` : ` [--${flag}]`)).join('')}`)
+    .map(
+      ([name, { flags, needed }]) =>
+        `  ${name}${Object.keys(flags)
+          .map((flag) => (needed.includes(flag) ? ` --${flag} …` : ` [--${flag}]`))
+          .join('')}`,
+    )
     .join('\n')}\n`;
 
 function readCommand(argv: string[]): { name: string; flags: Flags; json: boolean } {
@@ -17,11 +22,18 @@ function readCommand(argv: string[]): { name: string; flags: Flags; json: boolea
   const command = name === undefined ? undefined : COMMANDS[name];
   if (name === undefined || !command) throw new UsageError('There is no such command.');
   const options = Object.fromEntries(
-    Object.entries(command.flags).map(([flag, kind]) => [flag, { type: kind === 'text' ? ('string' as const) : ('boolean' as const) }]),
+    Object.entries(command.flags).map(([flag, kind]) => [
+      flag,
+      { type: kind === 'text' ? ('string' as const) : ('boolean' as const) },
+    ]),
   );
   const rest = argv.slice(argv.indexOf(name.split(' ').at(-1) ?? '') + 1);
-  const { values } = parse(rest.map(joinNegative(rest)).filter((word) => word !== null), { ...options, json: { type: 'boolean' } });
-  for (const flag of command.needed) if (values[flag] === undefined) throw new UsageError(`${name} needs --${flag}.`);
+  const { values } = parse(
+    rest.map(joinNegative(rest)).filter((word) => word !== null),
+    { ...options, json: { type: 'boolean' } },
+  );
+  for (const flag of command.needed)
+    if (values[flag] === undefined) throw new UsageError(`${name} needs --${flag}.`);
   const { json, ...flags } = values;
   return { name, flags: flags as Flags, json: json === true };
 }
@@ -31,7 +43,9 @@ function joinNegative(words: string[]) {
   return (word: string, index: number): string | null => {
     if (/^-\d/.test(word)) return null;
     const next = words[index + 1];
-    return word.startsWith('--') && !word.includes('=') && next !== undefined && /^-\d/.test(next) ? `${word}=${next}` : word;
+    return word.startsWith('--') && !word.includes('=') && next !== undefined && /^-\d/.test(next)
+      ? `${word}=${next}`
+      : word;
   };
 }
 
@@ -48,7 +62,9 @@ function print(result: unknown, json: boolean): void {
   const rows = Array.isArray(result) ? result : [result];
   if (rows.length === 0) process.stdout.write('Nothing.\n');
   for (const row of rows) {
-    const fields = Object.entries(row as object).map(([key, value]) => `${key}=${typeof value === 'object' ? JSON.stringify(value) : value}`);
+    const fields = Object.entries(row as object).map(
+      ([key, value]) => `${key}=${typeof value === 'object' ? JSON.stringify(value) : value}`,
+    );
     process.stdout.write(`${fields.join('  ')}\n`);
   }
 }
@@ -70,6 +86,12 @@ main().then(
   (error: unknown) => {
     const message = error instanceof Error ? error.message : String(error);
     process.stderr.write(`${message}\n${error instanceof UsageError ? usage() : ''}`);
-    process.exit(error instanceof UsageError ? 2 : error instanceof DomainError || error instanceof BadEnvironment ? 1 : 1);
+    process.exit(
+      error instanceof UsageError
+        ? 2
+        : error instanceof DomainError || error instanceof BadEnvironment
+          ? 1
+          : 1,
+    );
   },
 );

@@ -20,7 +20,10 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
     process.stderr.write('Set DATABASE_URL to the database to seed.\n');
     process.exit(1);
   }
-  for (const person of await seedDemoAccounts(DATABASE_URL, AUTH_SECRET ?? 'unused-by-this-command-unused-by-it')) {
+  for (const person of await seedDemoAccounts(
+    DATABASE_URL,
+    AUTH_SECRET ?? 'unused-by-this-command-unused-by-it',
+  )) {
     process.stdout.write(`${person.email}  ${person.password}  ${person.what}\n`);
   }
 }

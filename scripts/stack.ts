@@ -81,7 +81,9 @@ export async function fixedPorts(source: Record<string, string | undefined>): Pr
   for (const key of Object.keys(PORT_NAMES) as (keyof StackPorts)[]) {
     ports[key] = Number(source[PORT_NAMES[key]] ?? DEFAULTS[key]);
     if (!(await isPortFree(ports[key]))) {
-      throw new SetupError(`Port ${ports[key]} is in use. Stop what uses it, or set ${PORT_NAMES[key]} to another port.`);
+      throw new SetupError(
+        `Port ${ports[key]} is in use. Stop what uses it, or set ${PORT_NAMES[key]} to another port.`,
+      );
     }
   }
   return ports;
@@ -104,7 +106,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   for (const name of ['cloud', 'worker', 'gateway', 'web'] as const) parts.set(name, make(name));
   const part = (name: PartName) => parts.get(name) as Part;
   const stop = async () => {
-    await Promise.all([part('web').end('SIGTERM'), part('worker').end('SIGTERM'), part('gateway').end('SIGTERM')]);
+    await Promise.all([
+      part('web').end('SIGTERM'),
+      part('worker').end('SIGTERM'),
+      part('gateway').end('SIGTERM'),
+    ]);
     await part('cloud').end('SIGTERM');
   };
   try {
@@ -150,7 +156,12 @@ function environmentOf(options: StackOptions, ports: StackPorts, appUrl: string)
 
 type Command = { args: string[]; env: Record<string, string>; readyUrl: string };
 
-function commandOf(name: PartName, options: StackOptions, ports: StackPorts, env: Record<string, string>): Command {
+function commandOf(
+  name: PartName,
+  options: StackOptions,
+  ports: StackPorts,
+  env: Record<string, string>,
+): Command {
   const watch = options.dev ? ['--watch'] : [];
   const nodeEnv = options.dev ? 'development' : 'production';
   const product = { ...env, NODE_ENV: nodeEnv };
@@ -162,7 +173,10 @@ function commandOf(name: PartName, options: StackOptions, ports: StackPorts, env
           CLOUD_STATE_DIR: join(options.dir, 'cloud'),
           CLOUD_GATEWAY_URL: `http://127.0.0.1:${ports.gateway}`,
           ...Object.fromEntries(
-            (['fly', 'proxy', 'stripe', 'smtp', 'control'] as const).map((key) => [PORT_NAMES[key], String(ports[key])]),
+            (['fly', 'proxy', 'stripe', 'smtp', 'control'] as const).map((key) => [
+              PORT_NAMES[key],
+              String(ports[key]),
+            ]),
           ),
           ...options.cloudEnv,
         },
@@ -222,7 +236,11 @@ class Part {
     if (child.pid) watchGroup(child.pid, 'SIGTERM');
     this.record(child);
     child.once('exit', (code) => this.left(child, code));
-    const ready = await waitFor(async () => child.exitCode !== null || (await answers(this.command.readyUrl)), READY_MS, 60);
+    const ready = await waitFor(
+      async () => child.exitCode !== null || (await answers(this.command.readyUrl)),
+      READY_MS,
+      60,
+    );
     if (!ready || child.exitCode !== null) throw new SetupError(this.failure(ready));
   }
 

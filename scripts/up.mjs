@@ -17,7 +17,9 @@ export function fail(sentence) {
 export function installDependencies() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
-    fail(`Node 20.19 or newer is needed; this is ${process.versions.node}. Install a newer Node, then run this again.`);
+    fail(
+      `Node 20.19 or newer is needed; this is ${process.versions.node}. Install a newer Node, then run this again.`,
+    );
   }
   const hash = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex');
   const note = 'node_modules/.hourglass-lock';
@@ -33,7 +35,8 @@ export function installDependencies() {
 export function become(file, args) {
   mkdirSync('.hourglass', { recursive: true });
   const child = spawn(process.execPath, ['--import', 'tsx', file, ...args], { stdio: 'inherit' });
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => child.kill(name === 'SIGINT' ? 'SIGTERM' : name));
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.on(name, () => child.kill(name === 'SIGINT' ? 'SIGTERM' : name));
   child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
 }
 

@@ -62,7 +62,16 @@ async function up(): Promise<void> {
   const people = await step('Demo accounts', () => seedDemoAccounts(databaseUrl, authSecret));
   await buildAll({ dev, say });
   const stack = await step('Processes', () =>
-    startStack({ dir, databaseUrl, redisUrl, authSecret, dev, ports, say, onDeath: (name, code) => void died(name, code) }),
+    startStack({
+      dir,
+      databaseUrl,
+      redisUrl,
+      authSecret,
+      dev,
+      ports,
+      say,
+      onDeath: (name, code) => void died(name, code),
+    }),
   );
   closers.push(() => stack.stop());
   announce(stack, people);
@@ -80,7 +89,9 @@ function announce(stack: Stack, people: { email: string; password: string; what:
 }
 
 async function died(name: string, code: number | null): Promise<void> {
-  process.stderr.write(`\n${name} ended by itself (code ${code}); see .hourglass/logs/${name}.log. Stopping everything.\n`);
+  process.stderr.write(
+    `\n${name} ended by itself (code ${code}); see .hourglass/logs/${name}.log. Stopping everything.\n`,
+  );
   await down(1);
 }
 
@@ -88,7 +99,8 @@ let going = false;
 async function down(code: number): Promise<void> {
   if (going) return;
   going = true;
-  for (const close of closers.reverse()) await Promise.resolve(close()).catch((error) => process.stderr.write(`${String(error)}\n`));
+  for (const close of closers.reverse())
+    await Promise.resolve(close()).catch((error) => process.stderr.write(`${String(error)}\n`));
   process.exit(code);
 }
 
@@ -97,7 +109,8 @@ process.on('SIGTERM', () => void down(0));
 process.on('SIGHUP', () => void down(0));
 
 up().catch(async (error: unknown) => {
-  const sentence = error instanceof SetupError ? error.message : error instanceof Error ? error.message : String(error);
+  const sentence =
+    error instanceof SetupError ? error.message : error instanceof Error ? error.message : String(error);
   process.stderr.write(`\n${sentence}\n`);
   await down(1);
 });

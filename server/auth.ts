@@ -8,13 +8,20 @@ import type { Mail } from './mail/send';
 
 export type AuthDeps = Pick<Ctx, 'env' | 'sql' | 'db' | 'clock' | 'log'> & { mail: Mail };
 
+const DAY_SECONDS = 86_400;
+
+/** Tries a minute and address, by path: wrong passwords and floods of letters are slowed down. */
+const TRIES = {
+  '/sign-in/email': { window: 60, max: 20 },
+  '/sign-up/email': { window: 60, max: 20 },
+  '/request-password-reset': { window: 60, max: 5 },
+  '/send-verification-email': { window: 60, max: 5 },
+};
+
 /** Sign-in by e-mail and password, and by GitHub when it is configured. Every new person gets one billing account. */
 export function makeAuth(deps: AuthDeps) {
-  const { env, db, mail, log } = deps;
-  const sendLetter = (to: string, subject: string, paragraph: string, label: string, url: string) =>
-    mail
-      .send(writeLetter({ to, subject, paragraphs: [paragraph], action: { label, url }, footnote: NOT_YOU }))
-      .catch((error) => log.error({ err: error, subject }, 'a letter could not be sent'));
+  const { env, db } = deps;
+  const letters = lettersOf(deps);
   return betterAuth({
     appName: 'Hourglass',
     baseURL: env.APP_URL,
@@ -26,38 +33,21 @@ export function makeAuth(deps: AuthDeps) {
       schema: { user: authUser, session: authSignIn, account: authIdentity, verification: authVerification },
     }),
     user: { additionalFields: { role: { type: 'string', input: false, defaultValue: 'user' } } },
-    session: { expiresIn: 30 * 86_400, updateAge: 86_400 },
+    session: { expiresIn: 30 * DAY_SECONDS, updateAge: DAY_SECONDS },
     emailAndPassword: {
       enabled: true,
       minPasswordLength: 8,
       maxPasswordLength: 128,
       revokeSessionsOnPasswordReset: true,
-      sendResetPassword: async ({ user, url }) => {
-        await sendLetter(user.email, 'Choose a new password', 'Somebody asked for a new password for this address. The link works for one hour.', 'Choose a new password', url);
-      },
+      sendResetPassword: ({ user, url }) => letters.newPassword(user.email, url),
     },
     emailVerification: {
       sendOnSignUp: true,
       autoSignInAfterVerification: true,
-      sendVerificationEmail: async ({ user, url }) => {
-        await sendLetter(user.email, 'Confirm your address', 'Welcome to Hourglass. Confirm this address, so that a lost password can be replaced and news about your quota arrives.', 'Confirm my address', url);
-      },
+      sendVerificationEmail: ({ user, url }) => letters.confirmAddress(user.email, url),
     },
-    socialProviders:
-      env.AUTH_GITHUB_ID && env.AUTH_GITHUB_SECRET
-        ? { github: { clientId: env.AUTH_GITHUB_ID, clientSecret: env.AUTH_GITHUB_SECRET } }
-        : {},
-    // Wrong passwords are slowed down for each address; the database keeps the count no process can lose.
-    rateLimit: {
-      enabled: true,
-      window: 60,
-      max: 300,
-      customRules: {
-        '/sign-in/email': { window: 60, max: 10 },
-        '/sign-up/email': { window: 60, max: 10 },
-        '/request-password-reset': { window: 60, max: 5 },
-      },
-    },
+    socialProviders: githubOf(env),
+    rateLimit: { enabled: true, window: 60, max: 300, customRules: TRIES },
     advanced: {
       cookiePrefix: 'hourglass',
       defaultCookieAttributes: { httpOnly: true, sameSite: 'lax', secure: env.APP_URL.startsWith('https:') },
@@ -76,6 +66,43 @@ export function makeAuth(deps: AuthDeps) {
   });
 }
 
+export type Auth = ReturnType<typeof makeAuth>;
+
+function githubOf(env: AuthDeps['env']) {
+  const { AUTH_GITHUB_ID: clientId, AUTH_GITHUB_SECRET: clientSecret } = env;
+  return clientId && clientSecret ? { github: { clientId, clientSecret } } : {};
+}
+
 const NOT_YOU = 'If you did not ask for this, nothing has changed and you can ignore this letter.';
 
-export type Auth = ReturnType<typeof makeAuth>;
+/** The letters of sign-in. A mail server that is away is logged and never stops a sign-up. */
+function lettersOf({ mail, log }: AuthDeps) {
+  const send = (to: string, subject: string, paragraph: string, url: string) =>
+    mail
+      .send(
+        writeLetter({
+          to,
+          subject,
+          paragraphs: [paragraph],
+          action: { label: subject, url },
+          footnote: NOT_YOU,
+        }),
+      )
+      .catch((error) => log.error({ err: error, subject }, 'a letter could not be sent'));
+  return {
+    newPassword: (to: string, url: string) =>
+      send(
+        to,
+        'Choose a new password',
+        'Somebody asked for a new password for this address. The link works for one hour.',
+        url,
+      ),
+    confirmAddress: (to: string, url: string) =>
+      send(
+        to,
+        'Confirm your address',
+        'Welcome to Hourglass. Confirm this address, so that a lost password can be replaced and news about your quota arrives.',
+        url,
+      ),
+  };
+}

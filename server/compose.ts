@@ -25,7 +25,16 @@ export function openContext(env: Env, service: string): { ctx: Ctx; close(): Pro
   });
   const jobs = openJobs(env.REDIS_URL, systemClock.now, log);
   const rates = openRates(env.REDIS_URL, env.START_RATE_PER_MINUTE);
-  const ctx: Ctx = { env, sql: database.sql, db: database.db, clock: systemClock, machines, jobs, rates, log };
+  const ctx: Ctx = {
+    env,
+    sql: database.sql,
+    db: database.db,
+    clock: systemClock,
+    machines,
+    jobs,
+    rates,
+    log,
+  };
   return {
     ctx,
     close: async () => {

@@ -35,7 +35,10 @@ export type TxCtx = Pick<Ctx, 'env' | 'clock' | 'log'> & { sql: TxSql };
  */
 export async function inTx<T>(ctx: Ctx, fn: (tx: TxCtx) => Promise<T>): Promise<T> {
   return failClosed(
-    () => ctx.sql.begin((sql) => fn({ env: ctx.env, clock: ctx.clock, log: ctx.log, sql: sql as TxSql })) as Promise<T>,
+    () =>
+      ctx.sql.begin((sql) =>
+        fn({ env: ctx.env, clock: ctx.clock, log: ctx.log, sql: sql as TxSql }),
+      ) as Promise<T>,
     ctx.log,
   );
 }
@@ -47,7 +50,10 @@ export async function failClosed<T>(read: () => Promise<T>, log: Log): Promise<T
   } catch (error) {
     if (!isDatabaseAway(error)) throw error;
     log.error({ err: error }, 'PostgreSQL cannot be asked');
-    throw new DomainError('QUOTA_UNAVAILABLE', 'Your quota cannot be checked right now, so nothing was started. Try again in a moment.');
+    throw new DomainError(
+      'QUOTA_UNAVAILABLE',
+      'Your quota cannot be checked right now, so nothing was started. Try again in a moment.',
+    );
   }
 }
 

@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 /** The only reader of the environment. Doors parse it once at boot; a bad value stops the process and names itself. */
 
-const seconds = (fallback: number, min = 1, max = 86_400) => z.coerce.number().min(min).max(max).default(fallback);
+const seconds = (fallback: number, min = 1, max = 86_400) =>
+  z.coerce.number().min(min).max(max).default(fallback);
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
 const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''));
 const optional = z
@@ -29,7 +30,10 @@ const schema = z.object({
     .string()
     .default('iad')
     .transform((text) => text.split(',').map((region) => region.trim()))
-    .refine((regions) => regions.every((region) => /^[a-z]{3}$/.test(region)), 'must be region codes such as iad,ams'),
+    .refine(
+      (regions) => regions.every((region) => /^[a-z]{3}$/.test(region)),
+      'must be region codes such as iad,ams',
+    ),
   SESSION_IMAGE: z.string().default(''),
   ENVIRONMENT_ID: z
     .string()

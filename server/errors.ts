@@ -1,4 +1,4 @@
-import type { Quota, Limits, Upgrade } from './shapes';
+import type { Limits, Quota, Upgrade } from './shapes';
 
 /** tRPC code of each refusal; the HTTP status follows from it. The one place where the two worlds meet. */
 const CODE_OF_REASON = {

@@ -26,16 +26,25 @@ const LONGEST_DELAY_MS = 7 * 24 * 3600 * 1000;
 
 /** The producer side, for every door. It fails fast: a command is dropped, not queued, while Redis is away. */
 export function openJobs(redisUrl: string, now: () => Instant, log: Log): Jobs {
-  const connection = new Redis(redisUrl, { enableOfflineQueue: false, maxRetriesPerRequest: 1, lazyConnect: false });
+  const connection = new Redis(redisUrl, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 1,
+    lazyConnect: false,
+  });
   connection.on('error', (error) => log.debug({ err: error }, 'Redis is away'));
-  const queue = new Queue(QUEUE_NAME, { connection, defaultJobOptions: { removeOnComplete: true, removeOnFail: 100, attempts: 1 } });
+  const queue = new Queue(QUEUE_NAME, {
+    connection,
+    defaultJobOptions: { removeOnComplete: true, removeOnFail: 100, attempts: 1 },
+  });
   queue.on('error', (error) => log.debug({ err: error }, 'queue error'));
   return {
     async wakeRun(runId, at) {
       const delay = Math.min(Math.max(0, at - now()), LONGEST_DELAY_MS);
       // One job a run and instant: adding it again is a no-op.
       const add = queue.add('run.due', { runId }, { delay, jobId: `${runId}-${Math.round(at)}-due` });
-      await add.catch((error) => log.warn({ runId, err: error }, 'wake-up not queued; the sweep will find the run'));
+      await add.catch((error) =>
+        log.warn({ runId, err: error }, 'wake-up not queued; the sweep will find the run'),
+      );
     },
     ping: () => connection.ping(),
     async close() {

@@ -34,6 +34,8 @@ async function take(limiter: RateLimiterRedis, key: string, sentence: string): P
   } catch (refused) {
     if (!(refused instanceof RateLimiterRes)) throw refused;
     const retryAfterSeconds = Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
-    throw new DomainError('RATE_LIMITED', `${sentence} Try again in ${retryAfterSeconds} s.`, { retryAfterSeconds });
+    throw new DomainError('RATE_LIMITED', `${sentence} Try again in ${retryAfterSeconds} s.`, {
+      retryAfterSeconds,
+    });
   }
 }

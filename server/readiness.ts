@@ -1,7 +1,10 @@
 import type { Ctx } from './context';
 
 /** What a process needs and does not get: names of parts that did not answer within two seconds. Empty when ready. */
-export async function failingParts(ctx: Pick<Ctx, 'sql'>, pingRedis: () => Promise<unknown>): Promise<string[]> {
+export async function failingParts(
+  ctx: Pick<Ctx, 'sql'>,
+  pingRedis: () => Promise<unknown>,
+): Promise<string[]> {
   const parts: [string, () => Promise<unknown>][] = [
     ['postgresql', async () => ctx.sql`select 1`],
     ['redis', pingRedis],

@@ -4,7 +4,14 @@ import { z } from 'zod';
 
 export const AGENTS = ['bash', 'claude-code', 'codex', 'gemini', 'opencode'] as const;
 export const SIZES = ['standard'] as const;
-export const SCOPES = ['session:read', 'session:write', 'usage:read', 'billing:read', 'billing:write', 'admin'] as const;
+export const SCOPES = [
+  'session:read',
+  'session:write',
+  'usage:read',
+  'billing:read',
+  'billing:write',
+  'admin',
+] as const;
 export const SESSION_STATUSES = ['stopped', 'starting', 'running', 'stopping', 'failed'] as const;
 export const END_REASONS = [
   'user',
@@ -156,7 +163,11 @@ export const inputs = {
   accountList: z.strictObject({ cursor, limit, search: z.string().max(200).optional() }).default({}),
   setPlan: z.strictObject({ accountId: id, planId: id, reason }),
   setStatus: z.strictObject({ accountId: id, status: z.enum(['active', 'blocked']), reason }),
-  adjustUsage: z.strictObject({ accountId: id, seconds: z.number().min(-31_622_400).max(31_622_400), reason }),
+  adjustUsage: z.strictObject({
+    accountId: id,
+    seconds: z.number().min(-31_622_400).max(31_622_400),
+    reason,
+  }),
   accountDelete: z.strictObject({ accountId: id, reason }),
   plan: z.strictObject({
     id: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/),

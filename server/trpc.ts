@@ -12,20 +12,30 @@ export type RequestCtx = Ctx & {
   responseHeaders: Headers;
 };
 
-const t = initTRPC.context<RequestCtx>().meta<{ access: string }>().create({
-  isDev: false,
-  errorFormatter({ shape, error }) {
-    const refusal = error.cause instanceof DomainError ? error.cause : null;
-    const invalid = error.cause instanceof ZodError ? error.cause : null;
-    const reason: Reason | null = refusal?.reason ?? (invalid ? 'INVALID_INPUT' : (REASON_OF_CODE[error.code] ?? null));
-    const details: RefusalDetails = refusal?.details ?? (invalid ? { fields: fieldErrors(invalid) } : {});
-    return {
-      ...shape,
-      message: refusal?.message ?? sentenceOf(error, invalid),
-      data: { code: shape.data.code, httpStatus: shape.data.httpStatus, path: shape.data.path, reason, ...details },
-    };
-  },
-});
+const t = initTRPC
+  .context<RequestCtx>()
+  .meta<{ access: string }>()
+  .create({
+    isDev: false,
+    errorFormatter({ shape, error }) {
+      const refusal = error.cause instanceof DomainError ? error.cause : null;
+      const invalid = error.cause instanceof ZodError ? error.cause : null;
+      const reason: Reason | null =
+        refusal?.reason ?? (invalid ? 'INVALID_INPUT' : (REASON_OF_CODE[error.code] ?? null));
+      const details: RefusalDetails = refusal?.details ?? (invalid ? { fields: fieldErrors(invalid) } : {});
+      return {
+        ...shape,
+        message: refusal?.message ?? sentenceOf(error, invalid),
+        data: {
+          code: shape.data.code,
+          httpStatus: shape.data.httpStatus,
+          path: shape.data.path,
+          reason,
+          ...details,
+        },
+      };
+    },
+  });
 
 /** Refusals that tRPC makes by itself, such as for an unknown procedure or a body that is no JSON. */
 const REASON_OF_CODE: Partial<Record<TRPCError['code'], Reason>> = {
@@ -64,11 +74,15 @@ const refuse = t.middleware(async ({ ctx, path, next }) => {
   const cause = result.error.cause;
   if (cause instanceof DomainError) {
     const { retryAfterSeconds } = cause.details;
-    if (retryAfterSeconds !== undefined) ctx.responseHeaders.set('Retry-After', String(Math.ceil(retryAfterSeconds)));
+    if (retryAfterSeconds !== undefined)
+      ctx.responseHeaders.set('Retry-After', String(Math.ceil(retryAfterSeconds)));
     throw new TRPCError({ code: cause.code, message: cause.message, cause });
   }
   if (isDatabaseAway(cause)) {
-    const away = new DomainError('QUOTA_UNAVAILABLE', 'Our database cannot be reached right now. Nothing was changed; try again in a moment.');
+    const away = new DomainError(
+      'QUOTA_UNAVAILABLE',
+      'Our database cannot be reached right now. Nothing was changed; try again in a moment.',
+    );
     throw new TRPCError({ code: away.code, message: away.message, cause: away });
   }
   if (result.error.code === 'INTERNAL_SERVER_ERROR') {
@@ -120,7 +134,10 @@ export function mayCall(actor: Member, level: Exclude<Access, 'public'>): boolea
   const scope = (ownersOnly ? level.slice('owner:'.length) : level) as Scope;
   if (actor.kind === 'user') return !ownersOnly || actor.role === 'owner';
   // A key that may write may also read.
-  return actor.scopes.includes(scope) || (scope.endsWith(':read') && actor.scopes.includes(scope.replace(':read', ':write') as Scope));
+  return (
+    actor.scopes.includes(scope) ||
+    (scope.endsWith(':read') && actor.scopes.includes(scope.replace(':read', ':write') as Scope))
+  );
 }
 
 function refusalSentence(actor: Member, level: string): string {

@@ -6,8 +6,8 @@ import { newId } from '@/server/ids';
 import { noJobs } from '@/server/jobs';
 import { makeLog } from '@/server/log';
 import type { Machines } from '@/server/machine/machines';
-import { adjustUsage } from '@/server/quota/adjust-usage';
 import { quotaRules } from '@/server/quota/account-state';
+import { adjustUsage } from '@/server/quota/adjust-usage';
 import { noRates } from '@/server/rate';
 import { createTestDatabase } from './db';
 
@@ -91,7 +91,11 @@ export async function createAccount(
 }
 
 /** Books an adjustment so that exactly `leftMs` of the current period are left. */
-export async function leaveQuota({ ctx }: Pick<World, 'ctx'>, accountId: string, leftMs: number): Promise<void> {
+export async function leaveQuota(
+  { ctx }: Pick<World, 'ctx'>,
+  accountId: string,
+  leftMs: number,
+): Promise<void> {
   const [row] = await ctx.sql<{ left_ms: number }[]>`
     select coalesce(p.monthly_seconds, p.once_seconds) * 1000 - coalesce((select used_ms from usage_period u
       where u.account_id = a.id and u.period = case when p.once_seconds is null

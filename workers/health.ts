@@ -17,7 +17,11 @@ export async function serveHealth(port: number, ctx: Ctx): Promise<Health> {
         return answer(200, 'text/plain', 'ok\n');
       case '/readyz': {
         const failing = await failingParts(ctx, () => ctx.jobs.ping());
-        return answer(failing.length === 0 ? 200 : 503, 'application/json', JSON.stringify({ ready: failing.length === 0, failing }));
+        return answer(
+          failing.length === 0 ? 200 : 503,
+          'application/json',
+          JSON.stringify({ ready: failing.length === 0, failing }),
+        );
       }
       case '/metrics':
         return answer(200, registry.contentType, await registry.metrics());

@@ -37,8 +37,13 @@ function Result({ outcome }: { outcome: Outcome }) {
 /** Asks for a letter with a link; says the same whether the address is known or not. */
 export function ForgotPasswordForm() {
   const { outcome, busy, submit } = useForm(async (form) => {
-    const { error } = await signInClient.requestPasswordReset({ email: String(form.get('email')).trim().toLowerCase(), redirectTo: '/reset-password' });
-    return error ? { problem: sentenceFor(error) } : { done: 'If there is an account for this address, a letter is on its way.' };
+    const { error } = await signInClient.requestPasswordReset({
+      email: String(form.get('email')).trim().toLowerCase(),
+      redirectTo: '/reset-password',
+    });
+    return error
+      ? { problem: sentenceFor(error) }
+      : { done: 'If there is an account for this address, a letter is on its way.' };
   });
   return (
     <form onSubmit={submit}>
@@ -60,14 +65,27 @@ export function ForgotPasswordForm() {
 export function ResetPasswordForm() {
   const token = useSearchParams().get('token');
   const { outcome, busy, submit } = useForm(async (form) => {
-    const { error } = await signInClient.resetPassword({ newPassword: String(form.get('password')), token: token ?? '' });
-    return error ? { problem: 'This link is not valid any more. Ask for a new one.' } : { done: 'Your new password is set.' };
+    const { error } = await signInClient.resetPassword({
+      newPassword: String(form.get('password')),
+      token: token ?? '',
+    });
+    return error
+      ? { problem: 'This link is not valid any more. Ask for a new one.' }
+      : { done: 'Your new password is set.' };
   });
   if (!token) return <Text>This link is not complete. Ask for a new one.</Text>;
   return (
     <form onSubmit={submit}>
       <Stack>
-        <PasswordInput visibilityToggleButtonProps={{ 'aria-label': 'Show what is typed' }} name="password" label="New password" autoComplete="new-password" minLength={8} maxLength={128} required />
+        <PasswordInput
+          visibilityToggleButtonProps={{ 'aria-label': 'Show what is typed' }}
+          name="password"
+          label="New password"
+          autoComplete="new-password"
+          minLength={8}
+          maxLength={128}
+          required
+        />
         <Result outcome={outcome} />
         <Button type="submit" loading={busy}>
           Set new password

@@ -13,15 +13,11 @@ const WORDS = {
   'sign-up': { button: 'Sign up', other: 'Sign in', ask: 'Already have an account?' },
 } as const;
 
-/** Sign-in and sign-up in one form: the same fields, one button, errors beside it. */
-export function SignInForm({ mode, github }: { mode: Mode; github: boolean }) {
+/** Sends the form and goes on; says what went wrong otherwise. */
+function useSignIn(mode: Mode, goOn: string) {
   const router = useRouter();
-  const params = useSearchParams();
-  const goOn = nextPath(params.get('next'));
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
-  const words = WORDS[mode];
-  const other = mode === 'sign-in' ? '/sign-up' : '/sign-in';
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -40,13 +36,22 @@ export function SignInForm({ mode, github }: { mode: Mode; github: boolean }) {
     setBusy(false);
     setProblem(sentenceFor(error));
   }
+  return { problem, busy, submit };
+}
 
+/** Sign-in and sign-up in one form: the same fields, one button, errors beside it. */
+export function SignInForm({ mode, github }: { mode: Mode; github: boolean }) {
+  const goOn = nextPath(useSearchParams().get('next'));
+  const { problem, busy, submit } = useSignIn(mode, goOn);
+  const words = WORDS[mode];
+  const other = mode === 'sign-in' ? '/sign-up' : '/sign-in';
   return (
     <form onSubmit={submit}>
       <Stack gap="md">
         {mode === 'sign-up' && <TextInput name="name" label="Name" autoComplete="name" maxLength={80} />}
         <TextInput name="email" label="E-mail" type="email" autoComplete="email" required maxLength={254} />
-        <PasswordInput visibilityToggleButtonProps={{ 'aria-label': 'Show what is typed' }}
+        <PasswordInput
+          visibilityToggleButtonProps={{ 'aria-label': 'Show what is typed' }}
           name="password"
           label="Password"
           description={mode === 'sign-up' ? 'At least 8 characters' : undefined}
@@ -66,7 +71,10 @@ export function SignInForm({ mode, github }: { mode: Mode; github: boolean }) {
         {github && (
           <>
             <Divider label="or" />
-            <Button variant="default" onClick={() => signInClient.signIn.social({ provider: 'github', callbackURL: goOn })}>
+            <Button
+              variant="default"
+              onClick={() => signInClient.signIn.social({ provider: 'github', callbackURL: goOn })}
+            >
               Go on with GitHub
             </Button>
           </>
@@ -93,8 +101,10 @@ export function SignInForm({ mode, github }: { mode: Mode; github: boolean }) {
 /** What went wrong as something a person can act on. */
 export function sentenceFor(error: { status?: number; code?: string; message?: string }): string {
   if (error.status === 429) return 'Too many tries. Wait a minute, then try again.';
-  if (error.code === 'INVALID_EMAIL_OR_PASSWORD') return 'This e-mail address and password do not belong together.';
-  if (error.code?.startsWith('USER_ALREADY_EXISTS')) return 'There is an account for this address already. Sign in instead.';
+  if (error.code === 'INVALID_EMAIL_OR_PASSWORD')
+    return 'This e-mail address and password do not belong together.';
+  if (error.code?.startsWith('USER_ALREADY_EXISTS'))
+    return 'There is an account for this address already. Sign in instead.';
   if (error.message) return error.message;
   return 'The service cannot be reached right now. Try again in a moment.';
 }

@@ -4,7 +4,8 @@ const DAY_MS = 86_400_000;
 export function formatTime(iso: string, now: number, timeZone?: string): string {
   const at = new Date(iso);
   const time = at.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit', timeZone });
-  const sameDay = at.toLocaleDateString('en-GB', { timeZone }) === new Date(now).toLocaleDateString('en-GB', { timeZone });
+  const sameDay =
+    at.toLocaleDateString('en-GB', { timeZone }) === new Date(now).toLocaleDateString('en-GB', { timeZone });
   return sameDay ? time : `${formatDay(iso, timeZone)}, ${time}`;
 }
 
@@ -17,7 +18,12 @@ export function formatReset(iso: string, now: number): string {
   const left = new Date(iso).getTime() - now;
   const days = Math.floor(left / DAY_MS);
   const hours = Math.max(0, Math.floor(left / 3_600_000));
-  const distance = days >= 1 ? `in ${days} ${days === 1 ? 'day' : 'days'}` : hours >= 1 ? `in ${hours} h` : 'in less than an hour';
+  const distance =
+    days >= 1
+      ? `in ${days} ${days === 1 ? 'day' : 'days'}`
+      : hours >= 1
+        ? `in ${hours} h`
+        : 'in less than an hour';
   return `${formatDay(iso, 'UTC')}, ${distance}`;
 }
 

@@ -22,7 +22,10 @@ export function Header({ person }: { person: Person }) {
       </a>
       <div className="bar-inner">
         <Link href="/dashboard" className="brand">
-          <Mark share={share} title={quota?.percent === null || !quota ? 'Hourglass' : `Hourglass, ${quota.percent} % used`} />
+          <Mark
+            share={share}
+            title={quota?.percent === null || !quota ? 'Hourglass' : `Hourglass, ${quota.percent} % used`}
+          />
           <span className="wide-only">Hourglass</span>
         </Link>
         <div className="grow" />

@@ -13,7 +13,14 @@ export function Mark({ share, size = 28, title }: MarkProps) {
   const bottom = BOTTOM.height * (1 - left);
   const id = `mark-${size}-${Math.round(left * 1000)}`;
   return (
-    <svg width={(size * 24) / 32} height={size} viewBox="0 0 24 32" role={title ? 'img' : undefined} aria-hidden={title ? undefined : true} aria-label={title}>
+    <svg
+      width={(size * 24) / 32}
+      height={size}
+      viewBox="0 0 24 32"
+      role={title ? 'img' : undefined}
+      aria-hidden={title ? undefined : true}
+      aria-label={title}
+    >
       <clipPath id={id}>
         <path d="M5 4h14v3c0 4-5 6-5.6 8.4v1.2C14 19 19 21 19 25v3H5v-3c0-4 5-6 5.6-8.4v-1.2C10 13 5 11 5 7z" />
       </clipPath>

@@ -1,6 +1,6 @@
 import { Group } from '@mantine/core';
-import { ButtonLink, TextLink } from './links';
 import Link from 'next/link';
+import { ButtonLink, TextLink } from './links';
 import { Mark } from './mark';
 
 /** The header of pages that anybody may see. */
@@ -17,17 +17,13 @@ export function PublicBar({ signedIn = false }: { signedIn?: boolean }) {
             Plans
           </TextLink>
           {signedIn ? (
-            <ButtonLink href="/dashboard">
-              Dashboard
-            </ButtonLink>
+            <ButtonLink href="/dashboard">Dashboard</ButtonLink>
           ) : (
             <>
               <ButtonLink href="/sign-in" variant="default">
                 Sign in
               </ButtonLink>
-              <ButtonLink href="/sign-up">
-                Sign up
-              </ButtonLink>
+              <ButtonLink href="/sign-up">Sign up</ButtonLink>
             </>
           )}
         </Group>

@@ -18,7 +18,8 @@ export function PlansRoom({ askedPlanId }: { askedPlanId: string | null }) {
         <QuotaBanner />
       ) : (
         <Alert color="yellow" mb="md" title="Payments are not set up" role="status">
-          This installation sells no plans yet. Ask its operator for more time, or wait for the reset of your quota. Nothing was changed.
+          This installation sells no plans yet. Ask its operator for more time, or wait for the reset of your
+          quota. Nothing was changed.
         </Alert>
       )}
       <UsageLine />

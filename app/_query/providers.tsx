@@ -9,7 +9,8 @@ import type { AppRouter } from '@/server/router';
 import { theme } from '../_look/theme';
 import { TRPCProvider } from './trpc';
 
-const isRefused = (error: unknown): boolean => error instanceof TRPCClientError && error.data !== null && error.data !== undefined;
+const isRefused = (error: unknown): boolean =>
+  error instanceof TRPCClientError && error.data !== null && error.data !== undefined;
 
 function makeQueryClient(): QueryClient {
   return new QueryClient({
@@ -22,7 +23,9 @@ function makeQueryClient(): QueryClient {
 
 export function Providers({ children }: { children: ReactNode }) {
   const [queryClient] = useState(makeQueryClient);
-  const [trpcClient] = useState(() => createTRPCClient<AppRouter>({ links: [httpBatchLink({ url: '/api/trpc' })] }));
+  const [trpcClient] = useState(() =>
+    createTRPCClient<AppRouter>({ links: [httpBatchLink({ url: '/api/trpc' })] }),
+  );
   return (
     <MantineProvider theme={theme} defaultColorScheme="auto">
       <Notifications position="bottom-right" />

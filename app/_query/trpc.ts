@@ -21,5 +21,8 @@ export function refusalOf(error: unknown): Refusal {
   if (error instanceof TRPCClientError && error.data) {
     return { ...(error.data as Omit<Refusal, 'message'>), message: error.message };
   }
-  return { reason: null, message: 'The service cannot be reached right now. Check your connection and try again.' };
+  return {
+    reason: null,
+    message: 'The service cannot be reached right now. Check your connection and try again.',
+  };
 }

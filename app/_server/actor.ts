@@ -16,4 +16,5 @@ export function webAuth(): Auth {
 }
 
 /** Who sends a request, or null. Throws UNAUTHORIZED for a bad API key. */
-export const actorOf = (headers: Headers): Promise<Actor | null> => findActor(webContext().ctx, webAuth(), headers);
+export const actorOf = (headers: Headers): Promise<Actor | null> =>
+  findActor(webContext().ctx, webAuth(), headers);

@@ -51,7 +51,8 @@ function Empty() {
     <Stack align="center" py={48} gap="xs">
       <Text fw={600}>No sessions yet</Text>
       <Text c="dimmed" ta="center" maw={420}>
-        A session is a workspace of your own: a machine with a terminal and your files. It starts in seconds and stops by itself.
+        A session is a workspace of your own: a machine with a terminal and your files. It starts in seconds
+        and stops by itself.
       </Text>
       <NewSessionButton />
     </Stack>

@@ -77,8 +77,22 @@ function NewSessionDialog({ opened, onClose }: { opened: boolean; onClose: () =>
     <Modal opened={opened} onClose={close} title="New session" centered>
       <form onSubmit={submit}>
         <Stack>
-          <TextInput label="Name" placeholder={fallback} value={name} onChange={(event) => setName(event.currentTarget.value)} maxLength={80} data-autofocus />
-          <Select label="First tab runs" data={options} value={agent} onChange={(value) => setAgent((value ?? 'bash') as Agent)} allowDeselect={false} comboboxProps={{ withinPortal: true }} />
+          <TextInput
+            label="Name"
+            placeholder={fallback}
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+            maxLength={80}
+            data-autofocus
+          />
+          <Select
+            label="First tab runs"
+            data={options}
+            value={agent}
+            onChange={(value) => setAgent((value ?? 'bash') as Agent)}
+            allowDeselect={false}
+            comboboxProps={{ withinPortal: true }}
+          />
           <Group justify="flex-end">
             <Button variant="default" onClick={close}>
               Cancel

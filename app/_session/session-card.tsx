@@ -21,7 +21,15 @@ export function SessionCard({ session }: { session: Session }) {
       <Stack gap="sm" h="100%">
         <Group wrap="nowrap" justify="space-between" align="flex-start">
           <div className="grow">
-            <Anchor component={Link} href={`/sessions/${session.id}`} c="inherit" fw={600} className="one-line" display="block" title={session.name}>
+            <Anchor
+              component={Link}
+              href={`/sessions/${session.id}`}
+              c="inherit"
+              fw={600}
+              className="one-line"
+              display="block"
+              title={session.name}
+            >
               {session.name}
             </Anchor>
             <Text size="sm" c="dimmed" className="one-line">
@@ -50,7 +58,12 @@ export function SessionCard({ session }: { session: Session }) {
               Stopping…
             </Button>
           ) : (
-            <StartButton size="sm" variant="light" busy={starting.has(session.id)} onStart={() => start(session.id)}>
+            <StartButton
+              size="sm"
+              variant="light"
+              busy={starting.has(session.id)}
+              onStart={() => start(session.id)}
+            >
               Start
             </StartButton>
           )}
@@ -62,10 +75,12 @@ export function SessionCard({ session }: { session: Session }) {
 
 function Figures({ session }: { session: Session }) {
   const { cpuPercent, memoryMb, memoryTotalMb, diskMb, diskTotalMb } = session.metrics ?? {};
-  const share = (part?: number, whole?: number) => (part !== undefined && whole ? `${Math.round((100 * part) / whole)} %` : '–');
+  const share = (part?: number, whole?: number) =>
+    part !== undefined && whole ? `${Math.round((100 * part) / whole)} %` : '–';
   return (
     <Text size="xs" c="dimmed">
-      CPU {cpuPercent === undefined ? '–' : `${Math.round(cpuPercent)} %`} · memory {share(memoryMb, memoryTotalMb)} · disk {share(diskMb, diskTotalMb)}
+      CPU {cpuPercent === undefined ? '–' : `${Math.round(cpuPercent)} %`} · memory{' '}
+      {share(memoryMb, memoryTotalMb)} · disk {share(diskMb, diskTotalMb)}
     </Text>
   );
 }

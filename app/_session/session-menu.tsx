@@ -35,7 +35,14 @@ export function SessionMenu({ session }: { session: Session }) {
       <Modal opened={renaming} onClose={rename.close} title="Rename session" centered>
         <form onSubmit={submit}>
           <Stack>
-            <TextInput label="Name" value={name} onChange={(event) => setName(event.currentTarget.value)} maxLength={80} required data-autofocus />
+            <TextInput
+              label="Name"
+              value={name}
+              onChange={(event) => setName(event.currentTarget.value)}
+              maxLength={80}
+              required
+              data-autofocus
+            />
             <Group justify="flex-end">
               <Button type="submit" loading={acts.busy}>
                 Save
@@ -47,13 +54,18 @@ export function SessionMenu({ session }: { session: Session }) {
       <Modal opened={deleting} onClose={remove.close} title="Delete session" centered>
         <Stack>
           <Text>
-            <b style={{ overflowWrap: 'anywhere' }}>{session.name}</b> and all files in it are removed for good. Its usage stays on your bill.
+            <b style={{ overflowWrap: 'anywhere' }}>{session.name}</b> and all files in it are removed for
+            good. Its usage stays on your bill.
           </Text>
           <Group justify="flex-end">
             <Button variant="default" onClick={remove.close} data-autofocus>
               Keep it
             </Button>
-            <Button color="red" loading={acts.busy} onClick={async () => (await acts.remove()) && remove.close()}>
+            <Button
+              color="red"
+              loading={acts.busy}
+              onClick={async () => (await acts.remove()) && remove.close()}
+            >
               Delete
             </Button>
           </Group>

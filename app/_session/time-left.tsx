@@ -12,7 +12,8 @@ const MINUTE_MS = 60_000;
 /** When a session stops and why; in its last minute a countdown; after its end the reason. */
 export function TimeLeft({ session }: { session: Session }) {
   const { status, now } = useStarts();
-  if (session.status === 'starting') return <Text size="sm">Waiting for its machine. Booting costs nothing.</Text>;
+  if (session.status === 'starting')
+    return <Text size="sm">Waiting for its machine. Booting costs nothing.</Text>;
   if (session.status === 'stopping') return <Text size="sm">Hanging up and saving…</Text>;
   if (session.status !== 'running') {
     return (
@@ -23,11 +24,18 @@ export function TimeLeft({ session }: { session: Session }) {
   }
   if (!session.stopsAt) return <Text size="sm">Runs until you stop it.</Text>;
   const left = Date.parse(session.stopsAt) - now;
-  const cause = stopCause(session.stopsAt, status?.quota.exhaustsAt ?? null, left < MINUTE_MS && status?.quota.level !== 'ok');
+  const cause = stopCause(
+    session.stopsAt,
+    status?.quota.exhaustsAt ?? null,
+    left < MINUTE_MS && status?.quota.level !== 'ok',
+  );
   return (
     <Tooltip label={formatUtc(session.stopsAt)}>
       <Text size="sm" c={left < 5 * MINUTE_MS ? 'red' : undefined} data-testid="stops-at">
-        {left < MINUTE_MS ? `stops in ${formatDuration(left / 1000)}` : `stops ${formatTime(session.stopsAt, now)}`} · {cause}
+        {left < MINUTE_MS
+          ? `stops in ${formatDuration(left / 1000)}`
+          : `stops ${formatTime(session.stopsAt, now)}`}{' '}
+        · {cause}
       </Text>
     </Tooltip>
   );

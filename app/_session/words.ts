@@ -22,7 +22,8 @@ export const END_WORDS: Record<EndReason, string> = {
   user: 'Stopped by you.',
   quota: 'Stopped because the compute quota was used up. Your files are kept.',
   idle: 'Stopped because nobody typed for a while. Your files are kept.',
-  limit: 'Stopped because its reserved time was not renewed: the machine could not reach the service. Start it again.',
+  limit:
+    'Stopped because its reserved time was not renewed: the machine could not reach the service. Start it again.',
   plan: 'Stopped because the plan no longer covers it.',
   blocked: 'Stopped because the account is blocked.',
   boot_timeout: 'The machine took too long to start. Nothing was charged; start it again.',
@@ -34,5 +35,7 @@ export const END_WORDS: Record<EndReason, string> = {
 /** The short cause beside "stops 14:32". */
 export function stopCause(stopsAt: string, exhaustsAt: string | null, final: boolean): string {
   if (final) return 'quota';
-  return exhaustsAt !== null && Math.abs(Date.parse(stopsAt) - Date.parse(exhaustsAt)) < 60_000 ? 'quota' : 'idle stop';
+  return exhaustsAt !== null && Math.abs(Date.parse(stopsAt) - Date.parse(exhaustsAt)) < 60_000
+    ? 'quota'
+    : 'idle stop';
 }

@@ -31,9 +31,15 @@ export function explain({ reason, message, quota, limits }: Standing, now: numbe
           : (message ?? ''),
       };
     case 'ACCOUNT_BLOCKED':
-      return { title: 'This account is blocked', text: 'Nothing can be started. Write to support to have it looked at.' };
+      return {
+        title: 'This account is blocked',
+        text: 'Nothing can be started. Write to support to have it looked at.',
+      };
     case 'ACCOUNT_PENDING':
-      return { title: 'This account waits for approval', text: 'You can start as soon as an administrator has approved it.' };
+      return {
+        title: 'This account waits for approval',
+        text: 'You can start as soon as an administrator has approved it.',
+      };
     default:
       return { title: 'This did not work', text: message ?? '' };
   }

@@ -6,12 +6,23 @@ import { Mark } from '../_look/mark';
 import { UpgradeLinks } from '../_plans/upgrade-links';
 import type { Explanation } from './explain';
 
-type Props = { explanation: Explanation | null; upgrade: Upgrade | null; share: number | null; onClose: () => void };
+type Props = {
+  explanation: Explanation | null;
+  upgrade: Upgrade | null;
+  share: number | null;
+  onClose: () => void;
+};
 
 /** Every refused start ends here: what, how much, until when, and the way out. */
 export function RefusalDialog({ explanation, upgrade, share, onClose }: Props) {
   return (
-    <Modal opened={explanation !== null} onClose={onClose} title={explanation?.title} centered closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal
+      opened={explanation !== null}
+      onClose={onClose}
+      title={explanation?.title}
+      centered
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
       <Stack>
         <Group wrap="nowrap" align="flex-start">
           <Mark share={share} size={48} />

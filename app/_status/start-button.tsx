@@ -14,9 +14,20 @@ export function StartButton({ onStart, children, busy = false, ...rest }: Props)
   const { explanation, showWhy } = useStarts();
   const id = useId();
   const off = explanation !== null;
-  const why = explanation ? `${explanation.title}. ${explanation.text}` : explanation === undefined ? 'Loading your quota…' : '';
+  const why = explanation
+    ? `${explanation.title}. ${explanation.text}`
+    : explanation === undefined
+      ? 'Loading your quota…'
+      : '';
   return (
-    <Tooltip label={why} disabled={!explanation} multiline maw={300} withArrow events={{ hover: true, focus: true, touch: false }}>
+    <Tooltip
+      label={why}
+      disabled={!explanation}
+      multiline
+      maw={300}
+      withArrow
+      events={{ hover: true, focus: true, touch: false }}
+    >
       <span>
         <Button
           {...rest}

@@ -44,13 +44,10 @@ export function StartProvider({ children }: { children: ReactNode }) {
   const underWay = useRef(new Set<string>());
   const explanation = status ? explainStatus(status, now) : undefined;
 
-  const showRefusal = useCallback(
-    (refusal: Refusal) => {
-      const why = explain(refusal, Date.now());
-      if (why) setShown({ explanation: why, upgrade: refusal.upgrade ?? null });
-    },
-    [],
-  );
+  const showRefusal = useCallback((refusal: Refusal) => {
+    const why = explain(refusal, Date.now());
+    if (why) setShown({ explanation: why, upgrade: refusal.upgrade ?? null });
+  }, []);
   const showWhy = useCallback(() => {
     if (explanation && status) setShown({ explanation, upgrade: status.upgrade });
   }, [explanation, status]);
@@ -79,11 +76,18 @@ export function StartProvider({ children }: { children: ReactNode }) {
     () => ({ status, now, explanation, start, starting, showWhy, showRefusal }),
     [status, now, explanation, start, starting, showWhy, showRefusal],
   );
-  const share = status?.quota.quotaSeconds ? (status.quota.remainingSeconds ?? 0) / status.quota.quotaSeconds : null;
+  const share = status?.quota.quotaSeconds
+    ? (status.quota.remainingSeconds ?? 0) / status.quota.quotaSeconds
+    : null;
   return (
     <Context.Provider value={value}>
       {children}
-      <RefusalDialog explanation={shown?.explanation ?? null} upgrade={shown?.upgrade ?? null} share={share} onClose={() => setShown(null)} />
+      <RefusalDialog
+        explanation={shown?.explanation ?? null}
+        upgrade={shown?.upgrade ?? null}
+        share={share}
+        onClose={() => setShown(null)}
+      />
     </Context.Provider>
   );
 }

@@ -46,10 +46,20 @@ export function UsageLine() {
                 of {formatAllowance(quota.quotaSeconds)} · {quota.plan.name}
               </Text>
             </Text>
-            <Text data-testid="quota-left">{quota.remainingSeconds === null ? 'No limit' : `${formatDuration(quota.remainingSeconds)} left`}</Text>
+            <Text data-testid="quota-left">
+              {quota.remainingSeconds === null
+                ? 'No limit'
+                : `${formatDuration(quota.remainingSeconds)} left`}
+            </Text>
           </Group>
           {quota.percent !== null && (
-            <Progress value={quota.percent} color={LEVEL_COLOURS[quota.level]} size="sm" my={6} aria-label={`${quota.percent} % of the quota used`} />
+            <Progress
+              value={quota.percent}
+              color={LEVEL_COLOURS[quota.level]}
+              size="sm"
+              my={6}
+              aria-label={`${quota.percent} % of the quota used`}
+            />
           )}
           <Text size="sm" c="dimmed">
             <QuotaEnd quota={quota} now={now} />

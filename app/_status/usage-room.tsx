@@ -39,9 +39,14 @@ function Days() {
   const trpc = useTRPC();
   const from = status?.quota.periodStart.slice(0, 10) ?? '';
   const last = status ? new Date(Date.parse(status.quota.periodEnd) - 1).toISOString().slice(0, 10) : '';
-  const { data } = useQuery(trpc.usage.days.queryOptions({ from, to: last }, { enabled: from !== '', refetchInterval: 60_000 }));
+  const { data } = useQuery(
+    trpc.usage.days.queryOptions({ from, to: last }, { enabled: from !== '', refetchInterval: 60_000 }),
+  );
   if (!data) return <Skeleton height={220} />;
-  const rows = data.map(({ day, seconds }) => ({ day: String(Number(day.slice(8))), minutes: Math.round(seconds / 6) / 10 }));
+  const rows = data.map(({ day, seconds }) => ({
+    day: String(Number(day.slice(8))),
+    minutes: Math.round(seconds / 6) / 10,
+  }));
   return (
     <Paper withBorder p="md">
       <BarChart
@@ -62,14 +67,16 @@ function Runs() {
   const { now, status } = useStarts();
   const runs = useInfiniteQuery({
     queryKey: ['usage.runs'],
-    queryFn: ({ pageParam }) => client.usage.runs.query({ limit: 20, ...(pageParam ? { cursor: pageParam } : {}) }),
+    queryFn: ({ pageParam }) =>
+      client.usage.runs.query({ limit: 20, ...(pageParam ? { cursor: pageParam } : {}) }),
     initialPageParam: '',
     getNextPageParam: (page) => page.nextCursor,
     refetchInterval: 30_000,
   });
   if (!runs.data) return <Skeleton height={160} />;
   const items = runs.data.pages.flatMap((page) => page.items);
-  if (items.length === 0) return <Text c="dimmed">Nothing has run yet. Time is counted from the moment a machine is up.</Text>;
+  if (items.length === 0)
+    return <Text c="dimmed">Nothing has run yet. Time is counted from the moment a machine is up.</Text>;
   const names = new Map(status?.sessions.map((session) => [session.id, session.name]));
   return (
     <Paper withBorder>
@@ -91,7 +98,12 @@ function Runs() {
         </Table>
       </Table.ScrollContainer>
       {runs.hasNextPage && (
-        <Button variant="subtle" m="sm" onClick={() => runs.fetchNextPage()} loading={runs.isFetchingNextPage}>
+        <Button
+          variant="subtle"
+          m="sm"
+          onClick={() => runs.fetchNextPage()}
+          loading={runs.isFetchingNextPage}
+        >
           Show more
         </Button>
       )}
@@ -109,7 +121,11 @@ function RunRow({ run, name, now }: { run: Run; name: string; now: number }) {
       <Table.Td title={formatUtc(at)}>{formatTime(at, now)}</Table.Td>
       <Table.Td title={`${run.usedSeconds} s`}>{formatDuration(run.usedSeconds)}</Table.Td>
       <Table.Td>
-        {run.endedAt === null ? <StatusBadge status={run.status} /> : <Text size="sm">{run.endReason ? END_WORDS[run.endReason] : ''}</Text>}
+        {run.endedAt === null ? (
+          <StatusBadge status={run.status} />
+        ) : (
+          <Text size="sm">{run.endReason ? END_WORDS[run.endReason] : ''}</Text>
+        )}
       </Table.Td>
     </Table.Tr>
   );

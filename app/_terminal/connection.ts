@@ -37,7 +37,12 @@ export class TerminalLine {
     try {
       const { url, token } = await this.connect();
       if (this.closed) return;
-      this.attach(new WebSocket(`${url}?tab=${this.tab}&cols=${this.size.cols}&rows=${this.size.rows}`, ['hourglass', `token.${token}`]));
+      this.attach(
+        new WebSocket(`${url}?tab=${this.tab}&cols=${this.size.cols}&rows=${this.size.rows}`, [
+          'hourglass',
+          `token.${token}`,
+        ]),
+      );
     } catch {
       this.retry();
     }

@@ -7,18 +7,30 @@ import { useTRPCClient } from '../_query/trpc';
 import { useRefreshStatus } from '../_status/use-status';
 import { type LineState, type Notice, TerminalLine } from './connection';
 
-type Props = { sessionId: string; tab: number; shown: boolean; onReady: (type: (data: string) => void) => void };
+type Props = {
+  sessionId: string;
+  tab: number;
+  shown: boolean;
+  onReady: (type: (data: string) => void) => void;
+};
 
-const THEME = { background: '#16140f', foreground: '#e9e4d8', cursor: '#d0a44f', selectionBackground: '#5b4a2a' };
+const THEME = {
+  background: '#16140f',
+  foreground: '#e9e4d8',
+  cursor: '#d0a44f',
+  selectionBackground: '#5b4a2a',
+};
 
-/** One tab: a screen on a line to the machine. It stays alive while hidden, so that switching tabs loses nothing. */
-export function TerminalScreen({ sessionId, tab, shown, onReady }: Props) {
+type Shown = { line: LineState; why: string | null };
+
+/** A screen joined to a line to the machine, for as long as the tab lives. */
+function useTerminal({ sessionId, tab, onReady }: Omit<Props, 'shown'>) {
   const client = useTRPCClient();
   const refresh = useRefreshStatus();
   const place = useRef<HTMLDivElement>(null);
   const line = useRef<TerminalLine | null>(null);
-  const screen = useRef<{ terminal: Terminal; fit: () => void } | null>(null);
-  const [state, setState] = useState<{ line: LineState; why: string | null }>({ line: 'connecting', why: null });
+  const screen = useRef<{ terminal: Terminal; fitNow: () => void } | null>(null);
+  const [state, setState] = useState<Shown>({ line: 'connecting', why: null });
   const [notice, setNotice] = useState<Notice | null>(null);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a screen belongs to one tab of one session for its whole life
@@ -28,7 +40,7 @@ export function TerminalScreen({ sessionId, tab, shown, onReady }: Props) {
     void openScreen(place.current as HTMLDivElement).then((opened) => {
       if (gone) return opened.terminal.dispose();
       screen.current = opened;
-      const { terminal, fit } = opened;
+      const { terminal, fitNow } = opened;
       const connection = new TerminalLine(() => client.session.connect.mutate({ sessionId }), tab, {
         output: (bytes) => terminal.write(bytes),
         ready: () => terminal.reset(),
@@ -41,13 +53,10 @@ export function TerminalScreen({ sessionId, tab, shown, onReady }: Props) {
       line.current = connection;
       terminal.onData((data) => connection.type(data));
       terminal.onResize(({ cols, rows }) => connection.resize(cols, rows));
-      const observer = new ResizeObserver(fit);
+      const observer = new ResizeObserver(fitNow);
       observer.observe(place.current as HTMLDivElement);
-      fit();
-      onReady((data) => {
-        connection.type(data);
-        terminal.focus();
-      });
+      fitNow();
+      onReady((data) => connection.type(data));
       void connection.open();
       stop = () => {
         observer.disconnect();
@@ -60,22 +69,45 @@ export function TerminalScreen({ sessionId, tab, shown, onReady }: Props) {
       stop();
     };
   }, []);
+  return { place, line, screen, state, notice, dismiss: () => setNotice(null) };
+}
 
+/** One tab: a screen on a line to the machine. It stays alive while hidden, so that switching tabs loses nothing. */
+export function TerminalScreen({ shown, ...props }: Props) {
+  const { place, line, screen, state, notice, dismiss } = useTerminal(props);
   useEffect(() => {
     if (!shown) return;
-    screen.current?.fit();
+    screen.current?.fitNow();
     screen.current?.terminal.focus();
-  }, [shown]);
+  }, [shown, screen]);
 
   return (
-    <div className="terminal-screen" hidden={!shown} role="tabpanel" aria-label={`Terminal ${tab}`} data-state={state.line}>
+    <div
+      className="terminal-screen"
+      hidden={!shown}
+      role="tabpanel"
+      aria-label={`Terminal ${props.tab}`}
+      data-state={state.line}
+    >
       <div ref={place} style={{ height: '100%' }} />
-      <Overlay state={state.line} why={state.why} notice={notice} onDismiss={() => setNotice(null)} onReopen={() => line.current?.reopen()} />
+      <Overlay
+        state={state.line}
+        why={state.why}
+        notice={notice}
+        onDismiss={dismiss}
+        onReopen={() => line.current?.reopen()}
+      />
     </div>
   );
 }
 
-type OverlayProps = { state: LineState; why: string | null; notice: Notice | null; onDismiss: () => void; onReopen: () => void };
+type OverlayProps = {
+  state: LineState;
+  why: string | null;
+  notice: Notice | null;
+  onDismiss: () => void;
+  onReopen: () => void;
+};
 
 function Overlay({ state, why, notice, onDismiss, onReopen }: OverlayProps) {
   if (state === 'retrying' || state === 'connecting') {
@@ -99,7 +131,14 @@ function Overlay({ state, why, notice, onDismiss, onReopen }: OverlayProps) {
   }
   if (!notice) return null;
   return (
-    <Alert className="terminal-note" color={notice.level === 'info' ? 'gray' : notice.level === 'warning' ? 'orange' : 'red'} role="status" withCloseButton closeButtonLabel="Dismiss" onClose={onDismiss}>
+    <Alert
+      className="terminal-note"
+      color={notice.level === 'info' ? 'gray' : notice.level === 'warning' ? 'orange' : 'red'}
+      role="status"
+      withCloseButton
+      closeButtonLabel="Dismiss"
+      onClose={onDismiss}
+    >
       {notice.text}
     </Alert>
   );
@@ -134,8 +173,8 @@ async function openScreen(place: HTMLDivElement) {
     // Ctrl+Shift+V is left to the browser, whose paste reaches the terminal by itself.
     return !(event.ctrlKey && event.shiftKey && event.code === 'KeyV');
   });
-  const fit = () => {
+  const fitNow = () => {
     if (place.clientWidth > 0 && place.clientHeight > 0) fitter.fit();
   };
-  return { terminal, fit };
+  return { terminal, fitNow };
 }

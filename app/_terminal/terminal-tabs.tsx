@@ -34,7 +34,15 @@ export function TerminalTabs({ sessionId }: { sessionId: string }) {
     <>
       <div className="terminal-tabs" role="tablist" aria-label="Terminals">
         {tabs.map((tab) => (
-          <Button key={tab} role="tab" aria-selected={tab === current} size="compact-sm" variant={tab === current ? 'light' : 'subtle'} color="gray" onClick={() => setCurrent(tab)}>
+          <Button
+            key={tab}
+            role="tab"
+            aria-selected={tab === current}
+            size="compact-sm"
+            variant={tab === current ? 'light' : 'subtle'}
+            color="gray"
+            onClick={() => setCurrent(tab)}
+          >
             Tab {tab}
           </Button>
         ))}
@@ -46,12 +54,23 @@ export function TerminalTabs({ sessionId }: { sessionId: string }) {
       </div>
       <div className="terminal-body">
         {tabs.map((tab) => (
-          <TerminalScreen key={tab} sessionId={sessionId} tab={tab} shown={tab === current} onReady={(type) => typing.current.set(tab, type)} />
+          <TerminalScreen
+            key={tab}
+            sessionId={sessionId}
+            tab={tab}
+            shown={tab === current}
+            onReady={(type) => typing.current.set(tab, type)}
+          />
         ))}
       </div>
       <div className="terminal-keys" role="group" aria-label="Keys">
         {KEYS.map(([label, bytes]) => (
-          <Button key={label} size="compact-md" variant="default" onClick={() => typing.current.get(current)?.(bytes)}>
+          <Button
+            key={label}
+            size="compact-md"
+            variant="default"
+            onClick={() => typing.current.get(current)?.(bytes)}
+          >
             {label}
           </Button>
         ))}

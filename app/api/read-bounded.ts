@@ -11,7 +11,11 @@ export async function readBounded(request: Request): Promise<Request | Response>
     if (size > MOST_BYTES) return tooLarge();
     chunks.push(chunk);
   }
-  return new Request(request.url, { method: request.method, headers: request.headers, body: Buffer.concat(chunks) });
+  return new Request(request.url, {
+    method: request.method,
+    headers: request.headers,
+    body: Buffer.concat(chunks),
+  });
 }
 
 function tooLarge(): Response {

@@ -1,8 +1,8 @@
 import type { Metadata } from 'next';
-import { Room } from '../_look/room';
 import { PublicBar } from '../_look/public-bar';
-import { PlansRoom } from '../_plans/plans-room';
+import { Room } from '../_look/room';
 import { PlanCards } from '../_plans/plan-cards';
+import { PlansRoom } from '../_plans/plans-room';
 import { findPerson } from '../_server/person';
 
 export const metadata: Metadata = { title: 'Plans' };

@@ -7,5 +7,8 @@ export const dynamic = 'force-dynamic';
 export async function GET(): Promise<Response> {
   const { ctx } = webContext();
   const failing = await failingParts(ctx, () => ctx.jobs.ping());
-  return Response.json({ ready: failing.length === 0, failing }, { status: failing.length === 0 ? 200 : 503 });
+  return Response.json(
+    { ready: failing.length === 0, failing },
+    { status: failing.length === 0 ? 200 : 503 },
+  );
 }

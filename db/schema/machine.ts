@@ -1,4 +1,4 @@
-import { jsonb, index, pgTable, text } from 'drizzle-orm/pg-core';
+import { index, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
 import { instant } from './instant';
 
 /** What the provider said about a machine, by its own event id: the meter of record. */

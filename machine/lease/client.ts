@@ -3,7 +3,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { monotonicMs } from '../clock';
 import { deadlineOf, hardEndAt, type Lease, nextAskAt } from './deadline';
 
-export type Answer = { action: 'run' | 'stop'; leaseMs: number; final: boolean; reason?: string; message?: string };
+export type Answer = {
+  action: 'run' | 'stop';
+  leaseMs: number;
+  final: boolean;
+  reason?: string;
+  message?: string;
+};
 
 export type LeaseOptions = {
   apiUrl: string;
@@ -80,7 +86,9 @@ export class LeaseClient {
       if (typeof result === 'object') return this.take(result, sentAt);
       this.options.log(`the lease could not be renewed yet: ${result}`);
       const left = hardEndAt(this.lease) - monotonicMs();
-      await pause(Math.max(50, Math.min(backoff, left / 3)), undefined, { signal: this.ended.signal }).catch(() => {});
+      await pause(Math.max(50, Math.min(backoff, left / 3)), undefined, { signal: this.ended.signal }).catch(
+        () => {},
+      );
     }
     return null;
   }
@@ -105,7 +113,8 @@ export class LeaseClient {
     if (response.status === 401) return 'refused';
     if (!response.ok) throw new Error(`the service answered ${response.status}`);
     const answer = (await response.json()) as Answer;
-    if (answer.action !== 'run' && answer.action !== 'stop') throw new Error('the service answered in another form');
+    if (answer.action !== 'run' && answer.action !== 'stop')
+      throw new Error('the service answered in another form');
     return answer;
   }
 

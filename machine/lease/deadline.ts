@@ -16,7 +16,8 @@ export const deadlineOf = (lease: Lease): number => lease.sentAt + lease.leaseMs
 export const hardEndAt = (lease: Lease): number => deadlineOf(lease) - lease.guardMs;
 
 /** When hanging up begins: up to two seconds before the hard end, less for a short lease. */
-export const politeEndAt = (lease: Lease): number => hardEndAt(lease) - Math.min(POLITE_MS, lease.leaseMs / 10);
+export const politeEndAt = (lease: Lease): number =>
+  hardEndAt(lease) - Math.min(POLITE_MS, lease.leaseMs / 10);
 
 /** When to ask next: after a third of the lease, three guards before its end at the latest; often while it is final. */
 export function nextAskAt(lease: Lease, now: number): number {

@@ -13,7 +13,11 @@ export function stateOf(header: string | undefined): string | null {
 export function isOurs(state: string | null, runToken: string, now: number): boolean {
   const match = /^v1\.(\d{1,15})\.([\w-]{43})$/.exec(state ?? '');
   if (!match?.[1] || !match[2]) return false;
-  const expected = Buffer.from(createHmac('sha256', runToken).update(`terminal:${match[1]}`).digest('base64url'));
+  const expected = Buffer.from(
+    createHmac('sha256', runToken).update(`terminal:${match[1]}`).digest('base64url'),
+  );
   const given = Buffer.from(match[2]);
-  return given.length === expected.length && timingSafeEqual(given, expected) && Number(match[1]) > now - SKEW_MS;
+  return (
+    given.length === expected.length && timingSafeEqual(given, expected) && Number(match[1]) > now - SKEW_MS
+  );
 }

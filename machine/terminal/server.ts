@@ -39,7 +39,9 @@ export class TerminalServer {
   constructor(private readonly options: TerminalOptions) {
     this.http = createServer((request, response) => {
       const healthy = request.url === '/healthz';
-      response.writeHead(healthy ? 200 : 404, { 'content-type': 'text/plain' }).end(healthy ? 'ok\n' : 'nothing here\n');
+      response
+        .writeHead(healthy ? 200 : 404, { 'content-type': 'text/plain' })
+        .end(healthy ? 'ok\n' : 'nothing here\n');
     });
     this.http.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
   }
@@ -54,7 +56,10 @@ export class TerminalServer {
     const url = new URL(request.url ?? '/', 'http://machine');
     const header = request.headers['fly-replay-src'];
     const state = stateOf(Array.isArray(header) ? header[0] : header);
-    if (!isOurs(state, this.options.runToken, Date.now()) || url.pathname !== `/terminal/${this.options.sessionId}`) {
+    if (
+      !isOurs(state, this.options.runToken, Date.now()) ||
+      url.pathname !== `/terminal/${this.options.sessionId}`
+    ) {
       socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
     }
@@ -65,8 +70,10 @@ export class TerminalServer {
   private attach(ws: WebSocket, query: URLSearchParams): void {
     if (this.closing !== null) return ws.close(4503, this.closing);
     const number = Number(query.get('tab') ?? '1');
-    if (!Number.isInteger(number) || number < 1 || number > MOST_TABS) return ws.close(4409, 'A session has six tabs.');
-    if (this.sockets.size >= MOST_SOCKETS) return ws.close(4409, 'Too many terminals are open on this session.');
+    if (!Number.isInteger(number) || number < 1 || number > MOST_TABS)
+      return ws.close(4409, 'A session has six tabs.');
+    if (this.sockets.size >= MOST_SOCKETS)
+      return ws.close(4409, 'Too many terminals are open on this session.');
     const tab = this.openTab(number, size(query.get('cols'), 80), size(query.get('rows'), 24));
     this.sockets.add(ws);
     this.connect(ws, tab, number);

@@ -1,7 +1,13 @@
-import { spawn, type IPty } from '@lydell/node-pty';
+import { type IPty, spawn } from '@lydell/node-pty';
 import { Scrollback } from './scrollback';
 
-export type TabOptions = { cwd: string; env: Record<string, string>; command: string | null; cols: number; rows: number };
+export type TabOptions = {
+  cwd: string;
+  env: Record<string, string>;
+  command: string | null;
+  cols: number;
+  rows: number;
+};
 
 type Listener = { output: (chunk: Buffer) => void; exit: (code: number) => void };
 

@@ -11,5 +11,7 @@ export async function ensureChromium(say: (line: string) => void): Promise<void>
     installPackage('chromium');
   }
   if (findBrowser()) return;
-  throw new SetupError('Chromium is needed for the browser tests and was not found. Install it (Debian/Ubuntu: sudo apt-get install chromium).');
+  throw new SetupError(
+    'Chromium is needed for the browser tests and was not found. Install it (Debian/Ubuntu: sudo apt-get install chromium).',
+  );
 }

@@ -13,7 +13,6 @@ import {
   isAlive,
   SetupError,
   signal,
-  sleep,
   waitFor,
 } from './processes';
 import { unwatchFolder, unwatchGroup, watchFolder, watchGroup } from './watchdog';

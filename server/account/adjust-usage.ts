@@ -7,7 +7,10 @@ import type { ByWhom } from './set-plan';
 import { writeAudit } from './write-audit';
 
 /** Books signed seconds on the current period; audited. Answers the quota after it. Throws NOT_FOUND. */
-export async function adjustAccountUsage(ctx: Ctx, input: ByWhom & { seconds: number }): Promise<{ quota: Quota }> {
+export async function adjustAccountUsage(
+  ctx: Ctx,
+  input: ByWhom & { seconds: number },
+): Promise<{ quota: Quota }> {
   const rules = quotaRules(ctx.env);
   return inTx(ctx, async (tx) => {
     const { accountId, reason } = input;

@@ -6,7 +6,13 @@ import { newApiKeyText } from './api-key-text';
 
 const MOST_LIVE_KEYS = 20;
 
-export type CreateKeyInput = { accountId: string; userId: string; isAdmin: boolean; name: string; scopes: Scope[] };
+export type CreateKeyInput = {
+  accountId: string;
+  userId: string;
+  isAdmin: boolean;
+  name: string;
+  scopes: Scope[];
+};
 
 /** Makes a key for an account; its text is in this answer and nowhere else. Throws FORBIDDEN, INVALID_INPUT. */
 export async function createApiKey(
@@ -28,7 +34,10 @@ export async function createApiKey(
     ctx.log,
   );
   if (made.length === 0) {
-    throw new DomainError('INVALID_INPUT', `An account has ${MOST_LIVE_KEYS} keys at most. Revoke one first.`);
+    throw new DomainError(
+      'INVALID_INPUT',
+      `An account has ${MOST_LIVE_KEYS} keys at most. Revoke one first.`,
+    );
   }
   return { id, key, name: input.name, scopes, prefix };
 }

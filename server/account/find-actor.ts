@@ -23,7 +23,8 @@ type SignedIn = { id: string; name: string; role?: string | null };
 async function findMember(ctx: Ctx, user: SignedIn): Promise<Actor> {
   const member = await readMember(ctx, user.id);
   const isAdmin = user.role === 'admin';
-  if (member) return { kind: 'user', userId: user.id, accountId: member.account_id, role: member.role, isAdmin };
+  if (member)
+    return { kind: 'user', userId: user.id, accountId: member.account_id, role: member.role, isAdmin };
   // A crash between sign-up and its account is repaired here.
   const accountId = await openAccount(ctx, { userId: user.id, name: user.name });
   return { kind: 'user', userId: user.id, accountId, role: 'owner', isAdmin };
@@ -45,7 +46,13 @@ async function findKey(ctx: Ctx, key: string): Promise<Actor> {
   if (!row) {
     throw new DomainError('UNAUTHORIZED', 'This API key is not valid. Make a new one under Settings.');
   }
-  return { kind: 'apiKey', keyId: row.id, accountId: row.account_id, scopes: row.scopes, isAdmin: row.is_admin };
+  return {
+    kind: 'apiKey',
+    keyId: row.id,
+    accountId: row.account_id,
+    scopes: row.scopes,
+    isAdmin: row.is_admin,
+  };
 }
 
 /** Finds a live key and notes its use, at most once a minute. */

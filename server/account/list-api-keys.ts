@@ -11,7 +11,14 @@ export type ApiKeyView = {
   lastUsedAt: string | null;
 };
 
-type Row = { id: string; name: string; scopes: Scope[]; prefix: string; created_at: Instant; last_used_at: Instant | null };
+type Row = {
+  id: string;
+  name: string;
+  scopes: Scope[];
+  prefix: string;
+  created_at: Instant;
+  last_used_at: Instant | null;
+};
 
 /** The live keys of an account, newest first, without their secrets. */
 export async function listApiKeys(ctx: Ctx, accountId: string): Promise<ApiKeyView[]> {

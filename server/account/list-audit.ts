@@ -16,7 +16,10 @@ export type AuditView = {
 const PAGE = 50;
 
 /** What administrators and operators changed, newest first, by pages. */
-export async function listAudit(ctx: Ctx, input: { accountId?: string; cursor?: string }): Promise<Page<AuditView>> {
+export async function listAudit(
+  ctx: Ctx,
+  input: { accountId?: string; cursor?: string },
+): Promise<Page<AuditView>> {
   const rows = await failClosed(
     () => ctx.sql<(Omit<AuditView, 'at' | 'accountId'> & { at: Instant; account_id: string | null })[]>`
       select id, at, actor, action, account_id, before, after, reason from audit

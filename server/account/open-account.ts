@@ -7,7 +7,10 @@ export type NewOwner = { userId: string; name: string };
  * The billing account of a person, made with its first owner on sign-up and found again ever after: calling it twice
  * makes one. Answers the account's id.
  */
-export async function openAccount(ctx: Pick<Ctx, 'sql' | 'env' | 'clock' | 'log'>, owner: NewOwner): Promise<string> {
+export async function openAccount(
+  ctx: Pick<Ctx, 'sql' | 'env' | 'clock' | 'log'>,
+  owner: NewOwner,
+): Promise<string> {
   return inTx(ctx as Ctx, async (tx) => {
     await tx.sql`select pg_advisory_xact_lock(hashtextextended(${owner.userId}, 42))`;
     const [existing] = await tx.sql<{ account_id: string }[]>`

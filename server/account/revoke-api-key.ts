@@ -2,7 +2,10 @@ import { type Ctx, failClosed } from '../context';
 import { notFound } from '../errors';
 
 /** Ends a key at once; revoking it again is no error. Throws NOT_FOUND. */
-export async function revokeApiKey(ctx: Ctx, input: { accountId: string; apiKeyId: string }): Promise<{ revoked: true }> {
+export async function revokeApiKey(
+  ctx: Ctx,
+  input: { accountId: string; apiKeyId: string },
+): Promise<{ revoked: true }> {
   const rows = await failClosed(
     () => ctx.sql`
       update api_key set revoked_at = coalesce(revoked_at, hg_clock())

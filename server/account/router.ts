@@ -1,9 +1,9 @@
+import { DomainError } from '../errors';
 import { findDrift } from '../quota/find-drift';
 import { listPlans } from '../quota/plans';
 import { listRuns } from '../session/list-runs';
 import { inputs } from '../shapes';
 import { access, type Member, router } from '../trpc';
-import { DomainError } from '../errors';
 import { adjustAccountUsage } from './adjust-usage';
 import { createApiKey } from './create-api-key';
 import { getAccount, listAccounts } from './list-accounts';
@@ -16,7 +16,8 @@ import { setStatus } from './set-status';
 
 /** The person behind a procedure that keys may not call. */
 function personOf(member: Member | null) {
-  if (member?.kind !== 'user') throw new DomainError('FORBIDDEN', 'An API key may not manage keys; sign in instead.');
+  if (member?.kind !== 'user')
+    throw new DomainError('FORBIDDEN', 'An API key may not manage keys; sign in instead.');
   return member;
 }
 
@@ -39,8 +40,12 @@ export const apiKeyRouter = router({
 });
 
 const account = router({
-  list: access('admin').input(inputs.accountList).query(({ ctx, input }) => listAccounts(ctx, input)),
-  get: access('admin').input(inputs.accountId).query(({ ctx, input }) => getAccount(ctx, input.accountId)),
+  list: access('admin')
+    .input(inputs.accountList)
+    .query(({ ctx, input }) => listAccounts(ctx, input)),
+  get: access('admin')
+    .input(inputs.accountId)
+    .query(({ ctx, input }) => getAccount(ctx, input.accountId)),
   setPlan: access('admin')
     .input(inputs.setPlan)
     .mutation(({ ctx, input }) => setPlan(ctx, { ...input, actor: actorText(ctx.member) })),
@@ -53,16 +58,32 @@ const account = router({
 });
 
 const plan = router({
-  list: access('admin').input(inputs.nothing).query(({ ctx }) => listPlans(ctx.sql)),
+  list: access('admin')
+    .input(inputs.nothing)
+    .query(({ ctx }) => listPlans(ctx.sql)),
   save: access('admin')
     .input(inputs.plan)
-    .mutation(({ ctx, input }) => saveAuditedPlan(ctx, { plan: input, actor: actorText(ctx.member), reason: 'edited' })),
+    .mutation(({ ctx, input }) =>
+      saveAuditedPlan(ctx, { plan: input, actor: actorText(ctx.member), reason: 'edited' }),
+    ),
 });
 
 export const adminRouter = router({
   account,
   plan,
-  run: router({ list: access('admin').input(inputs.adminRuns).query(({ ctx, input }) => listRuns(ctx, input)) }),
-  drift: router({ list: access('admin').input(inputs.nothing).query(({ ctx }) => findDrift(ctx.sql)) }),
-  audit: router({ list: access('admin').input(inputs.auditList).query(({ ctx, input }) => listAudit(ctx, input)) }),
+  run: router({
+    list: access('admin')
+      .input(inputs.adminRuns)
+      .query(({ ctx, input }) => listRuns(ctx, input)),
+  }),
+  drift: router({
+    list: access('admin')
+      .input(inputs.nothing)
+      .query(({ ctx }) => findDrift(ctx.sql)),
+  }),
+  audit: router({
+    list: access('admin')
+      .input(inputs.auditList)
+      .query(({ ctx, input }) => listAudit(ctx, input)),
+  }),
 });

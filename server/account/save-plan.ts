@@ -4,10 +4,20 @@ import type { Plan } from '../shapes';
 import { writeAudit } from './write-audit';
 
 /** Writes one whole plan; audited. Answers it. Throws INVALID_INPUT, and then nothing has changed. */
-export async function saveAuditedPlan(ctx: Ctx, input: { actor: string; plan: Plan; reason: string }): Promise<Plan> {
+export async function saveAuditedPlan(
+  ctx: Ctx,
+  input: { actor: string; plan: Plan; reason: string },
+): Promise<Plan> {
   await inTx(ctx, async (tx) => {
     const before = await savePlan(tx, input.plan);
-    await writeAudit(tx, { actor: input.actor, action: 'plan.save', accountId: null, before, after: input.plan, reason: input.reason });
+    await writeAudit(tx, {
+      actor: input.actor,
+      action: 'plan.save',
+      accountId: null,
+      before,
+      after: input.plan,
+      reason: input.reason,
+    });
   });
   return input.plan;
 }

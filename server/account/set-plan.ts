@@ -8,7 +8,12 @@ export type ByWhom = { actor: string; accountId: string; reason: string };
 export async function setPlan(ctx: Ctx, input: ByWhom & { planId: string }): Promise<{ planId: string }> {
   return inTx(ctx, async (tx) => {
     const { before, after } = await applyPlan(tx, input.accountId, input.planId);
-    await writeAudit(tx, { ...input, action: 'account.setPlan', before: { planId: before.id }, after: { planId: after.id } });
+    await writeAudit(tx, {
+      ...input,
+      action: 'account.setPlan',
+      before: { planId: before.id },
+      after: { planId: after.id },
+    });
     return { planId: after.id };
   });
 }

@@ -13,7 +13,12 @@ export async function setStatus(
   const stopped = await inTx(ctx, async (tx) => {
     const state = await lockAccount(tx, input.accountId);
     await tx.sql`update account set status = ${input.status} where id = ${input.accountId}`;
-    await writeAudit(tx, { ...input, action: 'account.setStatus', before: { status: state.status }, after: { status: input.status } });
+    await writeAudit(tx, {
+      ...input,
+      action: 'account.setStatus',
+      before: { status: state.status },
+      after: { status: input.status },
+    });
     return input.status === 'active' ? [] : stopAccount(tx, state, 'blocked');
   });
   for (const runId of stopped) await ctx.jobs.wakeRun(runId, ctx.clock.now());

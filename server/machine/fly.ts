@@ -38,7 +38,12 @@ export function openFly(config: FlyConfig): Machines {
 /** Go's way to write a duration; whole milliseconds. */
 const duration = (seconds: number): string => `${Math.max(1, Math.round(seconds * 1000))}ms`;
 
-async function stop(http: FlyHttp, app: string, machineId: string, graceSeconds: number): Promise<Outcome<void>> {
+async function stop(
+  http: FlyHttp,
+  app: string,
+  machineId: string,
+  graceSeconds: number,
+): Promise<Outcome<void>> {
   const answer = await http.send({
     action: 'stop',
     method: 'POST',
@@ -52,8 +57,16 @@ async function stop(http: FlyHttp, app: string, machineId: string, graceSeconds:
   return doneOrGone(answer);
 }
 
-async function remove(http: FlyHttp, action: string, app: string, path: string, id: string): Promise<Outcome<void>> {
-  return doneOrGone(await http.send({ action, method: 'DELETE', path, id, tries: 2, timeoutMs: 10_000, app }));
+async function remove(
+  http: FlyHttp,
+  action: string,
+  app: string,
+  path: string,
+  id: string,
+): Promise<Outcome<void>> {
+  return doneOrGone(
+    await http.send({ action, method: 'DELETE', path, id, tries: 2, timeoutMs: 10_000, app }),
+  );
 }
 
 /** What is not there needs no stopping. */
@@ -65,10 +78,18 @@ type OrgPage = { machines?: unknown[]; next_cursor?: string; error_regions?: unk
 async function list(fly: FlyAccess, cursor: string | null): Promise<Outcome<MachinePage>> {
   const after = cursor === null ? '' : `&cursor=${enc(cursor)}`;
   const path = `/orgs/${enc(fly.org)}/machines?limit=${PAGE}${after}`;
-  const answer = await fly.http.send({ action: 'list', method: 'GET', path, id: `org:${fly.org}`, timeoutMs: 20_000 });
+  const answer = await fly.http.send({
+    action: 'list',
+    method: 'GET',
+    path,
+    id: `org:${fly.org}`,
+    timeoutMs: 20_000,
+  });
   if (!answer.ok) return answer;
   const page = answer.value as OrgPage;
-  const machines = (page?.machines ?? []).map((raw) => readMachine(raw, '')).filter((m): m is Machine => m !== null);
+  const machines = (page?.machines ?? [])
+    .map((raw) => readMachine(raw, ''))
+    .filter((m): m is Machine => m !== null);
   const complete = (page?.error_regions ?? []).length === 0;
   return { ok: true, value: { machines, nextCursor: page?.next_cursor || null, complete } };
 }

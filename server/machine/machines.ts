@@ -68,7 +68,11 @@ export type MachineFailure = {
 
 export type Outcome<T> = { ok: true; value: T } | { ok: false; failure: MachineFailure };
 
-export type MachinePage = { machines: Machine[]; nextCursor: string | null; /** False: never conclude that a machine is gone. */ complete: boolean };
+export type MachinePage = {
+  machines: Machine[];
+  nextCursor: string | null /** False: never conclude that a machine is gone. */;
+  complete: boolean;
+};
 
 export type Machines = {
   /**
@@ -92,7 +96,8 @@ export type Machines = {
 };
 
 /** The provider app of an account: one an account, on its own network. */
-export const appNameOf = (environmentId: string, accountId: string): string => `hg-${environmentId}-${accountId}`;
+export const appNameOf = (environmentId: string, accountId: string): string =>
+  `hg-${environmentId}-${accountId}`;
 
 /** The name under which a run's machine is made; the provider keeps live names unique. */
 export const machineNameOf = (runId: string): string => `run-${runId}`;

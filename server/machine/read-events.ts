@@ -20,4 +20,5 @@ export function endedAt(machine: Machine): Instant | null {
 }
 
 /** True when the provider says that this machine cannot run any more. */
-export const isGone = (machine: Machine): boolean => machine.state === 'destroyed' || machine.state === 'stopped' || machine.state === 'failed';
+export const isGone = (machine: Machine): boolean =>
+  machine.state === 'destroyed' || machine.state === 'stopped' || machine.state === 'failed';

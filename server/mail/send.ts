@@ -16,7 +16,11 @@ const PATIENCE_MS = 10_000;
 export function openMail(env: Pick<Env, 'SMTP_URL' | 'MAIL_FROM'>, log: Log): Mail {
   if (!env.SMTP_URL) {
     return {
-      send: async (letter) => log.info({ to: letter.to, subject: letter.subject, text: letter.text }, 'mail (no mail server is set)'),
+      send: async (letter) =>
+        log.info(
+          { to: letter.to, subject: letter.subject, text: letter.text },
+          'mail (no mail server is set)',
+        ),
       close: () => {},
     };
   }

@@ -13,13 +13,18 @@ import { exportLedger } from './export-ledger';
 
 export type Flags = Record<string, string | boolean | undefined>;
 export type Outcome = { result: unknown; exitCode?: number };
-type Command = { flags: Record<string, 'text' | 'switch'>; needed: string[]; run: (ctx: Ctx, flags: Flags) => Promise<Outcome> };
+type Command = {
+  flags: Record<string, 'text' | 'switch'>;
+  needed: string[];
+  run: (ctx: Ctx, flags: Flags) => Promise<Outcome>;
+};
 
 /** A wrong call of the command: printed with the usage. */
 export class UsageError extends Error {}
 
 const text = (flags: Flags, name: string): string => String(flags[name] ?? '');
-const given = (flags: Flags, name: string): string | undefined => (typeof flags[name] === 'string' ? (flags[name] as string) : undefined);
+const given = (flags: Flags, name: string): string | undefined =>
+  typeof flags[name] === 'string' ? (flags[name] as string) : undefined;
 
 function numberOf(flags: Flags, name: string): number {
   const value = Number(flags[name]);
@@ -27,7 +32,11 @@ function numberOf(flags: Flags, name: string): number {
   return value;
 }
 
-const byOperator = (flags: Flags) => ({ actor: 'operator', accountId: text(flags, 'account'), reason: text(flags, 'reason') });
+const byOperator = (flags: Flags) => ({
+  actor: 'operator',
+  accountId: text(flags, 'account'),
+  reason: text(flags, 'reason'),
+});
 
 function statusOf(value: string): AccountStatus {
   if (value === 'pending' || value === 'active' || value === 'blocked') return value;
@@ -65,7 +74,8 @@ function editedPlan(known: Plan | undefined, flags: Flags): Plan {
   const id = text(flags, 'id');
   const limit = (name: string, before: number | null) =>
     flags[name] === undefined ? before : flags[name] === 'null' ? null : numberOf(flags, name);
-  const count = (name: string, before: number) => (flags[name] === undefined ? before : numberOf(flags, name));
+  const count = (name: string, before: number) =>
+    flags[name] === undefined ? before : numberOf(flags, name);
   const idle = known?.idleStop ?? { minSeconds: 900, maxSeconds: 900, defaultSeconds: 900 };
   return {
     id,
@@ -90,13 +100,19 @@ async function setPlanRow(ctx: Ctx, flags: Flags): Promise<Outcome> {
   const parsed = inputs.plan.safeParse(editedPlan(known, flags));
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw new DomainError('INVALID_INPUT', `This plan cannot be: ${issue?.path.join('.')} ${issue?.message}.`);
+    throw new DomainError(
+      'INVALID_INPUT',
+      `This plan cannot be: ${issue?.path.join('.')} ${issue?.message}.`,
+    );
   }
   return { result: await saveAuditedPlan(ctx, { actor: 'operator', plan: parsed.data, reason: 'plan set' }) };
 }
 
 const payments = async (): Promise<Outcome> => {
-  throw new DomainError('NOT_FOR_SALE', 'Payments are not set up: this installation has no STRIPE_SECRET_KEY.');
+  throw new DomainError(
+    'NOT_FOR_SALE',
+    'Payments are not set up: this installation has no STRIPE_SECRET_KEY.',
+  );
 };
 
 /** Every command there is, by its two words. */
@@ -118,17 +134,23 @@ export const COMMANDS: Record<string, Command> = {
   'account set-plan': {
     flags: { account: 'text', plan: 'text', reason: 'text' },
     needed: ['account', 'plan', 'reason'],
-    run: async (ctx, flags) => ({ result: await setPlan(ctx, { ...byOperator(flags), planId: text(flags, 'plan') }) }),
+    run: async (ctx, flags) => ({
+      result: await setPlan(ctx, { ...byOperator(flags), planId: text(flags, 'plan') }),
+    }),
   },
   'account set-status': {
     flags: { account: 'text', status: 'text', reason: 'text' },
     needed: ['account', 'status', 'reason'],
-    run: async (ctx, flags) => ({ result: await setStatus(ctx, { ...byOperator(flags), status: statusOf(text(flags, 'status')) }) }),
+    run: async (ctx, flags) => ({
+      result: await setStatus(ctx, { ...byOperator(flags), status: statusOf(text(flags, 'status')) }),
+    }),
   },
   'account adjust-usage': {
     flags: { account: 'text', seconds: 'text', reason: 'text' },
     needed: ['account', 'seconds', 'reason'],
-    run: async (ctx, flags) => ({ result: await adjustAccountUsage(ctx, { ...byOperator(flags), seconds: numberOf(flags, 'seconds') }) }),
+    run: async (ctx, flags) => ({
+      result: await adjustAccountUsage(ctx, { ...byOperator(flags), seconds: numberOf(flags, 'seconds') }),
+    }),
   },
   'plan set': { flags: PLAN_FLAGS, needed: ['id'], run: setPlanRow },
   'plan list': { flags: {}, needed: [], run: async (ctx) => ({ result: await listPlans(ctx.sql) }) },

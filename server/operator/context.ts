@@ -8,7 +8,10 @@ import type { Machines } from '../machine/machines';
 import { noRates } from '../rate';
 
 /** A context straight on the database: no provider, no queue. What it decides is carried out by the timekeeper. */
-export function openOperatorContext(source: Record<string, string | undefined>): { ctx: Ctx; close(): Promise<void> } {
+export function openOperatorContext(source: Record<string, string | undefined>): {
+  ctx: Ctx;
+  close(): Promise<void>;
+} {
   const env = parseEnv({
     ...source,
     REDIS_URL: 'redis://unused',
@@ -22,7 +25,16 @@ export function openOperatorContext(source: Record<string, string | undefined>):
   });
   const log = makeLog('operator', 'silent');
   return {
-    ctx: { env, sql: database.sql, db: database.db, clock: systemClock, machines, jobs: noJobs, rates: noRates, log },
+    ctx: {
+      env,
+      sql: database.sql,
+      db: database.db,
+      clock: systemClock,
+      machines,
+      jobs: noJobs,
+      rates: noRates,
+      log,
+    },
     close: () => database.close(),
   };
 }

@@ -23,7 +23,8 @@ export type CreatedAccount = { userId: string; accountId: string; email: string;
  */
 export async function createAccount(ctx: Ctx, input: CreateAccountInput): Promise<CreatedAccount> {
   const email = input.email.trim().toLowerCase();
-  if (!/^[^\s@]+@[^\s@]+$/.test(email)) throw new DomainError('INVALID_INPUT', `${input.email} is not an e-mail address.`);
+  if (!/^[^\s@]+@[^\s@]+$/.test(email))
+    throw new DomainError('INVALID_INPUT', `${input.email} is not an e-mail address.`);
   if (input.password !== undefined && input.password.length < 8) {
     throw new DomainError('INVALID_INPUT', 'A password has at least 8 characters.');
   }
@@ -35,7 +36,13 @@ export async function createAccount(ctx: Ctx, input: CreateAccountInput): Promis
   await ctx.sql`
     update account set own_plan_id = ${input.planId ?? 'free'}, status = ${input.status ?? 'active'} where id = ${accountId}`;
   const scopes = SCOPES.filter((scope) => scope !== 'admin' || input.isAdmin);
-  const { key } = await createApiKey(ctx, { accountId, userId, isAdmin: input.isAdmin ?? false, name: 'operator', scopes: [...scopes] });
+  const { key } = await createApiKey(ctx, {
+    accountId,
+    userId,
+    isAdmin: input.isAdmin ?? false,
+    name: 'operator',
+    scopes: [...scopes],
+  });
   return { userId, accountId, email, apiKey: key };
 }
 

@@ -9,8 +9,20 @@ const THREE_MINUTES = 180;
 
 const PEOPLE = [
   { name: 'Demo', email: 'demo@hourglass.local', planId: 'free', used: 0, what: 'Free, nothing used yet' },
-  { name: 'Pro', email: 'pro@hourglass.local', planId: 'pro', used: 31 * 3600, what: 'Pro, in the middle of the month' },
-  { name: 'Nearly', email: 'nearly@hourglass.local', planId: 'free', used: 4 * 3600 - THREE_MINUTES, what: 'Free, three minutes left' },
+  {
+    name: 'Pro',
+    email: 'pro@hourglass.local',
+    planId: 'pro',
+    used: 31 * 3600,
+    what: 'Pro, in the middle of the month',
+  },
+  {
+    name: 'Nearly',
+    email: 'nearly@hourglass.local',
+    planId: 'free',
+    used: 4 * 3600 - THREE_MINUTES,
+    what: 'Free, three minutes left',
+  },
   { name: 'Admin', email: 'admin@hourglass.local', planId: 'max', used: 0, what: 'Administrator' },
 ] as const;
 
@@ -21,7 +33,8 @@ export async function seedDemo(ctx: Ctx): Promise<DemoSignIn[]> {
     if (there.length > 0) continue;
     const isAdmin = email.startsWith('admin@');
     const { accountId } = await createAccount(ctx, { name, email, planId, isAdmin, password: PASSWORD });
-    if (used > 0) await adjustAccountUsage(ctx, { actor: 'operator', accountId, seconds: used, reason: 'demo data' });
+    if (used > 0)
+      await adjustAccountUsage(ctx, { actor: 'operator', accountId, seconds: used, reason: 'demo data' });
   }
   return PEOPLE.map(({ email, what }) => ({ email, password: PASSWORD, what }));
 }

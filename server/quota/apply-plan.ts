@@ -8,10 +8,16 @@ import { lockAccount } from './load-account';
  * Gives an account another own plan. A raise is felt at the next renewal; a cut grants nothing new and forgives what is
  * already used or leased. Answers the plans in force before and after. Throws NOT_FOUND, INVALID_INPUT.
  */
-export async function applyPlan(tx: TxCtx, accountId: string, planId: string): Promise<{ before: Plan; after: Plan }> {
+export async function applyPlan(
+  tx: TxCtx,
+  accountId: string,
+  planId: string,
+): Promise<{ before: Plan; after: Plan }> {
   const state = await lockAccount(tx, accountId);
   if (!state.plans.some((plan) => plan.id === planId)) {
-    throw new DomainError('INVALID_INPUT', `There is no plan named ${planId}.`, { fields: { planId: ['unknown plan'] } });
+    throw new DomainError('INVALID_INPUT', `There is no plan named ${planId}.`, {
+      fields: { planId: ['unknown plan'] },
+    });
   }
   const before = state.plan;
   await tx.sql`update account set own_plan_id = ${planId} where id = ${accountId}`;

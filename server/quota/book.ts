@@ -70,7 +70,12 @@ export const release = (tx: TxCtx, state: AccountState, segments: Segment[]): Pr
   moveSums(tx, state, sumMoves([{ segments, used: 0, held: -1 }]));
 
 /** Moves used segments of a run from held to used and writes them into the ledger. */
-export async function charge(tx: TxCtx, state: AccountState, runId: string, segments: Segment[]): Promise<void> {
+export async function charge(
+  tx: TxCtx,
+  state: AccountState,
+  runId: string,
+  segments: Segment[],
+): Promise<void> {
   if (segments.length === 0) return;
   await Promise.all([
     moveSums(tx, state, sumMoves([{ segments, used: 1, held: -1 }])),
@@ -79,7 +84,12 @@ export async function charge(tx: TxCtx, state: AccountState, runId: string, segm
 }
 
 /** Gives charged segments back after a proof that the machine was already dead then. */
-export async function credit(tx: TxCtx, state: AccountState, run: OpenRun, segments: Segment[]): Promise<void> {
+export async function credit(
+  tx: TxCtx,
+  state: AccountState,
+  run: OpenRun,
+  segments: Segment[],
+): Promise<void> {
   if (segments.length === 0) return;
   const back = toUsage(segments).map((piece) => ({ ...piece, ms: -piece.ms }));
   await Promise.all([

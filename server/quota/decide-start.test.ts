@@ -115,6 +115,11 @@ describe('describeQuota', () => {
 
   it('QUOTA-11 a plan without a limit says so', () => {
     const quota = describeQuota(state(custom, 5_000), rules);
-    expect(quota).toMatchObject({ level: 'unlimited', quotaSeconds: null, remainingSeconds: null, percent: null });
+    expect(quota).toMatchObject({
+      level: 'unlimited',
+      quotaSeconds: null,
+      remainingSeconds: null,
+      percent: null,
+    });
   });
 });

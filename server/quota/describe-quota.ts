@@ -53,7 +53,12 @@ function exhaustsAt(state: AccountState, periodEndAt: Instant): Instant | null {
 export type PriceOf = (planId: string) => Price | null;
 
 /** The way out of a refusal: plans that lift it, with links that lead to payment; null when no plan would help. Pure. */
-export function describeUpgrade(state: AccountState, rules: QuotaRules, appUrl: string, priceOf: PriceOf): Upgrade | null {
+export function describeUpgrade(
+  state: AccountState,
+  rules: QuotaRules,
+  appUrl: string,
+  priceOf: PriceOf,
+): Upgrade | null {
   const plans = plansThatHelp(state, rules);
   const first = plans[0];
   if (!first) return null;

@@ -24,7 +24,12 @@ export function isLive(subscription: Subscription, now: Instant): boolean {
  * The plan in force: the higher (by `sort`) of the account's own plan and that of its live subscription, so that an
  * operator's gift and a payment never cancel each other out. Throws when the own plan does not exist. Pure.
  */
-export function effectivePlan(plans: Plan[], ownPlanId: string, subscription: Subscription | null, now: Instant): Plan {
+export function effectivePlan(
+  plans: Plan[],
+  ownPlanId: string,
+  subscription: Subscription | null,
+  now: Instant,
+): Plan {
   const own = plans.find((plan) => plan.id === ownPlanId);
   if (!own) throw new Error(`The plan ${ownPlanId} does not exist.`);
   if (!subscription || !isLive(subscription, now)) return own;

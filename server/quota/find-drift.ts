@@ -1,7 +1,13 @@
 import type { Sql, TxSql } from '@/db/client';
 
 /** A sum that the ledger or the leases do not confirm. `have` is what the sum says, `want` what its entries add up to. */
-export type Drift = { kind: 'used' | 'held' | 'day' | 'run'; accountId: string; key: string; haveSeconds: number; wantSeconds: number };
+export type Drift = {
+  kind: 'used' | 'held' | 'day' | 'run';
+  accountId: string;
+  key: string;
+  haveSeconds: number;
+  wantSeconds: number;
+};
 
 type Row = { kind: Drift['kind']; account_id: string; key: string; have: number; want: number };
 

@@ -1,5 +1,12 @@
 import type { Instant } from '../clock';
-import { type AccountState, availableMs, type OpenRun, periodAt, type QuotaRules, sumsOf } from './account-state';
+import {
+  type AccountState,
+  availableMs,
+  type OpenRun,
+  periodAt,
+  type QuotaRules,
+  sumsOf,
+} from './account-state';
 import { type PeriodKey, reserve, type Segment, sliceMs } from './lease';
 import { isOnce } from './plans';
 
@@ -9,8 +16,12 @@ function sessionsThatMayAsk(state: AccountState): number {
   return Math.max(1, state.plan.maxSessions - ending);
 }
 
-const draw = (state: AccountState, from: Instant, wantMs: number, room: (period: PeriodKey) => number): Segment[] =>
-  reserve(from, wantMs, isOnce(state.plan), room);
+const draw = (
+  state: AccountState,
+  from: Instant,
+  wantMs: number,
+  room: (period: PeriodKey) => number,
+): Segment[] => reserve(from, wantMs, isOnce(state.plan), room);
 
 /** The first slice of a new run: a duration, laid out from now on until its real start is proven. Pure. */
 export function firstSlice(state: AccountState, rules: QuotaRules): Segment[] {

@@ -38,7 +38,13 @@ export function splitAt(segments: Segment[], at: Instant): { before: Segment[]; 
 /** Ledger lines of used segments, cut at UTC midnight. */
 export function toUsage(segments: Segment[]): UsagePiece[] {
   return segments.flatMap((s) =>
-    cutAtDays(s.from, s.to).map(({ from, to }) => ({ from, to, period: s.period, day: dayOf(from), ms: to - from })),
+    cutAtDays(s.from, s.to).map(({ from, to }) => ({
+      from,
+      to,
+      period: s.period,
+      day: dayOf(from),
+      ms: to - from,
+    })),
   );
 }
 

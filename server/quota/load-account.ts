@@ -36,7 +36,13 @@ export type AccountRow = {
   own_plan_id: string;
   now: Instant;
   plans: PlanRow[];
-  periods: { period: PeriodKey; quota_ms: number | null; forgiven_ms: number; used_ms: number; held_ms: number }[];
+  periods: {
+    period: PeriodKey;
+    quota_ms: number | null;
+    forgiven_ms: number;
+    used_ms: number;
+    held_ms: number;
+  }[];
   runs: RunJson[];
 };
 
@@ -103,7 +109,12 @@ export function toState(row: AccountRow): AccountState {
   const plans = row.plans.map(toPlan);
   const periods = new Map<PeriodKey, PeriodSums>();
   for (const p of row.periods) {
-    periods.set(p.period, { quotaMs: p.quota_ms, forgivenMs: p.forgiven_ms, usedMs: p.used_ms, heldMs: p.held_ms });
+    periods.set(p.period, {
+      quotaMs: p.quota_ms,
+      forgivenMs: p.forgiven_ms,
+      usedMs: p.used_ms,
+      heldMs: p.held_ms,
+    });
   }
   return {
     accountId: row.id,

@@ -36,4 +36,5 @@ function cut(from: Instant, to: Instant, endOf: (at: Instant) => Instant): Piece
 export const cutAtDays = (from: Instant, to: Instant): Piece[] => cut(from, to, endOfDay);
 
 /** `[from, to)` in pieces that cross no month end (UTC). */
-export const cutAtMonths = (from: Instant, to: Instant): Piece[] => cut(from, to, (at) => monthAround(at).endAt);
+export const cutAtMonths = (from: Instant, to: Instant): Piece[] =>
+  cut(from, to, (at) => monthAround(at).endAt);

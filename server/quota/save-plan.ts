@@ -23,7 +23,10 @@ export function planProblems(plan: Plan): Record<string, string[]> {
 export async function savePlan(tx: TxCtx, plan: Plan): Promise<Plan | null> {
   const problems = planProblems(plan);
   const first = Object.entries(problems)[0];
-  if (first) throw new DomainError('INVALID_INPUT', `This plan cannot be: ${first[0]} ${first[1][0]}.`, { fields: problems });
+  if (first)
+    throw new DomainError('INVALID_INPUT', `This plan cannot be: ${first[0]} ${first[1][0]}.`, {
+      fields: problems,
+    });
   const [before] = await tx.sql<PlanRow[]>`select * from plan where id = ${plan.id} for update`;
   const { idleStop: idle } = plan;
   await tx.sql`

@@ -13,7 +13,11 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const admit = (accountId: string, sessionId: string, idempotencyKey?: string): Promise<Admission | DomainError> =>
+const admit = (
+  accountId: string,
+  sessionId: string,
+  idempotencyKey?: string,
+): Promise<Admission | DomainError> =>
   inTx(world.ctx, (tx) => admitRun(tx, { accountId, sessionId, idempotencyKey })).catch((error) => {
     if (error instanceof DomainError) return error;
     throw error;
@@ -25,7 +29,10 @@ const makeSessions = (accountId: string, count: number) =>
   );
 
 const admitted = (results: (Admission | DomainError)[]) =>
-  results.filter((r) => !(r instanceof DomainError) && r.kind === 'admitted') as Extract<Admission, { kind: 'admitted' }>[];
+  results.filter((r) => !(r instanceof DomainError) && r.kind === 'admitted') as Extract<
+    Admission,
+    { kind: 'admitted' }
+  >[];
 
 const reasons = (results: (Admission | DomainError)[]) =>
   results.map((r) => (r instanceof DomainError ? r.reason : r.kind));
@@ -80,7 +87,9 @@ describe('admitRun', () => {
   it('SESSION-4 a repeated key starts once; with another session it is refused', async () => {
     const accountId = await createAccount(world, { planId: 'max' });
     const [one, two] = await makeSessions(accountId, 2);
-    const results = await Promise.all(Array.from({ length: 5 }, () => admit(accountId, one?.id ?? '', 'key-1')));
+    const results = await Promise.all(
+      Array.from({ length: 5 }, () => admit(accountId, one?.id ?? '', 'key-1')),
+    );
     expect(admitted(results)).toHaveLength(1);
     expect(reasons([await admit(accountId, two?.id ?? '', 'key-1')])).toEqual(['IDEMPOTENCY_MISMATCH']);
   });
@@ -94,7 +103,8 @@ describe('admitRun', () => {
 
   it('QUOTA-2 PostgreSQL itself refuses a hold past the quota, and a run without a lease', async () => {
     const accountId = await createAccount(world, { leftMs: 1_000 });
-    const over = world.ctx.sql`update usage_period set held_ms = held_ms + 2000 where account_id = ${accountId}`;
+    const over = world.ctx
+      .sql`update usage_period set held_ms = held_ms + 2000 where account_id = ${accountId}`;
     await expect(over).rejects.toThrow(/usage_period_within_quota/);
     const [session] = await makeSessions(accountId, 1);
     const leaseless = world.ctx.sql`

@@ -8,8 +8,8 @@ import { firstSlice } from '../quota/grant';
 import { endOf, lengthOf, type Segment } from '../quota/lease';
 import { lockRow, toState } from '../quota/load-account';
 import type { Agent, Size } from '../shapes';
-import { LAUNCH_LIMIT_MS } from './run-row';
 import { refuseStart } from './refuse-start';
+import { LAUNCH_LIMIT_MS } from './run-row';
 
 export type StartInput = { accountId: string; sessionId: string; idempotencyKey?: string };
 

@@ -23,7 +23,13 @@ export const agentCallShape = z.strictObject({
   event: z.enum(['running', 'renew', 'stopping', 'stopped']),
   lastInputAt: z.iso.datetime({ offset: true }).nullable().optional(),
   metrics: z
-    .strictObject({ cpuPercent: figure, memoryMb: figure, memoryTotalMb: figure, diskMb: figure, diskTotalMb: figure })
+    .strictObject({
+      cpuPercent: figure,
+      memoryMb: figure,
+      memoryTotalMb: figure,
+      diskMb: figure,
+      diskTotalMb: figure,
+    })
     .optional(),
 });
 export type AgentCall = z.infer<typeof agentCallShape>;
@@ -72,7 +78,10 @@ async function decide(tx: TxCtx, accountId: string, runId: string, call: AgentCa
   await proveStart(tx, state, run, state.now);
   if (run.status === 'running') await renewOrStop(tx, state, run);
   await noticeThresholds(tx, state, quotaRules(tx.env));
-  return { reply: replyOf(state, run), wakeAt: run.status === 'stopping' ? state.now : stopDueAt(tx, run.leaseUntil) };
+  return {
+    reply: replyOf(state, run),
+    wakeAt: run.status === 'stopping' ? state.now : stopDueAt(tx, run.leaseUntil),
+  };
 }
 
 async function renewOrStop(tx: TxCtx, state: AccountState, run: OpenRun): Promise<void> {
@@ -105,7 +114,9 @@ function whyAgentEnds(tx: TxCtx, state: AccountState, run: OpenRun): EndReason {
 function replyOf(state: AccountState, run: OpenRun): AgentAnswer {
   const leaseMs = Math.max(0, run.leaseUntil - state.now);
   if (run.status === 'running') {
-    const message = run.final ? 'Your compute quota is nearly used up. Add more time to go on without a break.' : undefined;
+    const message = run.final
+      ? 'Your compute quota is nearly used up. Add more time to go on without a break.'
+      : undefined;
     return { action: 'run', leaseMs, final: run.final, ...(message ? { message } : {}) };
   }
   const reason = run.endReason ?? 'limit';

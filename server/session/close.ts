@@ -20,7 +20,12 @@ export type EndProof = {
  * proof is credited back. Nothing after the lease end is billed: that is overrun, our loss. Under the account lock;
  * answers the overrun in ms. Doing it twice does it once.
  */
-export async function closeRun(tx: TxCtx, state: AccountState, run: OpenRun, proof: EndProof): Promise<number> {
+export async function closeRun(
+  tx: TxCtx,
+  state: AccountState,
+  run: OpenRun,
+  proof: EndProof,
+): Promise<number> {
   const everRan = run.startedAt !== null;
   const endedAt = everRan ? Math.max(proof.endAt ?? run.proofAt, run.proofAt) : state.now;
   const billedTo = Math.min(endedAt, run.leaseUntil);

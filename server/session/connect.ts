@@ -6,7 +6,10 @@ import { CONNECT_LIFE_MS, connectTokenOf } from './tokens';
 export type Connection = { url: string; token: string; expiresAt: string };
 
 /** A short-lived way to the terminal of a running session. Throws NOT_FOUND; SESSION_STOPPING unless it runs. */
-export async function connectSession(ctx: Ctx, input: { accountId: string; sessionId: string }): Promise<Connection> {
+export async function connectSession(
+  ctx: Ctx,
+  input: { accountId: string; sessionId: string },
+): Promise<Connection> {
   const [row] = await failClosed(
     () => ctx.sql<{ run_id: string | null; status: string | null }[]>`
       select r.id as run_id, r.status from session s left join run r on r.id = s.last_run_id and r.ended_at is null

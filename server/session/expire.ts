@@ -20,7 +20,8 @@ export async function applyClock(ctx: Ctx, accountId: string, runId: string): Pr
     const run = state.openRuns.find((open) => open.id === runId);
     if (!run) return;
     const bootEndsAt = run.admittedAt + ctx.env.BOOT_TIMEOUT_SECONDS * 1000;
-    if (run.status === 'starting' && state.now >= bootEndsAt) await requestStop(tx, state, run, 'boot_timeout');
+    if (run.status === 'starting' && state.now >= bootEndsAt)
+      await requestStop(tx, state, run, 'boot_timeout');
     if (run.startedAt === null) return;
     if (run.status === 'running' && state.now >= stopDueAt(tx, run.leaseUntil)) {
       await requestStop(tx, state, run, leaseEndReason(run));

@@ -7,11 +7,14 @@ export type Terminal = { app: string; machineId: string } | { stopped: string };
 
 /** Where the terminal of a claimed run is, or a sentence why there is none. Reads PostgreSQL only; wakes nothing. */
 export async function findTerminal(ctx: Pick<Ctx, 'sql' | 'env'>, claim: ConnectClaim): Promise<Terminal> {
-  const [run] = await ctx.sql<{ account_id: string; status: SessionStatus; machine_id: string | null; started: boolean }[]>`
+  const [run] = await ctx.sql<
+    { account_id: string; status: SessionStatus; machine_id: string | null; started: boolean }[]
+  >`
     select account_id, status, machine_id, started_at is not null as started from run
     where id = ${claim.runId} and session_id = ${claim.sessionId} and account_id = ${claim.accountId}`;
   if (!run) return { stopped: 'There is no such session.' };
   if (run.status === 'starting' && !run.started) return { stopped: 'This session is still starting.' };
-  if (run.status !== 'running' || run.machine_id === null) return { stopped: 'This session is not running any more.' };
+  if (run.status !== 'running' || run.machine_id === null)
+    return { stopped: 'This session is not running any more.' };
   return { app: appNameOf(ctx.env.ENVIRONMENT_ID, run.account_id), machineId: run.machine_id };
 }

@@ -66,7 +66,8 @@ async function noteMachine(ctx: Ctx, { runId, session }: Admitted, made: Launche
   // The run ended while its machine was being made: nobody may use what nobody pays for.
   const app = appNameOf(ctx.env.ENVIRONMENT_ID, session.account_id);
   const destroyed = await ctx.machines.destroy(app, made.machineId);
-  if (!destroyed.ok) ctx.log.error({ runId, machineId: made.machineId }, 'an unwanted machine could not be destroyed yet');
+  if (!destroyed.ok)
+    ctx.log.error({ runId, machineId: made.machineId }, 'an unwanted machine could not be destroyed yet');
 }
 
 async function giveUp(ctx: Ctx, { runId, session }: Admitted, failure: MachineFailure): Promise<Reason> {

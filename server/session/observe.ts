@@ -18,7 +18,9 @@ const READS_APART_MS = 1_500;
  */
 export async function observeRun(ctx: Ctx, run: RunRow): Promise<boolean> {
   const app = appNameOf(ctx.env.ENVIRONMENT_ID, run.account_id);
-  const read = run.machine_id ? await ctx.machines.get(app, run.machine_id) : await ctx.machines.findByRun(app, run.id);
+  const read = run.machine_id
+    ? await ctx.machines.get(app, run.machine_id)
+    : await ctx.machines.findByRun(app, run.id);
   if (!read.ok) {
     ctx.log.warn({ runId: run.id, failure: read.failure }, 'the provider could not be read about a run');
     return false;
@@ -28,7 +30,12 @@ export async function observeRun(ctx: Ctx, run: RunRow): Promise<boolean> {
 }
 
 /** Books what the provider's view of a run's machine proves. Answers true when the run has ended. */
-export async function applyMachine(ctx: Ctx, accountId: string, runId: string, machine: Machine): Promise<boolean> {
+export async function applyMachine(
+  ctx: Ctx,
+  accountId: string,
+  runId: string,
+  machine: Machine,
+): Promise<boolean> {
   return inTx(ctx, async (tx) => {
     const state = await lockAccount(tx, accountId);
     const run = state.openRuns.find((open) => open.id === runId);

@@ -10,7 +10,12 @@ import { writeLease } from './admit';
  * The first proof of running fixes, once, where billing begins and where the first lease ends: at that instant plus
  * the slice that was reserved. A proof that comes later never moves it. Under the account lock; keeps `run` in step.
  */
-export async function proveStart(tx: TxCtx, state: AccountState, run: OpenRun, provenAt: Instant): Promise<void> {
+export async function proveStart(
+  tx: TxCtx,
+  state: AccountState,
+  run: OpenRun,
+  provenAt: Instant,
+): Promise<void> {
   if (run.startedAt !== null) return;
   const startAt = Math.min(Math.max(provenAt, run.admittedAt), state.now);
   await release(tx, state, run.segments);

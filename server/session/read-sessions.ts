@@ -83,15 +83,20 @@ export function stopsAt(state: AccountState, run: OpenRun): Instant | null {
   if (run.startedAt === null) return null;
   const running = Math.max(1, state.openRuns.filter((other) => other.status === 'running').length);
   const rest = remainingMs(state);
-  const quotaEnd = run.final ? run.leaseUntil : rest === Number.POSITIVE_INFINITY ? null : state.now + Math.floor(rest / running);
+  const quotaEnd = run.final
+    ? run.leaseUntil
+    : rest === Number.POSITIVE_INFINITY
+      ? null
+      : state.now + Math.floor(rest / running);
   const idleEnd = idleEndsAt(run);
   if (quotaEnd === null || idleEnd === null) return quotaEnd ?? idleEnd;
   return Math.min(quotaEnd, idleEnd);
 }
 
 /** When a run has been idle for too long: counted from the last keystroke, or from its start. Null without idle stop. */
-export function idleEndsAt(run: Pick<OpenRun, 'startedAt' | 'lastInputAt' | 'idleStopSeconds'>): Instant | null {
+export function idleEndsAt(
+  run: Pick<OpenRun, 'startedAt' | 'lastInputAt' | 'idleStopSeconds'>,
+): Instant | null {
   if (run.startedAt === null || run.idleStopSeconds === null) return null;
   return Math.max(run.startedAt, run.lastInputAt ?? 0) + run.idleStopSeconds * 1000;
 }
-

@@ -50,7 +50,10 @@ async function listOurs(ctx: Ctx): Promise<Machine[] | null> {
   do {
     const page = await ctx.machines.list(cursor);
     if (!page.ok || !page.value.complete) {
-      ctx.log.warn({ failure: page.ok ? 'partial' : page.failure }, 'machines could not be listed completely');
+      ctx.log.warn(
+        { failure: page.ok ? 'partial' : page.failure },
+        'machines could not be listed completely',
+      );
       return null;
     }
     all.push(...page.value.machines.filter((machine) => machine.environmentId === ctx.env.ENVIRONMENT_ID));
@@ -66,7 +69,10 @@ async function destroyOrphan(ctx: Ctx, listed: Machine): Promise<boolean> {
   if (again.value.environmentId !== ctx.env.ENVIRONMENT_ID) return false;
   const open = await ctx.sql`select 1 from run where id = ${again.value.runId ?? ''} and ended_at is null`;
   if (open.length > 0) return false;
-  ctx.log.error({ machineId: listed.id, app: listed.app, runId: listed.runId }, 'a machine without an open run is destroyed');
+  ctx.log.error(
+    { machineId: listed.id, app: listed.app, runId: listed.runId },
+    'a machine without an open run is destroyed',
+  );
   const destroyed = await ctx.machines.destroy(listed.app, listed.id);
   if (destroyed.ok) metrics.orphansDestroyed.inc();
   return destroyed.ok;

@@ -29,7 +29,10 @@ export function refuseStart(ctx: Pick<Ctx, 'env'>, state: AccountState, reason: 
     case 'ACCOUNT_BLOCKED':
       return new DomainError(reason, 'This account is blocked. Write to support to have it looked at.');
     case 'ACCOUNT_PENDING':
-      return new DomainError(reason, 'This account is waiting for approval. You can start as soon as an administrator has approved it.');
+      return new DomainError(
+        reason,
+        'This account is waiting for approval. You can start as soon as an administrator has approved it.',
+      );
   }
 }
 

@@ -13,7 +13,10 @@ export async function removeDeletedVolumes(ctx: Ctx): Promise<number> {
     limit 100`;
   let removed = 0;
   for (const row of rows) {
-    const gone = await ctx.machines.deleteVolume(appNameOf(ctx.env.ENVIRONMENT_ID, row.account_id), row.volume_id);
+    const gone = await ctx.machines.deleteVolume(
+      appNameOf(ctx.env.ENVIRONMENT_ID, row.account_id),
+      row.volume_id,
+    );
     if (!gone.ok) continue;
     await ctx.sql`update session set volume_id = null where id = ${row.id} and volume_id = ${row.volume_id}`;
     removed += 1;

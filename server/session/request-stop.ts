@@ -6,7 +6,12 @@ import type { EndReason } from '../shapes';
  * Decides that an open run ends now, and why. The first reason stays. The machine is told after the commit, by the
  * caller or by the timekeeper, whoever comes first. Under the account lock; keeps `run` in step.
  */
-export async function requestStop(tx: TxCtx, state: AccountState, run: OpenRun, reason: EndReason): Promise<void> {
+export async function requestStop(
+  tx: TxCtx,
+  state: AccountState,
+  run: OpenRun,
+  reason: EndReason,
+): Promise<void> {
   if (run.status === 'stopping') return;
   run.status = 'stopping';
   run.endReason = reason;

@@ -34,6 +34,12 @@ async function admit(ctx: Ctx, input: StartInput): Promise<Admission> {
 
 function failedToLaunch(reason: Reason): DomainError {
   return reason === 'NO_CAPACITY'
-    ? new DomainError('NO_CAPACITY', 'No machine is free in this region right now. Nothing was charged; try again in a moment.')
-    : new DomainError('PROVIDER_UNAVAILABLE', 'The machine could not be made right now. Nothing was charged; try again in a moment.');
+    ? new DomainError(
+        'NO_CAPACITY',
+        'No machine is free in this region right now. Nothing was charged; try again in a moment.',
+      )
+    : new DomainError(
+        'PROVIDER_UNAVAILABLE',
+        'The machine could not be made right now. Nothing was charged; try again in a moment.',
+      );
 }

@@ -6,14 +6,22 @@ import { requestStop } from './request-stop';
 import { tickRun } from './tick';
 
 /** Stops a session if it starts or runs; answers it either way. Works for every account state. Throws NOT_FOUND. */
-export async function stopSession(ctx: Ctx, input: { accountId: string; sessionId: string }): Promise<Session> {
+export async function stopSession(
+  ctx: Ctx,
+  input: { accountId: string; sessionId: string },
+): Promise<Session> {
   await readSession(ctx.sql, input.accountId, input.sessionId);
   await stopRunOf(ctx, input.accountId, input.sessionId, 'user');
   return readSession(ctx.sql, input.accountId, input.sessionId);
 }
 
 /** Decides the stop under the account lock, then tells the machine at once; the timekeeper sees it through. */
-export async function stopRunOf(ctx: Ctx, accountId: string, sessionId: string, reason: EndReason): Promise<void> {
+export async function stopRunOf(
+  ctx: Ctx,
+  accountId: string,
+  sessionId: string,
+  reason: EndReason,
+): Promise<void> {
   const runId = await inTx(ctx, async (tx) => {
     const state = await lockAccount(tx, accountId);
     const run = state.openRuns.find((open) => open.sessionId === sessionId);

@@ -22,7 +22,9 @@ export async function sweepRuns(ctx: Ctx): Promise<number> {
   const first = due[0];
   metrics.sweepLag.set(first ? (first.now - first.due_at) / 1000 : 0);
   await forEachAtOnce(due, AT_ONCE, ({ id }) =>
-    tickRun(ctx, id).catch((error) => ctx.log.error({ err: error, runId: id }, 'a run could not be looked at')),
+    tickRun(ctx, id).catch((error) =>
+      ctx.log.error({ err: error, runId: id }, 'a run could not be looked at'),
+    ),
   );
   return due.length;
 }

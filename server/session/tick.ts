@@ -7,8 +7,11 @@ import type { RunRow } from './run-row';
 
 /** While one process works on a run the others leave it alone for this long; then they may try themselves. */
 const CLAIM_MS = 5_000;
-/** How often a booting machine is looked at, and the longest pause between two looks at one that will not die. */
+/** How often a booting machine is looked at. */
 const BOOT_LOOK_MS = 1_000;
+/** Pauses between two looks at a machine that will not die: short in its first minute, longer after. */
+const FRESH_MS = 60_000;
+const FRESH_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 10_000;
 
 /**
@@ -49,7 +52,7 @@ export async function readRun(ctx: Ctx, runId: string): Promise<RunRow | undefin
 }
 
 /** When the polite time of a stopping run is over: its grace, or its lease if that ends first. Pure. */
-function killAt(ctx: Ctx, run: RunRow): number {
+function killAt(ctx: Pick<Ctx, 'env'>, run: RunRow): number {
   const graceEndsAt = (run.stop_requested_at ?? run.now) + ctx.env.STOP_GRACE_SECONDS * 1000;
   return run.started_at === null ? graceEndsAt : Math.min(graceEndsAt, run.lease_until);
 }
@@ -62,7 +65,11 @@ async function press(ctx: Ctx, run: RunRow, machineId: string): Promise<void> {
   const pressed = byForce
     ? await ctx.machines.destroy(app, machineId)
     : await ctx.machines.stop(app, machineId, Math.max(0.1, leftMs / 1000));
-  if (!pressed.ok) ctx.log.warn({ runId: run.id, machineId, byForce, failure: pressed.failure }, 'a machine could not be stopped yet');
+  if (!pressed.ok)
+    ctx.log.warn(
+      { runId: run.id, machineId, byForce, failure: pressed.failure },
+      'a machine could not be stopped yet',
+    );
 }
 
 /** Sets the next look, in PostgreSQL first and then as a wake-up. */
@@ -81,8 +88,9 @@ async function lookAgain(ctx: Ctx, runId: string): Promise<void> {
 export function nextLookAt(ctx: Pick<Ctx, 'env'>, run: RunRow): number {
   if (run.status === 'running') return stopDueAt(ctx, run.lease_until);
   if (run.status === 'starting') return run.now + BOOT_LOOK_MS;
-  // A machine that will not die is pressed again after 0.25 s, 0.5 s, 1 s … and at the latest when its lease ends.
-  const pause = Math.min(250 * 2 ** Math.min(run.attempts, 8), LONGEST_PAUSE_MS);
-  const at = run.now + pause;
-  return run.started_at !== null && run.lease_until > run.now ? Math.min(at, run.lease_until) : at;
+  // A machine that will not die is pressed again after 0.25 s, 0.5 s, 1 s …, and at once when its polite time is over.
+  const fresh = run.now - (run.stop_requested_at ?? run.now) < FRESH_MS;
+  const pause = Math.min(250 * 2 ** Math.min(run.attempts, 8), fresh ? FRESH_PAUSE_MS : LONGEST_PAUSE_MS);
+  const politeEnd = killAt(ctx, run);
+  return politeEnd > run.now ? Math.min(run.now + pause, politeEnd) : run.now + pause;
 }

@@ -12,7 +12,8 @@ function sameText(a: string, b: string): boolean {
 }
 
 /** What the machine of a run shows at the lease endpoint. Usable for this run only. */
-export const runTokenOf = (secret: string, runId: string): string => `hgr_${runId}_${mac(secret, `run:${runId}`)}`;
+export const runTokenOf = (secret: string, runId: string): string =>
+  `hgr_${runId}_${mac(secret, `run:${runId}`)}`;
 
 /** The run a token speaks for, or null when it is not one of ours. */
 export function readRunToken(secret: string, token: string): string | null {
@@ -41,7 +42,8 @@ export function readConnectToken(secret: string, token: string, now: Instant): C
   if (!sameText(match[2], mac(secret, `connect:${match[1]}`))) return null;
   const claim = JSON.parse(Buffer.from(match[1], 'base64url').toString()) as Record<string, unknown>;
   const { s, a, r, e } = claim;
-  if (typeof s !== 'string' || typeof a !== 'string' || typeof r !== 'string' || typeof e !== 'number') return null;
+  if (typeof s !== 'string' || typeof a !== 'string' || typeof r !== 'string' || typeof e !== 'number')
+    return null;
   return e > now ? { sessionId: s, accountId: a, runId: r, expiresAt: e } : null;
 }
 

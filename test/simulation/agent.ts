@@ -79,7 +79,9 @@ export class SimAgent {
     if (!this.world.apiUp()) return this.askAgain();
     const answer = await this.world.answer(this.machine.runId, call).catch(() => null);
     if (answer === null || chance.hit(this.world.loss)) return this.askAgain();
-    agenda.add(now() + chance.between(1, LONGEST_HOP_MS), 'agent answer', () => this.hear(call, sentAt, answer));
+    agenda.add(now() + chance.between(1, LONGEST_HOP_MS), 'agent answer', () =>
+      this.hear(call, sentAt, answer),
+    );
   }
 
   private hear(call: AgentCall, sentAt: number, answer: AgentAnswer): void {
@@ -93,7 +95,11 @@ export class SimAgent {
     this.deadline = sentAt + this.own(answer.leaseMs);
     this.armEnd();
     const left = this.deadline - now();
-    const pause = answer.final ? (left > 10_000 ? 5_000 : 1_000) : Math.min(left / 3, left - 3 * this.guardMs);
+    const pause = answer.final
+      ? left > 10_000
+        ? 5_000
+        : 1_000
+      : Math.min(left / 3, left - 3 * this.guardMs);
     agenda.add(now() + Math.max(200, this.own(pause)), 'renew', () => this.ask('renew'));
   }
 

@@ -43,7 +43,11 @@ export class Agenda {
     for (let i = 0; i < this.events.length; i++) {
       const event = this.events[i] as (typeof this.events)[number];
       const first = this.events[best];
-      if (event.at <= until && (!first || event.at < first.at || (event.at === first.at && event.order < first.order))) best = i;
+      if (
+        event.at <= until &&
+        (!first || event.at < first.at || (event.at === first.at && event.order < first.order))
+      )
+        best = i;
     }
     return best < 0 ? undefined : this.events.splice(best, 1)[0];
   }

@@ -3,12 +3,19 @@ import type { World } from '@/test/world';
 import { setClock } from '@/test/world';
 import { SimAgent } from './agent';
 import { Agenda, type Chance, chanceOf } from './events';
-import type { Rules } from './rules';
+import { judgeRuns } from './judge';
 import { type AgentKind, Crash, type SimMachine, SimProvider } from './provider';
+import type { Rules } from './rules';
 
 /** One seeded history of an account: what people, machines, networks and clocks do, and what must hold all the time. */
 
-export type HistoryResult = { problems: string[]; runs: number; aliveMs: number; chargedMs: number; events: number };
+export type HistoryResult = {
+  problems: string[];
+  runs: number;
+  aliveMs: number;
+  chargedMs: number;
+  events: number;
+};
 
 const SWEEP_MS = 3_000;
 const LENGTH_MS = 8 * 60_000;
@@ -24,7 +31,6 @@ export class History {
   private at: number;
   private workerUp = true;
   private webUp = true;
-  private calm = false;
   private eventCount = 0;
   private readonly accountId: string;
   private readonly sessions: string[] = [];
@@ -56,14 +62,20 @@ export class History {
 
   private agentFor(machine: SimMachine): SimAgent {
     const { agenda, chance, provider, faults } = this;
-    const answer = (runId: string, call: Parameters<Rules['answerAgent']>[2]) => this.rules.answerAgent(this.ctx, runId, call);
-    return new SimAgent({ now: () => this.at, agenda, chance, provider, apiUp: () => this.webUp, loss: faults, answer }, machine);
+    const answer = (runId: string, call: Parameters<Rules['answerAgent']>[2]) =>
+      this.rules.answerAgent(this.ctx, runId, call);
+    return new SimAgent(
+      { now: () => this.at, agenda, chance, provider, apiUp: () => this.webUp, loss: faults, answer },
+      machine,
+    );
   }
 
   /** A wake-up of the queue: usually on time, sometimes lost. */
   private wake(runId: string, at: number): void {
     if (this.faults > 0 && this.chance.hit(0.2)) return;
-    this.agenda.add(Math.max(this.at, at) + this.chance.between(0, 120), 'job', () => this.asWorker(() => this.rules.tickRun(this.ctx, runId)));
+    this.agenda.add(Math.max(this.at, at) + this.chance.between(0, 120), 'job', () =>
+      this.asWorker(() => this.rules.tickRun(this.ctx, runId)),
+    );
   }
 
   private async asWorker(work: () => Promise<unknown>): Promise<void> {
@@ -88,7 +100,10 @@ export class History {
   private async setUp(): Promise<void> {
     const { sql } = this.ctx;
     await setClock(this.world.database, this.at);
-    for (const [rank, seconds] of [[1, this.chance.between(60, 500)], [2, this.chance.between(500, 1_500)]] as const) {
+    for (const [rank, seconds] of [
+      [1, this.chance.between(60, 500)],
+      [2, this.chance.between(500, 1_500)],
+    ] as const) {
       await sql`
         insert into plan values (${this.planId(rank)}, 'Sim', '', ${seconds}, null, ${this.chance.between(1, 3)}, 60, 900,
           ${this.chance.pick([90, 900])}, 1, ${rank * 10}, true)`;
@@ -122,7 +137,9 @@ export class History {
     for (const part of ['web', 'worker'] as const) {
       const from = this.chance.between(this.at, endsAt);
       this.agenda.add(from, `${part} down`, () => this.setUpOrDown(part, false));
-      this.agenda.add(from + this.chance.between(1_000, 60_000), `${part} up`, () => this.setUpOrDown(part, true));
+      this.agenda.add(from + this.chance.between(1_000, 60_000), `${part} up`, () =>
+        this.setUpOrDown(part, true),
+      );
     }
   }
 
@@ -141,13 +158,16 @@ export class History {
       if (what < 0.55) await this.start(sessionId);
       else if (what < 0.72) await this.rules.stopSession(this.ctx, input);
       else if (what < 0.8) await this.rules.applyPlan(this.ctx, accountId, this.planId(chance.pick([1, 2])));
-      else if (what < 0.86) await this.rules.adjustUsage(this.ctx, accountId, chance.between(-60_000, 60_000));
+      else if (what < 0.86)
+        await this.rules.adjustUsage(this.ctx, accountId, chance.between(-60_000, 60_000));
       else if (what < 0.9) await this.startTwice(sessionId);
       else if (what < 0.93) await this.stepClockBack();
-      else if (what < 0.95) await this.rules.setStatus(this.ctx, accountId, chance.pick(['active', 'active', 'blocked']));
+      else if (what < 0.95)
+        await this.rules.setStatus(this.ctx, accountId, chance.pick(['active', 'active', 'blocked']));
       else await this.agree();
     } catch (error) {
-      if (!(error instanceof Crash) && !this.rules.isRefusal(error)) this.problems.push(`act: ${String(error)}`);
+      if (!(error instanceof Crash) && !this.rules.isRefusal(error))
+        this.problems.push(`act: ${String(error)}`);
     }
   }
 
@@ -156,9 +176,16 @@ export class History {
   }
 
   private async startTwice(sessionId: string): Promise<void> {
-    const results = await Promise.allSettled([this.start(sessionId), this.start(this.chance.pick(this.sessions))]);
+    const results = await Promise.allSettled([
+      this.start(sessionId),
+      this.start(this.chance.pick(this.sessions)),
+    ]);
     for (const result of results) {
-      if (result.status === 'rejected' && !(result.reason instanceof Crash) && !this.rules.isRefusal(result.reason)) {
+      if (
+        result.status === 'rejected' &&
+        !(result.reason instanceof Crash) &&
+        !this.rules.isRefusal(result.reason)
+      ) {
         this.problems.push(`parallel start: ${String(result.reason)}`);
       }
     }
@@ -173,7 +200,9 @@ export class History {
   /** The status a button shows and the start itself must agree in this very moment. */
   private async agree(): Promise<void> {
     const before = await this.rules.batchStatus(this.ctx, this.accountId);
-    const stopped = before.sessions.find((session) => session.status === 'stopped' || session.status === 'failed');
+    const stopped = before.sessions.find(
+      (session) => session.status === 'stopped' || session.status === 'failed',
+    );
     if (!stopped) return;
     const reason = await this.start(stopped.id).then(
       () => null,
@@ -199,7 +228,6 @@ export class History {
 
   /** No more faults: whatever is still open has to end, and everything has to add up. */
   private async heal(endsAt: number): Promise<void> {
-    this.calm = true;
     this.provider.faults = 0;
     this.webUp = true;
     this.workerUp = true;
@@ -220,68 +248,30 @@ export class History {
           where r.account_id = ${this.accountId} and r.started_at is not null and r.ended_at is null
             and (select coalesce(sum(s."to" - s."from"), 0) from jsonb_to_recordset(l.segments) as s("from" bigint, "to" bigint))
               <> hg_ms(r.lease_until) - hg_ms(r.metered_to)) as holes`;
-    if (crowd && crowd.open > crowd.most) this.problems.push(`${crowd.open} open runs, ${crowd.most} allowed`);
+    if (crowd && crowd.open > crowd.most)
+      this.problems.push(`${crowd.open} open runs, ${crowd.most} allowed`);
     if (crowd && crowd.holes > 0) this.problems.push('a hold does not cover its lease');
-    this.checkAliveWithoutLease();
-  }
-
-  /** At this very moment: no honest machine lives on when its run's lease is over. */
-  private checkAliveWithoutLease(): void {
-    for (const machine of this.provider.all) {
-      if (machine.kind === 'honest' && machine.startedAt !== null && machine.endedAt === null) {
-        const life = this.at - machine.startedAt;
-        if (life > 45 * 60_000) this.problems.push(`machine ${machine.id} lives for ${life} ms`);
-      }
-    }
   }
 
   private async judge(): Promise<void> {
     await this.checkBooks();
     const alive = this.provider.all.filter((m) => !m.destroyed);
-    if (alive.length > 0) this.problems.push(`machines left: ${alive.map((m) => `${m.id}/${m.kind}`).join(' ')}`);
-    const runs = await this.rowsOfRuns();
-    for (const row of runs) this.judgeRun(row);
-  }
-
-  private rowsOfRuns() {
-    return this.ctx.sql<RunFacts[]>`
-      select id, started_at, ended_at, lease_until, proof_at, used_ms, overrun_ms from run where account_id = ${this.accountId}`;
-  }
-
-  /** Charged time against the provider's truth. */
-  private judgeRun(row: RunFacts): void {
-    const machine = this.provider.all.find((m) => m.runId === row.id);
-    if (row.ended_at === null) return void this.problems.push(`run ${row.id} never ended`);
-    if (!machine || machine.startedAt === null || machine.endedAt === null) {
-      if (row.used_ms !== 0) this.problems.push(`run ${row.id} was charged ${row.used_ms} ms and never ran`);
-      return;
-    }
-    const truth = machine.endedAt - machine.startedAt;
-    const overrun = Math.max(0, machine.endedAt - row.lease_until);
-    const difference = row.used_ms + overrun - truth;
-    const tolerance = this.faults === 0 ? 0 : LATEST_PROOF_MS;
-    if (Math.abs(difference) > tolerance && !(difference > 0 && row.proof_at > machine.endedAt)) {
-      this.problems.push(`run ${row.id}: charged ${row.used_ms}, alive ${truth}, overrun ${overrun}`);
-    }
-    if (overrun !== row.overrun_ms) this.problems.push(`run ${row.id}: overrun ${overrun}, recorded ${row.overrun_ms}`);
-    if (machine.kind === 'honest' && overrun > 0) this.problems.push(`honest ${machine.id} overran by ${overrun} ms`);
+    if (alive.length > 0)
+      this.problems.push(`machines left: ${alive.map((m) => `${m.id}/${m.kind}`).join(' ')}`);
+    this.problems.push(...(await judgeRuns(this.ctx, this.accountId, this.provider, this.faults > 0)));
   }
 
   private result(): HistoryResult {
-    const aliveMs = this.provider.all.reduce((sum, m) => sum + ((m.endedAt ?? 0) - (m.startedAt ?? m.endedAt ?? 0)), 0);
-    return { problems: this.problems, runs: this.provider.all.length, aliveMs, chargedMs: 0, events: this.eventCount };
+    const aliveMs = this.provider.all.reduce(
+      (sum, m) => sum + ((m.endedAt ?? 0) - (m.startedAt ?? m.endedAt ?? 0)),
+      0,
+    );
+    return {
+      problems: this.problems,
+      runs: this.provider.all.length,
+      aliveMs,
+      chargedMs: 0,
+      events: this.eventCount,
+    };
   }
 }
-
-/** With faults, a start may be proven only by a call of the agent: never later than this after the machine ran. */
-const LATEST_PROOF_MS = 12_000;
-
-type RunFacts = {
-  id: string;
-  started_at: number | null;
-  ended_at: number | null;
-  lease_until: number;
-  proof_at: number;
-  used_ms: number;
-  overrun_ms: number;
-};

@@ -37,7 +37,10 @@ type World = {
 export class Crash extends Error {}
 
 const ok = <T>(value: T): Outcome<T> => ({ ok: true, value });
-const failed = (kind: MachineFailure['kind']): Outcome<never> => ({ ok: false, failure: { kind, message: kind } });
+const failed = (kind: MachineFailure['kind']): Outcome<never> => ({
+  ok: false,
+  failure: { kind, message: kind },
+});
 
 export class SimProvider implements Machines {
   readonly all: SimMachine[] = [];
@@ -51,7 +54,8 @@ export class SimProvider implements Machines {
   async launch(order: Parameters<Machines['launch']>[0]): ReturnType<Machines['launch']> {
     const { chance } = this.world;
     const existing = this.all.find((m) => m.runId === order.runId && !m.destroyed);
-    if (existing) return ok({ machineId: existing.id, region: order.region, volumeId: `vol-${order.sessionId}` });
+    if (existing)
+      return ok({ machineId: existing.id, region: order.region, volumeId: `vol-${order.sessionId}` });
     if (chance.hit(this.faults)) {
       const fate = chance.between(0, 4);
       if (fate === 0) return failed('no_capacity');

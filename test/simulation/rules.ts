@@ -3,26 +3,43 @@ import type { DomainError } from '@/server/errors';
 
 /** The product's verbs as a history uses them, imported afresh so that a test may replace a rule by a wrong one. */
 export async function loadRules() {
-  const [start, stop, tick, sweep, reconcile, agent, create, status, drift, plan, adjust, quota, account, context, errors, load, stopAll] =
-    await Promise.all([
-      import('@/server/session/start'),
-      import('@/server/session/stop'),
-      import('@/server/session/tick'),
-      import('@/server/session/sweep'),
-      import('@/server/session/reconcile'),
-      import('@/server/session/answer-agent'),
-      import('@/server/session/create'),
-      import('@/server/session/batch-status'),
-      import('@/server/quota/find-drift'),
-      import('@/server/quota/apply-plan'),
-      import('@/server/quota/adjust-usage'),
-      import('@/server/quota/account-state'),
-      import('@/server/quota/decide-start'),
-      import('@/server/context'),
-      import('@/server/errors'),
-      import('@/server/quota/load-account'),
-      import('@/server/session/stop-account'),
-    ]);
+  const [
+    start,
+    stop,
+    tick,
+    sweep,
+    reconcile,
+    agent,
+    create,
+    status,
+    drift,
+    plan,
+    adjust,
+    quota,
+    account,
+    context,
+    errors,
+    load,
+    stopAll,
+  ] = await Promise.all([
+    import('@/server/session/start'),
+    import('@/server/session/stop'),
+    import('@/server/session/tick'),
+    import('@/server/session/sweep'),
+    import('@/server/session/reconcile'),
+    import('@/server/session/answer-agent'),
+    import('@/server/session/create'),
+    import('@/server/session/batch-status'),
+    import('@/server/quota/find-drift'),
+    import('@/server/quota/apply-plan'),
+    import('@/server/quota/adjust-usage'),
+    import('@/server/quota/account-state'),
+    import('@/server/quota/decide-start'),
+    import('@/server/context'),
+    import('@/server/errors'),
+    import('@/server/quota/load-account'),
+    import('@/server/session/stop-account'),
+  ]);
   void account;
   return {
     startSession: start.startSession,
@@ -37,7 +54,9 @@ export async function loadRules() {
     applyPlan: (ctx: Ctx, accountId: string, planId: string) =>
       context.inTx(ctx, (tx) => plan.applyPlan(tx, accountId, planId)),
     adjustUsage: (ctx: Ctx, accountId: string, ms: number) =>
-      context.inTx(ctx, (tx) => adjust.adjustUsage(tx, { accountId, ms, reason: 'sim' }, quota.quotaRules(ctx.env))),
+      context.inTx(ctx, (tx) =>
+        adjust.adjustUsage(tx, { accountId, ms, reason: 'sim' }, quota.quotaRules(ctx.env)),
+      ),
     setStatus: (ctx: Ctx, accountId: string, to: string) =>
       context.inTx(ctx, async (tx) => {
         const state = await load.lockAccount(tx, accountId);

@@ -7,7 +7,7 @@ import { loadRules } from './rules';
 const SEEDS = Number(process.env.SIM_SEEDS ?? 200);
 const FIRST = Number(process.env.SIM_FIRST ?? 1);
 
-export const SIM_ENV = {
+const SIM_ENV = {
   LEASE_MAX_SECONDS: '120',
   MIN_START_SECONDS: '20',
   BOOT_TIMEOUT_SECONDS: '60',
@@ -20,7 +20,9 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-it(`QUOTA-2 QUOTA-5 QUOTA-7 SESSION-13 ${SEEDS} random histories keep every promise`, { timeout: 3_600_000 }, async () => {
+it(`QUOTA-2 QUOTA-5 QUOTA-7 SESSION-13 ${SEEDS} random histories keep every promise`, {
+  timeout: 3_600_000,
+}, async () => {
   const rules = await loadRules();
   let runs = 0;
   let aliveMs = 0;
@@ -30,6 +32,8 @@ it(`QUOTA-2 QUOTA-5 QUOTA-7 SESSION-13 ${SEEDS} random histories keep every prom
     aliveMs += result.aliveMs;
     expect(result.problems, `seed ${seed}: SIM_FIRST=${seed} SIM_SEEDS=1 repeats it`).toEqual([]);
   }
-  process.stdout.write(`simulation: ${SEEDS} histories, ${runs} machines, ${Math.round(aliveMs / 1000)} machine seconds\n`);
+  process.stdout.write(
+    `simulation: ${SEEDS} histories, ${runs} machines, ${Math.round(aliveMs / 1000)} machine seconds\n`,
+  );
   expect(runs).toBeGreaterThan(SEEDS);
 });

@@ -29,7 +29,11 @@ const server = createServer(async (request, response) => {
     case '/readyz': {
       // The gateway needs PostgreSQL only.
       const failing = await failingParts(ctx, async () => {});
-      return answer(failing.length === 0 ? 200 : 503, 'application/json', JSON.stringify({ ready: failing.length === 0, failing }));
+      return answer(
+        failing.length === 0 ? 200 : 503,
+        'application/json',
+        JSON.stringify({ ready: failing.length === 0, failing }),
+      );
     }
     case '/metrics':
       return answer(200, registry.contentType, await registry.metrics());
@@ -43,7 +47,9 @@ server.on('error', (error) => {
   log.fatal({ err: error }, `the gateway cannot listen on port ${env.GATEWAY_PORT}`);
   process.exit(1);
 });
-server.listen(env.GATEWAY_PORT, () => log.info({ port: (server.address() as AddressInfo).port }, 'gateway ready'));
+server.listen(env.GATEWAY_PORT, () =>
+  log.info({ port: (server.address() as AddressInfo).port }, 'gateway ready'),
+);
 
 let draining = false;
 async function drain(): Promise<void> {

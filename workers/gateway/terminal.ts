@@ -25,8 +25,13 @@ export function openTerminalDoor(ctx: Pick<Ctx, 'env' | 'sql' | 'clock' | 'log'>
     noServer: true,
     handleProtocols: (offered) => (offered.has('hourglass') ? 'hourglass' : false),
   });
-  const closeWith = (request: IncomingMessage, socket: Duplex, head: Buffer, code: number, sentence: string) =>
-    refusing.handleUpgrade(request, socket, head, (ws) => ws.close(code, sentence));
+  const closeWith = (
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    code: number,
+    sentence: string,
+  ) => refusing.handleUpgrade(request, socket, head, (ws) => ws.close(code, sentence));
 
   async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => {});
@@ -57,13 +62,17 @@ function isForeign(request: IncomingMessage, appUrl: string): boolean {
 function claimOf(ctx: Pick<Ctx, 'env' | 'clock'>, request: IncomingMessage): ConnectClaim | null {
   const url = new URL(request.url ?? '/', 'http://gateway');
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((text) => text.trim());
-  const token = offered.find((text) => text.startsWith('token.'))?.slice('token.'.length) ?? url.searchParams.get('token');
+  const token =
+    offered.find((text) => text.startsWith('token.'))?.slice('token.'.length) ??
+    url.searchParams.get('token');
   const claim = readConnectToken(ctx.env.AUTH_SECRET, token ?? '', ctx.clock.now());
   return claim && url.pathname === `/terminal/${claim.sessionId}` ? claim : null;
 }
 
 /** A plain HTTP answer to an upgrade: the connection is never ours to keep. */
 function plain(socket: Duplex, status: number, headers: Record<string, string> = {}): void {
-  const lines = Object.entries({ ...headers, connection: 'close', 'content-length': '0' }).map(([k, v]) => `${k}: ${v}`);
+  const lines = Object.entries({ ...headers, connection: 'close', 'content-length': '0' }).map(
+    ([k, v]) => `${k}: ${v}`,
+  );
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n`);
 }

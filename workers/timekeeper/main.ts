@@ -26,7 +26,9 @@ const worker = new Worker(
   { connection, concurrency: 50 },
 );
 worker.on('error', (error) => ctx.log.debug({ err: error }, 'queue error'));
-worker.on('failed', (job, error) => ctx.log.error({ err: error, job: job?.id }, 'job failed; the sweep repeats it'));
+worker.on('failed', (job, error) =>
+  ctx.log.error({ err: error, job: job?.id }, 'job failed; the sweep repeats it'),
+);
 
 const loops = [
   startLoop('sweep', env.SWEEP_INTERVAL_MS, () => sweepRuns(ctx), ctx.log),

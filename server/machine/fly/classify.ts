@@ -29,11 +29,17 @@ export function classify(refusal: Refusal, isChange: boolean): MachineFailure {
   return { kind, message: text.slice(0, 300), status };
 }
 
-function kindOf(status: number, code: string | null, text: string, isChange: boolean): MachineFailure['kind'] {
+function kindOf(
+  status: number,
+  code: string | null,
+  text: string,
+  isChange: boolean,
+): MachineFailure['kind'] {
   if (code !== null && CAPACITY_CODES.has(code)) return 'no_capacity';
   if (status === 429) return 'rate_limited';
   if (status === 404) return 'not_found';
-  if (status === 408 || status === 500 || status === 502 || status === 504) return isChange ? 'ambiguous' : 'unavailable';
+  if (status === 408 || status === 500 || status === 502 || status === 504)
+    return isChange ? 'ambiguous' : 'unavailable';
   if (CAPACITY_TEXT.test(text)) return 'no_capacity';
   if (status >= 500) return isChange ? 'ambiguous' : 'unavailable';
   return 'refused';

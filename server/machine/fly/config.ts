@@ -1,5 +1,5 @@
-import { type LaunchOrder, machineNameOf } from '../machines';
 import type { Size } from '../../shapes';
+import { type LaunchOrder, machineNameOf } from '../machines';
 
 /** Where the agent listens inside every machine, and where the session's volume is mounted. */
 const INTERNAL_PORT = 8080;
@@ -45,4 +45,7 @@ export function machineRequest(order: LaunchOrder, image: string, environmentId:
 
 /** The volume name of a session: at most 30 of `a-z 0-9 _`, so the end of the id, where its randomness is. */
 export const volumeNameOf = (sessionId: string): string =>
-  `s_${sessionId.toLowerCase().replace(/[^a-z0-9]/g, '').slice(-26)}`;
+  `s_${sessionId
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, '')
+    .slice(-26)}`;

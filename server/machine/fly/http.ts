@@ -42,7 +42,11 @@ export class FlyHttp {
   ) {
     const url = new URL(apiUrl);
     this.base = `${url.pathname.replace(/\/+$/, '')}/v1`;
-    this.pool = new Pool(url.origin, { connections: 32, keepAliveTimeout: 30_000, connect: { timeout: 3_000 } });
+    this.pool = new Pool(url.origin, {
+      connections: 32,
+      keepAliveTimeout: 30_000,
+      connect: { timeout: 3_000 },
+    });
   }
 
   close = (): Promise<void> => this.pool.close();
@@ -77,7 +81,10 @@ export class FlyHttp {
       if (response.statusCode < 300) return { answer: { ok: true, value: parse(text) }, retryAfterMs: 0 };
       const failure = classify(readRefusal(response.statusCode, text), call.method !== 'GET');
       this.report(call, failure, response.headers['fly-request-id']);
-      return { answer: { ok: false, failure }, retryAfterMs: 1000 * (Number(response.headers['retry-after']) || 0) };
+      return {
+        answer: { ok: false, failure },
+        retryAfterMs: 1000 * (Number(response.headers['retry-after']) || 0),
+      };
     } catch (error) {
       const failure = this.lost(call, error, sent);
       this.report(call, failure);

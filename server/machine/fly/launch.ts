@@ -37,13 +37,32 @@ const withVolume = (machine: Outcome<Machine>, volumeId: string): Outcome<Launch
 
 /** The account's own app on its own network. A name that is taken is ours if we may read it. */
 async function ensureApp(fly: FlyAccess, app: string): Promise<Outcome<void>> {
-  const known = await fly.http.send({ action: 'get', method: 'GET', path: `/apps/${enc(app)}`, id: app, app });
+  const known = await fly.http.send({
+    action: 'get',
+    method: 'GET',
+    path: `/apps/${enc(app)}`,
+    id: app,
+    app,
+  });
   if (known.ok) return { ok: true, value: undefined };
   if (known.failure.kind !== 'not_found') return surelyNothing(known);
   const body = { app_name: app, name: app, org_slug: fly.org, network: app };
-  const made = await fly.http.send({ action: 'create_app', method: 'POST', path: '/apps', id: app, body, app });
+  const made = await fly.http.send({
+    action: 'create_app',
+    method: 'POST',
+    path: '/apps',
+    id: app,
+    body,
+    app,
+  });
   if (made.ok) return { ok: true, value: undefined };
-  const again = await fly.http.send({ action: 'get', method: 'GET', path: `/apps/${enc(app)}`, id: app, app });
+  const again = await fly.http.send({
+    action: 'get',
+    method: 'GET',
+    path: `/apps/${enc(app)}`,
+    id: app,
+    app,
+  });
   return again.ok ? { ok: true, value: undefined } : surelyNothing(made);
 }
 
@@ -56,9 +75,19 @@ const surelyNothing = (outcome: Outcome<unknown>): Outcome<never> =>
 async function ensureVolume(fly: FlyAccess, order: LaunchOrder): Promise<Outcome<string>> {
   const name = volumeNameOf(order.sessionId);
   const path = `/apps/${enc(order.app)}/volumes`;
-  const listed = await fly.http.send({ action: 'list_volumes', method: 'GET', path, id: order.app, app: order.app });
+  const listed = await fly.http.send({
+    action: 'list_volumes',
+    method: 'GET',
+    path,
+    id: order.app,
+    app: order.app,
+  });
   if (!listed.ok) return surelyNothing(listed);
-  const volumes = (Array.isArray(listed.value) ? listed.value : []) as { id: string; name: string; state?: string }[];
+  const volumes = (Array.isArray(listed.value) ? listed.value : []) as {
+    id: string;
+    name: string;
+    state?: string;
+  }[];
   const alive = volumes.filter((v) => !/destroy/.test(v.state ?? ''));
   const found = alive.find((v) => v.id === order.volumeId) ?? alive.find((v) => v.name === name);
   if (found) return { ok: true, value: found.id };
@@ -70,7 +99,15 @@ async function ensureVolume(fly: FlyAccess, order: LaunchOrder): Promise<Outcome
     require_unique_zone: false,
     compute: GUESTS[order.size],
   };
-  const made = await fly.http.send({ action: 'create_volume', method: 'POST', path, id: order.app, body, tries: 1, app: order.app });
+  const made = await fly.http.send({
+    action: 'create_volume',
+    method: 'POST',
+    path,
+    id: order.app,
+    body,
+    tries: 1,
+    app: order.app,
+  });
   if (!made.ok) return surelyNothing(made);
   const id = (made.value as { id?: string } | null)?.id;
   return id ? { ok: true, value: id } : failed('unavailable', 'the provider made a volume without an id');
@@ -80,10 +117,21 @@ async function ensureVolume(fly: FlyAccess, order: LaunchOrder): Promise<Outcome
 async function createOnce(fly: FlyAccess, order: LaunchOrder, volumeId: string): Promise<Outcome<Machine>> {
   const body = machineRequest(order, fly.image, fly.environmentId, volumeId);
   const path = `/apps/${enc(order.app)}/machines`;
-  const made = await fly.http.send({ action: 'create', method: 'POST', path, id: order.app, body, tries: 1, timeoutMs: 15_000, app: order.app });
+  const made = await fly.http.send({
+    action: 'create',
+    method: 'POST',
+    path,
+    id: order.app,
+    body,
+    tries: 1,
+    timeoutMs: 15_000,
+    app: order.app,
+  });
   if (made.ok) {
     const machine = readMachine(made.value, order.app);
-    return machine ? { ok: true, value: machine } : failed('ambiguous', 'the answer to a create could not be read');
+    return machine
+      ? { ok: true, value: machine }
+      : failed('ambiguous', 'the answer to a create could not be read');
   }
   const taken = /machine ID (\w+) already exists with name/.exec(made.failure.message)?.[1];
   return taken ? adopt(fly, order, taken) : made;
@@ -93,7 +141,9 @@ async function adopt(fly: FlyAccess, order: LaunchOrder, machineId: string): Pro
   const read = await getMachine(fly, order.app, machineId);
   if (!read.ok || read.value === null) return failed('ambiguous', 'the existing machine could not be read');
   const ours = read.value.name === machineNameOf(order.runId) && read.value.runId === order.runId;
-  return ours ? { ok: true, value: read.value } : failed('refused', 'another machine has the name of this run');
+  return ours
+    ? { ok: true, value: read.value }
+    : failed('refused', 'another machine has the name of this run');
 }
 
 /** After a lost answer: look twice, apart; only then create again, under the same name, if anybody still wants it. */
@@ -114,7 +164,11 @@ async function resolveLost(
 }
 
 /** The machine of a run by metadata and name, or null when this list did not show one. */
-export async function findByRun(fly: FlyAccess, app: string, runId: string): Promise<Outcome<Machine | null>> {
+export async function findByRun(
+  fly: FlyAccess,
+  app: string,
+  runId: string,
+): Promise<Outcome<Machine | null>> {
   const path = `/apps/${enc(app)}/machines?include_deleted=true&metadata.hourglass_run=${enc(runId)}`;
   const listed = await fly.http.send({ action: 'list', method: 'GET', path, id: app, app });
   if (!listed.ok) return listed.failure.kind === 'not_found' ? { ok: true, value: null } : listed;
@@ -125,10 +179,23 @@ export async function findByRun(fly: FlyAccess, app: string, runId: string): Pro
 }
 
 /** One machine with its events; null when the provider knows no such machine. */
-export async function getMachine(fly: FlyAccess, app: string, machineId: string): Promise<Outcome<Machine | null>> {
+export async function getMachine(
+  fly: FlyAccess,
+  app: string,
+  machineId: string,
+): Promise<Outcome<Machine | null>> {
   const path = `/apps/${enc(app)}/machines/${enc(machineId)}`;
-  const read = await fly.http.send({ action: 'get', method: 'GET', path, id: machineId, timeoutMs: 5_000, app });
+  const read = await fly.http.send({
+    action: 'get',
+    method: 'GET',
+    path,
+    id: machineId,
+    timeoutMs: 5_000,
+    app,
+  });
   if (!read.ok) return read.failure.kind === 'not_found' ? { ok: true, value: null } : read;
   const machine = readMachine(read.value, app);
-  return machine ? { ok: true, value: machine } : failed('unavailable', 'the provider answered something that is no machine');
+  return machine
+    ? { ok: true, value: machine }
+    : failed('unavailable', 'the provider answered something that is no machine');
 }

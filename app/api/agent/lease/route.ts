@@ -20,14 +20,16 @@ export async function POST(request: Request): Promise<Response> {
   if (bounded instanceof Response) return bounded;
   const body: unknown = await bounded.json().catch(() => null);
   const call = agentCallShape.safeParse(body);
-  if (!call.success) return refusal(400, 'INVALID_INPUT', 'The call does not have the form of the machine protocol.');
+  if (!call.success)
+    return refusal(400, 'INVALID_INPUT', 'The call does not have the form of the machine protocol.');
   try {
     return Response.json(await answerAgent(ctx, runId, call.data));
   } catch (error) {
     if (error instanceof DomainError) {
       return refusal(error.reason === 'UNAUTHORIZED' ? 401 : 503, error.reason, error.message);
     }
-    if (isDatabaseAway(error)) return refusal(503, 'QUOTA_UNAVAILABLE', 'The lease cannot be renewed right now.');
+    if (isDatabaseAway(error))
+      return refusal(503, 'QUOTA_UNAVAILABLE', 'The lease cannot be renewed right now.');
     ctx.log.error({ err: error, runId }, 'agent call failed');
     return refusal(500, 'INTERNAL', 'Something went wrong on our side.');
   }

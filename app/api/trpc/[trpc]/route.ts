@@ -1,7 +1,7 @@
 import { TRPCError } from '@trpc/server';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
-import { webContext } from '@/app/_server/context';
 import { actorOf } from '@/app/_server/actor';
+import { webContext } from '@/app/_server/context';
 import type { Actor } from '@/server/context';
 import { DomainError } from '@/server/errors';
 import { newId } from '@/server/ids';

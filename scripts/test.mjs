@@ -1,0 +1,4 @@
+import { become, installDependencies } from './up.mjs';
+
+installDependencies();
+become('scripts/test.ts', process.argv.slice(2));

@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildAll } from './build';
+import { ensureChromium } from './services/chromium';
+import { ROOT } from './stack';
+
+/**
+ * `npm test` and `npm run check`: every step with its time as it goes; a step that fails does not hide the later ones.
+ * The last line counts over all runners; the exit code tells.
+ */
+
+const folder = mkdtempSync(join(tmpdir(), 'hourglass-report-'));
+const say = (line: string) => process.stdout.write(`${line}\n`);
+let passed = 0;
+let failed = 0;
+
+type Count = { passed: number; failed: number };
+
+function run(args: string[], quiet = false): Promise<{ code: number; output: string }> {
+  return new Promise((resolve) => {
+    const env = { ...process.env, NEXT_TELEMETRY_DISABLED: '1', FORCE_COLOR: '0' };
+    const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        output += chunk;
+        if (!quiet) process.stdout.write(chunk);
+      });
+    }
+    child.on('exit', (code) => resolve({ code: code ?? 1, output }));
+  });
+}
+
+async function step(name: string, work: () => Promise<Count>): Promise<boolean> {
+  const from = performance.now();
+  say(`\n── ${name}`);
+  const count = await work().catch((error: unknown) => {
+    say(error instanceof Error ? error.message : String(error));
+    return { passed: 0, failed: 1 };
+  });
+  passed += count.passed;
+  failed += count.failed;
+  const seconds = ((performance.now() - from) / 1000).toFixed(1);
+  say(
+    `── ${name}: ${count.failed === 0 ? 'ok' : `${count.failed} failed`}, ${count.passed} passed, ${seconds} s`,
+  );
+  return count.failed === 0;
+}
+
+/** A tool that either passes or fails: it counts as one. */
+const tool = (args: string[]) => async (): Promise<Count> => {
+  const { code, output } = await run(args, true);
+  if (code !== 0) say(output.trimEnd());
+  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+};
+
+/** vitest, counted by its own report; no report means that it did not even start. */
+const vitest = (project: string) => async (): Promise<Count> => {
+  const report = join(folder, `${project}.json`);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const { code } = await run(['node_modules/vitest/vitest.mjs', 'run', '--project', project, ...reporters]);
+  if (!existsSync(report)) return { passed: 0, failed: 1 };
+  const { numPassedTests, numFailedTests, numFailedTestSuites } = JSON.parse(readFileSync(report, 'utf8'));
+  const failures = numFailedTests + (numFailedTests === 0 ? numFailedTestSuites : 0);
+  return { passed: numPassedTests, failed: code !== 0 && failures === 0 ? 1 : failures };
+};
+
+async function playwright(): Promise<Count> {
+  await ensureChromium(say);
+  const report = join(folder, 'e2e.json');
+  process.env.PLAYWRIGHT_JSON_OUTPUT_NAME = report;
+  const { code } = await run(['node_modules/@playwright/test/cli.js', 'test', '--reporter=list,json']);
+  if (!existsSync(report)) return { passed: 0, failed: 1 };
+  const { stats } = JSON.parse(readFileSync(report, 'utf8'));
+  const failures = stats.unexpected + stats.flaky;
+  return { passed: stats.expected, failed: code !== 0 && failures === 0 ? 1 : failures };
+}
+
+mkdirSync(join(ROOT, '.hourglass'), { recursive: true });
+const onlyCheck = process.argv.includes('--check');
+await step('format and lint', tool(['node_modules/@biomejs/biome/bin/biome', 'ci', '.']));
+await step('types', tool(['node_modules/typescript/bin/tsc', '--noEmit', '-p', '.']));
+await step('tidy and unit', vitest('unit'));
+if (!onlyCheck) {
+  const built = await step('build', async () => {
+    await buildAll({ say });
+    return { passed: 1, failed: 0 };
+  });
+  await step('integration', vitest('int'));
+  if (built) await step('browser', playwright);
+}
+rmSync(folder, { recursive: true, force: true });
+say(`\n${passed} passed, ${failed} failed`);
+process.exit(failed > 0 ? 1 : 0);

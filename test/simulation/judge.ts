@@ -1,0 +1,48 @@
+import type { Ctx } from '@/server/context';
+import type { SimProvider } from './provider';
+
+type RunFacts = {
+  id: string;
+  ended_at: number | null;
+  lease_until: number;
+  proof_at: number;
+  used_ms: number;
+  overrun_ms: number;
+};
+
+/** With faults, a start may be proven only by a call of the agent: never later than this after the machine ran. */
+const LATEST_PROOF_MS = 12_000;
+
+/** Holds every run of an account against what the provider knows: charged time, overrun, ends. Answers what is wrong. */
+export async function judgeRuns(
+  ctx: Ctx,
+  accountId: string,
+  provider: SimProvider,
+  faulty: boolean,
+): Promise<string[]> {
+  const rows = await ctx.sql<RunFacts[]>`
+    select id, ended_at, lease_until, proof_at, used_ms, overrun_ms from run where account_id = ${accountId}`;
+  return rows.flatMap((row) => judgeRun(row, provider, faulty));
+}
+
+function judgeRun(row: RunFacts, provider: SimProvider, faulty: boolean): string[] {
+  const machine = provider.all.find((made) => made.runId === row.id);
+  if (row.ended_at === null) return [`run ${row.id} never ended`];
+  if (!machine || machine.startedAt === null || machine.endedAt === null) {
+    return row.used_ms === 0 ? [] : [`run ${row.id} was charged ${row.used_ms} ms and never ran`];
+  }
+  const problems: string[] = [];
+  const truth = machine.endedAt - machine.startedAt;
+  const overrun = Math.max(0, machine.endedAt - row.lease_until);
+  const difference = row.used_ms + overrun - truth;
+  // A renewal that was still on its way when the machine died is the later proof of life.
+  const provenLater = difference > 0 && row.proof_at > machine.endedAt;
+  if (Math.abs(difference) > (faulty ? LATEST_PROOF_MS : 0) && !provenLater) {
+    problems.push(`run ${row.id}: charged ${row.used_ms}, alive ${truth}, overrun ${overrun}`);
+  }
+  if (overrun !== row.overrun_ms)
+    problems.push(`run ${row.id}: overrun ${overrun}, recorded ${row.overrun_ms}`);
+  if (machine.kind === 'honest' && overrun > 0)
+    problems.push(`honest ${machine.id} overran by ${overrun} ms`);
+  return problems;
+}

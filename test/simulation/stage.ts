@@ -1,0 +1,112 @@
+import type { Ctx } from '@/server/context';
+import type { AgentCall } from '@/server/session/answer-agent';
+import { answerAgent } from '@/server/session/answer-agent';
+import { createSession } from '@/server/session/create';
+import { startSession } from '@/server/session/start';
+import { sweepRuns } from '@/server/session/sweep';
+import { createAccount, createWorld, setClock, type World, type WorldOptions } from '@/test/world';
+import { Agenda, chanceOf } from './events';
+import { type AgentKind, type SimMachine, SimProvider } from './provider';
+
+/** A stage for one scene at a time: real verbs on real PostgreSQL, a provider in virtual time, and every cue by hand. */
+export class Stage {
+  readonly agenda = new Agenda();
+  readonly provider: SimProvider;
+  readonly ctx: Ctx;
+  kind: AgentKind = 'silent';
+
+  private constructor(
+    readonly world: World,
+    private at: number,
+  ) {
+    this.provider = new SimProvider({
+      now: () => this.at,
+      agenda: this.agenda,
+      // Seed 5 boots every machine of a scene, none is stuck and none crashes.
+      chance: { ...chanceOf(5), next: () => 0.5, hit: () => false, between: (low) => low },
+      faults: 0,
+      pickKind: () => this.kind,
+      onStart: () => {},
+      onSignal: (machine) => {
+        if (machine.kind !== 'stubborn')
+          this.agenda.add(this.at + 10, 'obey', () => this.provider.end(machine));
+      },
+    });
+    this.ctx = { ...world.ctx, machines: this.provider };
+  }
+
+  static async open(options: WorldOptions & { startAt: number }): Promise<Stage> {
+    return new Stage(await createWorld(options), options.startAt);
+  }
+
+  get now(): number {
+    return this.at;
+  }
+
+  /** Moves everybody's clock, playing what happens on the way; the timekeeper looks every `sweepMs`, or not at all. */
+  async pass(ms: number, sweepMs: number | null = null): Promise<void> {
+    const until = this.at + ms;
+    for (let look = this.at + (sweepMs ?? ms); ; look += sweepMs ?? ms) {
+      await this.playUntil(Math.min(look, until));
+      if (sweepMs !== null) await sweepRuns(this.ctx);
+      if (look >= until) return;
+    }
+  }
+
+  private async playUntil(until: number): Promise<void> {
+    for (let event = this.agenda.take(until); event; event = this.agenda.take(until)) {
+      this.at = Math.max(this.at, event.at);
+      await setClock(this.world.database, this.at);
+      await event.run();
+    }
+    this.at = until;
+    await setClock(this.world.database, this.at);
+  }
+
+  /** Jumps to an instant, for a scene of its own. */
+  async jumpTo(at: number): Promise<void> {
+    this.at = at;
+    await setClock(this.world.database, at);
+  }
+
+  account = (options: Parameters<typeof createAccount>[1] = {}): Promise<string> =>
+    createAccount(this.world, options);
+
+  /** A session of its own, started; the machine boots as soon as time passes. */
+  async started(accountId: string): Promise<{ sessionId: string; runId: string; machine: SimMachine }> {
+    const { id } = await createSession(this.ctx, { accountId, name: 'scene' });
+    await startSession(this.ctx, { accountId, sessionId: id });
+    const machine = this.provider.all.findLast((made) => made.sessionId === id);
+    if (!machine) throw new Error('no machine was made');
+    return { sessionId: id, runId: machine.runId, machine };
+  }
+
+  call(runId: string, seq: number, event: AgentCall['event'], more: Partial<AgentCall> = {}) {
+    return answerAgent(this.ctx, runId, { bootId: 'boot', seq, event, ...more });
+  }
+
+  async run(runId: string): Promise<RunFacts> {
+    const [row] = await this.ctx.sql<RunFacts[]>`
+      select status, end_reason, used_ms, overrun_ms, started_at, ended_at, lease_until, final, failure from run where id = ${runId}`;
+    if (!row) throw new Error(`There is no run ${runId}.`);
+    return row;
+  }
+
+  async sums(accountId: string, period: string): Promise<{ used_ms: number; held_ms: number }> {
+    const [row] = await this.ctx.sql<{ used_ms: number; held_ms: number }[]>`
+      select used_ms, held_ms from usage_period where account_id = ${accountId} and period = ${period}`;
+    return row ?? { used_ms: 0, held_ms: 0 };
+  }
+}
+
+export type RunFacts = {
+  status: string;
+  end_reason: string | null;
+  used_ms: number;
+  overrun_ms: number;
+  started_at: number | null;
+  ended_at: number | null;
+  lease_until: number;
+  final: boolean;
+  failure: string | null;
+};

@@ -1,0 +1,89 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import {
+  clockComplaints,
+  deadPaths,
+  envComplaints,
+  importComplaints,
+  nameComplaints,
+  requirementComplaints,
+  type SourceFile,
+  sizeComplaints,
+  specComplaints,
+} from './tidy/rules';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const read = (path: string): SourceFile => ({ path, text: readFileSync(join(ROOT, path), 'utf8') });
+const paths = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: ROOT,
+  encoding: 'utf8',
+})
+  .trim()
+  .split('\n')
+  .filter((path) => existsSync(join(ROOT, path)));
+const code = paths.filter((path) => /\.(tsx?|mjs)$/.test(path)).map(read);
+const docs = paths.filter((path) => /\.md$/.test(path)).map(read);
+const specs = docs.filter(({ path }) => /^sdd\//.test(path));
+const tests = code.filter(({ path }) => /\.(test|spec)\.tsx?$/.test(path) && !path.startsWith('test/tidy'));
+
+describe('the tree is tidy', () => {
+  it('imports go one way', () => expect(code.flatMap(importComplaints)).toEqual([]));
+  it('the environment is read in one place', () => expect(code.flatMap(envComplaints)).toEqual([]));
+  it('the domain has one clock', () => expect(code.flatMap(clockComplaints)).toEqual([]));
+  it('files and functions are short', () => expect(code.flatMap(sizeComplaints)).toEqual([]));
+  it('names explain', () => expect(code.flatMap(nameComplaints)).toEqual([]));
+  it('documents name only what is there', () =>
+    expect(docs.flatMap((doc) => deadPaths(doc, (path) => existsSync(join(ROOT, path))))).toEqual([]));
+  it('every requirement is tested, every tested requirement is stated', () =>
+    expect(requirementComplaints(specs, tests)).toEqual([]));
+  it('specs speak of behaviour', () =>
+    expect(specs.filter(({ path }) => !/README|glossary/.test(path)).flatMap(specComplaints)).toEqual([]));
+  it('migrations are numbered once, in order', () => {
+    const numbers = paths
+      .filter((path) => /^db\/migrations\/\d+_.*\.sql$/.test(path))
+      .map((path) => Number(path.slice(14, 18)));
+    expect(numbers).toEqual(numbers.map((_, index) => index));
+  });
+  it('short documents stay short', () => {
+    const lines = (path: string) => read(path).text.split('\n').length;
+    expect(lines('README.md')).toBeLessThanOrEqual(70);
+    expect(lines('CONTRIBUTING.md')).toBeLessThanOrEqual(100);
+  });
+});
+
+describe('each rule fires', () => {
+  const planted = (path: string, text: string): SourceFile => ({ path, text });
+  it.each([
+    [
+      'a sibling of quota',
+      importComplaints(planted('server/quota/x.ts', "import { a } from '../session/start';")),
+    ],
+    [
+      'the cloud in a door',
+      importComplaints(planted('app/x.tsx', "import { a } from '@/cloud/fly/server';")),
+    ],
+    [
+      'the server in a machine',
+      importComplaints(planted('machine/x.ts', "import type { A } from '@/server/shapes';")),
+    ],
+    [
+      'a room through a dynamic import',
+      importComplaints(planted('db/x.ts', "await import('@/server/clock')")),
+    ],
+    ['the environment', envComplaints(planted('server/quota/x.ts', 'process.env.A'))],
+    ['a clock', clockComplaints(planted('server/quota/x.ts', 'const a = Date.now();'))],
+    ['a long file', sizeComplaints(planted('app/x.ts', 'a\n'.repeat(301)))],
+    ['a long function', sizeComplaints(planted('app/x.ts', `function a() {\n${'  b;\n'.repeat(80)}}\n`))],
+    ['a name without meaning', nameComplaints(planted('server/quota/utils.ts', ''))],
+    ['a dead path', deadPaths(planted('README.md', 'see `server/nowhere.ts`'), () => false)],
+    ['an untested requirement', requirementComplaints([planted('sdd/q.md', '### QUOTA-99 x')], [])],
+    [
+      'an unstated requirement',
+      requirementComplaints([], [planted('a.test.ts', "it('QUOTA-98 x', () => {})")]),
+    ],
+    ['code in a spec', specComplaints(planted('sdd/q.md', 'calls start() in start.ts'))],
+  ])('on %s', (_, complaints) => expect(complaints).not.toEqual([]));
+});

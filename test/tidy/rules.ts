@@ -1,0 +1,165 @@
+/** The rules of the house as functions of text: each answers its complaints, so that each can be shown to fire. */
+
+export type SourceFile = { path: string; text: string };
+
+/** What each place may import of ours. A place not named here may import nothing of ours but itself. */
+const MAY_IMPORT: Record<string, string[]> = {
+  app: ['app', 'server', 'db', 'client'],
+  workers: ['workers', 'server', 'db'],
+  client: ['client'],
+  machine: ['machine'],
+  cloud: ['cloud'],
+  db: ['db'],
+  'server/quota': ['server/quota', 'server', 'db'],
+  'server/machine': ['server/machine', 'server', 'db'],
+  'server/session': ['server/session', 'server/quota', 'server/machine', 'server', 'db'],
+  'server/billing': ['server/billing', 'server/quota', 'server', 'db'],
+  'server/account': ['server/account', 'server/session', 'server/quota', 'server/mail', 'server', 'db'],
+  'server/mail': ['server/mail', 'server', 'db'],
+  'server/operator': ['server/operator', 'server/account', 'server/session', 'server/quota', 'server', 'db'],
+  server: [
+    'server',
+    'server/account',
+    'server/billing',
+    'server/machine',
+    'server/mail',
+    'server/quota',
+    'server/session',
+    'db',
+  ],
+};
+const ANYTHING = /^(test|e2e|bench|scripts)\/|\.test\.tsx?$|^[^/]+$/;
+
+/** The room of a path: a folder of the domain, or a top-level folder. */
+export function roomOf(path: string): string {
+  const [top = '', second = '', third] = path.split('/');
+  return top === 'server' && third !== undefined ? `server/${second}` : top;
+}
+
+type Import = { path: string; typeOnly: boolean };
+
+/** Our own modules that a file imports, as paths from the root. */
+export function importsOf(file: SourceFile): Import[] {
+  const found: Import[] = [];
+  for (const match of file.text.matchAll(
+    /(?:import|export)\s+(type\s)?[^'";]*?from\s+'([^']+)'|import\(\s*'([^']+)'\s*\)/g,
+  )) {
+    const spec = match[2] ?? match[3] ?? '';
+    if (spec.startsWith('@/')) found.push({ path: spec.slice(2), typeOnly: match[1] !== undefined });
+    if (spec.startsWith('.'))
+      found.push({ path: resolve(file.path, spec), typeOnly: match[1] !== undefined });
+  }
+  return found;
+}
+
+function resolve(from: string, spec: string): string {
+  const parts = from.split('/').slice(0, -1);
+  for (const part of spec.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '.') parts.push(part);
+  }
+  return parts.join('/');
+}
+
+/** Imports against the arrows. Types of the server may cross into the client and into pages; nothing else may. */
+export function importComplaints(file: SourceFile): string[] {
+  if (ANYTHING.test(file.path)) return [];
+  const allowed = MAY_IMPORT[roomOf(file.path)] ?? [roomOf(file.path)];
+  return importsOf(file)
+    .filter(({ path, typeOnly }) => {
+      const room = roomOf(path);
+      if (typeOnly && roomOf(file.path) !== 'machine' && room.startsWith('server')) return false;
+      if (/^(app|workers|server)$/.test(roomOf(file.path)) && room.startsWith('server')) return false;
+      return !allowed.includes(room);
+    })
+    .map(({ path }) => `${file.path}: may not import ${path}`);
+}
+
+const ENV_ALLOWED =
+  /^(server\/env\.ts|cloud\/|scripts\/|machine\/|bench\/|test\/|e2e\/|[^/]+$)|\.test\.tsx?$/;
+
+/** The environment is read in one place of the product. */
+export const envComplaints = ({ path, text }: SourceFile): string[] =>
+  ENV_ALLOWED.test(path) || !text.includes('process.env') ? [] : [`${path}: reads process.env`];
+
+/** The domain has one clock. Turning a value into a date is no clock read. */
+export const clockComplaints = ({ path, text }: SourceFile): string[] =>
+  !path.startsWith('server/') ||
+  path === 'server/clock.ts' ||
+  /\.test\.ts$/.test(path) ||
+  !/Date\.now\(|new Date\(\)/.test(text)
+    ? []
+    : [`${path}: reads a clock of its own`];
+
+const MOST_LINES = 300;
+const MOST_FUNCTION_LINES = 70;
+const BANNED_NAMES = /(^|[-/.])(utils?|helpers?|common|manager|v2|new|temp|misc)([-/.]|$)/i;
+
+export function sizeComplaints({ path, text }: SourceFile): string[] {
+  const lines = text.split('\n');
+  const complaints: string[] = [];
+  const isTest = /\.(test|spec)\.tsx?$/.test(path);
+  if (lines.length > (isTest ? 500 : MOST_LINES)) complaints.push(`${path}: ${lines.length} lines`);
+  if (isTest) return complaints;
+  for (const [start, length] of functionLengths(lines)) {
+    if (length > MOST_FUNCTION_LINES) complaints.push(`${path}:${start}: a function of ${length} lines`);
+  }
+  return complaints;
+}
+
+/** Top-level functions and methods by their indentation: from their first line to the brace that closes it. */
+function functionLengths(lines: string[]): [start: number, length: number][] {
+  const found: [number, number][] = [];
+  lines.forEach((line, index) => {
+    const opens =
+      /^(\s*)(?:export )?(?:default )?(?:async )?(?:function\b|(?:private |static )*(?:async )?[\w]+\([^)]*\)[^;]*\{$).*\{$/.exec(
+        line,
+      );
+    if (!opens || /^\s*(if|for|while|switch|return|else)\b/.test(line)) return;
+    const end = lines.findIndex((other, i) => i > index && other === `${opens[1]}}`);
+    if (end > 0) found.push([index + 1, end - index + 1]);
+  });
+  return found;
+}
+
+export const nameComplaints = ({ path }: SourceFile): string[] => [
+  ...(BANNED_NAMES.test(path.replace(/new-session|new-/g, '')) ? [`${path}: says nothing by its name`] : []),
+  ...(/[A-Z_]/.test(
+    path.replace(/\[[^\]]*\]|_[a-z]+\/|README|CONTRIBUTING|Dockerfile/g, '').replace(/^db\/migrations.*/, ''),
+  )
+    ? [`${path}: is not in kebab-case`]
+    : []),
+];
+
+/** Paths in backquotes of a document that are not there. */
+export function deadPaths(doc: SourceFile, exists: (path: string) => boolean): string[] {
+  const paths = [...doc.text.matchAll(/`([\w@.-]+(?:\/[\w@.[\]-]*)+)`/g)].map((match) => match[1] ?? '');
+  return paths
+    .filter((path) => !/^(hg|api|GET|@hourglass)|^\w+\.\w+\/|:\/\//.test(path))
+    .filter((path) => !exists(path.replace(/\/$/, '')))
+    .map((path) => `${doc.path}: there is no ${path}`);
+}
+
+const ID = /\b(QUOTA|SESSION|MACHINE|BILLING|ACCOUNT)-\d+\b/g;
+
+/** Requirements without a test, and tests of requirements that are not there. */
+export function requirementComplaints(specs: SourceFile[], tests: SourceFile[]): string[] {
+  const stated = new Set(
+    specs.flatMap(({ text }) => [...text.matchAll(/^### ((?:\w+)-\d+)/gm)].map((match) => match[1] ?? '')),
+  );
+  const tested = new Set(
+    tests.flatMap(({ text }) =>
+      [
+        ...text.matchAll(/(?:it|test|describe)(?:\.\w+)*(?:\([^'"`]*?\))?\(\s*(['"`])((?:(?!\1).)*)/gs),
+      ].flatMap((match) => (match[2] ?? '').match(ID) ?? []),
+    ),
+  );
+  return [
+    ...[...stated].filter((id) => !tested.has(id)).map((id) => `${id} is stated and never tested`),
+    ...[...tested].filter((id) => !stated.has(id)).map((id) => `${id} is tested and nowhere stated`),
+  ];
+}
+
+/** Specs speak of behaviour: no files, no functions. */
+export const specComplaints = ({ path, text }: SourceFile): string[] =>
+  [...text.matchAll(/\w+\.tsx?\b|\b\w+\(\)/g)].map((match) => `${path}: names ${match[0]}`);
