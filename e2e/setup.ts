@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { openDatabase } from '@/db/client';
 import { migrateDatabase } from '@/db/migrate';
 import { seedPlans } from '@/db/seed';
-import { buildAll } from '@/scripts/build';
+import { buildAll } from '@/scripts/build-all';
 import { startPostgres } from '@/scripts/services/postgres';
 import { startRedis } from '@/scripts/services/redis';
 import { freePorts, ROOT, startStack } from '@/scripts/stack';

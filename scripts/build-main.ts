@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildAll } from './build';
+import { buildAll } from './build-all';
 import { ROOT } from './stack';
 
 mkdirSync(join(ROOT, '.hourglass'), { recursive: true });

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildAll } from './build';
+import { buildAll } from './build-all';
 import { ensureChromium } from './services/chromium';
 import { ROOT } from './stack';
 

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { migrateDatabase } from '@/db/migrate';
-import { buildAll } from './build';
+import { buildAll } from './build-all';
 import { lockFolder } from './lock-folder';
 import { seedDemoAccounts } from './seed';
 import { startPostgres } from './services/postgres';

@@ -45,6 +45,26 @@ function privateIp(id: string): string {
   return `fdaa:0:${id.slice(0, 4)}:a7b:${id.slice(4, 8)}:${id.slice(8, 12)}:${id.slice(12)}:2`;
 }
 
+function blankRecord() {
+  const now = Date.now();
+  return {
+    state: 'created' as const,
+    instanceId: newUlid(now),
+    createdAt: now,
+    updatedAt: now,
+    events: [],
+    history: [{ state: 'created' as const, at: now }],
+    intervals: [],
+    port: null,
+    process: null,
+    restartCount: 0,
+    requestedStop: false,
+    destroyRequested: false,
+    killAt: null,
+    lease: null,
+  };
+}
+
 /** Checks the request, records the machine as created, claims its volume and begins its launch. */
 export function createMachine(fly: Fly, app: AppRecord, body: unknown): MachineRecord {
   const fields = fieldsOf(body, 'fly.CreateMachineRequest', createFields);
@@ -61,33 +81,19 @@ export function createMachine(fly: Fly, app: AppRecord, body: unknown): MachineR
       `invalid_argument: volume ${volume.id} is in region ${volume.region}, not ${region}`,
     );
   }
-  const now = Date.now();
   const machine: MachineRecord = {
+    ...blankRecord(),
     id,
     name,
     app: app.name,
     region,
-    state: 'created',
-    instanceId: newUlid(now),
     privateIp: privateIp(id),
     config,
     behaviour: fly.world.behaviourFor(app.name, name),
     skipLaunch: fields.skip_launch === true,
     cordoned: fields.skip_service_registration === true,
-    createdAt: now,
-    updatedAt: now,
-    events: [],
-    history: [{ state: 'created', at: now }],
-    intervals: [],
-    port: null,
-    process: null,
-    restartCount: 0,
-    requestedStop: false,
-    destroyRequested: false,
-    killAt: null,
-    lease: null,
   };
-  fly.world.move(machine, 'created', event('launch', 'created', 'user', null, now));
+  fly.world.move(machine, 'created', event('launch', 'created', 'user', null, machine.createdAt));
   if (volume) {
     volume.attachedMachineId = id;
     fly.world.saveVolume(volume);

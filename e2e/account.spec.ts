@@ -1,0 +1,67 @@
+import { expect, test } from '@playwright/test';
+import { accountOf, appUrl, control, newPerson, signIn } from './product';
+
+type Mail = { subject: string; text: string; to: string[] };
+
+test('ACCOUNT-1 ACCOUNT-2 signing up makes one account; the address is confirmed by mail', async ({
+  page,
+}) => {
+  const email = `Mixed.Case-${Date.now()}@Hourglass.test`;
+  await page.goto(`${appUrl()}/sign-up`);
+  await page.getByLabel('Name').fill('Mixed Case');
+  await page.getByLabel('E-mail').fill(`  ${email} `);
+  await page.getByLabel('Password').fill('a-good-password');
+  await page.getByRole('button', { name: 'Sign up' }).click();
+  await expect(page.getByText('No sessions yet')).toBeVisible();
+  expect(await accountOf(email.toLowerCase())).toMatch(/^[0-9a-f-]{36}$/);
+  await expect
+    .poll(async () => (await control<Mail[]>(`/control/mail?to=${email.toLowerCase()}`)).length)
+    .toBe(1);
+  const [letter] = await control<Mail[]>(`/control/mail?to=${email.toLowerCase()}`);
+  expect(letter?.subject).toBe('Confirm your address');
+  await page.goto(/https?:\S+/.exec(letter?.text ?? '')?.[0] ?? '');
+  await page.goto(`${appUrl()}/settings`);
+  await expect(page.getByText('Your address is confirmed')).toBeVisible();
+});
+
+test('ACCOUNT-3 a lost password is replaced by mail', async ({ page }) => {
+  const person = await newPerson();
+  await page.goto(`${appUrl()}/sign-in`);
+  await page.getByLabel('E-mail').fill(person.email);
+  await page.getByLabel('Password').fill('not-the-password');
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await expect(page.getByRole('alert')).toContainText('do not belong together');
+  await page.getByRole('link', { name: 'Forgot your password?' }).click();
+  await page.getByLabel('E-mail').fill(person.email);
+  await page.getByRole('button', { name: 'Send me a link' }).click();
+  await expect(page.getByRole('status')).toContainText('a letter is on its way');
+  await expect.poll(async () => (await control<Mail[]>(`/control/mail?to=${person.email}`)).length).toBe(1);
+  const [letter] = await control<Mail[]>(`/control/mail?to=${person.email}`);
+  await page.goto(/https?:\S+/.exec(letter?.text ?? '')?.[0] ?? '');
+  await page.getByLabel('New password').fill('another-password');
+  await page.getByRole('button', { name: 'Set new password' }).click();
+  await expect(page.getByRole('status')).toContainText('Your new password is set');
+  await signIn(page, { ...person, password: 'another-password' });
+});
+
+test('ACCOUNT-4 an API key is made, shown once, works within its scopes, and is revoked', async ({
+  page,
+  request,
+}) => {
+  const person = await newPerson();
+  await signIn(page, person, '/settings');
+  await page.getByLabel('Name of the key').fill('ci');
+  await page.getByRole('checkbox', { name: 'session:read' }).check();
+  await page.getByRole('button', { name: 'Make key' }).click();
+  const key = await page.getByTestId('fresh-key').innerText();
+  expect(key).toMatch(/^hg_/);
+  const call = (path: string, init = {}) =>
+    request.get(`${appUrl()}/api/trpc/${path}`, { headers: { authorization: `Bearer ${key}` }, ...init });
+  expect((await call('session.batchStatus')).status()).toBe(200);
+  expect((await call('usage.runs')).status()).toBe(403);
+  await page.reload();
+  await expect(page.getByTestId('fresh-key')).toHaveCount(0);
+  await page.getByRole('row', { name: /ci/ }).getByRole('button', { name: 'Revoke' }).click();
+  await expect(page.getByRole('row', { name: /\bci\b/ })).toHaveCount(0);
+  expect((await call('session.batchStatus')).status()).toBe(401);
+});

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { hardEndAt, inWords, nextAskAt, politeEndAt, warningsBefore } from './deadline';
+
+const lease = (leaseMs: number, final = false) => ({ sentAt: 1_000, leaseMs, final, guardMs: 2_000 });
+
+describe('a lease', () => {
+  it.each([
+    [lease(900_000), 301_000],
+    [lease(10_000), 1_000 + 10_000 / 3],
+    [lease(7_000), 2_000],
+    [lease(900_000, true), 6_000],
+    [lease(9_000, true), 2_000],
+  ])('MACHINE-21 %j is asked about at %d', (given, at) => {
+    expect(nextAskAt(given, 1_000)).toBeCloseTo(at, 6);
+  });
+
+  it('MACHINE-20 ends a guard early, and begins to hang up before that', () => {
+    expect(hardEndAt(lease(900_000))).toBe(899_000);
+    expect(politeEndAt(lease(900_000))).toBe(897_000);
+    expect(politeEndAt(lease(4_000))).toBe(1_000 + 4_000 - 2_000 - 400);
+  });
+
+  it('MACHINE-20 warns 10, 5 and 1 minutes before, never in the past', () => {
+    expect(warningsBefore(700_000, 0).map(({ leftMs }) => leftMs)).toEqual([600_000, 300_000, 60_000]);
+    expect(warningsBefore(200_000, 0).map(({ leftMs }) => leftMs)).toEqual([60_000]);
+    expect([600_000, 60_000, 45_000].map(inWords)).toEqual(['10 minutes', '1 minute', '45 seconds']);
+  });
+});

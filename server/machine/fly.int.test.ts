@@ -1,0 +1,129 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type StartedFly, startFly } from '@/cloud/fly/server';
+import { newId } from '../ids';
+import { makeLog } from '../log';
+import { openFly } from './fly';
+import { appNameOf, type LaunchOrder, type Machine, type Machines } from './machines';
+import { endedAt, firstStartAt, isGone } from './read-events';
+
+const dir = mkdtempSync(join(tmpdir(), 'hourglass-fly-'));
+let fly: StartedFly;
+let machines: Machines;
+beforeAll(async () => {
+  fly = await startFly({ port: 0, stateDir: dir, machineCommand: 'sleep 100000' });
+  machines = openFly({
+    apiUrl: `http://127.0.0.1:${fly.port}`,
+    token: 'local',
+    org: 'local',
+    environmentId: 'dev',
+    image: 'machine',
+    log: makeLog('test', 'silent'),
+  });
+});
+afterEach(() => fly.faults.clear());
+afterAll(async () => {
+  await machines.close();
+  await fly.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+function order(): LaunchOrder {
+  return {
+    app: appNameOf('dev', newId()),
+    runId: newId(),
+    sessionId: newId(),
+    region: 'iad',
+    size: 'standard',
+    env: { HOURGLASS_RUN_ID: 'x' },
+    volumeId: null,
+    storageGb: 1,
+    graceSeconds: 1,
+  };
+}
+const yes = async () => true;
+const made = (runId: string) =>
+  [...fly.world.machines.values()].filter((m) => m.config.metadata?.hourglass_run === runId);
+const read = async (o: LaunchOrder, id: string): Promise<Machine> => {
+  const got = await machines.get(o.app, id);
+  if (!got.ok || !got.value) throw new Error('no machine');
+  return got.value;
+};
+
+describe('the Fly adapter', () => {
+  it('MACHINE-1 makes app, volume and machine once, and proves start and end', async () => {
+    const o = order();
+    const first = await machines.launch(o, yes);
+    expect(first).toMatchObject({ ok: true, value: { region: 'iad' } });
+    expect(await machines.launch(o, yes)).toEqual(first);
+    const id = first.ok ? first.value.machineId : '';
+    await expect.poll(async () => (await read(o, id)).state).toBe('started');
+    const running = await read(o, id);
+    expect(running).toMatchObject({ runId: o.runId, sessionId: o.sessionId, environmentId: 'dev' });
+    expect(firstStartAt(running)).toBe(made(o.runId)[0]?.intervals[0]?.startedAt);
+    expect(endedAt(running)).toBeNull();
+    expect(await machines.stop(o.app, id, 1)).toMatchObject({ ok: true });
+    await expect.poll(async () => isGone(await read(o, id))).toBe(true);
+    expect(endedAt(await read(o, id))).toBe(made(o.runId)[0]?.intervals[0]?.stoppedAt);
+  });
+
+  it('MACHINE-1 repeated orders at the same time find the one machine', async () => {
+    const o = order();
+    await machines.launch(o, yes);
+    const answers = await Promise.all(Array.from({ length: 5 }, () => machines.launch(o, yes)));
+    expect(new Set(answers.flatMap((a) => (a.ok ? [a.value.machineId] : []))).size).toBe(1);
+    expect(made(o.runId)).toHaveLength(1);
+  });
+
+  it('MACHINE-1 MACHINE-2 a lost answer after the create adopts what was made', async () => {
+    const o = order();
+    fly.faults.add({ action: 'machine.create', kind: 'after_commit_reset', times: 1 });
+    const answer = await machines.launch(o, yes);
+    expect(answer).toMatchObject({ ok: true });
+    expect(made(o.runId)).toHaveLength(1);
+  });
+
+  it('MACHINE-2 a refusal for capacity surely made nothing', async () => {
+    const o = order();
+    fly.faults.add({
+      action: 'machine.create',
+      kind: 'status',
+      status: 422,
+      body: { error: 'could not find a candidate host', status: 'insufficient_capacity' },
+      times: 1,
+    } as never);
+    expect(await machines.launch(o, yes)).toMatchObject({ ok: false, failure: { kind: 'no_capacity' } });
+    expect(made(o.runId)).toHaveLength(0);
+  });
+
+  it('MACHINE-2 nobody creates again for a run that is not wanted any more', async () => {
+    const o = order();
+    fly.faults.add({ action: 'machine.create', kind: 'status', status: 503, times: 1 } as never);
+    const answer = await machines.launch(o, async () => false);
+    expect(answer).toMatchObject({ ok: false });
+    expect(made(o.runId)).toHaveLength(0);
+  });
+
+  it('MACHINE-3 stop, destroy and get are calm about what is not there', async () => {
+    const o = order();
+    await machines.launch(o, yes);
+    expect(await machines.get(o.app, '00000000000000')).toEqual({ ok: true, value: null });
+    expect(await machines.stop(o.app, '00000000000000', 1)).toMatchObject({ ok: true });
+    expect(await machines.destroy(o.app, '00000000000000')).toMatchObject({ ok: true });
+    expect(await machines.findByRun(o.app, newId())).toEqual({ ok: true, value: null });
+  });
+
+  it('MACHINE-4 lists what there is with its owner', async () => {
+    const o = order();
+    await machines.launch(o, yes);
+    const page = await machines.list(null);
+    expect(page).toMatchObject({ ok: true, value: { complete: true } });
+    const listed = page.ok ? page.value.machines : [];
+    expect(listed.find((machine) => machine.runId === o.runId)).toMatchObject({
+      app: o.app,
+      environmentId: 'dev',
+    });
+  });
+});

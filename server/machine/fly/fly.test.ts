@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { classify, readRefusal } from './classify';
+import { volumeNameOf } from './config';
+import { RateKeeper } from './rate';
+import { readMachine } from './read-machine';
+
+describe('limits', () => {
+  it('MACHINE-5 allows a burst of three, then one a second, each machine for itself', () => {
+    let now = 0;
+    const keeper = new RateKeeper(() => now);
+    expect([1, 2, 3, 4, 5].map(() => keeper.reserve('stop', 'a'))).toEqual([0, 0, 0, 1000, 2000]);
+    expect(keeper.reserve('stop', 'b')).toBe(0);
+    expect(keeper.reserve('destroy', 'a')).toBe(0);
+    now = 10_000;
+    expect(keeper.reserve('stop', 'a')).toBe(0);
+  });
+});
+
+describe('failures', () => {
+  it.each([
+    [422, '{"error":"x","status":"insufficient_capacity"}', true, 'no_capacity'],
+    [
+      409,
+      '{"error":"aborted: could not reserve resource for machine: insufficient memory"}',
+      true,
+      'no_capacity',
+    ],
+    [500, '{"error":"insufficient memory"}', true, 'ambiguous'],
+    [408, '{"error":"deadline_exceeded"}', true, 'ambiguous'],
+    [502, '<html>bad gateway</html>', true, 'ambiguous'],
+    [502, '', false, 'unavailable'],
+    [429, '{"error":"rate limit exceeded"}', true, 'rate_limited'],
+    [404, '{"error":"machine not found"}', false, 'not_found'],
+    [401, '{"error":"Authenticate: token validation error"}', true, 'refused'],
+  ])('MACHINE-2 %d %s (change: %s) is %s', (status, body, isChange, kind) => {
+    expect(classify(readRefusal(status, body), isChange).kind).toBe(kind);
+  });
+});
+
+describe('reading', () => {
+  it('MACHINE-6 takes repeated, unordered and empty events as they come', () => {
+    const start = { id: 'e2', type: 'start', status: 'started', timestamp: 2_000, request: null };
+    const machine = readMachine(
+      {
+        id: 'abc',
+        name: 'run-1',
+        state: 'started',
+        region: 'iad',
+        created_at: '2026-11-24T12:00:00Z',
+        config: { metadata: { hourglass_run: '1' } },
+        events: [
+          {
+            id: 'e3',
+            type: 'exit',
+            status: 'stopped',
+            timestamp: 3_000,
+            request: { MonitorEvent: { exit_event: { requested_stop: true } } },
+          },
+          start,
+          start,
+          { id: 'e1', type: 'launch', status: 'created', timestamp: 1_000, request: {} },
+        ],
+      },
+      'app',
+    );
+    expect(machine?.events.map(({ type, at }) => [type, at])).toEqual([
+      ['launch', 1_000],
+      ['start', 2_000],
+      ['exit', 3_000],
+    ]);
+    expect(machine?.events[2]).toMatchObject({ exitCode: 0, requestedStop: true });
+  });
+
+  it('MACHINE-6 never takes an unknown state for running, and survives a missing config', () => {
+    expect(
+      readMachine({ id: 'a', state: 'quantum', config: null, host_status: 'unreachable' }, 'app'),
+    ).toMatchObject({
+      state: 'unknown',
+      runId: null,
+      hostReachable: false,
+      events: [],
+    });
+    expect(readMachine('not a machine', 'app')).toBeNull();
+  });
+
+  it('MACHINE-1 a volume is named by its session', () => {
+    expect(volumeNameOf('01a20dce-a24a-70ae-9163-870d98e3a464')).toMatch(/^s_[a-z0-9]{26}$/);
+  });
+});
