@@ -53,7 +53,7 @@ test('ACCOUNT-4 an API key is made, shown once, works within its scopes, and is 
   await page.getByLabel('Name of the key').fill('ci');
   await page.getByRole('checkbox', { name: 'session:read' }).check();
   await page.getByRole('button', { name: 'Make key' }).click();
-  const key = await page.getByTestId('fresh-key').innerText();
+  const key = await page.getByTestId('fresh-key').textContent();
   expect(key).toMatch(/^hg_/);
   const call = (path: string, init = {}) =>
     request.get(`${appUrl()}/api/trpc/${path}`, { headers: { authorization: `Bearer ${key}` }, ...init });

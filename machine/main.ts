@@ -154,22 +154,36 @@ class Machine {
     if (this.ending) return;
     this.ending = true;
     log(`ending: ${reason}`);
+    try {
+      await this.sayGoodbye(text);
+    } finally {
+      this.terminals.signalShells('SIGKILL');
+      process.exit(0);
+    }
+  }
+
+  private async sayGoodbye(text: string): Promise<void> {
     const budget = Math.max(0, Math.min(2_000, hardEndAt(this.leases.lease) - monotonicMs() - 150));
     const hangUpBy = monotonicMs() + budget;
     const told = this.leases.end('stopping', Math.min(500, budget));
+    this.terminals.beginClosing(text);
     this.terminals.announce({ level: 'final', text });
     this.terminals.signalShells('SIGHUP');
     await pause(20);
     while (this.terminals.busy && monotonicMs() < hangUpBy) await pause(20);
     this.terminals.signalShells('SIGKILL');
-    await Promise.race([
-      new Promise((resolve) => execFile('sync', () => resolve(null))),
-      pause(Math.min(300, budget)),
-    ]);
-    this.terminals.close(text);
+    const synced = new Promise((resolve) => execFile('sync', () => resolve(null)));
+    await Promise.race([synced, pause(Math.min(300, budget))]);
+    this.terminals.close();
     await told;
     await this.leases.end('stopped', Math.min(200, budget));
-    process.exit(0);
+  }
+
+  /** A mistake of ours must not leave shells behind or a machine without its agent. */
+  abandon(error: unknown): void {
+    log(`the agent failed: ${error instanceof Error ? error.stack : String(error)}`);
+    this.terminals.signalShells('SIGKILL');
+    process.exit(1);
   }
 }
 
@@ -178,4 +192,7 @@ if ('missing' in config) {
   log(`this machine was made without ${config.missing.join(', ')}`);
   process.exit(1);
 }
-await new Machine(config).start();
+const machine = new Machine(config);
+process.on('uncaughtException', (error) => machine.abandon(error));
+process.on('unhandledRejection', (error) => machine.abandon(error));
+await machine.start();

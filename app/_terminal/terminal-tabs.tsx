@@ -63,7 +63,7 @@ export function TerminalTabs({ sessionId }: { sessionId: string }) {
           />
         ))}
       </div>
-      <div className="terminal-keys" role="group" aria-label="Keys">
+      <div className="terminal-keys" role="toolbar" aria-label="Keys">
         {KEYS.map(([label, bytes]) => (
           <Button
             key={label}

@@ -97,7 +97,8 @@ export class TerminalServer {
       output: (chunk) => this.forward(ws, tab, chunk),
       exit: (code) => {
         say({ type: 'exit', code });
-        ws.close(1000, 'The shell has ended.');
+        if (this.closing === null) ws.close(1000, 'The shell has ended.');
+        else ws.close(4503, this.closing);
       },
     });
     ws.on('message', (data, isBinary) => this.hear(tab, data, isBinary, say));
@@ -151,10 +152,14 @@ export class TerminalServer {
     return [...this.tabs.values()].some((tab) => tab.exitCode === null);
   }
 
-  /** From now on nobody connects; those who are connected learn why. */
-  close(reason: string): void {
+  /** From now on nobody connects, and a shell that ends closes with this reason. */
+  beginClosing(reason: string): void {
     this.closing = reason.slice(0, 110);
-    for (const ws of this.sockets) ws.close(4503, this.closing);
+  }
+
+  /** Closes what is still connected; everybody learns why. */
+  close(): void {
+    for (const ws of this.sockets) ws.close(4503, this.closing ?? '');
   }
 }
 

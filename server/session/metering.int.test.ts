@@ -72,8 +72,8 @@ describe('metering', () => {
     await stage.pass(2_000, 1_000);
     const before = await stage.sums(accountId, '2026-11');
     stage.provider.faults = 1; // the provider cannot be asked any more
-    const { hit } = stage.provider['world'].chance;
-    stage.provider['world'].chance.hit = (share) => share >= 1;
+    const { hit } = stage.provider.world.chance;
+    stage.provider.world.chance.hit = (share) => share >= 1;
     await stage.pass(20_000);
     stage.provider.end(machine);
     await stage.pass(120_000, 1_000);
@@ -82,7 +82,7 @@ describe('metering', () => {
     expect((await stage.run(runId)).status).toBe('stopping');
     expect((await batchStatus(stage.ctx, accountId)).limits.activeSessions).toBe(1);
     stage.provider.faults = 0;
-    stage.provider['world'].chance.hit = hit;
+    stage.provider.world.chance.hit = hit;
     await stage.pass(15_000, 1_000);
     expect(await stage.run(runId)).toMatchObject({
       status: 'stopped',

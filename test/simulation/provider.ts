@@ -47,7 +47,7 @@ export class SimProvider implements Machines {
   faults: number;
   private count = 0;
 
-  constructor(private readonly world: World) {
+  constructor(readonly world: World) {
     this.faults = world.faults;
   }
 

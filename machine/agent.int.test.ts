@@ -1,0 +1,173 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import WebSocket from 'ws';
+
+/** The real bundle as a real process against a real lease endpoint; only the endpoint's answers are written here. */
+
+const folder = mkdtempSync(join(tmpdir(), 'hourglass-agent-'));
+const bundle = join(process.cwd(), '.hourglass/build/agent-test.mjs');
+const TOKEN = 'hgr_test';
+
+type Call = { at: number; seq: number; bootId: string; event: string };
+type Answer = {
+  action: 'run' | 'stop';
+  leaseMs: number;
+  final: boolean;
+  reason?: string;
+  message?: string;
+} | null;
+
+let child: ChildProcess | null = null;
+let api: Server | null = null;
+const calls: Call[] = [];
+
+beforeAll(() => {
+  execFileSync(process.execPath, ['machine/build.mjs', bundle]);
+  return () => rmSync(folder, { recursive: true, force: true });
+}, 30_000);
+afterEach(() => {
+  child?.kill('SIGKILL');
+  api?.closeAllConnections();
+  api?.close();
+  calls.length = 0;
+});
+
+async function serve(answer: (call: Call) => Answer): Promise<string> {
+  api = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    const call = { at: performance.now(), ...JSON.parse(body) } as Call;
+    calls.push(call);
+    const reply = answer(call);
+    if (reply === null) return void request.socket.destroy();
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(reply));
+  });
+  await new Promise<void>((resolve) => api?.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
+}
+
+type Life = { startedAt: number; port: Promise<number>; ended: Promise<{ ms: number; code: number | null }> };
+
+function boot(apiUrl: string, leaseMs: number, guardMs = 300): Life {
+  const startedAt = performance.now();
+  const env = {
+    PATH: process.env.PATH,
+    HOME: folder,
+    PORT: String(20_000 + Math.floor(Math.random() * 20_000)),
+    HOURGLASS_WORKSPACE: folder,
+    HOURGLASS_API_URL: apiUrl,
+    HOURGLASS_RUN_ID: 'run',
+    HOURGLASS_RUN_TOKEN: TOKEN,
+    HOURGLASS_SESSION_ID: 'session',
+    HOURGLASS_LEASE_MS: String(leaseMs),
+    HOURGLASS_GUARD_MS: String(guardMs),
+  };
+  const agent = spawn(process.execPath, [bundle], {
+    env: env as unknown as NodeJS.ProcessEnv,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  child = agent;
+  const port = new Promise<number>((resolve) => {
+    agent.stdout?.on('data', (chunk: Buffer) => {
+      const found = /listening on (\d+)/.exec(chunk.toString());
+      if (found) resolve(Number(found[1]));
+    });
+  });
+  const ended = new Promise<{ ms: number; code: number | null }>((resolve) => {
+    agent.on('exit', (code) => resolve({ ms: performance.now() - startedAt, code }));
+  });
+  return { startedAt, port, ended };
+}
+
+function connect(
+  port: number,
+  token = TOKEN,
+): Promise<{ ws: WebSocket; text: () => string; frames: string[]; closed: Promise<number> }> {
+  const expiresAt = Date.now() + 60_000;
+  const state = `v1.${expiresAt}.${createHmac('sha256', token).update(`terminal:${expiresAt}`).digest('base64url')}`;
+  const headers = { 'fly-replay-src': `instance=a;region=iad;t=1;state=${state}` };
+  const ws = new WebSocket(`ws://127.0.0.1:${port}/terminal/session?tab=1`, ['hourglass'], { headers });
+  let output = '';
+  const frames: string[] = [];
+  ws.on('message', (data, isBinary) => {
+    if (isBinary) output += data.toString();
+    else frames.push(data.toString());
+  });
+  const closed = new Promise<number>((resolve) => ws.on('close', resolve));
+  return new Promise((resolve, reject) => {
+    ws.on('open', () => resolve({ ws, text: () => output, frames, closed }));
+    ws.on('error', reject);
+  });
+}
+
+describe('an agent', () => {
+  it('MACHINE-20 ends itself a guard before its lease although nobody answers, with the last file on disk', async () => {
+    const life = boot('http://127.0.0.1:9', 4_000, 500);
+    const line = await connect(await life.port);
+    line.ws.send(
+      JSON.stringify({ type: 'input', data: 'while true; do date +%s%3N > last; sleep 0.1; done\n' }),
+    );
+    const { ms, code } = await life.ended;
+    expect(ms).toBeLessThanOrEqual(3_600);
+    expect(ms).toBeGreaterThan(2_500);
+    expect(code).toBe(0);
+    expect(await line.closed).toBe(4503);
+    expect(line.text()).toContain('cannot be reached');
+    expect(Date.now() - Number(readFileSync(join(folder, 'last'), 'utf8'))).toBeLessThan(2_000);
+  });
+
+  it('MACHINE-21 asks at once, after a third, and every second at the end of a final lease', async () => {
+    const url = await serve((call) => ({
+      action: 'run',
+      leaseMs: call.seq === 0 ? 3_000 : 5_000 - call.seq * 900,
+      final: call.seq > 0,
+    }));
+    const life = boot(url, 10_000);
+    await life.ended;
+    expect(calls.map(({ event }) => event).slice(0, 3)).toEqual(['running', 'renew', 'renew']);
+    expect((calls[1]?.at ?? 0) - (calls[0]?.at ?? 0)).toBeGreaterThan(900);
+    expect((calls[1]?.at ?? 0) - (calls[0]?.at ?? 0)).toBeLessThan(1_500);
+    expect((calls[2]?.at ?? 0) - (calls[1]?.at ?? 0)).toBeLessThan(1_400);
+    expect(new Set(calls.map(({ bootId }) => bootId)).size).toBe(1);
+    expect(calls.at(-1)?.event).toBe('stopped');
+  });
+
+  it('MACHINE-21 repeats a lost call under the same number', async () => {
+    let lost = 0;
+    const url = await serve((call) => {
+      if (call.seq === 0 && lost++ < 2) return null;
+      return call.seq === 0
+        ? { action: 'run', leaseMs: 3_000, final: false }
+        : { action: 'stop', leaseMs: 0, final: true };
+    });
+    const life = boot(url, 20_000);
+    await life.ended;
+    expect(calls.filter(({ seq }) => seq === 0)).toHaveLength(3);
+  });
+
+  it('MACHINE-22 MACHINE-23 MACHINE-25 serves terminals to the gateway only, keeps the screen, hides its token', async () => {
+    const url = await serve(() => ({ action: 'run', leaseMs: 60_000, final: false }));
+    const life = boot(url, 60_000);
+    const port = await life.port;
+    await expect(connect(port, 'another-token')).rejects.toThrow(/401/);
+    const first = await connect(port);
+    first.ws.send(
+      JSON.stringify({ type: 'input', data: 'echo "sum $((20 + 3))"; env | grep -c "hgr""_test"\n' }),
+    );
+    await expect.poll(first.text).toContain('sum 23');
+    first.ws.close();
+    const second = await connect(port);
+    await expect.poll(second.text).toContain('sum 23');
+    expect(second.text()).not.toContain(TOKEN);
+    expect(JSON.parse(second.frames[0] ?? '{}')).toMatchObject({ type: 'ready', tab: 1, replayed: true });
+    child?.kill('SIGTERM');
+    expect((await life.ended).code).toBe(0);
+    expect(await second.closed).toBe(4503);
+  });
+});

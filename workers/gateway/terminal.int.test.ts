@@ -1,0 +1,77 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import WebSocket from 'ws';
+import { connectSession } from '@/server/session/connect';
+import { connectTokenOf } from '@/server/session/tokens';
+import { Stage } from '@/test/simulation/stage';
+import { openTerminalDoor } from './terminal';
+
+let stage: Stage;
+let server: Server;
+beforeAll(async () => {
+  stage = await Stage.open({ startAt: Date.parse('2026-11-10T12:00:00Z') });
+  server = createServer();
+  const door = openTerminalDoor(stage.ctx);
+  server.on('upgrade', (request, socket, head) => void door.upgrade(request, socket, head));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+afterAll(async () => {
+  server.closeAllConnections();
+  server.close();
+  await stage.world.close();
+});
+
+type Outcome = { replay: string } | { code: number; reason: string } | { status: number };
+
+function knock(sessionId: string, token: string, headers: Record<string, string> = {}): Promise<Outcome> {
+  const { port } = server.address() as AddressInfo;
+  const ws = new WebSocket(
+    `ws://127.0.0.1:${port}/terminal/${sessionId}?tab=1`,
+    ['hourglass', `token.${token}`],
+    { headers },
+  );
+  return new Promise((resolve) => {
+    ws.on('unexpected-response', (_, response) => {
+      const replay = response.headers['fly-replay'];
+      resolve(typeof replay === 'string' ? { replay } : { status: response.statusCode ?? 0 });
+      response.destroy();
+    });
+    ws.on('close', (code, reason) => resolve({ code, reason: reason.toString() }));
+    ws.on('error', () => {});
+  });
+}
+
+it('MACHINE-26 a running session is answered with its machine, everything else with a reason', async () => {
+  const accountId = await stage.account();
+  const { sessionId, runId, machine } = await stage.started(accountId);
+  const early = await connectSession(stage.ctx, { accountId, sessionId });
+  expect(await knock(sessionId, early.token)).toEqual({
+    code: 4503,
+    reason: 'This session is still starting.',
+  });
+  await stage.pass(100);
+  await stage.call(runId, 0, 'running');
+  const { token, url } = await connectSession(stage.ctx, { accountId, sessionId });
+  expect(url).toBe(`ws://localhost:3002/terminal/${sessionId}`);
+  expect(await knock(sessionId, token)).toEqual({
+    replay: expect.stringMatching(
+      new RegExp(`^app=hg-dev-${accountId};instance=${machine.id};state=v1\\.\\d+\\.[\\w-]{43}$`),
+    ),
+  });
+  expect(await knock('another-session', token)).toMatchObject({ code: 4401 });
+  expect(await knock(sessionId, `${token.slice(0, -1)}x`)).toMatchObject({ code: 4401 });
+  expect(await knock(sessionId, token, { origin: 'https://elsewhere.example' })).toEqual({ status: 403 });
+  const old = connectTokenOf(stage.ctx.env.AUTH_SECRET, {
+    sessionId,
+    accountId,
+    runId,
+    expiresAt: stage.ctx.clock.now() - 1,
+  });
+  expect(await knock(sessionId, old)).toMatchObject({ code: 4401 });
+  await stage.call(runId, 1, 'stopped');
+  expect(await knock(sessionId, token)).toMatchObject({
+    code: 4503,
+    reason: 'This session is not running any more.',
+  });
+});
