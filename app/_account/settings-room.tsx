@@ -17,7 +17,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { SCOPES, type Scope } from '@/server/shapes';
 import { formatDay } from '../_format/instant';
-import { refusalOf, useTRPC, useTRPCClient } from '../_query/trpc';
+import { type RouterOutputs, refusalOf, useTRPC, useTRPCClient } from '../_query/trpc';
 import { tellProblem } from '../_status/start-context';
 import { signInClient } from './sign-in-client';
 
@@ -106,46 +106,52 @@ function Keys() {
         </Alert>
       )}
       <KeyForm onMake={make} />
-      {keys && keys.length > 0 ? (
-        <Paper withBorder>
-          <Table.ScrollContainer minWidth={480}>
-            <Table horizontalSpacing="md">
-              <Table.Tbody>
-                {keys.map((key) => (
-                  <Table.Tr key={key.id}>
-                    <Table.Td maw={180} className="one-line" title={key.name}>
-                      {key.name}
-                    </Table.Td>
-                    <Table.Td>
-                      <Code>{key.prefix}…</Code>
-                    </Table.Td>
-                    <Table.Td>
-                      <Text size="sm">{key.scopes.join(', ')}</Text>
-                    </Table.Td>
-                    <Table.Td>
-                      <Text size="sm">
-                        {key.lastUsedAt ? `used ${formatDay(key.lastUsedAt)}` : 'never used'}
-                      </Text>
-                    </Table.Td>
-                    <Table.Td>
-                      <Button size="xs" variant="default" onClick={() => revoke(key.id)}>
-                        Revoke
-                      </Button>
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
-        </Paper>
-      ) : (
-        <Text c="dimmed" size="sm">
-          No keys yet. A key lets another app start and stop sessions of this account.
-        </Text>
-      )}
+      {keys && keys.length > 0 ? <KeyTable keys={keys} onRevoke={revoke} /> : <NoKeys />}
     </Stack>
   );
 }
+
+type Key = RouterOutputs['apiKey']['list'][number];
+
+function KeyTable({ keys, onRevoke }: { keys: Key[]; onRevoke: (id: string) => void }) {
+  return (
+    <Paper withBorder>
+      <Table.ScrollContainer minWidth={480}>
+        <Table horizontalSpacing="md">
+          <Table.Tbody>
+            {keys.map((key) => (
+              <Table.Tr key={key.id}>
+                <Table.Td maw={180} className="one-line" title={key.name}>
+                  {key.name}
+                </Table.Td>
+                <Table.Td>
+                  <Code>{key.prefix}…</Code>
+                </Table.Td>
+                <Table.Td>
+                  <Text size="sm">{key.scopes.join(', ')}</Text>
+                </Table.Td>
+                <Table.Td>
+                  <Text size="sm">{key.lastUsedAt ? `used ${formatDay(key.lastUsedAt)}` : 'never used'}</Text>
+                </Table.Td>
+                <Table.Td>
+                  <Button size="xs" variant="default" onClick={() => onRevoke(key.id)}>
+                    Revoke
+                  </Button>
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+    </Paper>
+  );
+}
+
+const NoKeys = () => (
+  <Text c="dimmed" size="sm">
+    No keys yet. A key lets another app start and stop sessions of this account.
+  </Text>
+);
 
 const OFFERED = SCOPES.filter((scope) => scope !== 'admin');
 

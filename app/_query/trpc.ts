@@ -1,11 +1,14 @@
 'use client';
 
 import { TRPCClientError } from '@trpc/client';
+import type { inferRouterOutputs } from '@trpc/server';
 import { createTRPCContext } from '@trpc/tanstack-react-query';
 import type { AppRouter } from '@/server/router';
 import type { Limits, Quota, Upgrade } from '@/server/shapes';
 
 export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>();
+
+export type RouterOutputs = inferRouterOutputs<AppRouter>;
 
 export type Refusal = {
   reason: string | null;

@@ -37,7 +37,8 @@ describe('machines of the local cloud', () => {
     const record = local.fly.world.machines.get(id);
     const environ = await until(() => {
       const pid = readFileSync(join(local.fly.world.machineStore.dirOf(id), 'main.pid'), 'utf8').trim();
-      return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').filter(Boolean);
+      const lines = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').filter(Boolean);
+      return lines.length > 0 ? lines : null;
     });
     const names = environ
       .map((line) => line.split('=')[0])

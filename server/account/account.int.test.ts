@@ -1,0 +1,152 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Stage } from '@/test/simulation/stage';
+import type { Actor } from '../context';
+import type { DomainError } from '../errors';
+import { newId } from '../ids';
+import { createAccount } from '../operator/create-account';
+import { createCaller } from '../router';
+import { batchStatus } from '../session/batch-status';
+import { startSession } from '../session/start';
+import { openAccount } from './open-account';
+
+const run = promisify(execFile);
+let stage: Stage;
+let admin: Actor;
+beforeAll(async () => {
+  stage = await Stage.open({ startAt: Date.parse('2026-11-10T12:00:00Z') });
+  const made = await createAccount(stage.ctx, { email: 'boss@hourglass.test', isAdmin: true });
+  admin = { kind: 'user', userId: made.userId, accountId: made.accountId, role: 'owner', isAdmin: true };
+});
+afterAll(() => stage.world.close());
+
+const as = (actor: Actor | null) =>
+  createCaller({ ...stage.ctx, actor, requestId: 'test', responseHeaders: new Headers() });
+const reasonOf = (work: Promise<unknown>) =>
+  work.then(
+    () => 'allowed',
+    (error: { cause: DomainError }) => error.cause.reason,
+  );
+
+describe('accounts', () => {
+  it('ACCOUNT-1 twenty sign-ups of one person at once open one account', async () => {
+    const userId = newId();
+    const ids = await Promise.all(
+      Array.from({ length: 20 }, () => openAccount(stage.ctx, { userId, name: 'Twenty' })),
+    );
+    expect(new Set(ids).size).toBe(1);
+    const [row] = await stage.ctx.sql`select status, own_plan_id from account where id = ${ids[0] ?? ''}`;
+    expect(row).toEqual({ status: 'active', own_plan_id: 'free' });
+  });
+
+  it('ACCOUNT-5 only administrators, and keys of theirs with the scope, may administer', async () => {
+    const accountId = await stage.account();
+    const person: Actor = { kind: 'user', userId: 'u', accountId, role: 'owner', isAdmin: false };
+    const key = (scopes: string[], isAdmin: boolean): Actor => ({
+      kind: 'apiKey',
+      keyId: 'k',
+      accountId,
+      scopes: scopes as never,
+      isAdmin,
+    });
+    const list = (actor: Actor | null) => reasonOf(as(actor).admin.account.list({}));
+    expect(await list(null)).toBe('UNAUTHORIZED');
+    expect(await list(person)).toBe('FORBIDDEN');
+    expect(await list(key(['admin'], false))).toBe('FORBIDDEN');
+    expect(await list(key(['session:write'], true))).toBe('FORBIDDEN');
+    expect(await list(key(['admin'], true))).toBe('allowed');
+    expect(await list(admin)).toBe('allowed');
+  });
+
+  it('ACCOUNT-4 a key reads and writes within its scopes and never manages keys', async () => {
+    const accountId = await stage.account();
+    const key = (...scopes: string[]) =>
+      as({ kind: 'apiKey', keyId: 'k', accountId, scopes: scopes as never, isAdmin: false });
+    expect(await reasonOf(key('session:read').session.create({ name: 'x' }))).toBe('FORBIDDEN');
+    expect(await reasonOf(key('session:write').session.list())).toBe('allowed');
+    expect(await reasonOf(key('session:write').usage.runs())).toBe('FORBIDDEN');
+    expect(await reasonOf(key('session:write').apiKey.list())).toBe('FORBIDDEN');
+  });
+
+  it('ACCOUNT-6 ACCOUNT-7 a block is recorded, refuses starts and stops what runs; approval lets start', async () => {
+    const accountId = await stage.account();
+    const { runId, sessionId } = await stage.started(accountId);
+    await stage.pass(100);
+    const reason = 'spam';
+    await as(admin).admin.account.setStatus({ accountId, status: 'blocked', reason });
+    expect((await batchStatus(stage.ctx, accountId)).start.reason).toBe('ACCOUNT_BLOCKED');
+    await stage.pass(3_000, 500);
+    expect(await stage.run(runId)).toMatchObject({ status: 'stopped', end_reason: 'blocked' });
+    await as(admin).admin.account.setStatus({ accountId, status: 'active', reason: 'sorry' });
+    expect((await startSession(stage.ctx, { accountId, sessionId })).status).toBe('starting');
+    const { items } = await as(admin).admin.audit.list({ accountId });
+    expect(items.map((item) => [item.action, item.before, item.after, item.reason])).toEqual([
+      ['account.setStatus', { status: 'blocked' }, { status: 'active' }, 'sorry'],
+      ['account.setStatus', { status: 'active' }, { status: 'blocked' }, 'spam'],
+    ]);
+    expect(items[0]?.actor).toMatch(/^user:/);
+  });
+
+  it('ACCOUNT-6 a plan that cannot be changes nothing and records nothing', async () => {
+    const plans = await as(admin).admin.plan.list();
+    const free = plans.find((plan) => plan.id === 'free');
+    if (!free) throw new Error('no free plan');
+    const bad = { ...free, idleStop: { minSeconds: 900, maxSeconds: 900, defaultSeconds: 1_000 } };
+    expect(await reasonOf(as(admin).admin.plan.save(bad))).toBe('INVALID_INPUT');
+    expect(await as(admin).admin.plan.list()).toEqual(plans);
+    const saved = await as(admin).admin.plan.save({ ...free, monthlySeconds: 5 * 3600 });
+    expect(saved.monthlySeconds).toBe(5 * 3600);
+    const accountId = await stage.account();
+    expect((await batchStatus(stage.ctx, accountId)).quota.quotaSeconds).toBe(5 * 3600);
+    await as(admin).admin.plan.save(free);
+  });
+
+  it('ACCOUNT-8 the operator command answers one JSON document, or a sentence', {
+    timeout: 60_000,
+  }, async () => {
+    const operator = async (...args: string[]) => {
+      const env = { PATH: process.env.PATH, DATABASE_URL: stage.world.url } as unknown as NodeJS.ProcessEnv;
+      return run(process.execPath, ['--import', 'tsx', 'scripts/operator.ts', ...args], { env }).then(
+        ({ stdout }) => ({ code: 0, stdout, stderr: '' }),
+        (error: { code: number; stdout: string; stderr: string }) => error,
+      );
+    };
+    const created = await operator(
+      'account',
+      'create',
+      '--email',
+      ' New@Hourglass.Test ',
+      '--plan',
+      'pro',
+      '--json',
+    );
+    const account = JSON.parse(created.stdout);
+    expect(account).toMatchObject({ email: 'new@hourglass.test', apiKey: expect.stringMatching(/^hg_/) });
+    const adjusted = await operator(
+      'account',
+      'adjust-usage',
+      '--account',
+      account.accountId,
+      '--seconds',
+      '-60',
+      '--reason',
+      'gift',
+      '--json',
+    );
+    expect(JSON.parse(adjusted.stdout).quota.usedSeconds).toBe(-60);
+    const ledger = await operator('ledger', 'export', '--account', account.accountId, '--json');
+    expect(JSON.parse(ledger.stdout)).toEqual([
+      expect.objectContaining({ kind: 'adjustment', seconds: -60, reason: 'gift' }),
+    ]);
+    expect(await operator('drift', '--json')).toMatchObject({ code: 0, stdout: '[]\n' });
+    const again = await operator('account', 'create', '--email', 'new@hourglass.test');
+    expect(again).toMatchObject({ code: 1, stdout: '' });
+    expect(again.stderr).toContain('already');
+    expect(await operator('account', 'set-plan', '--account', account.accountId)).toMatchObject({ code: 2 });
+    expect(await operator('nonsense')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('There is no such command.'),
+    });
+  });
+});
