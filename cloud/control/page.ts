@@ -21,6 +21,7 @@ form{display:flex;flex-wrap:wrap;gap:.5rem;align-items:end}form.inline{display:i
 label{display:grid;font-size:.85rem;color:var(--soft)}
 input,select,button{font:inherit;padding:.3rem .5rem;border:1px solid var(--line);border-radius:5px;background:var(--card);color:inherit;max-width:100%}
 button{cursor:pointer}iframe{width:100%;height:70vh;border:1px solid var(--line);border-radius:6px;background:#fff}
+@media(max-width:40rem){tr:has(th){display:none}tr,td{display:block}tr{border-bottom:1px solid var(--line);padding:.4rem 0}td{border:0;padding:.1rem 0}}
 ul.mails{list-style:none;padding:0;margin:0}ul.mails li{border-bottom:1px solid var(--line);padding:.6rem 0;overflow-wrap:anywhere}`;
 
 /** A whole page of the local cloud: no script, follows the system's light or dark. */
