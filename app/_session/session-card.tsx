@@ -41,7 +41,7 @@ export function SessionCard({ session }: { session: Session }) {
         </Group>
         <div className="grow" style={{ minHeight: 44 }}>
           <TimeLeft session={session} />
-          {session.metrics && <Figures session={session} />}
+          {session.metrics && Object.keys(session.metrics).length > 0 && <Figures session={session} />}
         </div>
         <Group gap="xs">
           {active ? (

@@ -34,6 +34,10 @@ export function UsageRoom() {
   );
 }
 
+/** Few words on an axis: whole hours, or whole minutes under one. */
+const axisWords = (minutes: number): string =>
+  minutes >= 60 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes)} min`;
+
 function Days() {
   const { status } = useStarts();
   const trpc = useTRPC();
@@ -55,7 +59,7 @@ function Days() {
         dataKey="day"
         series={[{ name: 'minutes', label: 'Minutes', color: 'sand.6' }]}
         valueFormatter={(minutes) => formatDuration(minutes * 60)}
-        yAxisProps={{ width: 64 }}
+        yAxisProps={{ width: 56, tickFormatter: axisWords }}
         tickLine="none"
       />
     </Paper>

@@ -1,6 +1,6 @@
 'use client';
 
-import { Anchor, Button, Center, Group, Loader, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Button, Center, Loader, Skeleton, Stack, Text, Title } from '@mantine/core';
 import Link from 'next/link';
 import type { Session } from '@/server/shapes';
 import { StatusBadge } from '../_session/status-badge';
@@ -39,7 +39,7 @@ function Strip({ session }: { session: Session }) {
   const { status } = useStarts();
   const short = status && status.quota.level !== 'ok' && status.quota.level !== 'unlimited';
   return (
-    <Group className="terminal-strip" gap="sm" wrap="nowrap">
+    <div className="terminal-strip">
       <Title order={1} size="h5" className="one-line" title={session.name}>
         {session.name}
       </Title>
@@ -55,7 +55,7 @@ function Strip({ session }: { session: Session }) {
           Stop
         </Button>
       )}
-    </Group>
+    </div>
   );
 }
 

@@ -14,6 +14,7 @@ type Props = {
   onReady: (type: (data: string) => void) => void;
 };
 
+const FONT_PX = 14;
 const THEME = {
   background: '#16140f',
   foreground: '#e9e4d8',
@@ -151,9 +152,14 @@ async function openScreen(place: HTMLDivElement) {
     import('@xterm/addon-fit'),
     import('@xterm/addon-web-links'),
   ]);
+  // The screen measures its letters once: the font has to be there before.
+  const family = getComputedStyle(document.documentElement).getPropertyValue('--font-geist-mono').trim();
+  const fontFamily = family === '' ? 'ui-monospace, monospace' : `${family}, ui-monospace, monospace`;
+  await document.fonts.load(`${FONT_PX}px ${fontFamily}`).catch(() => []);
   const terminal = new Terminal({
-    fontFamily: 'var(--font-geist-mono), ui-monospace, monospace',
-    fontSize: 14,
+    fontFamily,
+    lineHeight: 1.2,
+    fontSize: FONT_PX,
     scrollback: 5_000,
     cursorBlink: true,
     theme: THEME,

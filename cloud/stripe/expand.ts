@@ -50,8 +50,7 @@ export function expand(world: World, object: Json, paths: unknown): void {
   if (!Array.isArray(paths)) return;
   for (const path of paths as string[]) {
     const segments = path.split('.');
-    const depth = object.object === 'list' ? segments.length - 1 : segments.length;
-    if (depth > MAX_DEPTH) {
+    if (segments.length > MAX_DEPTH) {
       throw refuse(
         `You cannot expand more than ${MAX_DEPTH} levels of a property. Property: ${path}`,
         'expand',

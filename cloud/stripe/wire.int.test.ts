@@ -136,9 +136,11 @@ describe('the wire', () => {
     const { pro } = await bench.catalogue();
     const { subscription } = await bench.subscriber(pro.id);
     const full = await bench.stripe.subscriptions.retrieve(subscription.id, {
-      expand: ['customer', 'latest_invoice.payments.data.payment.payment_intent', 'default_payment_method'],
+      expand: ['customer', 'default_payment_method'],
     });
-    const invoice = full.latest_invoice as Stripe.Invoice;
+    const invoice = await bench.stripe.invoices.retrieve(full.latest_invoice as string, {
+      expand: ['payments.data.payment.payment_intent'],
+    });
     expect((full.customer as Stripe.Customer).email).toBe('ada@example.com');
     expect((invoice.payments?.data[0]?.payment.payment_intent as Stripe.PaymentIntent).status).toBe(
       'succeeded',

@@ -31,9 +31,7 @@ describe('shapes generated from the SDK', () => {
     const { id: _id, ...rest } = clock;
     const faults = checkShape('test_helpers.test_clock', { ...rest, status: 7, colour: 'red' });
     expect(faults).toHaveLength(3);
-    expect(faults.join('\n')).toMatch(
-      /id: is missing[\s\S]*7 is not one of[\s\S]*colour: is not a field/,
-    );
+    expect(faults.join('\n')).toMatch(/id: is missing[\s\S]*7 is not one of[\s\S]*colour: is not a field/);
   });
 
   it('follow the pinned version: a period is on the items, not on the subscription', () => {
