@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, chownSync, constants, mkdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { monotonicMs } from './clock';
 import { type Config, shellEnv, takeConfig } from './config';
+import { shellIdentity } from './identity';
 import { LeaseClient } from './lease/client';
 import { hardEndAt, inWords, type Lease, politeEndAt, warningsBefore } from './lease/deadline';
 import { readMetrics } from './metrics';
@@ -55,12 +56,18 @@ class Machine {
 
   constructor(private readonly config: Config) {
     mkdirSync(config.workspace, { recursive: true });
-    const env = shellEnv(process.env, config.workspace);
+    const identity = shellIdentity(process.env.HOURGLASS_USER, process.getuid?.());
+    const person: Record<string, string> = identity
+      ? { HOME: identity.home, USER: identity.name, LOGNAME: identity.name }
+      : {};
+    const env = { ...shellEnv(process.env, config.workspace), ...person };
+    // A fresh volume belongs to root; the person who works in it has to own it.
+    if (identity) chownSync(config.workspace, identity.uid, identity.gid);
     this.terminals = new TerminalServer({
       port: config.port,
       sessionId: config.sessionId,
       runToken: config.runToken,
-      tab: { cwd: config.workspace, env },
+      tab: { cwd: config.workspace, env, identity },
       firstCommand: firstCommand(config.agent, process.env.PATH ?? ''),
       onTyped: () => this.typed(),
     });

@@ -1,9 +1,11 @@
 import { type IPty, spawn } from '@lydell/node-pty';
+import type { Identity } from '../identity';
 import { Scrollback } from './scrollback';
 
 export type TabOptions = {
   cwd: string;
   env: Record<string, string>;
+  identity: Identity | null;
   command: string | null;
   cols: number;
   rows: number;
@@ -27,6 +29,7 @@ export class Tab {
       rows: options.rows,
       cwd: options.cwd,
       env: options.env,
+      ...(options.identity ? { uid: options.identity.uid, gid: options.identity.gid } : {}),
       encoding: null,
     });
     this.pty.onData((data) => this.hear(data as unknown as Buffer));

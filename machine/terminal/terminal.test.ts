@@ -1,6 +1,10 @@
 import { createHmac } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { shellEnv, takeConfig } from '../config';
+import { shellIdentity } from '../identity';
 import { isTyped } from './keystrokes';
 import { isOurs, stateOf } from './replay-state';
 import { Scrollback } from './scrollback';
@@ -27,6 +31,22 @@ describe('the screen that is kept', () => {
     const screen = new Scrollback(20);
     for (const line of ['\x1b[31mfirst line\n', 'second line\n', 'third\n']) screen.add(Buffer.from(line));
     expect(screen.read().toString()).toBe('third\n');
+  });
+});
+
+describe('whom shells run as', () => {
+  it('MACHINE-25 is the ordinary user of the image, when there is one and the agent is root', () => {
+    const passwd = join(mkdtempSync(join(tmpdir(), 'hourglass-passwd-')), 'passwd');
+    writeFileSync(passwd, 'root:x:0:0::/root:/bin/bash\ncoder:x:1000:1001::/home/coder:/bin/bash\n');
+    expect(shellIdentity('coder', 0, passwd)).toEqual({
+      uid: 1000,
+      gid: 1001,
+      home: '/home/coder',
+      name: 'coder',
+    });
+    expect(shellIdentity('coder', 1000, passwd)).toBeNull();
+    expect(shellIdentity('nobody-here', 0, passwd)).toBeNull();
+    expect(shellIdentity(undefined, 0, passwd)).toBeNull();
   });
 });
 

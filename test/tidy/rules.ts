@@ -140,18 +140,17 @@ export function deadPaths(doc: SourceFile, exists: (path: string) => boolean): s
     .map((path) => `${doc.path}: there is no ${path}`);
 }
 
-const ID = /\b(QUOTA|SESSION|MACHINE|BILLING|ACCOUNT)-\d+\b/g;
+const TITLE = /['"`]((?:(?:QUOTA|SESSION|MACHINE|BILLING|ACCOUNT)-\d+ )+)/g;
 
 /** Requirements without a test, and tests of requirements that are not there. */
 export function requirementComplaints(specs: SourceFile[], tests: SourceFile[]): string[] {
   const stated = new Set(
     specs.flatMap(({ text }) => [...text.matchAll(/^### ((?:\w+)-\d+)/gm)].map((match) => match[1] ?? '')),
   );
+  // A title begins with its ids, in whatever way the test is written.
   const tested = new Set(
     tests.flatMap(({ text }) =>
-      [
-        ...text.matchAll(/(?:it|test|describe)(?:\.\w+)*(?:\([^'"`]*?\))?\(\s*(['"`])((?:(?!\1).)*)/gs),
-      ].flatMap((match) => (match[2] ?? '').match(ID) ?? []),
+      [...text.matchAll(TITLE)].flatMap((match) => match[1]?.trim().split(' ') ?? []),
     ),
   );
   return [

@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+
+export type Identity = { uid: number; gid: number; home: string; name: string };
+
+/** Whom shells run as: the image's ordinary user when the agent itself runs as root; null to stay who we are. */
+export function shellIdentity(
+  name: string | undefined,
+  uid: number | undefined,
+  passwd = '/etc/passwd',
+): Identity | null {
+  if (!name || uid !== 0) return null;
+  const line = readFileSync(passwd, 'utf8')
+    .split('\n')
+    .find((entry) => entry.startsWith(`${name}:`));
+  const [, , id, group, , home] = line?.split(':') ?? [];
+  return id && group && home ? { uid: Number(id), gid: Number(group), home, name } : null;
+}
