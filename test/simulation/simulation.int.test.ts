@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-it(`QUOTA-2 QUOTA-5 QUOTA-7 SESSION-13 ${SEEDS} random histories keep every promise`, {
+it(`QUOTA-2 QUOTA-5 QUOTA-7 QUOTA-10 SESSION-13 ${SEEDS} random histories keep every promise`, {
   timeout: 3_600_000,
 }, async () => {
   const rules = await loadRules();
