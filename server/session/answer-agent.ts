@@ -8,7 +8,7 @@ import { lockAccount } from '../quota/load-account';
 import { noticeThresholds } from '../quota/notice-thresholds';
 import type { EndReason } from '../shapes';
 import { leaseEndReason } from './expire';
-import { observeRun } from './observe';
+import { observeCaller } from './observe';
 import { proveStart, stopDueAt } from './prove-start';
 import { idleEndsAt } from './read-sessions';
 import { renewLease } from './renew';
@@ -52,7 +52,7 @@ export async function answerAgent(ctx: Ctx, runId: string, call: AgentCall): Pro
   const row = await readRun(ctx, runId);
   if (!row || row.ended_at !== null) throw ended();
   // The provider's own start event is the better proof: ask for it before taking the agent's word.
-  if (row.started_at === null && call.event !== 'stopped') await observeRun(ctx, row);
+  if (row.started_at === null && call.event !== 'stopped') await observeCaller(ctx, row);
   const answer = await inTx(ctx, (tx) => decide(tx, row.account_id, runId, call));
   if (answer.wakeAt !== null) await ctx.jobs.wakeRun(runId, answer.wakeAt);
   if (answer.reply.action === 'stop') metrics.renewalsDenied.inc({ reason: answer.reply.reason ?? 'limit' });

@@ -1,6 +1,6 @@
 import type { Instant } from '../clock';
 import { type Ctx, inTx, type TxCtx } from '../context';
-import { appNameOf, type Machine, type MachineEvent } from '../machine/machines';
+import { appNameOf, type Machine, type MachineEvent, type Outcome } from '../machine/machines';
 import { endedAt, firstStartAt, isGone } from '../machine/read-events';
 import type { AccountState, OpenRun } from '../quota/account-state';
 import { lockAccount } from '../quota/load-account';
@@ -11,22 +11,32 @@ import { LAUNCH_LIMIT_MS, type RunRow } from './run-row';
 
 /** Two reads that do not show a machine must be at least this far apart to be believed. */
 const READS_APART_MS = 1_500;
+/** Without a machine's id only listings can be asked, and listings lag: their reads must be further apart. */
+const LISTS_APART_MS = 5_000;
 
 /**
  * Reads the provider about a run and books what it proves: a start, an end, or (twice, apart) that there is no machine.
  * A read that fails proves nothing. Answers true when the run has ended.
  */
 export async function observeRun(ctx: Ctx, run: RunRow): Promise<boolean> {
-  const app = appNameOf(ctx.env.ENVIRONMENT_ID, run.account_id);
-  const read = run.machine_id
-    ? await ctx.machines.get(app, run.machine_id)
-    : await ctx.machines.findByRun(app, run.id);
+  const read = await readMachineOf(ctx, run);
   if (!read.ok) {
     ctx.log.warn({ runId: run.id, failure: read.failure }, 'the provider could not be read about a run');
     return false;
   }
   if (read.value === null) return noteMissing(ctx, run);
   return applyMachine(ctx, run.account_id, run.id, read.value);
+}
+
+function readMachineOf(ctx: Ctx, run: RunRow): Promise<Outcome<Machine | null>> {
+  const app = appNameOf(ctx.env.ENVIRONMENT_ID, run.account_id);
+  return run.machine_id ? ctx.machines.get(app, run.machine_id) : ctx.machines.findByRun(app, run.id);
+}
+
+/** Asks the provider about a run whose machine has just called: only what it shows counts, never that it shows nothing. */
+export async function observeCaller(ctx: Ctx, run: RunRow): Promise<void> {
+  const read = await readMachineOf(ctx, run);
+  if (read.ok && read.value !== null) await applyMachine(ctx, run.account_id, run.id, read.value);
 }
 
 /** Books what the provider's view of a run's machine proves. Answers true when the run has ended. */
@@ -85,7 +95,8 @@ async function noteMissing(ctx: Ctx, run: RunRow): Promise<boolean> {
     await ctx.sql`update run set missing_since = hg_clock() where id = ${run.id} and missing_since is null`;
     return false;
   }
-  if (run.now - run.missing_since < READS_APART_MS) return false;
+  const apartMs = run.machine_id === null ? LISTS_APART_MS : READS_APART_MS;
+  if (run.now - run.missing_since < apartMs) return false;
   return inTx(ctx, async (tx) => {
     const state = await lockAccount(tx, run.account_id);
     const open = state.openRuns.find((other) => other.id === run.id);

@@ -10,7 +10,10 @@ export function faultsOf(answer: Json): string[] {
   return [...faults, ...faultsOf((answer.data as { object: Json }).object)];
 }
 
-/** What is wrong with a value, one sentence per fault, each with its path; empty when the value fits. */
+/**
+ * What is wrong with a value, one sentence per fault, each with its path; empty when the value fits.
+ * Enums are closed here even where the SDK leaves them open: this side only says words that it knows.
+ */
 export function checkShape(name: string, value: unknown): string[] {
   return check(shapeOf(name), value, name);
 }
@@ -19,7 +22,7 @@ function check(given: Shape, value: unknown, path: string): string[] {
   const shape = resolveShape(given);
   if (typeof shape === 'string') return checkPlain(shape, value, path);
   if ('enum' in shape) {
-    const fits = typeof value === 'string' && (shape.open || shape.enum.includes(value));
+    const fits = typeof value === 'string' && shape.enum.includes(value);
     return fits ? [] : [`${path}: ${show(value)} is not one of ${shape.enum.slice(0, 8).join(', ')}`];
   }
   if ('is' in shape) return value === shape.is ? [] : [`${path}: expected ${shape.is}, got ${show(value)}`];
