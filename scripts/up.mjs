@@ -1,7 +1,7 @@
 // Everything on this computer, from a fresh clone: run by plain Node, before anything is installed.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -23,12 +23,37 @@ export function installDependencies() {
   }
   const hash = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex');
   const note = 'node_modules/.hourglass-lock';
-  if (existsSync(note) && readFileSync(note, 'utf8') === hash) return;
+  if (existsSync(note) && readFileSync(note, 'utf8') === hash && existsSync('node_modules/tsx/package.json'))
+    return;
+  const release = takeInstallLock();
   process.stdout.write('Installing dependencies (about a minute the first time) …\n');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const done = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { stdio: 'inherit' });
+  release();
   if (done.status !== 0) fail('The dependencies could not be installed: see the lines above.');
   writeFileSync(note, hash);
+}
+
+/** Two installations at once would tear each other's files down. */
+function takeInstallLock() {
+  mkdirSync('.hourglass', { recursive: true });
+  const file = '.hourglass/install.pid';
+  const pid = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
+  if (pid > 0 && isAlive(pid))
+    fail(`Dependencies are being installed here already (process ${pid}). Wait for it, then run this again.`);
+  writeFileSync(file, String(process.pid));
+  const release = () => rmSync(file, { force: true });
+  process.once('exit', release);
+  return release;
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Runs a TypeScript file of this folder in place of this process and ends as it ends. */

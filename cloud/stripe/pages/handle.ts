@@ -55,7 +55,8 @@ function answerPage(world: World, method: string, url: URL, body: string): PageA
     }
   }
   const text =
-    'This is the local stand-in for Stripe. Its API lives under /v1, its pages are linked from there.';
+    'This is the local stand-in for Stripe. Its API lives under /v1; the product links to its pages.';
+  if (url.pathname === '/') return { html: messagePage('Test payments', text) };
   return { html: messagePage('Nothing here', text), status: 404 };
 }
 
