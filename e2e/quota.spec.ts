@@ -12,9 +12,12 @@ import {
   typeLine,
 } from './product';
 
-type Call = { seq: number; action: string; status: number };
-const creates = async (since: number) =>
-  (await control<Call[]>(`/control/calls?since=${since}`)).filter((call) => call.action === 'machine.create');
+type Call = { seq: number; action: string; status: number; path: string };
+/** Machines the provider was asked to make for one account: other tests run beside this one. */
+const creates = async (accountId: string, since: number) =>
+  (await control<Call[]>(`/control/calls?since=${since}`)).filter(
+    ({ action, path }) => action === 'machine.create' && path.includes(accountId),
+  );
 
 test('QUOTA-1 SESSION-7 from sign-up to the last second, the refusal, and on again', async ({
   page,
@@ -93,7 +96,7 @@ test('QUOTA-1 SESSION-7 from sign-up to the last second, the refusal, and on aga
     id: 'starter',
     url: `${appUrl()}/billing/upgrade?plan=starter`,
   });
-  expect(await creates(callsSoFar)).toEqual([]);
+  expect(await creates(accountId, callsSoFar)).toEqual([]);
 
   await page.goto(`${appUrl()}/billing/upgrade?plan=starter`);
   await expect(page.getByText('Payments are not set up')).toBeVisible();
