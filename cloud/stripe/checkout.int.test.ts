@@ -154,7 +154,7 @@ describe('checkout', () => {
           mode: 'subscription',
           customer: customer.id,
           line_items: [{ price: prices.pro.id, quantity: 1 }],
-          success_url: 'https://x',
+          success_url: 'https://x.io',
           ...extra,
         }),
       );
@@ -168,6 +168,9 @@ describe('checkout', () => {
     expect(await create({ line_items: [{ price: 'price_none', quantity: 1 }] })).toMatchObject({
       code: 'resource_missing',
     });
+    const taxed = { automatic_tax: { enabled: true }, customer_update: { address: 'auto' as const } };
+    expect(await create(taxed)).toMatchObject({ code: 'local_stripe_unsupported' });
+    expect(await create({ success_url: 'javascript:alert(1)' })).toMatchObject({ code: 'url_invalid' });
     expect(await create({ mode: 'payment' })).toMatchObject({ code: 'local_stripe_unsupported' });
   });
 

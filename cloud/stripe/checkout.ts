@@ -94,6 +94,11 @@ function refuseBadMix(world: World, params: Json): void {
   if (!params.mode) throw refuse('Missing required param: mode.', 'mode', 'parameter_missing');
   if (!params.success_url)
     throw refuse('Missing required param: success_url.', 'success_url', 'parameter_missing');
+  for (const name of ['success_url', 'cancel_url']) {
+    const url = params[name];
+    if (url !== undefined && !/^https?:\/\/[^/]/.test(String(url)))
+      throw refuse('Not a valid URL', name, 'url_invalid');
+  }
   if (params.customer && params.customer_email) throw exclusive('customer', 'customer_email');
   if (params.discounts !== undefined && params.allow_promotion_codes !== undefined) {
     throw exclusive('allow_promotion_codes', 'discounts');
@@ -106,6 +111,7 @@ function refuseBadMix(world: World, params: Json): void {
       'customer_update',
     );
   }
+  if (asks.some((part) => part?.enabled)) throw notHere('tax');
   const data = params.subscription_data as Json | undefined;
   const trial = ['trial_end', 'trial_period_days'].find((name) => data?.[name] !== undefined);
   const anchor = ['billing_cycle_anchor', 'billing_cycle_anchor_config'].find(

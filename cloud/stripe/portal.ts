@@ -102,6 +102,9 @@ function updateConfiguration({ world, params, id }: Call): Json {
 function createSession({ world, params }: Call): Json {
   const customer = needCustomer(world, params.customer);
   const configuration = configurationFor(world, params.configuration);
+  if (params.return_url && !/^https?:\/\/[^/]/.test(String(params.return_url))) {
+    throw refuse('Not a valid URL', 'return_url', 'url_invalid');
+  }
   const session = world.store.put('portalSessions', {
     id: newStripeId('bps'),
     customer: customer.id,

@@ -21,6 +21,7 @@ const NOT_HERE = [
 export function updateSubscription(world: World, id: string, params: Json): string | null {
   const subscription = world.need('subscriptions', id, 'subscription');
   for (const name of NOT_HERE) if (params[name] !== undefined && params[name] !== '') throw notHere(name);
+  if ((params.automatic_tax as { enabled?: boolean } | undefined)?.enabled) throw notHere('tax');
   refuseWhenEnded(subscription, params);
   if (subscription.schedule && touchesCancellation(params)) {
     const message = `The subscription is managed by the subscription schedule \`${subscription.schedule}\`, and updating any cancelation behavior directly is not allowed. Please update the schedule instead.`;

@@ -54,6 +54,7 @@ function create({ world, params }: Call): Json {
   for (const name of ['discounts', 'add_invoice_items', 'transfer_data', 'on_behalf_of', 'trial_from_plan']) {
     if (params[name] !== undefined) throw notHere(name);
   }
+  if ((params.automatic_tax as { enabled?: boolean } | undefined)?.enabled) throw notHere('tax');
   if (params.collection_method === 'send_invoice') throw notHere('collection_method=send_invoice');
   const method = (params.default_payment_method as string) || null;
   if (method && world.store.read('paymentMethods', method)?.customer !== customer.id) {

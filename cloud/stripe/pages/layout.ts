@@ -24,10 +24,10 @@ main{max-width:31rem;margin:1.5rem auto 3rem;padding:0 1rem;display:grid;gap:1re
 section{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:1.25rem}
 h1{font-size:1.25rem;line-height:1.3;margin:0}h2{font-size:1rem;margin:0 0 .75rem}p{margin:.25rem 0}.soft{color:var(--soft);font-size:.875rem}
 .amount{font-size:2rem;font-weight:650;font-variant-numeric:tabular-nums;line-height:1.2;margin:.25rem 0}
-dl{display:grid;grid-template-columns:1fr auto;gap:.375rem 1rem;margin:.75rem 0 0;font-variant-numeric:tabular-nums}dt{min-width:0;overflow-wrap:anywhere}dd{margin:0;text-align:right}
+dl{display:grid;grid-template-columns:1fr auto;gap:.375rem 0;margin:.75rem 0 0;font-variant-numeric:tabular-nums}dt{min-width:0;overflow-wrap:anywhere}dd{margin:0;padding-left:1rem;text-align:right}
 .total{border-top:1px solid var(--line);padding-top:.5rem;font-weight:600}
 form{display:grid;gap:.75rem;margin:0}label{display:grid;gap:.25rem;font-size:.875rem;font-weight:550}
-input,select,textarea{font:inherit;color:inherit;background:var(--bg);border:1px solid var(--line);border-radius:8px;padding:.625rem .75rem;width:100%;min-width:0}
+input,select,textarea{font:inherit;font-weight:400;color:inherit;background:var(--bg);border:1px solid var(--line);border-radius:8px;padding:.625rem .75rem;width:100%;min-width:0}
 input:focus-visible,button:focus-visible,a:focus-visible,select:focus-visible,summary:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 .pair{display:grid;grid-template-columns:1fr 1fr;gap:.75rem}
 button,.button{font:inherit;font-weight:600;border:1px solid transparent;border-radius:8px;padding:.75rem 1rem;background:var(--accent);color:var(--on);cursor:pointer;width:100%;text-align:center;text-decoration:none;display:block}

@@ -44,7 +44,7 @@ function planRow(call: PortalCall, subscription: Readonly<SubscriptionRecord>): 
   });
   const ends = subscription.cancel_at;
   const canCancel = features.subscription_cancel?.enabled === true && !subscription.schedule;
-  return html`<p><strong>${cost.join('; ')}</strong></p><p class="soft">${ends ? `Ends on ${formatDay(ends)}` : `Renews on ${formatDay(subscription.period_end)}`} · ${subscription.status}</p>
+  return html`<p><strong>${cost.join('; ')}</strong></p><p class="soft">${ends ? `Ends on ${formatDay(ends)}` : `Renews on ${formatDay(subscription.period_end)}`} · ${subscription.status.replace('_', ' ')}</p>
 <div class="choices">${features.subscription_update?.enabled === true && html`<a class="button quiet" href="${action(call, 'plan')}">Change plan</a>`}${canCancel && !ends && html`<a class="button quiet" href="${action(call, 'cancel')}">Cancel plan</a>`}${canCancel && ends && html`<form method="post" action="${action(call, 'renew')}"><button>Renew plan</button></form>`}</div>`;
 }
 
