@@ -36,7 +36,10 @@ describe('machines of the local cloud', () => {
     const id = await local.run('env', { env: { HOURGLASS_RUN_ID: 'r1' } });
     const record = local.fly.world.machines.get(id);
     const environ = await until(() => {
-      const pid = readFileSync(join(local.fly.world.machineStore.dirOf(id), 'main.pid'), 'utf8').trim();
+      const file = join(local.fly.world.machineStore.dirOf(id), 'main.pid');
+      if (!existsSync(file)) return null;
+      const pid = readFileSync(file, 'utf8').trim();
+      if (pid === '') return null;
       const lines = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').filter(Boolean);
       return lines.length > 0 ? lines : null;
     });

@@ -171,15 +171,34 @@ export class History {
     }
   }
 
-  private async start(sessionId: string): Promise<void> {
-    await this.rules.startSession(this.ctx, { accountId: this.accountId, sessionId });
+  private async start(...sessionIds: string[]): Promise<void> {
+    const results = await this.startAll(sessionIds);
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+  }
+
+  /** Starts at the same instant. A start that was admitted fits the plan of this very moment. */
+  private async startAll(sessionIds: string[]): Promise<PromiseSettledResult<unknown>[]> {
+    const before = await this.countOpen();
+    const results = await Promise.allSettled(
+      sessionIds.map((sessionId) =>
+        this.rules.startSession(this.ctx, { accountId: this.accountId, sessionId }),
+      ),
+    );
+    const after = await this.countOpen();
+    if (after.open > before.open && after.open > after.most)
+      this.problems.push(`a start made ${after.open} open runs, ${after.most} allowed`);
+    return results;
+  }
+
+  private async countOpen(): Promise<{ open: number; most: number }> {
+    const [row] = await this.ctx.sql<{ open: number; most: number }[]>`
+      select (select count(*) from run where account_id = a.id and ended_at is null) as open, p.max_sessions as most
+        from account a join plan p on p.id = a.own_plan_id where a.id = ${this.accountId}`;
+    return row ?? { open: 0, most: 0 };
   }
 
   private async startTwice(sessionId: string): Promise<void> {
-    const results = await Promise.allSettled([
-      this.start(sessionId),
-      this.start(this.chance.pick(this.sessions)),
-    ]);
+    const results = await this.startAll([sessionId, this.chance.pick(this.sessions)]);
     for (const result of results) {
       if (
         result.status === 'rejected' &&
@@ -241,16 +260,12 @@ export class History {
   private async checkBooks(): Promise<void> {
     const drift = await this.rules.findDrift(this.ctx.sql);
     if (drift.length > 0) this.problems.push(`drift: ${JSON.stringify(drift[0])}`);
-    const [crowd] = await this.ctx.sql<{ open: number; most: number; holes: number }[]>`
-      select (select count(*) from run where account_id = ${this.accountId} and ended_at is null) as open,
-        (select max(max_sessions) from plan where id like ${`sim-${this.seed}-%`}) as most,
-        (select count(*) from run r join lease l on l.run_id = r.id
+    const [books] = await this.ctx.sql<{ holes: number }[]>`
+      select (select count(*) from run r join lease l on l.run_id = r.id
           where r.account_id = ${this.accountId} and r.started_at is not null and r.ended_at is null
             and (select coalesce(sum(s."to" - s."from"), 0) from jsonb_to_recordset(l.segments) as s("from" bigint, "to" bigint))
               <> hg_ms(r.lease_until) - hg_ms(r.metered_to)) as holes`;
-    if (crowd && crowd.open > crowd.most)
-      this.problems.push(`${crowd.open} open runs, ${crowd.most} allowed`);
-    if (crowd && crowd.holes > 0) this.problems.push('a hold does not cover its lease');
+    if (books && books.holes > 0) this.problems.push('a hold does not cover its lease');
   }
 
   private async judge(): Promise<void> {
