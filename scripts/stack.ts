@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { syncCatalogue } from '@/server/billing/sync-catalogue';
+import { openOperatorContext } from '@/server/operator/context';
 import { endChild, findFreePort, isPortFree, SetupError, signal, waitFor } from './services/processes';
 import { unwatchGroup, watchGroup } from './services/watchdog';
 
@@ -115,6 +117,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   };
   try {
     await part('cloud').begin();
+    await sellPlans(env);
     await Promise.all([part('worker').begin(), part('gateway').begin(), part('web').begin()]);
   } catch (error) {
     await stop();
@@ -132,6 +135,20 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   };
 }
 
+/** The local Stripe signs with it; worth nothing anywhere else. */
+const WEBHOOK_SECRET = 'whsec_local_stack';
+
+/** Puts the plans up for sale at the local Stripe, as an operator does once. */
+async function sellPlans(env: Record<string, string>): Promise<void> {
+  if (!env.STRIPE_SECRET_KEY) return;
+  const { ctx, close } = openOperatorContext(env);
+  try {
+    await syncCatalogue(ctx);
+  } finally {
+    await close();
+  }
+}
+
 function environmentOf(options: StackOptions, ports: StackPorts, appUrl: string): Record<string, string> {
   return {
     DATABASE_URL: options.databaseUrl,
@@ -147,6 +164,9 @@ function environmentOf(options: StackOptions, ports: StackPorts, appUrl: string)
     FLY_ORG: 'local',
     FLY_REGIONS: 'iad,ams',
     SESSION_IMAGE: 'hourglass-machine',
+    STRIPE_SECRET_KEY: 'sk_test_local',
+    STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
+    STRIPE_API_URL: `http://127.0.0.1:${ports.stripe}`,
     SMTP_URL: `smtp://127.0.0.1:${ports.smtp}`,
     MAIL_FROM: 'Hourglass <no-reply@hourglass.local>',
     NEXT_TELEMETRY_DISABLED: '1',
@@ -171,6 +191,8 @@ function commandOf(
         args: ['--import', 'tsx', 'cloud/main.ts'],
         env: {
           CLOUD_STATE_DIR: join(options.dir, 'cloud'),
+          CLOUD_STRIPE_WEBHOOK_URL: `${env.APP_URL}/api/stripe/webhook`,
+          CLOUD_STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
           CLOUD_GATEWAY_URL: `http://127.0.0.1:${ports.gateway}`,
           ...Object.fromEntries(
             (['fly', 'proxy', 'stripe', 'smtp', 'control'] as const).map((key) => [

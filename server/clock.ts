@@ -25,3 +25,7 @@ export const toIso = (at: Instant): string => new Date(at).toISOString();
 
 /** ISO-8601 text or null for an instant that may be missing. */
 export const toIsoOrNull = (at: Instant | null): string | null => (at === null ? null : toIso(at));
+
+/** Unix seconds, as the payment provider writes instants. */
+export const fromUnix = (seconds: number): Instant => seconds * 1000;
+export const toUnix = (at: Instant): number => Math.floor(at / 1000);

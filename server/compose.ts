@@ -1,5 +1,6 @@
 import { openDatabase } from '@/db/client';
 import { surviveCutSockets } from '@/db/guard';
+import { openPayments } from './billing/payments';
 import { systemClock } from './clock';
 import type { Ctx } from './context';
 import type { Env } from './env';
@@ -31,6 +32,7 @@ export function openContext(env: Env, service: string): { ctx: Ctx; close(): Pro
     db: database.db,
     clock: systemClock,
     machines,
+    payments: openPayments(env),
     jobs,
     rates,
     log,

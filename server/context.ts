@@ -1,4 +1,5 @@
 import type { Db, Sql, TxSql } from '@/db/client';
+import type { Payments } from './billing/payments';
 import type { Clock } from './clock';
 import type { Env } from './env';
 import { DomainError } from './errors';
@@ -21,12 +22,14 @@ export type Ctx = {
   db: Db;
   clock: Clock;
   machines: Machines;
+  /** The payment provider; null while no key is set: then nothing is for sale. */
+  payments: Payments | null;
   jobs: Jobs;
   rates: Rates;
   log: Log;
 };
 
-/** The context inside a transaction: no machines, no jobs, no second connection. The network does not compile here. */
+/** The context inside a transaction: no machines, no payments, no jobs, no second connection. The network does not compile here. */
 export type TxCtx = Pick<Ctx, 'env' | 'clock' | 'log'> & { sql: TxSql };
 
 /**

@@ -8,6 +8,10 @@ import type { Log } from './log';
 export const JOBS = {
   /** Look at one run now: its lease ended, its boot is late, its stop is due. */
   'run.due': z.strictObject({ runId: z.string() }),
+  /** Process the events that the payment provider could not deliver. */
+  'stripe.events': z.strictObject({}),
+  /** Take over today's prices and read every paying account anew. */
+  'stripe.sweep': z.strictObject({}),
 } as const;
 
 export type JobName = keyof typeof JOBS;
@@ -52,6 +56,17 @@ export function openJobs(redisUrl: string, now: () => Instant, log: Log): Jobs {
       connection.disconnect();
     },
   };
+}
+
+/** When the repeated jobs run. Setting them again changes nothing, so every worker does it, again and again. */
+const SCHEDULES = [
+  { name: 'stripe.events', repeat: { every: 60_000 } },
+  { name: 'stripe.sweep', repeat: { pattern: '17 3 * * *', tz: 'UTC' } },
+] as const;
+
+/** Sets the repeated jobs; a Redis that lost them has them again within a minute. Throws when Redis is away. */
+export async function scheduleJobs(queue: Pick<Queue, 'upsertJobScheduler'>): Promise<void> {
+  for (const { name, repeat } of SCHEDULES) await queue.upsertJobScheduler(name, repeat, { name, data: {} });
 }
 
 /** No queue at all: for tests and commands, where the sweep alone must be enough. */

@@ -64,4 +64,22 @@ export const metrics = {
     help: 'Machines found without an open run and destroyed',
     registers,
   }),
+  paymentErrors: new Counter({
+    name: 'hourglass_payment_errors_total',
+    help: 'Refused or failed calls to the payment provider',
+    labelNames: ['kind'] as const,
+    registers,
+  }),
+  billingSyncs: new Counter({
+    name: 'hourglass_billing_syncs_total',
+    help: 'Reads of a subscription, by what became of them',
+    labelNames: ['outcome'] as const,
+    registers,
+  }),
+  billingAlarms: new Counter({
+    name: 'hourglass_billing_alarms_total',
+    help: 'What a person has to look at in the payment provider: unknown price or status, two subscriptions',
+    labelNames: ['kind'] as const,
+    registers,
+  }),
 };

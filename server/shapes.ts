@@ -123,6 +123,61 @@ export type UpgradePlan = {
 };
 export type Upgrade = { url: string; plans: UpgradePlan[] };
 
+export type Money = { amount: number; currency: string };
+export type PaymentState = 'none' | 'ok' | 'past_due' | 'unpaid' | 'incomplete' | 'paused';
+
+export type BillingSummary = {
+  /** The plan in force. */
+  plan: { id: string; name: string };
+  ownPlan: { id: string; name: string };
+  /** The subscription's status as Stripe says it; null without a subscription that lives. */
+  status: string | null;
+  /** The plan that is paid for; null without a subscription that lives, or while its price is unknown. */
+  paidPlan: { id: string; name: string } | null;
+  periodStart: string | null;
+  periodEnd: string | null;
+  /** What is charged next and when; null when nothing will be. */
+  nextCharge: (Money & { at: string }) | null;
+  /** A change decided on and not yet in force: another plan, or the own plan after a cancellation. */
+  scheduledChange: { planId: string; name: string; at: string; kind: 'downgrade' | 'cancellation' } | null;
+  payment: {
+    state: PaymentState;
+    /** What an open invoice asks for. */
+    due: Money | null;
+    nextAttemptAt: string | null;
+    /** Until when a failed payment keeps the plan. */
+    keepsPlanUntil: string | null;
+    card: { brand: string; last4: string; expires: string } | null;
+  };
+  trial: { available: boolean; used: boolean };
+  /** False without a key of the payment provider: nothing is for sale. */
+  paymentsSetUp: boolean;
+  testPayments: boolean;
+  /** Only owners change billing. */
+  mayChange: boolean;
+};
+
+export type ChangePreview = {
+  effective: 'now' | 'period_end';
+  /** Minor units charged at once. */
+  dueNow: number;
+  next: { amount: number; at: string };
+  currency: string;
+  /** Unix seconds to confirm the change with, so that the charge is what was shown. */
+  prorationDate: number;
+};
+
+export type BillingInvoice = {
+  id: string;
+  number: string | null;
+  createdAt: string;
+  total: number;
+  currency: string;
+  status: string;
+  /** A link of ours that leads on to the invoice at the payment provider. */
+  url: string;
+};
+
 export type BatchStatus = {
   now: string;
   sessions: Session[];
@@ -156,6 +211,8 @@ export const inputs = {
   usageDays: z.strictObject({ from: day, to: day }),
   usageRuns: z.strictObject({ cursor, limit }).default({}),
   planId: z.strictObject({ planId: id }),
+  upgradeLink: z.strictObject({ planId: id, from: z.string().max(300).optional() }),
+  billingInvoices: z.strictObject({ cursor, limit }).default({}),
   changePlan: z.strictObject({ planId: id, prorationDate: z.number().int().positive().optional() }),
   apiKeyCreate: z.strictObject({ name, scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length) }),
   apiKeyRevoke: z.strictObject({ apiKeyId: id }),

@@ -8,6 +8,8 @@ import type { Scope } from './shapes';
 export type RequestCtx = Ctx & {
   actor: Actor | null;
   requestId: string;
+  /** The visitor's currency, by their language settings. */
+  currency?: string;
   /** Set to answer with headers, e.g. Retry-After. */
   responseHeaders: Headers;
 };

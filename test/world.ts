@@ -1,4 +1,5 @@
 import { type Database, openDatabase } from '@/db/client';
+import { openPayments } from '@/server/billing/payments';
 import { type Clock, handClock, type Instant } from '@/server/clock';
 import { type Ctx, inTx } from '@/server/context';
 import { type Env, parseEnv } from '@/server/env';
@@ -47,7 +48,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const machines = options.machines?.(clock) ?? (undefined as unknown as Machines);
   const log = makeLog('test', env.LOG_LEVEL);
   return {
-    ctx: { env, sql: database.sql, db: database.db, clock, machines, jobs: noJobs, rates: noRates, log },
+    ctx: { env, sql: database.sql, db: database.db, clock, machines, payments: openPayments(env), jobs: noJobs, rates: noRates, log },
     database,
     url: test.url,
     clock,

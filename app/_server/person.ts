@@ -1,6 +1,7 @@
 import { headers } from 'next/headers';
 import { redirect } from 'next/navigation';
-import { webAuth } from './actor';
+import type { Actor } from '@/server/context';
+import { actorOf, webAuth } from './actor';
 
 export type SignedIn = { name: string; email: string; emailVerified: boolean };
 
@@ -17,4 +18,14 @@ export async function needPerson(path: string): Promise<SignedIn> {
   const person = await findPerson();
   if (!person) redirect(`/sign-in?next=${encodeURIComponent(path)}`);
   return person;
+}
+
+export type SignedInMember = Extract<Actor, { kind: 'user' }>;
+
+/** The same with the account they act for. */
+export async function needMember(path: string): Promise<{ person: SignedIn; member: SignedInMember }> {
+  const person = await needPerson(path);
+  const actor = await actorOf(await headers());
+  if (actor?.kind !== 'user') redirect(`/sign-in?next=${encodeURIComponent(path)}`);
+  return { person, member: actor };
 }

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { bigint, boolean, check, date, index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { bigint, boolean, check, date, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { instant } from './instant';
 
 const ms = (name: string) => bigint(name, { mode: 'number' });
@@ -18,6 +18,9 @@ export const plan = pgTable('plan', {
   storageGb: integer('storage_gb').notNull(),
   sort: integer('sort').notNull(),
   visible: boolean('visible').notNull(),
+  /** What a month costs by currency, in minor units, as the payment provider will charge it; null: not for sale. */
+  prices: jsonb('prices'),
+  stripePriceId: text('stripe_price_id'),
 });
 
 /**

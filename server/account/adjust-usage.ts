@@ -1,10 +1,10 @@
+import { writeAudit } from '../audit';
 import { type Ctx, inTx } from '../context';
 import { quotaRules } from '../quota/account-state';
 import { adjustUsage } from '../quota/adjust-usage';
 import { describeQuota } from '../quota/describe-quota';
 import type { Quota } from '../shapes';
 import type { ByWhom } from './set-plan';
-import { writeAudit } from './write-audit';
 
 /** Books signed seconds on the current period; audited. Answers the quota after it. Throws NOT_FOUND. */
 export async function adjustAccountUsage(

@@ -1,7 +1,7 @@
+import { writeAudit } from '../audit';
 import { type Ctx, inTx } from '../context';
 import { savePlan } from '../quota/save-plan';
 import type { Plan } from '../shapes';
-import { writeAudit } from './write-audit';
 
 /** Writes one whole plan; audited. Answers it. Throws INVALID_INPUT, and then nothing has changed. */
 export async function saveAuditedPlan(

@@ -1,6 +1,6 @@
+import { writeAudit } from '../audit';
 import { type Ctx, inTx } from '../context';
 import { applyPlan } from '../quota/apply-plan';
-import { writeAudit } from './write-audit';
 
 export type ByWhom = { actor: string; accountId: string; reason: string };
 

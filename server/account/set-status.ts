@@ -1,9 +1,9 @@
+import { writeAudit } from '../audit';
 import { type Ctx, inTx } from '../context';
 import { lockAccount } from '../quota/load-account';
 import { stopAccount } from '../session/stop-account';
 import type { AccountStatus } from '../shapes';
 import type { ByWhom } from './set-plan';
-import { writeAudit } from './write-audit';
 
 /** Blocks, approves or re-opens an account; a block stops its running sessions now. Audited. Throws NOT_FOUND. */
 export async function setStatus(

@@ -1,14 +1,56 @@
-import { listPlans } from '../quota/plans';
-import { inputs, type Plan, type Price } from '../shapes';
+import { inputs } from '../shapes';
+import type { Member } from '../trpc';
 import { access, router } from '../trpc';
+import { cancelSubscription } from './cancel';
+import { changePlan } from './change-plan';
+import { describeBilling } from './describe-billing';
+import { listInvoices } from './list-invoices';
+import { openPortal } from './open-portal';
+import { openUpgrade } from './open-upgrade';
+import { previewChange } from './preview-change';
+import { listPricedPlans } from './priced-plans';
+import { refreshBilling } from './refresh';
+import { resumeSubscription } from './resume';
+import { startTrial } from './start-trial';
 
-export type PricedPlan = Plan & { price: Price | null };
+/** Who acts, for the audit, and on which account. */
+const by = (ctx: { accountId: string; member: Member | null }) => ({
+  accountId: ctx.accountId,
+  member: ctx.member as Member,
+});
 
 export const billingRouter = router({
   plans: access('public')
     .input(inputs.nothing)
-    .query(async ({ ctx }): Promise<PricedPlan[]> => {
-      const plans = await listPlans(ctx.sql);
-      return plans.filter((plan) => plan.visible).map((plan) => ({ ...plan, price: null }));
-    }),
+    .query(({ ctx }) => listPricedPlans(ctx, ctx.actor, ctx.currency)),
+  summary: access('billing:read')
+    .input(inputs.nothing)
+    .query(({ ctx }) => describeBilling(ctx, by(ctx))),
+  invoices: access('billing:read')
+    .input(inputs.billingInvoices)
+    .query(({ ctx, input }) => listInvoices(ctx, { ...input, accountId: ctx.accountId })),
+  upgradeLink: access('owner:billing:write')
+    .input(inputs.upgradeLink)
+    .mutation(({ ctx, input }) => openUpgrade(ctx, { ...by(ctx), ...input, currency: ctx.currency })),
+  portalLink: access('owner:billing:write')
+    .input(inputs.nothing)
+    .mutation(({ ctx }) => openPortal(ctx, by(ctx))),
+  previewChange: access('owner:billing:read')
+    .input(inputs.planId)
+    .query(({ ctx, input }) => previewChange(ctx, { ...by(ctx), ...input, currency: ctx.currency })),
+  changePlan: access('owner:billing:write')
+    .input(inputs.changePlan)
+    .mutation(({ ctx, input }) => changePlan(ctx, { ...by(ctx), ...input })),
+  cancel: access('owner:billing:write')
+    .input(inputs.nothing)
+    .mutation(({ ctx }) => cancelSubscription(ctx, by(ctx))),
+  resume: access('owner:billing:write')
+    .input(inputs.nothing)
+    .mutation(({ ctx }) => resumeSubscription(ctx, by(ctx))),
+  startTrial: access('owner:billing:write')
+    .input(inputs.nothing)
+    .mutation(({ ctx }) => startTrial(ctx, by(ctx))),
+  refresh: access('billing:write')
+    .input(inputs.nothing)
+    .mutation(({ ctx }) => refreshBilling(ctx, by(ctx))),
 });

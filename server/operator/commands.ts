@@ -2,6 +2,7 @@ import { adjustAccountUsage } from '../account/adjust-usage';
 import { saveAuditedPlan } from '../account/save-plan';
 import { setPlan } from '../account/set-plan';
 import { setStatus } from '../account/set-status';
+import { syncCatalogue } from '../billing/sync-catalogue';
 import type { Ctx } from '../context';
 import { DomainError } from '../errors';
 import { findDrift } from '../quota/find-drift';
@@ -10,6 +11,7 @@ import { listRuns } from '../session/list-runs';
 import { type AccountStatus, inputs, type Plan, type Run } from '../shapes';
 import { createAccount } from './create-account';
 import { exportLedger } from './export-ledger';
+import { syncStripe } from './sync-stripe';
 
 export type Flags = Record<string, string | boolean | undefined>;
 export type Outcome = { result: unknown; exitCode?: number };
@@ -108,13 +110,6 @@ async function setPlanRow(ctx: Ctx, flags: Flags): Promise<Outcome> {
   return { result: await saveAuditedPlan(ctx, { actor: 'operator', plan: parsed.data, reason: 'plan set' }) };
 }
 
-const payments = async (): Promise<Outcome> => {
-  throw new DomainError(
-    'NOT_FOR_SALE',
-    'Payments are not set up: this installation has no STRIPE_SECRET_KEY.',
-  );
-};
-
 /** Every command there is, by its two words. */
 export const COMMANDS: Record<string, Command> = {
   'account create': {
@@ -172,6 +167,14 @@ export const COMMANDS: Record<string, Command> = {
     needed: ['account'],
     run: async (ctx, flags) => ({ result: await exportLedger(ctx, text(flags, 'account')) }),
   },
-  'stripe sync-catalogue': { flags: {}, needed: [], run: payments },
-  'stripe sync': { flags: { account: 'text' }, needed: [], run: payments },
+  'stripe sync-catalogue': {
+    flags: {},
+    needed: [],
+    run: async (ctx) => ({ result: await syncCatalogue(ctx) }),
+  },
+  'stripe sync': {
+    flags: { account: 'text' },
+    needed: [],
+    run: async (ctx, flags) => ({ result: await syncStripe(ctx, given(flags, 'account')) }),
+  },
 };

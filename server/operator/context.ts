@@ -1,4 +1,5 @@
 import { openDatabase } from '@/db/client';
+import { openPayments } from '../billing/payments';
 import { systemClock } from '../clock';
 import type { Ctx } from '../context';
 import { parseEnv } from '../env';
@@ -31,6 +32,7 @@ export function openOperatorContext(source: Record<string, string | undefined>):
       db: database.db,
       clock: systemClock,
       machines,
+      payments: openPayments(env),
       jobs: noJobs,
       rates: noRates,
       log,

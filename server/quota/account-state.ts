@@ -1,9 +1,10 @@
 import type { Instant } from '../clock';
 import type { Env } from '../env';
 import type { AccountStatus, EndReason, Plan, SessionStatus } from '../shapes';
+import type { Subscription } from './effective-plan';
 import { lengthOf, type PeriodKey, type Segment, type SliceBounds, splitAt, TRIAL_PERIOD } from './lease';
 import { monthOf } from './period';
-import { isOnce, quotaMsOf } from './plans';
+import { isOnce, type Prices, quotaMsOf } from './plans';
 
 /** Everything a quota decision needs, as one consistent read of PostgreSQL saw it. Decisions on it are pure. */
 
@@ -37,7 +38,14 @@ export type AccountState = {
   now: Instant;
   /** The plan in force. */
   plan: Plan;
+  /** What the account has of its own, without a payment. */
+  ownPlanId: string;
+  subscription: Subscription | null;
   plans: Plan[];
+  /** What each plan costs, by plan. */
+  prices: Map<string, Prices | null>;
+  /** The currency this account is charged in for good; null before its first payment. */
+  currency: string | null;
   periods: Map<PeriodKey, PeriodSums>;
   openRuns: OpenRun[];
 };

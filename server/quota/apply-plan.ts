@@ -3,10 +3,11 @@ import { DomainError } from '../errors';
 import type { Plan } from '../shapes';
 import { alignQuota } from './book';
 import { lockAccount } from './load-account';
+import { wakeRuns } from './wake-runs';
 
 /**
- * Gives an account another own plan. A raise is felt at the next renewal; a cut grants nothing new and forgives what is
- * already used or leased. Answers the plans in force before and after. Throws NOT_FOUND, INVALID_INPUT.
+ * Gives an account another own plan. A raise is felt at the next renewal; a cut grants nothing new, forgives what is
+ * already used or leased, and has the newest sessions ended that the plan does not cover. Answers the plans in force before and after. Throws NOT_FOUND, INVALID_INPUT.
  */
 export async function applyPlan(
   tx: TxCtx,
@@ -23,5 +24,6 @@ export async function applyPlan(
   await tx.sql`update account set own_plan_id = ${planId} where id = ${accountId}`;
   const after = await lockAccount(tx, accountId);
   await alignQuota(tx, after);
+  if (after.plan.maxSessions < before.maxSessions) await wakeRuns(tx, accountId);
   return { before, after: after.plan };
 }

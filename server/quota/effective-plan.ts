@@ -7,6 +7,10 @@ export type Subscription = { planId: string | null; status: string; paidUntil: I
 /** How long a failed payment keeps the plan after the last period that was paid. */
 const PAST_DUE_KEEPS_MS = 72 * 3600 * 1000;
 
+/** Until when a failed payment keeps the plan: 72 h after the end of the last period that was paid; null without one. */
+export const keepsUntil = ({ paidUntil }: Pick<Subscription, 'paidUntil'>): Instant | null =>
+  paidUntil === null ? null : paidUntil + PAST_DUE_KEEPS_MS;
+
 /** True while a subscription gives its plan. An unknown status gives nothing. Pure. */
 export function isLive(subscription: Subscription, now: Instant): boolean {
   switch (subscription.status) {
@@ -14,7 +18,7 @@ export function isLive(subscription: Subscription, now: Instant): boolean {
     case 'trialing':
       return true;
     case 'past_due':
-      return subscription.paidUntil !== null && now < subscription.paidUntil + PAST_DUE_KEEPS_MS;
+      return now < (keepsUntil(subscription) ?? 0);
     default:
       return false;
   }

@@ -6,7 +6,7 @@ import type { AccountStatus, EndReason } from '../shapes';
 import type { AccountState, OpenRun, PeriodSums } from './account-state';
 import { effectivePlan } from './effective-plan';
 import type { PeriodKey, Segment } from './lease';
-import { type PlanRow, toPlan } from './plans';
+import { type PlanRow, pricesOf, toPlan } from './plans';
 
 type RunJson = {
   id: string;
@@ -36,6 +36,8 @@ export type AccountRow = {
   own_plan_id: string;
   now: Instant;
   plans: PlanRow[];
+  subscription: { plan_id: string | null; status: string; paid_until: Instant | null } | null;
+  currency: string | null;
   periods: {
     period: PeriodKey;
     quota_ms: number | null;
@@ -53,6 +55,9 @@ export type AccountRow = {
 export const stateColumns = (sql: Sql | TxSql) => sql`
   a.id, a.status, a.own_plan_id, a.now,
   (select json_agg(p order by p.sort, p.id) from plan p) as plans,
+  (select json_build_object('plan_id', s.plan_id, 'status', s.status, 'paid_until', hg_ms(s.paid_until))
+    from subscription s where s.account_id = a.id) as subscription,
+  (select c.currency from billing_customer c where c.account_id = a.id) as currency,
   coalesce((select json_agg(u) from usage_period u where u.account_id = a.id and u.period >= least(
     to_char(a.now at time zone 'UTC', 'YYYY-MM'),
     (select to_char(min(r.proof_at) at time zone 'UTC', 'YYYY-MM') from run r
@@ -116,12 +121,18 @@ export function toState(row: AccountRow): AccountState {
       heldMs: p.held_ms,
     });
   }
+  const sold = row.subscription;
+  const subscription = sold && { planId: sold.plan_id, status: sold.status, paidUntil: sold.paid_until };
   return {
     accountId: row.id,
     status: row.status,
     now: row.now,
-    plan: effectivePlan(plans, row.own_plan_id, null, row.now),
+    plan: effectivePlan(plans, row.own_plan_id, subscription, row.now),
+    ownPlanId: row.own_plan_id,
+    subscription,
     plans,
+    prices: new Map(row.plans.map((plan) => [plan.id, pricesOf(plan)])),
+    currency: row.currency,
     periods,
     openRuns: row.runs.map(toOpenRun),
   };

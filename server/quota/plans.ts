@@ -1,5 +1,5 @@
 import type { Sql, TxSql } from '@/db/client';
-import type { Plan } from '../shapes';
+import type { Plan, Price } from '../shapes';
 
 export type PlanRow = {
   id: string;
@@ -14,7 +14,24 @@ export type PlanRow = {
   storage_gb: number;
   sort: number;
   visible: boolean;
+  prices?: Prices | null;
 };
+
+/** Minor units of a month by currency, as the payment provider will charge it. */
+export type Prices = Record<string, number>;
+
+/** The currency of visitors nothing better is known of. */
+export const DEFAULT_CURRENCY = 'usd';
+
+export const pricesOf = (row: PlanRow): Prices | null => row.prices ?? null;
+
+/** The price in a currency, or in dollars where it is not sold in that one; null when it is not for sale. Pure. */
+export function priceIn(prices: Prices | null | undefined, currency: string): Price | null {
+  if (!prices) return null;
+  const sold = prices[currency] === undefined ? DEFAULT_CURRENCY : currency;
+  const amount = prices[sold];
+  return amount === undefined ? null : { amount, currency: sold, interval: 'month' };
+}
 
 /** A plan row of the database as the public shape. */
 export function toPlan(row: PlanRow): Plan {

@@ -7,6 +7,7 @@ import { type AccountState, type OpenRun, quotaRules } from '../quota/account-st
 import { lockAccount } from '../quota/load-account';
 import { noticeThresholds } from '../quota/notice-thresholds';
 import type { EndReason } from '../shapes';
+import { isExcess } from './excess';
 import { leaseEndReason } from './expire';
 import { observeCaller } from './observe';
 import { proveStart, stopDueAt } from './prove-start';
@@ -87,6 +88,7 @@ async function decide(tx: TxCtx, accountId: string, runId: string, call: AgentCa
 async function renewOrStop(tx: TxCtx, state: AccountState, run: OpenRun): Promise<void> {
   const idleAt = idleEndsAt(run);
   if (state.status !== 'active') return requestStop(tx, state, run, 'blocked');
+  if (isExcess(state, run)) return requestStop(tx, state, run, 'plan');
   if (state.now >= run.leaseUntil) return requestStop(tx, state, run, leaseEndReason(run));
   if (idleAt !== null && state.now >= idleAt) return requestStop(tx, state, run, 'idle');
   await renewLease(tx, state, run);

@@ -4,6 +4,7 @@ import { charge } from '../quota/book';
 import { lockAccount } from '../quota/load-account';
 import type { EndReason } from '../shapes';
 import { writeLease } from './admit';
+import { isExcess } from './excess';
 import { stopDueAt } from './prove-start';
 import { requestStop } from './request-stop';
 
@@ -11,8 +12,8 @@ import { requestStop } from './request-stop';
 export const leaseEndReason = (run: OpenRun): EndReason => (run.final ? 'quota' : 'limit');
 
 /**
- * What the clock alone decides about an open run: a boot that never came up, a lease that is about to end, a lease that
- * ended without a proof of death. Looks again under the lock, so that a renewal or a proof committed meanwhile counts.
+ * What the clock and the plan decide about an open run: a boot that never came up, a session that a smaller plan does
+ * not cover, a lease that is about to end, a lease that ended without a proof of death. Looks again under the lock, so that a renewal or a proof committed meanwhile counts.
  */
 export async function applyClock(ctx: Ctx, accountId: string, runId: string): Promise<void> {
   await inTx(ctx, async (tx) => {
@@ -22,6 +23,7 @@ export async function applyClock(ctx: Ctx, accountId: string, runId: string): Pr
     const bootEndsAt = run.admittedAt + ctx.env.BOOT_TIMEOUT_SECONDS * 1000;
     if (run.status === 'starting' && state.now >= bootEndsAt)
       await requestStop(tx, state, run, 'boot_timeout');
+    if (isExcess(state, run)) await requestStop(tx, state, run, 'plan');
     if (run.startedAt === null) return;
     if (run.status === 'running' && state.now >= stopDueAt(tx, run.leaseUntil)) {
       await requestStop(tx, state, run, leaseEndReason(run));

@@ -36,7 +36,7 @@ export const sessionRouter = router({
     .query(({ ctx, input }) => readSession(ctx.sql, ctx.accountId, input.sessionId)),
   batchStatus: access('session:read')
     .input(inputs.nothing)
-    .query(({ ctx }) => batchStatus(ctx, ctx.accountId)),
+    .query(({ ctx }) => batchStatus(ctx, ctx.accountId, ctx.currency)),
   connect: access('session:write')
     .input(inputs.sessionId)
     .mutation(({ ctx, input }) => connectSession(ctx, { ...input, accountId: ctx.accountId })),

@@ -8,7 +8,7 @@ import { listRuns } from './list-runs';
 export const quotaRouter = router({
   get: access('usage:read')
     .input(inputs.nothing)
-    .query(async ({ ctx }) => describeStanding(ctx, await readAccount(ctx.sql, ctx.accountId))),
+    .query(async ({ ctx }) => describeStanding(ctx, await readAccount(ctx.sql, ctx.accountId), ctx.currency)),
 });
 
 export const usageRouter = router({

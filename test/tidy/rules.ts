@@ -16,7 +16,15 @@ const MAY_IMPORT: Record<string, string[]> = {
   'server/billing': ['server/billing', 'server/quota', 'server', 'db'],
   'server/account': ['server/account', 'server/session', 'server/quota', 'server/mail', 'server', 'db'],
   'server/mail': ['server/mail', 'server', 'db'],
-  'server/operator': ['server/operator', 'server/account', 'server/session', 'server/quota', 'server', 'db'],
+  'server/operator': [
+    'server/operator',
+    'server/account',
+    'server/billing',
+    'server/session',
+    'server/quota',
+    'server',
+    'db',
+  ],
   server: [
     'server',
     'server/account',

@@ -1,8 +1,10 @@
-import { Worker } from 'bullmq';
+import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
+import { reconcileEvents } from '@/server/billing/reconcile-events';
+import { sweepBilling } from '@/server/billing/sweep-accounts';
 import { openContext } from '@/server/compose';
 import { readEnv } from '@/server/env';
-import { JOBS, QUEUE_NAME } from '@/server/jobs';
+import { JOBS, QUEUE_NAME, scheduleJobs } from '@/server/jobs';
 import { reconcile } from '@/server/session/reconcile';
 import { removeDeletedVolumes } from '@/server/session/remove-volumes';
 import { sweepRuns } from '@/server/session/sweep';
@@ -20,11 +22,24 @@ connection.on('error', (error) => ctx.log.debug({ err: error }, 'Redis is away')
 const worker = new Worker(
   QUEUE_NAME,
   async (job) => {
-    if (job.name !== 'run.due') return ctx.log.warn({ job: job.name }, 'a job outlived its code');
-    await tickRun(ctx, JOBS['run.due'].parse(job.data).runId);
+    switch (job.name) {
+      case 'run.due':
+        return tickRun(ctx, JOBS['run.due'].parse(job.data).runId);
+      case 'stripe.events':
+        return void (await reconcileEvents(ctx));
+      case 'stripe.sweep':
+        return sweepBilling(ctx);
+      default:
+        ctx.log.warn({ job: job.name }, 'a job outlived its code');
+    }
   },
   { connection, concurrency: 50 },
 );
+const queue = new Queue(QUEUE_NAME, {
+  connection,
+  defaultJobOptions: { removeOnComplete: true, removeOnFail: 100 },
+});
+queue.on('error', (error) => ctx.log.debug({ err: error }, 'queue error'));
 worker.on('error', (error) => ctx.log.debug({ err: error }, 'queue error'));
 worker.on('failed', (job, error) =>
   ctx.log.error({ err: error, job: job?.id }, 'job failed; the sweep repeats it'),
@@ -33,6 +48,7 @@ worker.on('failed', (job, error) =>
 const loops = [
   startLoop('sweep', env.SWEEP_INTERVAL_MS, () => sweepRuns(ctx), ctx.log),
   startLoop('reconcile', env.RECONCILE_INTERVAL_SECONDS * 1000, () => reconcile(ctx), ctx.log),
+  startLoop('schedules', 60_000, () => scheduleJobs(queue), ctx.log),
   startLoop('volumes', env.RECONCILE_INTERVAL_SECONDS * 1000, () => removeDeletedVolumes(ctx), ctx.log),
 ];
 const health = await serveHealth(env.WORKER_PORT, ctx);
@@ -45,6 +61,7 @@ async function drain(signal: string): Promise<void> {
   draining = true;
   ctx.log.info({ signal }, 'draining');
   await Promise.all([worker.close(), ...loops.map((loop) => loop.stop())]);
+  await queue.close().catch(() => {});
   await health.close();
   connection.disconnect();
   await close();

@@ -1,21 +1,65 @@
 import type { Metadata } from 'next';
+import { headers } from 'next/headers';
+import { redirect } from 'next/navigation';
+import { openUpgrade } from '@/server/billing/open-upgrade';
+import { DomainError } from '@/server/errors';
+import { ConfirmChange } from '../../_billing/confirm-change';
+import { UpgradeProblem } from '../../_billing/upgrade-problem';
 import { Room } from '../../_look/room';
 import { PlansRoom } from '../../_plans/plans-room';
-import { needPerson } from '../../_server/person';
+import { webContext } from '../../_server/context';
+import { visitorCurrency } from '../../_server/currency';
+import { needMember, type SignedInMember } from '../../_server/person';
 
 export const metadata: Metadata = { title: 'Upgrade' };
 export const dynamic = 'force-dynamic';
 
-type Props = { searchParams: Promise<Record<string, string | string[] | undefined>> };
+type Query = Record<string, string | string[] | undefined>;
+type Props = { searchParams: Promise<Query> };
+type Way = { url: string } | { reason: string; message: string };
 
-/** Where every upgrade link leads. Who is signed out signs in first and comes back here. */
+const textOf = (query: Query, name: string, most: number): string => {
+  const value = query[name];
+  return typeof value === 'string' ? value.slice(0, most) : '';
+};
+
+/** Where every upgrade link leads: on to payment, or to the confirmation for who pays already. Signed out: sign in first. */
 export default async function Page({ searchParams }: Props) {
-  const { plan } = await searchParams;
-  const planId = typeof plan === 'string' ? plan.slice(0, 64) : '';
-  const person = await needPerson(`/billing/upgrade?plan=${encodeURIComponent(planId)}`);
+  const query = await searchParams;
+  const planId = textOf(query, 'plan', 64);
+  const from = textOf(query, 'from', 300);
+  const path = `/billing/upgrade?plan=${encodeURIComponent(planId)}${from ? `&from=${encodeURIComponent(from)}` : ''}`;
+  const { person, member } = await needMember(path);
+  if (planId === '') {
+    return (
+      <Room person={person}>
+        <PlansRoom askedPlanId={null} />
+      </Room>
+    );
+  }
+  const way = await findWay(member, planId, from);
+  if ('url' in way && !way.url.startsWith(webContext().env.APP_URL)) redirect(way.url);
   return (
     <Room person={person}>
-      <PlansRoom askedPlanId={planId} />
+      {'url' in way ? <ConfirmChange planId={planId} /> : <UpgradeProblem {...way} planId={planId} />}
     </Room>
   );
+}
+
+/** The way to the plan, or why there is none. */
+async function findWay(member: SignedInMember, planId: string, from: string): Promise<Way> {
+  if (member.role !== 'owner') {
+    return {
+      reason: 'FORBIDDEN',
+      message: 'Only an owner of this account can change its plan. Ask an owner.',
+    };
+  }
+  const { accountId } = member;
+  const currency = visitorCurrency(await headers());
+  try {
+    return await openUpgrade(webContext().ctx, { accountId, member, planId, from, currency });
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    return { reason: error.reason, message: error.message };
+  }
 }

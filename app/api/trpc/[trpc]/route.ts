@@ -2,6 +2,7 @@ import { TRPCError } from '@trpc/server';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { actorOf } from '@/app/_server/actor';
 import { webContext } from '@/app/_server/context';
+import { visitorCurrency } from '@/app/_server/currency';
 import type { Actor } from '@/server/context';
 import { DomainError } from '@/server/errors';
 import { newId } from '@/server/ids';
@@ -27,6 +28,7 @@ async function handle(request: Request): Promise<Response> {
       log: ctx.log.child({ requestId }),
       actor: await findOrRefuse(request.headers),
       requestId,
+      currency: visitorCurrency(request.headers),
       responseHeaders,
     }),
     responseMeta: () => ({ headers: responseHeaders }),

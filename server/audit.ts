@@ -1,5 +1,5 @@
-import type { TxCtx } from '../context';
-import { newId } from '../ids';
+import type { TxCtx } from './context';
+import { newId } from './ids';
 
 export type AuditNote = {
   /** `user:<id>`, `apiKey:<id>` or `operator`. */

@@ -1,0 +1,27 @@
+import { webContext } from '@/app/_server/context';
+import { receiveEvent } from '@/server/billing/receive-event';
+import { readBounded } from '../../read-bounded';
+
+export const dynamic = 'force-dynamic';
+
+/** An event carries one whole object of the provider: larger than what people send us, and still bounded. */
+const MOST_BYTES = 512 * 1024;
+
+/** The door of the payment provider. The body is signed as it came, so it is read as text and never parsed before. */
+export async function POST(request: Request): Promise<Response> {
+  const { ctx } = webContext();
+  const bounded = await readBounded(request, MOST_BYTES);
+  if (bounded instanceof Response) return bounded;
+  try {
+    const { status, message } = await receiveEvent(
+      ctx,
+      await bounded.text(),
+      request.headers.get('stripe-signature'),
+    );
+    if (status !== 200) ctx.log.warn({ message }, 'a webhook was refused');
+    return Response.json({ message }, { status });
+  } catch (error) {
+    ctx.log.error({ err: error }, 'an event could not be processed; the provider will send it again');
+    return Response.json({ message: 'Not processed yet; send it again.' }, { status: 503 });
+  }
+}

@@ -1,0 +1,9 @@
+import { leadToInvoice } from '../../../_server/invoice';
+
+export const dynamic = 'force-dynamic';
+
+type Params = { params: Promise<{ id: string }> };
+
+/** Leads a member on to the provider's page of one invoice, to print or to pay it. */
+export const GET = async (request: Request, { params }: Params): Promise<Response> =>
+  leadToInvoice(request, (await params).id.slice(0, 100));

@@ -1,0 +1,27 @@
+import type { Metadata } from 'next';
+import { returnFromCheckout } from '@/server/billing/return-from-checkout';
+import { ReturnRoom } from '../../_billing/return-room';
+import { Room } from '../../_look/room';
+import { webContext } from '../../_server/context';
+import { needMember } from '../../_server/person';
+
+export const metadata: Metadata = { title: 'Payment' };
+export const dynamic = 'force-dynamic';
+
+type Props = { searchParams: Promise<Record<string, string | string[] | undefined>> };
+
+/** Where the payment page sends people back to. It asks the provider by itself: no webhook has to come first. */
+export default async function Page({ searchParams }: Props) {
+  const { checkout } = await searchParams;
+  const sessionId = typeof checkout === 'string' ? checkout.slice(0, 200) : '';
+  const { person, member } = await needMember(`/billing/return?checkout=${encodeURIComponent(sessionId)}`);
+  const { ctx } = webContext();
+  const initial = sessionId
+    ? await returnFromCheckout(ctx, { accountId: member.accountId, sessionId })
+    : 'failed';
+  return (
+    <Room person={person}>
+      <ReturnRoom checkout={sessionId} initial={initial} />
+    </Room>
+  );
+}

@@ -1,0 +1,33 @@
+import { sql } from 'drizzle-orm';
+import { check, index, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
+import { instant } from './instant';
+
+/** Letters that were decided on and have to go out, each cause once. */
+export const mail = pgTable(
+  'mail',
+  {
+    id: text('id').primaryKey(),
+    accountId: text('account_id').notNull(),
+    userId: text('user_id').notNull(),
+    kind: text('kind').notNull(),
+    /** What it is about, so that the same cause never makes a second letter. */
+    cause: text('cause').notNull().unique(),
+    facts: jsonb('facts').notNull(),
+    createdAt: instant('created_at').notNull().default(sql`hg_clock()`),
+    /** Next try; null once it was sent or given up. */
+    dueAt: instant('due_at'),
+    attempts: integer('attempts').notNull().default(0),
+    sentAt: instant('sent_at'),
+    error: text('error'),
+  },
+  (t) => [
+    index('mail_due').on(t.dueAt).where(sql`due_at is not null`),
+    check('mail_sent', sql`${t.sentAt} is null or ${t.dueAt} is null`),
+  ],
+);
+
+/** Who wants no news about quota. */
+export const mailRefusal = pgTable('mail_refusal', {
+  userId: text('user_id').primaryKey(),
+  at: instant('at').notNull().default(sql`hg_clock()`),
+});

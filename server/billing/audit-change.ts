@@ -1,0 +1,17 @@
+import { writeAudit } from '../audit';
+import { type Ctx, inTx } from '../context';
+import { actorText } from './actor-text';
+import type { Whose } from './describe-billing';
+
+/** Writes down who changed an account's billing, after the provider has done it. */
+export async function auditChange(
+  ctx: Ctx,
+  { accountId, member }: Whose,
+  action: string,
+  before: unknown,
+  after: unknown,
+): Promise<void> {
+  await inTx(ctx, (tx) =>
+    writeAudit(tx, { actor: actorText(member), action, accountId, before, after, reason: 'asked for' }),
+  );
+}

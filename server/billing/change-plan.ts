@@ -1,0 +1,82 @@
+import { toUnix } from '../clock';
+import { type Ctx, inTx } from '../context';
+import { DomainError } from '../errors';
+import { applyPlan } from '../quota/apply-plan';
+import { readAccount } from '../quota/load-account';
+import { isOnce } from '../quota/plans';
+import type { BillingSummary } from '../shapes';
+import { auditChange } from './audit-change';
+import { cancelSubscription } from './cancel';
+import { describeBilling, type Whose } from './describe-billing';
+import { scheduleDowngrade } from './downgrade';
+import { type Living, needGoodStanding, needLiving } from './need-living';
+import { isFresh } from './preview-change';
+import { releaseSchedule, resumeSubscription } from './resume';
+import { needSellable, type SellablePlan } from './sellable';
+import { isLiving, readStored } from './stored-subscription';
+import { syncAccount } from './sync-account';
+
+type ChangeInput = Whose & { planId: string; prorationDate?: number };
+
+/**
+ * Changes the plan of a paying account: up at once, charged as previewed; down at the end of the period. An account on
+ * the trial goes back to `free` at once. Answers the billing after it. Throws NOT_FOR_SALE, INVALID_INPUT,
+ * PAYMENT_FAILED and BILLING_UNAVAILABLE, and then nothing was changed.
+ */
+export async function changePlan(ctx: Ctx, input: ChangeInput): Promise<BillingSummary> {
+  const { accountId, planId } = input;
+  if (await leavesTrial(ctx, input)) return describeBilling(ctx, input);
+  const living = await needLiving(ctx, accountId);
+  const { state, stored, plan } = living;
+  if (planId === stored.planId) {
+    const isScheduled = stored.cancelAt !== null || stored.pendingPlanId !== null;
+    return isScheduled ? resumeSubscription(ctx, input) : describeBilling(ctx, input);
+  }
+  if (planId === state.ownPlanId) return cancelSubscription(ctx, input);
+  const sold = await needSellable(ctx, planId, stored.currency);
+  needGoodStanding(living);
+  if (plan && sold.plan.sort < plan.sort) await scheduleDowngrade(living, sold);
+  else await upgrade(ctx, living, sold, input.prorationDate ?? toUnix(ctx.clock.now()));
+  await auditChange(ctx, input, 'billing.changePlan', { planId: stored.planId }, { planId });
+  await syncAccount(ctx, { accountId });
+  return describeBilling(ctx, input);
+}
+
+/** True when the account had the trial of its own and now has `free`: nothing is paid, so nothing has to wait. */
+async function leavesTrial(ctx: Ctx, input: ChangeInput): Promise<boolean> {
+  const state = await readAccount(ctx.sql, input.accountId);
+  const own = state.plans.find((plan) => plan.id === state.ownPlanId);
+  if (input.planId !== 'free' || !own || !isOnce(own)) return false;
+  if (isLiving(await readStored(ctx.sql, input.accountId))) return false;
+  await inTx(ctx, (tx) => applyPlan(tx, input.accountId, 'free'));
+  await auditChange(ctx, input, 'billing.changePlan', { planId: own.id }, { planId: 'free' });
+  return true;
+}
+
+/** Charges the difference and changes the price in one call, or does neither. */
+async function upgrade(ctx: Ctx, living: Living, sold: SellablePlan, prorationDate: number): Promise<void> {
+  if (!isFresh(prorationDate, ctx.clock.now())) {
+    throw new DomainError('INVALID_INPUT', 'This preview is too old. Look at it again and confirm it then.', {
+      fields: { prorationDate: ['too old'] },
+    });
+  }
+  const { payments, stored } = living;
+  const id = stored.stripeSubscriptionId;
+  await payments.make(
+    `upgrade:${id}:${stored.priceId}:${sold.stripePriceId}:${prorationDate}`,
+    (stripe, once) =>
+      stripe.subscriptions.update(
+        id,
+        {
+          items: [{ id: stored.itemId, price: sold.stripePriceId }],
+          proration_behavior: 'always_invoice',
+          proration_date: prorationDate,
+          // A card that is refused leaves everything as it was.
+          payment_behavior: 'error_if_incomplete',
+          ...(stored.cancelAt !== null && !stored.scheduleId ? { cancel_at_period_end: false } : {}),
+        },
+        once,
+      ),
+  );
+  if (stored.scheduleId) await releaseSchedule(payments, stored.scheduleId);
+}

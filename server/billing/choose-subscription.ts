@@ -1,0 +1,42 @@
+import type { SubscriptionFacts } from './read-stripe';
+
+/** Best first. A status that is not here is unknown: it stands last and gives nothing. */
+const RANK = ['active', 'trialing', 'past_due', 'unpaid', 'paused', 'incomplete'];
+const KNOWN = new Set([...RANK, 'canceled', 'incomplete_expired']);
+
+export const isKnownStatus = (status: string): boolean => KNOWN.has(status);
+
+export type Choice = {
+  /** The one that counts: the best that lives, else the one that ended last; null when there never was one. */
+  chosen: SubscriptionFacts | null;
+  /** Others that live beside it. */
+  others: SubscriptionFacts[];
+};
+
+/** Which of an account's subscriptions counts. `rankOf` ranks what a price sells; higher is better. Pure. */
+export function chooseSubscription(all: SubscriptionFacts[], rankOf: (priceId: string) => number): Choice {
+  const rank = ({ status }: SubscriptionFacts) => {
+    const at = RANK.indexOf(status);
+    return at < 0 ? RANK.length : at;
+  };
+  const better = (a: SubscriptionFacts, b: SubscriptionFacts) =>
+    rank(a) - rank(b) || rankOf(b.priceId) - rankOf(a.priceId) || b.createdAt - a.createdAt || order(a, b);
+  const living = all.filter((one) => !one.ended).sort(better);
+  const [chosen, ...others] = living;
+  if (chosen) return { chosen, others };
+  const ended = all.filter((one) => one.ended).sort((a, b) => b.createdAt - a.createdAt || order(a, b));
+  return { chosen: ended[0] ?? null, others: [] };
+}
+
+const order = (a: SubscriptionFacts, b: SubscriptionFacts): number => (a.id < b.id ? 1 : -1);
+
+/**
+ * The subscriptions that one checkout too many made: every one of ours but the oldest that is paid for. Those that we
+ * did not make are left to a person. Pure.
+ */
+export function surplusOf(all: SubscriptionFacts[]): SubscriptionFacts[] {
+  const ours = all
+    .filter((one) => !one.ended && one.checkoutId !== null)
+    .sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+  return ours.slice(1);
+}

@@ -1,0 +1,118 @@
+import { toIso, toIsoOrNull } from '../clock';
+import { type Ctx, failClosed } from '../context';
+import type { AccountState } from '../quota/account-state';
+import { keepsUntil } from '../quota/effective-plan';
+import { readAccount } from '../quota/load-account';
+import { priceIn } from '../quota/plans';
+import type { BillingSummary, PaymentState } from '../shapes';
+import type { Member } from '../trpc';
+import type { CardFacts } from './read-stripe';
+import { isLiving, readStored, type StoredSubscription } from './stored-subscription';
+import { hadTrial, TRIAL_PLAN } from './trial-mark';
+
+export type Whose = { accountId: string; member: Member };
+
+/** The billing of an account as people see it, from our own rows alone: it is there while the provider is away. */
+export async function describeBilling(ctx: Ctx, { accountId, member }: Whose): Promise<BillingSummary> {
+  return failClosed(async () => {
+    const [state, stored, card, used] = await Promise.all([
+      readAccount(ctx.sql, accountId),
+      readStored(ctx.sql, accountId),
+      readCard(ctx, accountId),
+      hadTrial(ctx, accountId),
+    ]);
+    return {
+      ...describeSubscription(state, stored, card),
+      trial: { used, available: !used && mayTry(state, stored) },
+      paymentsSetUp: ctx.payments !== null,
+      testPayments: ctx.payments?.test ?? false,
+      mayChange: member.kind === 'apiKey' ? member.scopes.includes('billing:write') : member.role === 'owner',
+    };
+  }, ctx.log);
+}
+
+type OfSubscription = Omit<BillingSummary, 'trial' | 'paymentsSetUp' | 'testPayments' | 'mayChange'>;
+
+/** What the stored subscription means for its account as of now. Pure. */
+export function describeSubscription(
+  state: AccountState,
+  stored: StoredSubscription | null,
+  card: CardFacts | null,
+): OfSubscription {
+  const own = nameOf(state, state.ownPlanId) ?? { id: state.ownPlanId, name: state.ownPlanId };
+  const living = isLiving(stored) ? stored : null;
+  return {
+    plan: { id: state.plan.id, name: state.plan.name },
+    ownPlan: own,
+    status: stored?.status ?? null,
+    paidPlan: living ? nameOf(state, living.planId) : null,
+    periodStart: living && toIso(living.periodStart),
+    periodEnd: living && toIso(living.periodEnd),
+    nextCharge: living && nextCharge(state, living),
+    scheduledChange: living && scheduledChange(state, living, own),
+    payment: {
+      state: paymentState(living),
+      due: living && living.amountOpen > 0 ? { amount: living.amountOpen, currency: living.currency } : null,
+      nextAttemptAt: toIsoOrNull(living?.nextPaymentAttemptAt ?? null),
+      keepsPlanUntil: living?.status === 'past_due' ? toIsoOrNull(keepsUntil(living)) : null,
+      card,
+    },
+  };
+}
+
+function nameOf(state: AccountState, planId: string | null): { id: string; name: string } | null {
+  const plan = state.plans.find((one) => one.id === planId);
+  return plan ? { id: plan.id, name: plan.name } : null;
+}
+
+function nextCharge(state: AccountState, living: StoredSubscription): BillingSummary['nextCharge'] {
+  if (living.cancelAt !== null || (living.status !== 'active' && living.status !== 'trialing')) return null;
+  const pending = living.pendingPlanId
+    ? priceIn(state.prices.get(living.pendingPlanId), living.currency)
+    : null;
+  return {
+    amount: pending?.amount ?? living.amount,
+    currency: living.currency,
+    at: toIso(living.periodEnd),
+  };
+}
+
+function scheduledChange(
+  state: AccountState,
+  living: StoredSubscription,
+  own: { id: string; name: string },
+): BillingSummary['scheduledChange'] {
+  if (living.cancelAt !== null) {
+    return { planId: own.id, name: own.name, at: toIso(living.cancelAt), kind: 'cancellation' };
+  }
+  const pending = nameOf(state, living.pendingPlanId);
+  if (!pending || living.pendingAt === null) return null;
+  return { planId: pending.id, name: pending.name, at: toIso(living.pendingAt), kind: 'downgrade' };
+}
+
+function paymentState(living: StoredSubscription | null): PaymentState {
+  switch (living?.status) {
+    case undefined:
+      return 'none';
+    case 'past_due':
+    case 'unpaid':
+    case 'incomplete':
+    case 'paused':
+      return living?.status as PaymentState;
+    default:
+      return 'ok';
+  }
+}
+
+/** A trial is for who has less than it gives. */
+function mayTry(state: AccountState, stored: StoredSubscription | null): boolean {
+  const trial = state.plans.find((plan) => plan.id === TRIAL_PLAN);
+  return trial?.visible === true && trial.sort > state.plan.sort && !isLiving(stored);
+}
+
+async function readCard(ctx: Ctx, accountId: string): Promise<CardFacts | null> {
+  const [row] = await ctx.sql<{ brand: string | null; last4: string; expires: string }[]>`
+    select card_brand as brand, card_last4 as last4, card_expires as expires
+    from billing_customer where account_id = ${accountId}`;
+  return row?.brand ? { brand: row.brand, last4: row.last4, expires: row.expires } : null;
+}

@@ -1,0 +1,42 @@
+import type { Ctx } from '../context';
+import { DomainError } from '../errors';
+import type { AccountState } from '../quota/account-state';
+import { readAccount } from '../quota/load-account';
+import type { Plan } from '../shapes';
+import { needPayments, type Payments } from './payments';
+import { isLiving, readStored, type StoredSubscription } from './stored-subscription';
+import { syncAccount } from './sync-account';
+
+export type Living = {
+  payments: Payments;
+  state: AccountState;
+  stored: StoredSubscription;
+  /** The plan that is paid for; null while its price is unknown. */
+  plan: Plan | null;
+};
+
+/**
+ * The living subscription of an account, read from the provider now: changes are decided on what it says. Throws
+ * NOT_FOR_SALE without payments, INVALID_INPUT without a subscription, BILLING_UNAVAILABLE.
+ */
+export async function needLiving(ctx: Ctx, accountId: string): Promise<Living> {
+  const payments = needPayments(ctx.payments);
+  await syncAccount(ctx, { accountId });
+  const [state, stored] = await Promise.all([
+    readAccount(ctx.sql, accountId),
+    readStored(ctx.sql, accountId),
+  ]);
+  if (!isLiving(stored)) {
+    throw new DomainError('INVALID_INPUT', 'This account pays for no plan. Choose one under Plans.');
+  }
+  return { payments, state, stored, plan: state.plans.find((plan) => plan.id === stored.planId) ?? null };
+}
+
+/** Changes of price need a subscription in good standing. Throws PAYMENT_FAILED while an invoice is open. */
+export function needGoodStanding({ stored }: Living): void {
+  if (stored.status === 'active' || stored.status === 'trialing') return;
+  throw new DomainError(
+    'PAYMENT_FAILED',
+    'An invoice is open. Pay it first, then change the plan. Nothing was changed.',
+  );
+}

@@ -1,0 +1,56 @@
+import type { Ctx } from '../context';
+import { DomainError } from '../errors';
+import { readAccount } from '../quota/load-account';
+import type { Member } from '../trpc';
+import { needCheckoutPage } from './checkout-page';
+import { ensureCustomer } from './ensure-customer';
+import { needPayments } from './payments';
+import { needSellable } from './sellable';
+import { isLiving, readStored } from './stored-subscription';
+import { syncAccount } from './sync-account';
+
+type UpgradeInput = {
+  accountId: string;
+  member: Member;
+  planId: string;
+  /** The path to come back to. */
+  from?: string;
+  currency?: string;
+};
+
+/**
+ * The way to a plan: the provider's payment page, or our confirmation page for an account that pays already. Opening it
+ * changes nothing; opening it twice answers the same page. Throws NOT_FOR_SALE, INVALID_INPUT, BILLING_UNAVAILABLE.
+ */
+export async function openUpgrade(ctx: Ctx, input: UpgradeInput): Promise<{ url: string }> {
+  const payments = needPayments(ctx.payments);
+  const { accountId, planId } = input;
+  await needSellable(ctx, planId, input.currency);
+  const customer = await ensureCustomer(ctx, payments, accountId);
+  await syncAccount(ctx, { accountId });
+  const confirm = { url: `${ctx.env.APP_URL}/billing/upgrade?plan=${encodeURIComponent(planId)}&confirm=1` };
+  if (isLiving(await readStored(ctx.sql, accountId))) return confirm;
+  const state = await readAccount(ctx.sql, accountId);
+  const sold = await needSellable(ctx, planId, state.currency ?? input.currency);
+  if (sold.plan.sort <= state.plan.sort) {
+    throw new DomainError(
+      'INVALID_INPUT',
+      `Your ${state.plan.name} plan gives as much as ${sold.plan.name} already.`,
+      {
+        fields: { planId: ['not a bigger plan'] },
+      },
+    );
+  }
+  const page = await needCheckoutPage(ctx, payments, {
+    accountId,
+    customer,
+    sold,
+    backTo: safePath(input.from),
+  });
+  return page ?? confirm;
+}
+
+/** A path of this site, or the plans: nobody is sent elsewhere by a link somebody else made. */
+export function safePath(from: string | undefined): string {
+  return from && /^\/(?![/\\])[\w\-./?=&%]*$/.test(from) ? from : '/plans';
+}

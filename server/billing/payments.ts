@@ -1,0 +1,96 @@
+import Stripe from 'stripe';
+import type { Env } from '../env';
+import { DomainError } from '../errors';
+import { metrics } from '../metrics';
+
+export type Once = { idempotencyKey: string };
+
+/** The payment provider. A write cannot be made without the key under which it happens at most once. */
+export type Payments = {
+  /** True while the key is a test key: no card is charged. */
+  readonly test: boolean;
+  ask<T>(read: (stripe: Stripe) => Promise<T>): Promise<T>;
+  make<T>(key: string, write: (stripe: Stripe, once: Once) => Promise<T>): Promise<T>;
+};
+
+const PATIENCE_MS = 10_000;
+
+/**
+ * The provider behind the key of the environment, or null without one. Both calls throw BILLING_UNAVAILABLE when the
+ * provider cannot be asked or does not answer in time, PAYMENT_FAILED when a card was refused, and what the provider
+ * says about a wrong request as it is.
+ */
+export function openPayments(env: Pick<Env, 'STRIPE_SECRET_KEY' | 'STRIPE_API_URL'>): Payments | null {
+  if (!env.STRIPE_SECRET_KEY) return null;
+  const at = new URL(env.STRIPE_API_URL);
+  const stripe = new Stripe(env.STRIPE_SECRET_KEY, {
+    host: at.hostname,
+    port: at.port || (at.protocol === 'https:' ? 443 : 80),
+    protocol: at.protocol === 'https:' ? 'https' : 'http',
+    timeout: PATIENCE_MS,
+    maxNetworkRetries: 1,
+    telemetry: false,
+    appInfo: { name: 'Hourglass' },
+  });
+  return {
+    test: /^(sk|rk)_test_/.test(env.STRIPE_SECRET_KEY),
+    ask: (read) => translate(() => read(stripe)),
+    make: (key, write) => translate(() => write(stripe, { idempotencyKey: key })),
+  };
+}
+
+async function translate<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof Stripe.errors.StripeError)) throw error;
+    metrics.paymentErrors.inc({ kind: error.type });
+    if (error instanceof Stripe.errors.StripeCardError) throw refusedCard(error);
+    if (isAway(error)) throw away(error);
+    throw error;
+  }
+}
+
+/** Connections, timeouts, overload and the provider's own defects; also a key it no longer takes. */
+function isAway(error: Stripe.errors.StripeError): boolean {
+  return (
+    error instanceof Stripe.errors.StripeConnectionError ||
+    error instanceof Stripe.errors.StripeAPIError ||
+    error instanceof Stripe.errors.StripeRateLimitError ||
+    error instanceof Stripe.errors.StripeAuthenticationError ||
+    error instanceof Stripe.errors.StripePermissionError ||
+    (error.statusCode ?? 0) >= 500 ||
+    error.code === 'idempotency_key_in_use'
+  );
+}
+
+const away = (cause: Error): DomainError =>
+  Object.assign(
+    new DomainError(
+      'BILLING_UNAVAILABLE',
+      'The payment service cannot be reached right now. Nothing was changed; try again in a moment.',
+    ),
+    { cause },
+  );
+
+/** The bank's own sentence is made for people; codes stay out of it. */
+const refusedCard = (error: Stripe.errors.StripeError): DomainError =>
+  new DomainError(
+    'PAYMENT_FAILED',
+    `${error.message.replace(/\.?$/, '.')} Nothing was changed; try another card.`,
+  );
+
+/** True when the provider says that the named thing is not there (any more). */
+export const isGone = (error: unknown, param?: string): boolean =>
+  error instanceof Stripe.errors.StripeInvalidRequestError &&
+  error.code === 'resource_missing' &&
+  (param === undefined || error.param === param);
+
+/** The provider, or NOT_FOR_SALE where payments are not set up. */
+export function needPayments(payments: Payments | null): Payments {
+  if (payments) return payments;
+  throw new DomainError(
+    'NOT_FOR_SALE',
+    'Payments are not set up here, so no plan can be bought. Ask the operator of this service for more time.',
+  );
+}

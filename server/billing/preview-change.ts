@@ -1,0 +1,77 @@
+import { fromUnix, toIso, toUnix } from '../clock';
+import type { Ctx } from '../context';
+import { readAccount } from '../quota/load-account';
+import { monthAround } from '../quota/period';
+import type { ChangePreview } from '../shapes';
+import type { Whose } from './describe-billing';
+import { needGoodStanding, needLiving } from './need-living';
+import { needPayments } from './payments';
+import { needSellable } from './sellable';
+import { isLiving, readStored } from './stored-subscription';
+
+type PreviewInput = Whose & { planId: string; currency?: string };
+
+/**
+ * What a change of plan would cost, now and on the next first of the month. Confirmed with the same `prorationDate` the
+ * charge is exactly this. Throws NOT_FOR_SALE, INVALID_INPUT, PAYMENT_FAILED, BILLING_UNAVAILABLE.
+ */
+export async function previewChange(ctx: Ctx, input: PreviewInput): Promise<ChangePreview> {
+  needPayments(ctx.payments);
+  const stored = await readStored(ctx.sql, input.accountId);
+  return isLiving(stored) ? previewLiving(ctx, input) : previewFirst(ctx, input);
+}
+
+/** The first payment: what is left of this month, then the whole price on each first. */
+async function previewFirst(ctx: Ctx, input: PreviewInput): Promise<ChangePreview> {
+  const state = await readAccount(ctx.sql, input.accountId);
+  const { price } = await needSellable(ctx, input.planId, state.currency ?? input.currency);
+  const { startAt, endAt } = monthAround(state.now);
+  return {
+    effective: 'now',
+    dueNow: Math.round((price.amount * (endAt - state.now)) / (endAt - startAt)),
+    next: { amount: price.amount, at: toIso(endAt) },
+    currency: price.currency,
+    prorationDate: toUnix(state.now),
+  };
+}
+
+async function previewLiving(ctx: Ctx, input: PreviewInput): Promise<ChangePreview> {
+  const living = await needLiving(ctx, input.accountId);
+  const { stored, plan, state, payments } = living;
+  const prorationDate = toUnix(ctx.clock.now());
+  const later = (amount: number): ChangePreview => ({
+    effective: 'period_end',
+    dueNow: 0,
+    next: { amount, at: toIso(stored.cancelAt ?? stored.periodEnd) },
+    currency: stored.currency,
+    prorationDate,
+  });
+  if (input.planId === state.ownPlanId) return later(0);
+  const sold = await needSellable(ctx, input.planId, stored.currency);
+  if (plan && sold.plan.sort <= plan.sort) return later(sold.price.amount);
+  needGoodStanding(living);
+  const invoice = await payments.ask((stripe) =>
+    stripe.invoices.createPreview({
+      subscription: stored.stripeSubscriptionId,
+      subscription_details: {
+        items: [{ id: stored.itemId, price: sold.stripePriceId }],
+        proration_behavior: 'always_invoice',
+        proration_date: prorationDate,
+      },
+    }),
+  );
+  return {
+    effective: 'now',
+    dueNow: invoice.amount_due,
+    next: { amount: sold.price.amount, at: toIso(stored.periodEnd) },
+    currency: invoice.currency,
+    prorationDate,
+  };
+}
+
+/** How old a preview may be when it is confirmed. */
+const PREVIEW_LIVES_MS = 10 * 60_000;
+
+/** True while a preview of that date may still be confirmed. Pure. */
+export const isFresh = (prorationDate: number, now: number): boolean =>
+  Math.abs(now - fromUnix(prorationDate)) <= PREVIEW_LIVES_MS;

@@ -1,0 +1,126 @@
+import type Stripe from 'stripe';
+import { fromUnix, type Instant } from '../clock';
+import type { Payments } from './payments';
+
+/** A subscription as the payment provider has it, in our words. Instants in ms, money in minor units. */
+export type SubscriptionFacts = {
+  id: string;
+  status: string;
+  /** Our checkout that made it; null when we did not. */
+  checkoutId: string | null;
+  createdAt: Instant;
+  ended: boolean;
+  itemId: string;
+  priceId: string;
+  /** What the price says; right only in the price's own currency. */
+  unitAmount: number;
+  currency: string;
+  periodStart: Instant;
+  periodEnd: Instant;
+  paidUntil: Instant | null;
+  cancelAt: Instant | null;
+  scheduleId: string | null;
+  pending: { priceId: string; at: Instant } | null;
+  latestInvoiceId: string | null;
+  amountOpen: number;
+  nextPaymentAttemptAt: Instant | null;
+};
+
+export type CardFacts = { brand: string; last4: string; expires: string };
+export type CustomerFacts = {
+  subscriptions: SubscriptionFacts[];
+  card: CardFacts | null;
+  currency: string | null;
+};
+
+const ENDED = new Set(['canceled', 'incomplete_expired']);
+const EXPAND = [
+  'data.default_payment_method',
+  'data.customer.invoice_settings.default_payment_method',
+  'data.latest_invoice',
+  'data.schedule',
+];
+
+/** Everything a customer has at the provider as of now. Throws BILLING_UNAVAILABLE. */
+export async function readStripe(payments: Payments, customer: string): Promise<CustomerFacts> {
+  const page = await payments.ask((stripe) =>
+    stripe.subscriptions.list({ customer, status: 'all', limit: 100, expand: EXPAND }),
+  );
+  const subscriptions = await Promise.all(page.data.map((found) => readOne(payments, found)));
+  const [first] = page.data;
+  return {
+    subscriptions: subscriptions.filter((one) => one !== null),
+    card: first ? cardOf(page.data) : null,
+    currency: first ? (customerOf(first)?.currency ?? first.currency) : null,
+  };
+}
+
+/** Null for a subscription without items: it sells nothing. */
+async function readOne(payments: Payments, found: Stripe.Subscription): Promise<SubscriptionFacts | null> {
+  const item = found.items.data[0];
+  if (!item) return null;
+  const invoice = typeof found.latest_invoice === 'string' ? null : found.latest_invoice;
+  return {
+    id: found.id,
+    status: found.status,
+    checkoutId: found.metadata.checkout ?? null,
+    createdAt: fromUnix(found.created),
+    ended: ENDED.has(found.status),
+    itemId: item.id,
+    priceId: item.price.id,
+    unitAmount: item.price.unit_amount ?? 0,
+    currency: found.currency,
+    periodStart: fromUnix(item.current_period_start),
+    periodEnd: fromUnix(item.current_period_end),
+    paidUntil: await readPaidUntil(payments, found, item),
+    cancelAt: found.cancel_at === null ? null : fromUnix(found.cancel_at),
+    scheduleId: typeof found.schedule === 'string' ? found.schedule : (found.schedule?.id ?? null),
+    pending: pendingOf(found),
+    latestInvoiceId: invoice?.id ?? null,
+    amountOpen: invoice?.status === 'open' ? invoice.amount_remaining : 0,
+    nextPaymentAttemptAt: invoice?.next_payment_attempt ? fromUnix(invoice.next_payment_attempt) : null,
+  };
+}
+
+/**
+ * The end of the last period that was paid. While a payment fails the provider has already moved the period on, so the
+ * paid invoices are asked; the start of the period that is open is the least that was paid for.
+ */
+async function readPaidUntil(
+  payments: Payments,
+  found: Stripe.Subscription,
+  item: Stripe.SubscriptionItem,
+): Promise<Instant | null> {
+  if (found.status === 'active' || found.status === 'trialing') return fromUnix(item.current_period_end);
+  if (found.status !== 'past_due') return null;
+  const paid = await payments.ask((stripe) =>
+    stripe.invoices.list({ subscription: found.id, status: 'paid', limit: 12 }),
+  );
+  const ends = paid.data.flatMap((invoice) => invoice.lines.data.map((line) => line.period.end));
+  return fromUnix(ends.length > 0 ? Math.max(...ends) : item.current_period_start);
+}
+
+/** The price that a schedule puts in force after the present phase. */
+function pendingOf(found: Stripe.Subscription): SubscriptionFacts['pending'] {
+  const schedule = typeof found.schedule === 'string' ? null : found.schedule;
+  const now = schedule?.current_phase;
+  if (!schedule || !now) return null;
+  const next = schedule.phases.find((phase) => phase.start_date >= now.end_date);
+  const price = next?.items[0]?.price;
+  if (!next || !price) return null;
+  return { priceId: typeof price === 'string' ? price : price.id, at: fromUnix(next.start_date) };
+}
+
+const customerOf = (found: Stripe.Subscription): Stripe.Customer | null =>
+  typeof found.customer === 'string' || found.customer.deleted ? null : (found.customer as Stripe.Customer);
+
+/** The card that will be charged next: a subscription's own wins over the customer's. */
+function cardOf(all: Stripe.Subscription[]): CardFacts | null {
+  const live = all.find((one) => !ENDED.has(one.status)) ?? all[0];
+  const method =
+    live?.default_payment_method ?? (live && customerOf(live)?.invoice_settings.default_payment_method);
+  const card = method && typeof method !== 'string' ? method.card : null;
+  if (!card) return null;
+  const expires = `${String(card.exp_month).padStart(2, '0')}/${card.exp_year % 100}`;
+  return { brand: card.brand, last4: card.last4, expires };
+}

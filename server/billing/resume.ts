@@ -1,0 +1,38 @@
+import type { Ctx } from '../context';
+import { newId } from '../ids';
+import type { BillingSummary } from '../shapes';
+import { auditChange } from './audit-change';
+import { describeBilling, type Whose } from './describe-billing';
+import { needLiving } from './need-living';
+import type { Payments } from './payments';
+import { syncAccount } from './sync-account';
+
+/**
+ * Undoes a scheduled cancellation or downgrade; with none there it changes nothing. Answers the billing after it.
+ * Throws INVALID_INPUT, BILLING_UNAVAILABLE.
+ */
+export async function resumeSubscription(ctx: Ctx, whose: Whose): Promise<BillingSummary> {
+  const { payments, stored } = await needLiving(ctx, whose.accountId);
+  const id = stored.stripeSubscriptionId;
+  if (stored.scheduleId) await releaseSchedule(payments, stored.scheduleId);
+  if (stored.cancelAt !== null) {
+    await payments.make(`resume:${id}:${newId()}`, (stripe, once) =>
+      stripe.subscriptions.update(id, { cancel_at_period_end: false }, once),
+    );
+  }
+  if (stored.scheduleId || stored.cancelAt !== null) {
+    const before = { pendingPlanId: stored.pendingPlanId, cancelAt: stored.cancelAt };
+    await auditChange(ctx, whose, 'billing.resume', before, { planId: stored.planId });
+    await syncAccount(ctx, { accountId: whose.accountId });
+  }
+  return describeBilling(ctx, whose);
+}
+
+/** Gives a subscription back from its schedule: it goes on as it is. One that was released meanwhile is fine. */
+export async function releaseSchedule(payments: Payments, scheduleId: string): Promise<void> {
+  const schedule = await payments.ask((stripe) => stripe.subscriptionSchedules.retrieve(scheduleId));
+  if (schedule.status !== 'active' && schedule.status !== 'not_started') return;
+  await payments.make(`release:${scheduleId}`, (stripe, once) =>
+    stripe.subscriptionSchedules.release(scheduleId, {}, once),
+  );
+}

@@ -1,0 +1,39 @@
+import { writeAudit } from '../audit';
+import { type Ctx, inTx } from '../context';
+import { DomainError } from '../errors';
+import { applyPlan } from '../quota/apply-plan';
+import { lockAccount } from '../quota/load-account';
+import type { BillingSummary } from '../shapes';
+import { actorText } from './actor-text';
+import { describeBilling, type Whose } from './describe-billing';
+import { isLiving, readStored } from './stored-subscription';
+import { markTrial, TRIAL_PLAN } from './trial-mark';
+
+/**
+ * Gives an account the trial: an allowance of its own, without a card, once a person and not once an address. Answers
+ * the billing after it. Throws TRIAL_USED, and INVALID_INPUT when the account has as much already.
+ */
+export async function startTrial(ctx: Ctx, whose: Whose): Promise<BillingSummary> {
+  const { accountId, member } = whose;
+  await inTx(ctx, async (tx) => {
+    const state = await lockAccount(tx, accountId);
+    const trial = state.plans.find((plan) => plan.id === TRIAL_PLAN && plan.visible);
+    if (!trial) throw new DomainError('NOT_FOR_SALE', 'There is no trial here. Choose a plan instead.');
+    if (!(await markTrial(tx, accountId))) {
+      throw new DomainError('TRIAL_USED', 'You had your trial already. Choose a plan to go on.');
+    }
+    if (state.plan.sort >= trial.sort || isLiving(await readStored(tx.sql, accountId))) {
+      throw new DomainError('INVALID_INPUT', `Your ${state.plan.name} plan gives more than the trial.`);
+    }
+    const { before, after } = await applyPlan(tx, accountId, TRIAL_PLAN);
+    await writeAudit(tx, {
+      actor: actorText(member),
+      action: 'billing.startTrial',
+      accountId,
+      before: { planId: before.id },
+      after: { planId: after.id },
+      reason: 'asked for',
+    });
+  });
+  return describeBilling(ctx, whose);
+}

@@ -1,0 +1,35 @@
+import type { Ctx } from '../context';
+import { metrics } from '../metrics';
+import { applySubscription, type Outcome } from './apply-subscription';
+import { closeCheckouts } from './close-checkouts';
+import { endSurplus } from './end-surplus';
+import { needPayments } from './payments';
+import { readStripe } from './read-stripe';
+
+export type SyncInput = {
+  accountId: string;
+  /** The event that said something changed: marked as processed together with what it led to. */
+  eventId?: string;
+};
+
+/**
+ * Makes our row of an account's subscription what the payment provider has. The provider is read with no lock held: a
+ * ticket drawn before the read decides whether it may still be applied, so an old read never wins and a provider that
+ * hangs never delays a start or a renewal. Any number of calls in any order end in the same state.
+ * Answers what became of the read. Throws BILLING_UNAVAILABLE, and then nothing was changed.
+ */
+export async function syncAccount(ctx: Ctx, { accountId, eventId }: SyncInput): Promise<Outcome> {
+  const payments = needPayments(ctx.payments);
+  const [drawn] = await ctx.sql<{ ticket: number; customer: string | null }[]>`
+    update billing_customer set ticket_drawn = ticket_drawn + 1 where account_id = ${accountId}
+    returning ticket_drawn as ticket, stripe_customer_id as customer`;
+  if (!drawn?.customer) return { kind: 'no_customer' };
+  const facts = await readStripe(payments, drawn.customer);
+  const outcome = await applySubscription(ctx, { accountId, ticket: drawn.ticket, facts, eventId });
+  metrics.billingSyncs.inc({ outcome: outcome.kind });
+  if (outcome.kind === 'applied' && outcome.living.length > 0) {
+    await closeCheckouts(ctx, payments, { accountId, customer: drawn.customer });
+    if (await endSurplus(ctx, payments, outcome.living)) return syncAccount(ctx, { accountId });
+  }
+  return outcome;
+}

@@ -1,0 +1,18 @@
+/** What there is to write about, and the facts each letter needs. Instants are ISO-8601 text, money is in minor units. */
+export type MailFacts = {
+  'quota.threshold': { threshold: number; planName: string; period: string };
+  'session.stopped': { sessionName: string };
+  'plan.changed': { from: string; to: string };
+  'payment.failed': {
+    amount: number;
+    currency: string;
+    nextAttemptAt: string | null;
+    keepsPlanUntil: string | null;
+  };
+  'subscription.cancelled': { planName: string; endsAt: string };
+};
+
+export type MailKind = keyof MailFacts;
+
+/** News that a person may refuse; all others belong to the contract and are always sent. */
+export const isNews = (kind: MailKind): boolean => kind === 'quota.threshold';

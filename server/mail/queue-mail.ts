@@ -1,0 +1,24 @@
+import type { TxCtx } from '../context';
+import { newId } from '../ids';
+import type { MailFacts, MailKind } from './kinds';
+
+export type QueuedMail<K extends MailKind = MailKind> = {
+  accountId: string;
+  kind: K;
+  /** What it is about: the same cause never makes a second letter. */
+  cause: string;
+  facts: MailFacts[K];
+};
+
+/** Decides on a letter to every owner of an account, in the transaction of its cause. It goes out after the commit. */
+export async function queueMail<K extends MailKind>(tx: TxCtx, mail: QueuedMail<K>): Promise<void> {
+  const owners = await tx.sql<{ user_id: string }[]>`
+    select user_id from member where account_id = ${mail.accountId} and role = 'owner' order by user_id`;
+  for (const { user_id: userId } of owners) {
+    await tx.sql`
+      insert into mail (id, account_id, user_id, kind, cause, facts, due_at)
+      values (${newId()}, ${mail.accountId}, ${userId}, ${mail.kind}, ${`${mail.cause}:${userId}`},
+        ${tx.sql.json(mail.facts)}, hg_clock())
+      on conflict (cause) do nothing`;
+  }
+}

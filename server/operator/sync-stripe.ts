@@ -1,0 +1,35 @@
+import { needPayments } from '../billing/payments';
+import { syncAccount } from '../billing/sync-account';
+import type { Ctx } from '../context';
+import { notFound } from '../errors';
+
+export type Synced = {
+  accountId: string;
+  outcome: string;
+  planBefore: string | null;
+  planAfter: string | null;
+};
+
+/**
+ * Reads one account, or every account with a customer, from the payment provider now. Answers those that were read and
+ * what changed. Throws NOT_FOUND, NOT_FOR_SALE, BILLING_UNAVAILABLE.
+ */
+export async function syncStripe(ctx: Ctx, accountId: string | undefined): Promise<Synced[]> {
+  needPayments(ctx.payments);
+  const rows = await ctx.sql<{ id: string }[]>`
+    select a.id from account a left join billing_customer c on c.account_id = a.id
+    where ${accountId ? ctx.sql`a.id = ${accountId}` : ctx.sql`c.stripe_customer_id is not null`} order by a.id`;
+  if (accountId && rows.length === 0) throw notFound('account');
+  const synced: Synced[] = [];
+  for (const { id } of rows) {
+    const outcome = await syncAccount(ctx, { accountId: id });
+    const changed = outcome.kind === 'applied';
+    synced.push({
+      accountId: id,
+      outcome: outcome.kind,
+      planBefore: changed ? outcome.planBefore : null,
+      planAfter: changed ? outcome.planAfter : null,
+    });
+  }
+  return synced;
+}

@@ -1,0 +1,117 @@
+import { Bench } from '@/cloud/stripe/testing';
+import { describeBilling } from '@/server/billing/describe-billing';
+import { openUpgrade } from '@/server/billing/open-upgrade';
+import { syncAccount } from '@/server/billing/sync-account';
+import { syncCatalogue } from '@/server/billing/sync-catalogue';
+import { newId } from '@/server/ids';
+import { readAccount } from '@/server/quota/load-account';
+import type { Member } from '@/server/trpc';
+import { createAccount, createWorld, setClock, type World } from './world';
+
+export const WEBHOOK_SECRET = 'whsec_test_world';
+export const GOOD = '4242424242424242';
+export const DECLINED = '4000000000000002';
+/** Can be saved, and is refused when it is charged. */
+export const FAILS_LATER = '4000000000000341';
+
+/** The product's rules on real PostgreSQL beside a local Stripe, both clocks in one hand. No events are delivered. */
+export class BillingWorld {
+  private constructor(
+    readonly world: World,
+    readonly bench: Bench,
+  ) {}
+
+  static async open(at: string, env: Record<string, string> = {}): Promise<BillingWorld> {
+    const bench = await Bench.open(at);
+    const world = await createWorld({
+      startAt: Date.parse(at),
+      env: {
+        STRIPE_SECRET_KEY: 'sk_test_local',
+        STRIPE_API_URL: bench.server.url,
+        STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
+        ...env,
+      },
+    });
+    await syncCatalogue(world.ctx);
+    const [endpoint] = (await bench.stripe.webhookEndpoints.list()).data;
+    if (endpoint) await bench.stripe.webhookEndpoints.del(endpoint.id);
+    return new BillingWorld(world, bench);
+  }
+
+  get ctx() {
+    return this.world.ctx;
+  }
+
+  async close(): Promise<void> {
+    await this.world.close();
+    await this.bench.close();
+  }
+
+  /** Moves everybody's clock to an instant. */
+  async moveTo(instant: string): Promise<void> {
+    const at = Date.parse(instant);
+    this.world.clock.advance(at - this.world.clock.now());
+    await setClock(this.world.database, at);
+    await this.bench.advanceTo(instant);
+  }
+
+  /** An account with one owner. */
+  async person(options: { planId?: string; leftMs?: number; email?: string } = {}): Promise<Person> {
+    const accountId = await createAccount(this.world, options);
+    const userId = newId();
+    const email = options.email ?? `${userId}@hourglass.test`;
+    const { sql } = this.ctx;
+    await sql`insert into auth_user (id, name, email, email_verified) values (${userId}, 'Ada', ${email}, true)`;
+    await sql`insert into member (account_id, user_id, role) values (${accountId}, ${userId}, 'owner')`;
+    const member: Member = { kind: 'user', userId, accountId, role: 'owner', isAdmin: false };
+    return { accountId, userId, member };
+  }
+
+  /** Opens the way to a plan; answers the id of the payment page. */
+  async openPage(person: Person, planId: string): Promise<string> {
+    const { url } = await openUpgrade(this.ctx, { ...person, planId });
+    const id = /\/c\/pay\/([^/?#]+)/.exec(url)?.[1];
+    if (!id) throw new Error(`This is no payment page: ${url}`);
+    return id;
+  }
+
+  pay(pageId: string, card = GOOD) {
+    return this.bench.control(`checkout/${pageId}/complete`, { card });
+  }
+
+  /** An account that pays for a plan. */
+  async subscriber(planId: string, options: { planId?: string } = {}): Promise<Person> {
+    const person = await this.person(options);
+    await this.pay(await this.openPage(person, planId));
+    await this.sync(person);
+    return person;
+  }
+
+  sync = ({ accountId }: Person) => syncAccount(this.ctx, { accountId });
+  summary = (person: Person) => describeBilling(this.ctx, person);
+  planOf = async ({ accountId }: Person) => (await readAccount(this.ctx.sql, accountId)).plan.id;
+
+  async customerOf({ accountId }: Person): Promise<string> {
+    const [row] = await this.ctx.sql<{ id: string }[]>`
+      select stripe_customer_id as id from billing_customer where account_id = ${accountId}`;
+    return row?.id ?? '';
+  }
+
+  async subscriptionsOf(person: Person) {
+    const customer = await this.customerOf(person);
+    return (await this.bench.stripe.subscriptions.list({ customer, status: 'all', limit: 100 })).data;
+  }
+
+  async invoicesOf(person: Person) {
+    return (await this.bench.stripe.invoices.list({ customer: await this.customerOf(person), limit: 100 })).data;
+  }
+
+  /** Letters that were decided on for an account, oldest first. */
+  async lettersOf({ accountId }: Person): Promise<string[]> {
+    const rows = await this.ctx.sql<{ kind: string }[]>`
+      select kind from mail where account_id = ${accountId} order by id`;
+    return rows.map((row) => row.kind);
+  }
+}
+
+export type Person = { accountId: string; userId: string; member: Member };
