@@ -103,7 +103,8 @@ export class BillingWorld {
   }
 
   async invoicesOf(person: Person) {
-    return (await this.bench.stripe.invoices.list({ customer: await this.customerOf(person), limit: 100 })).data;
+    return (await this.bench.stripe.invoices.list({ customer: await this.customerOf(person), limit: 100 }))
+      .data;
   }
 
   /** Letters that were decided on for an account, oldest first. */

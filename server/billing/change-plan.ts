@@ -36,7 +36,7 @@ export async function changePlan(ctx: Ctx, input: ChangeInput): Promise<BillingS
   const sold = await needSellable(ctx, planId, stored.currency);
   needGoodStanding(living);
   if (plan && sold.plan.sort < plan.sort) await scheduleDowngrade(living, sold);
-  else await upgrade(ctx, living, sold, input.prorationDate ?? toUnix(ctx.clock.now()));
+  else await upgrade(ctx, input, living, sold);
   await auditChange(ctx, input, 'billing.changePlan', { planId: stored.planId }, { planId });
   await syncAccount(ctx, { accountId });
   return describeBilling(ctx, input);
@@ -54,7 +54,8 @@ async function leavesTrial(ctx: Ctx, input: ChangeInput): Promise<boolean> {
 }
 
 /** Charges the difference and changes the price in one call, or does neither. */
-async function upgrade(ctx: Ctx, living: Living, sold: SellablePlan, prorationDate: number): Promise<void> {
+async function upgrade(ctx: Ctx, input: ChangeInput, living: Living, sold: SellablePlan): Promise<void> {
+  const prorationDate = input.prorationDate ?? toUnix(ctx.clock.now());
   if (!isFresh(prorationDate, ctx.clock.now())) {
     throw new DomainError('INVALID_INPUT', 'This preview is too old. Look at it again and confirm it then.', {
       fields: { prorationDate: ['too old'] },
@@ -62,9 +63,12 @@ async function upgrade(ctx: Ctx, living: Living, sold: SellablePlan, prorationDa
   }
   const { payments, stored } = living;
   const id = stored.stripeSubscriptionId;
-  await payments.make(
-    `upgrade:${id}:${stored.priceId}:${sold.stripePriceId}:${prorationDate}`,
-    (stripe, once) =>
+  const change = { from: stored.priceId, to: sold.stripePriceId, prorationDate };
+  // A double click is one charge; after a refusal the same change may be tried with another card.
+  const refusals = await countRefusals(ctx, input.accountId);
+  const key = `upgrade:${id}:${change.from}:${change.to}:${prorationDate}:${refusals}`;
+  try {
+    await payments.make(key, (stripe, once) =>
       stripe.subscriptions.update(
         id,
         {
@@ -77,6 +81,19 @@ async function upgrade(ctx: Ctx, living: Living, sold: SellablePlan, prorationDa
         },
         once,
       ),
-  );
+    );
+  } catch (error) {
+    const refused = error instanceof DomainError && error.reason === 'PAYMENT_FAILED';
+    if (refused) await auditChange(ctx, input, REFUSED, { planId: stored.planId }, { planId: sold.plan.id });
+    throw error;
+  }
   if (stored.scheduleId) await releaseSchedule(payments, stored.scheduleId);
+}
+
+const REFUSED = 'billing.paymentRefused';
+
+async function countRefusals(ctx: Ctx, accountId: string): Promise<number> {
+  const [row] = await ctx.sql<{ count: number }[]>`
+    select count(*) as count from audit where account_id = ${accountId} and action = ${REFUSED}`;
+  return row?.count ?? 0;
 }

@@ -97,7 +97,9 @@ describe('checkout', () => {
   it('BILLING-5 two that completed all the same: the newer is cancelled and refunded', async () => {
     const person = await b.person();
     const first = await b.openPage(person, 'pro');
-    const [row] = await b.ctx.sql<{ id: string }[]>`select id from checkout where stripe_session_id = ${first}`;
+    const [row] = await b.ctx.sql<
+      { id: string }[]
+    >`select id from checkout where stripe_session_id = ${first}`;
     // A page that no rule of ours would have left open.
     const stray = await b.bench.stripe.checkout.sessions.create({
       mode: 'subscription',
@@ -186,6 +188,8 @@ describe('checkout', () => {
 });
 
 async function priceOf(planId: string): Promise<string> {
-  const [row] = await b.ctx.sql<{ id: string }[]>`select stripe_price_id as id from plan where id = ${planId}`;
+  const [row] = await b.ctx.sql<
+    { id: string }[]
+  >`select stripe_price_id as id from plan where id = ${planId}`;
   return row?.id ?? '';
 }
