@@ -82,4 +82,10 @@ export const metrics = {
     labelNames: ['kind'] as const,
     registers,
   }),
+  mailFailures: new Counter({
+    name: 'hourglass_mail_failures_total',
+    help: 'Letters that could not be sent: tried again, or given up',
+    labelNames: ['outcome'] as const,
+    registers,
+  }),
 };

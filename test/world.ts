@@ -7,7 +7,6 @@ import { newId } from '@/server/ids';
 import { noJobs } from '@/server/jobs';
 import { makeLog } from '@/server/log';
 import type { Machines } from '@/server/machine/machines';
-import { quotaRules } from '@/server/quota/account-state';
 import { adjustUsage } from '@/server/quota/adjust-usage';
 import { noRates } from '@/server/rate';
 import { createTestDatabase } from './db';
@@ -48,7 +47,17 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const machines = options.machines?.(clock) ?? (undefined as unknown as Machines);
   const log = makeLog('test', env.LOG_LEVEL);
   return {
-    ctx: { env, sql: database.sql, db: database.db, clock, machines, payments: openPayments(env), jobs: noJobs, rates: noRates, log },
+    ctx: {
+      env,
+      sql: database.sql,
+      db: database.db,
+      clock,
+      machines,
+      payments: openPayments(env),
+      jobs: noJobs,
+      rates: noRates,
+      log,
+    },
     database,
     url: test.url,
     clock,
@@ -103,5 +112,5 @@ export async function leaveQuota(
         then to_char(hg_clock() at time zone 'UTC', 'YYYY-MM') else 'trial' end), 0) as left_ms
     from account a join plan p on p.id = a.own_plan_id where a.id = ${accountId}`;
   const ms = Number(row?.left_ms) - leftMs;
-  await inTx(ctx, (tx) => adjustUsage(tx, { accountId, ms, reason: 'test' }, quotaRules(ctx.env)));
+  await inTx(ctx, (tx) => adjustUsage(tx, { accountId, ms, reason: 'test' }));
 }

@@ -3,6 +3,7 @@ import { type Ctx, inTx } from '../context';
 import { quotaRules } from '../quota/account-state';
 import { adjustUsage } from '../quota/adjust-usage';
 import { describeQuota } from '../quota/describe-quota';
+import { tellQuota } from '../session/tell-quota';
 import type { Quota } from '../shapes';
 import type { ByWhom } from './set-plan';
 
@@ -14,7 +15,8 @@ export async function adjustAccountUsage(
   const rules = quotaRules(ctx.env);
   return inTx(ctx, async (tx) => {
     const { accountId, reason } = input;
-    const state = await adjustUsage(tx, { accountId, ms: input.seconds * 1000, reason }, rules);
+    const state = await adjustUsage(tx, { accountId, ms: input.seconds * 1000, reason });
+    await tellQuota(tx, state);
     const quota = describeQuota(state, rules);
     const after = { usedSeconds: quota.usedSeconds };
     const before = { usedSeconds: quota.usedSeconds - input.seconds };

@@ -2,7 +2,14 @@ import { createTransport } from 'nodemailer';
 import type { Env } from '../env';
 import type { Log } from '../log';
 
-export type Letter = { to: string; subject: string; text: string; html: string };
+export type Letter = {
+  to: string;
+  subject: string;
+  text: string;
+  html: string;
+  messageId?: string;
+  headers?: Record<string, string>;
+};
 
 export type Mail = {
   /** Sends one letter; throws when the mail server refuses or cannot be reached. */

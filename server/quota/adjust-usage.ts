@@ -1,8 +1,7 @@
 import type { TxCtx } from '../context';
-import { type AccountState, periodAt, type QuotaRules, sumsOf } from './account-state';
+import { type AccountState, periodAt, sumsOf } from './account-state';
 import { addToDay, alignQuota } from './book';
 import { lockAccount } from './load-account';
-import { noticeThresholds } from './notice-thresholds';
 import { dayOf } from './period';
 import { quotaMsOf } from './plans';
 
@@ -13,7 +12,6 @@ import { quotaMsOf } from './plans';
 export async function adjustUsage(
   tx: TxCtx,
   input: { accountId: string; ms: number; reason: string },
-  rules: QuotaRules,
 ): Promise<AccountState> {
   const state = await lockAccount(tx, input.accountId);
   await alignQuota(tx, state);
@@ -33,6 +31,5 @@ export async function adjustUsage(
     values (${state.accountId}, 'adjustment', ${period}, ${day}, ${Math.round(input.ms)}, ${input.reason})`;
   await addToDay(tx, state.accountId, day, Math.round(input.ms));
   state.periods.set(period, { quotaMs, forgivenMs, usedMs, heldMs: sums.heldMs });
-  await noticeThresholds(tx, state, rules);
   return state;
 }

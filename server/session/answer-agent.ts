@@ -3,9 +3,8 @@ import type { Instant } from '../clock';
 import { type Ctx, inTx, type TxCtx } from '../context';
 import { DomainError } from '../errors';
 import { metrics } from '../metrics';
-import { type AccountState, type OpenRun, quotaRules } from '../quota/account-state';
+import type { AccountState, OpenRun } from '../quota/account-state';
 import { lockAccount } from '../quota/load-account';
-import { noticeThresholds } from '../quota/notice-thresholds';
 import type { EndReason } from '../shapes';
 import { isExcess } from './excess';
 import { leaseEndReason } from './expire';
@@ -14,6 +13,7 @@ import { proveStart, stopDueAt } from './prove-start';
 import { idleEndsAt } from './read-sessions';
 import { renewLease } from './renew';
 import { requestStop } from './request-stop';
+import { tellQuota } from './tell-quota';
 import { readRun } from './tick';
 
 const figure = z.number().min(0).max(1e9).optional();
@@ -78,7 +78,7 @@ async function decide(tx: TxCtx, accountId: string, runId: string, call: AgentCa
   }
   await proveStart(tx, state, run, state.now);
   if (run.status === 'running') await renewOrStop(tx, state, run);
-  await noticeThresholds(tx, state, quotaRules(tx.env));
+  await tellQuota(tx, state);
   return {
     reply: replyOf(state, run),
     wakeAt: run.status === 'stopping' ? state.now : stopDueAt(tx, run.leaseUntil),

@@ -2,11 +2,11 @@ import type { Instant } from '../clock';
 import type { TxCtx } from '../context';
 import type { Reason } from '../errors';
 import { metrics } from '../metrics';
-import { type AccountState, type OpenRun, quotaRules } from '../quota/account-state';
+import type { AccountState, OpenRun } from '../quota/account-state';
 import { charge, credit, release } from '../quota/book';
 import { lengthOf, type Segment, splitAt } from '../quota/lease';
-import { noticeThresholds } from '../quota/notice-thresholds';
 import type { EndReason } from '../shapes';
+import { tellQuota, tellStopped } from './tell-quota';
 
 export type EndProof = {
   /** When the machine was dead by the provider's clock; null: at its last proof of life. */
@@ -41,7 +41,8 @@ export async function closeRun(
         failure = ${proof.failure ?? null}, final = false, due_at = null
       where id = ${run.id} and ended_at is null`,
     tx.sql`delete from lease where run_id = ${run.id}`,
-    noticeThresholds(tx, state, quotaRules(tx.env)),
+    tellQuota(tx, state),
+    proof.reason === 'quota' ? tellStopped(tx, state.accountId, run.id, run.sessionId) : null,
   ]);
   recordEnd(run, proof.reason, endedAt, overrunMs);
   return overrunMs;

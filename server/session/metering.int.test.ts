@@ -165,14 +165,10 @@ describe('metering', () => {
     await stage.call(runId, 0, 'running');
     const before = await stage.run(runId);
     const rules = quotaRules(stage.ctx.env);
-    await inTx(stage.ctx, (tx) =>
-      adjustUsage(tx, { accountId, ms: 4 * 3_600_000, reason: 'a mistake' }, rules),
-    );
+    await inTx(stage.ctx, (tx) => adjustUsage(tx, { accountId, ms: 4 * 3_600_000, reason: 'a mistake' }));
     expect((await stage.run(runId)).lease_until).toBe(before.lease_until);
     expect((await batchStatus(stage.ctx, accountId)).start.reason).toBe('QUOTA_EXCEEDED');
-    await inTx(stage.ctx, (tx) =>
-      adjustUsage(tx, { accountId, ms: -4 * 3_600_000, reason: 'put right' }, rules),
-    );
+    await inTx(stage.ctx, (tx) => adjustUsage(tx, { accountId, ms: -4 * 3_600_000, reason: 'put right' }));
     const entries = await stage.ctx.sql`
       select ms, reason from usage_entry where account_id = ${accountId} and kind = 'adjustment' order by id`;
     expect(entries.map((entry) => entry.reason)).toEqual(['a mistake', 'put right']);

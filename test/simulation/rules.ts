@@ -54,9 +54,7 @@ export async function loadRules() {
     applyPlan: (ctx: Ctx, accountId: string, planId: string) =>
       context.inTx(ctx, (tx) => plan.applyPlan(tx, accountId, planId)),
     adjustUsage: (ctx: Ctx, accountId: string, ms: number) =>
-      context.inTx(ctx, (tx) =>
-        adjust.adjustUsage(tx, { accountId, ms, reason: 'sim' }, quota.quotaRules(ctx.env)),
-      ),
+      context.inTx(ctx, (tx) => adjust.adjustUsage(tx, { accountId, ms, reason: 'sim' })),
     setStatus: (ctx: Ctx, accountId: string, to: string) =>
       context.inTx(ctx, async (tx) => {
         const state = await load.lockAccount(tx, accountId);

@@ -12,8 +12,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   db: ['db'],
   'server/quota': ['server/quota', 'server', 'db'],
   'server/machine': ['server/machine', 'server', 'db'],
-  'server/session': ['server/session', 'server/quota', 'server/machine', 'server', 'db'],
-  'server/billing': ['server/billing', 'server/quota', 'server', 'db'],
+  'server/session': ['server/session', 'server/quota', 'server/machine', 'server/mail', 'server', 'db'],
+  'server/billing': ['server/billing', 'server/quota', 'server/mail', 'server', 'db'],
   'server/account': ['server/account', 'server/session', 'server/quota', 'server/mail', 'server', 'db'],
   'server/mail': ['server/mail', 'server', 'db'],
   'server/operator': [

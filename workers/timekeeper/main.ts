@@ -5,6 +5,8 @@ import { sweepBilling } from '@/server/billing/sweep-accounts';
 import { openContext } from '@/server/compose';
 import { readEnv } from '@/server/env';
 import { JOBS, QUEUE_NAME, scheduleJobs } from '@/server/jobs';
+import { deliverMail } from '@/server/mail/deliver-mail';
+import { openMail } from '@/server/mail/send';
 import { reconcile } from '@/server/session/reconcile';
 import { removeDeletedVolumes } from '@/server/session/remove-volumes';
 import { sweepRuns } from '@/server/session/sweep';
@@ -17,6 +19,7 @@ import { startLoop } from '../loop';
 const env = readEnv();
 const { ctx, close } = openContext(env, 'timekeeper');
 
+const mail = openMail(env, ctx.log);
 const connection = new Redis(env.REDIS_URL, { maxRetriesPerRequest: null });
 connection.on('error', (error) => ctx.log.debug({ err: error }, 'Redis is away'));
 const worker = new Worker(
@@ -48,6 +51,7 @@ worker.on('failed', (job, error) =>
 const loops = [
   startLoop('sweep', env.SWEEP_INTERVAL_MS, () => sweepRuns(ctx), ctx.log),
   startLoop('reconcile', env.RECONCILE_INTERVAL_SECONDS * 1000, () => reconcile(ctx), ctx.log),
+  startLoop('mail', 1_000, () => deliverMail(ctx, mail), ctx.log),
   startLoop('schedules', 60_000, () => scheduleJobs(queue), ctx.log),
   startLoop('volumes', env.RECONCILE_INTERVAL_SECONDS * 1000, () => removeDeletedVolumes(ctx), ctx.log),
 ];
@@ -63,6 +67,7 @@ async function drain(signal: string): Promise<void> {
   await Promise.all([worker.close(), ...loops.map((loop) => loop.stop())]);
   await queue.close().catch(() => {});
   await health.close();
+  mail.close();
   connection.disconnect();
   await close();
   process.exit(0);

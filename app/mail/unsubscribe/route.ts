@@ -1,0 +1,43 @@
+import { webContext } from '@/app/_server/context';
+import { readRefusalToken, refuseMail } from '@/server/mail/refuse-mail';
+import { readBounded } from '../../api/read-bounded';
+
+export const dynamic = 'force-dynamic';
+
+const page = (status: number, title: string, body: string): Response =>
+  new Response(
+    `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>${title}</title></head><body style="font:16px/1.5 system-ui,sans-serif;max-width:520px;margin:64px auto;padding:0 16px"><h1 style="font-size:20px">${title}</h1>${body}</body></html>`,
+    { status, headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' } },
+  );
+const button = (label: string, again: boolean): string =>
+  `<form method="post"><button name="${again ? 'again' : 'refuse'}" value="1" style="font:inherit;padding:8px 16px">${label}</button></form>`;
+
+const BAD = 'This link is not valid. Take the one of the newest letter.';
+
+const personOf = (request: Request): string | null => {
+  const token = new URL(request.url).searchParams.get('token') ?? '';
+  return readRefusalToken(webContext().env.AUTH_SECRET, token.slice(0, 300));
+};
+
+/** Asks first: programs that open every link of a letter must not decide for its reader. */
+export async function GET(request: Request): Promise<Response> {
+  if (personOf(request) === null) return page(400, 'Not valid', `<p>${BAD}</p>`);
+  return page(200, 'News about your quota', button('No more news about my quota', false));
+}
+
+/** Also what mail programs call by themselves for one click. */
+export async function POST(request: Request): Promise<Response> {
+  const userId = personOf(request);
+  if (userId === null) return page(400, 'Not valid', `<p>${BAD}</p>`);
+  const bounded = await readBounded(request);
+  if (bounded instanceof Response) return bounded;
+  const again = new URLSearchParams(await bounded.text()).has('again');
+  await refuseMail(webContext().ctx, userId, again);
+  return again
+    ? page(200, 'You get news about your quota again', '')
+    : page(
+        200,
+        'You get no more news about your quota',
+        `<p>Letters about payments and your plan still come.</p>${button('Send it again', true)}`,
+      );
+}

@@ -1,0 +1,69 @@
+import type { MailFacts, MailKind } from './kinds';
+import type { LetterContent } from './letter';
+
+type Content = Omit<LetterContent, 'to' | 'footnote'>;
+
+/** What each letter says: a few plain sentences and one deep link of ours, never one of the payment provider. */
+const WRITERS: { [K in MailKind]: (facts: MailFacts[K], appUrl: string) => Content } = {
+  'quota.threshold': ({ threshold, planName }, appUrl) =>
+    threshold === 100
+      ? {
+          subject: 'Your compute quota is used up',
+          paragraphs: [
+            `The compute quota of your ${planName} plan is used up. Running sessions have been stopped; your files are kept.`,
+            'You can go on at once with a bigger plan, or wait for the first of the month (00:00 UTC).',
+          ],
+          action: { label: 'See the plans', url: `${appUrl}/plans` },
+        }
+      : {
+          subject: `${threshold} % of your compute quota is used`,
+          paragraphs: [`${threshold} % of the compute quota of your ${planName} plan is used.`],
+          action: { label: 'See your usage', url: `${appUrl}/usage` },
+        },
+  'session.stopped': ({ sessionName }, appUrl) => ({
+    subject: `“${sessionName}” was stopped: quota used up`,
+    paragraphs: [
+      `Your session “${sessionName}” was stopped because the compute quota is used up. Its files are kept.`,
+      'With a bigger plan you can start it again at once.',
+    ],
+    action: { label: 'See the plans', url: `${appUrl}/plans` },
+  }),
+  'plan.changed': ({ from, to }, appUrl) => ({
+    subject: `Your plan is now ${to}`,
+    paragraphs: [`Your plan changed from ${from} to ${to}. It is in force now.`],
+    action: { label: 'Open billing', url: `${appUrl}/billing` },
+  }),
+  'payment.failed': ({ amount, currency, nextAttemptAt, keepsPlanUntil }, appUrl) => ({
+    subject: 'A payment failed',
+    paragraphs: [
+      `We could not charge ${moneyText(amount, currency)} for your plan.`,
+      ...(keepsPlanUntil ? [`Your plan stays in force until ${dayText(keepsPlanUntil)} (UTC).`] : []),
+      ...(nextAttemptAt ? [`The card is tried again on ${dayText(nextAttemptAt)} (UTC).`] : []),
+    ],
+    action: { label: 'Pay now', url: `${appUrl}/billing/pay` },
+  }),
+  'subscription.cancelled': ({ planName, endsAt }, appUrl) => ({
+    subject: 'Your cancellation is noted',
+    paragraphs: [
+      `Your ${planName} plan stays in force until ${dayText(endsAt)} (UTC) and is not renewed. Until then you can take this back.`,
+    ],
+    action: { label: 'Open billing', url: `${appUrl}/billing` },
+  }),
+};
+
+/** One letter's words. Pure. */
+export function composeMail<K extends MailKind>(kind: K, facts: MailFacts[K], appUrl: string): Content {
+  return WRITERS[kind](facts, appUrl);
+}
+
+const dayText = (iso: string): string => {
+  const format = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' });
+  return format.format(new Date(iso));
+};
+
+/** Minor units as people write them; some currencies have none. */
+function moneyText(amount: number, currency: string): string {
+  const format = new Intl.NumberFormat('en', { style: 'currency', currency: currency.toUpperCase() });
+  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
+  return format.format(amount / 10 ** digits);
+}

@@ -1,0 +1,126 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createAccount, createWorld, type World } from '@/test/world';
+import { inTx } from '../context';
+import { newId } from '../ids';
+import { deliverMail } from './deliver-mail';
+import { type QueuedMail, queueMail } from './queue-mail';
+import { readRefusalToken, refusalToken, refuseMail } from './refuse-mail';
+import type { Letter, Mail } from './send';
+
+let world: World;
+let accountId: string;
+let users: string[];
+
+beforeEach(async () => {
+  world = await createWorld({ startAt: Date.parse('2026-11-24T12:00:00Z') });
+  accountId = await createAccount(world);
+  users = [await owner('ada'), await owner('bob')];
+});
+afterEach(() => world.close());
+
+async function owner(name: string): Promise<string> {
+  const id = newId();
+  await world.ctx
+    .sql`insert into auth_user (id, name, email) values (${id}, ${name}, ${`${name}@hourglass.test`})`;
+  await world.ctx.sql`insert into member (account_id, user_id, role) values (${accountId}, ${id}, 'owner')`;
+  return id;
+}
+
+/** A mail server that keeps what it took, and refuses the first `refusals` letters. */
+function server(refusals = 0): Mail & { sent: Letter[] } {
+  const sent: Letter[] = [];
+  let left = refusals;
+  return {
+    sent,
+    send: async (letter) => {
+      if (left-- > 0) throw new Error('421 come back later');
+      sent.push(letter);
+    },
+    close: () => {},
+  };
+}
+
+const failed = (cause: string): QueuedMail<'payment.failed'> => ({
+  accountId,
+  kind: 'payment.failed',
+  cause,
+  facts: { amount: 1900, currency: 'usd', nextAttemptAt: null, keepsPlanUntil: '2026-12-04T00:00:00.000Z' },
+});
+const news = (threshold: number): QueuedMail<'quota.threshold'> => ({
+  accountId,
+  kind: 'quota.threshold',
+  cause: `quota:${threshold}`,
+  facts: { threshold, planName: 'Free', period: '2026-11' },
+});
+const queue = (mail: QueuedMail) => inTx(world.ctx, (tx) => queueMail(tx, mail));
+
+describe('letters', () => {
+  it('ACCOUNT-9 one cause is one letter to each owner, however often it is told and by however many workers sent', async () => {
+    await Promise.all(Array.from({ length: 20 }, () => queue(failed('invoice-1'))));
+    const mail = server();
+    await Promise.all([1, 2, 3].map(() => deliverMail(world.ctx, mail)));
+    expect(mail.sent.map((letter) => letter.to).sort()).toEqual(['ada@hourglass.test', 'bob@hourglass.test']);
+    expect(mail.sent[0]?.subject).toBe('A payment failed');
+    expect(mail.sent[0]?.text).toContain('$19.00');
+    expect(mail.sent[0]?.text.match(/https?:\/\/\S+/g)).toEqual(['http://localhost:3000/billing/pay']);
+    expect(await deliverMail(world.ctx, mail)).toBe(0);
+  });
+
+  it('ACCOUNT-9 a mail server that refuses is asked again later, and each letter goes out once', async () => {
+    await queue(failed('invoice-2'));
+    const mail = server(3);
+    for (let pass = 0; pass < 6; pass++) {
+      await deliverMail(world.ctx, mail);
+      await world.advance(300_000);
+    }
+    expect(mail.sent.map((letter) => letter.to).sort()).toEqual(['ada@hourglass.test', 'bob@hourglass.test']);
+  });
+
+  it('ACCOUNT-9 a worker that dies with a letter in hand leaves it to the next one, under the same id', async () => {
+    await queue(failed('invoice-3'));
+    const dying: Mail = { send: () => new Promise(() => {}), close: () => {} };
+    void deliverMail(world.ctx, dying);
+    await expect
+      .poll(async () => (await world.ctx.sql`select 1 from mail where attempts = 1`).length)
+      .toBe(2);
+    const mail = server();
+    expect(await deliverMail(world.ctx, mail)).toBe(0);
+    await world.advance(121_000);
+    expect(await deliverMail(world.ctx, mail)).toBe(2);
+    expect(new Set(mail.sent.map((letter) => letter.messageId)).size).toBe(2);
+  });
+
+  it('ACCOUNT-9 a letter nobody takes is given up and says so', async () => {
+    await queue(failed('invoice-4'));
+    for (let pass = 0; pass < 25; pass++) {
+      await deliverMail(world.ctx, server(99));
+      await world.advance(3_700_000);
+    }
+    const rows = await world.ctx.sql`select attempts, due_at, error from mail`;
+    expect(rows[0]).toMatchObject({ attempts: 20, due_at: null, error: '421 come back later' });
+  });
+
+  it('ACCOUNT-9 news about quota can be refused and wanted again; letters about money always come', async () => {
+    const { AUTH_SECRET } = world.ctx.env;
+    const token = refusalToken(AUTH_SECRET, users[0] ?? '');
+    expect(readRefusalToken(AUTH_SECRET, token)).toBe(users[0]);
+    for (const bad of ['', '.', `${users[1]}.${token.split('.')[1]}`, `${token}x`, users[0] ?? '']) {
+      expect(readRefusalToken(AUTH_SECRET, bad), bad).toBeNull();
+    }
+    await refuseMail(world.ctx, users[0] ?? '', false);
+    await queue(news(80));
+    await queue(failed('invoice-5'));
+    const mail = server();
+    await deliverMail(world.ctx, mail);
+    const got = (who: string) =>
+      mail.sent.filter((letter) => letter.to.startsWith(who)).map((l) => l.subject);
+    expect(got('ada')).toEqual(['A payment failed']);
+    expect(got('bob')).toEqual(['80 % of your compute quota is used', 'A payment failed']);
+    const letter = mail.sent.find((one) => one.subject.startsWith('80'));
+    expect(letter?.headers?.['List-Unsubscribe']).toContain('/mail/unsubscribe?token=');
+    await refuseMail(world.ctx, users[0] ?? '', true);
+    await queue(news(95));
+    await deliverMail(world.ctx, mail);
+    expect(got('ada')).toContain('95 % of your compute quota is used');
+  });
+});

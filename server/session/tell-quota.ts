@@ -1,0 +1,35 @@
+import type { TxCtx } from '../context';
+import { queueMail } from '../mail/queue-mail';
+import { type AccountState, periodAt, quotaRules } from '../quota/account-state';
+import { noticeThresholds } from '../quota/notice-thresholds';
+
+/** Writes down the thresholds of quota that are news and has their letters sent, once an account and period. Under the account lock. */
+export async function tellQuota(tx: TxCtx, state: AccountState): Promise<void> {
+  const news = await noticeThresholds(tx, state, quotaRules(tx.env));
+  // Several thresholds crossed at once are one piece of news: the last.
+  const threshold = Math.max(0, ...news);
+  if (threshold === 0) return;
+  const period = periodAt(state.plan, state.now);
+  await queueMail(tx, {
+    accountId: state.accountId,
+    kind: 'quota.threshold',
+    cause: `quota:${state.accountId}:${period}:${threshold}`,
+    facts: { threshold, planName: state.plan.name, period },
+  });
+}
+
+/** Tells the owners that the quota's end stopped a session, once a run. */
+export async function tellStopped(
+  tx: TxCtx,
+  accountId: string,
+  runId: string,
+  sessionId: string,
+): Promise<void> {
+  const [session] = await tx.sql<{ name: string }[]>`select name from session where id = ${sessionId}`;
+  await queueMail(tx, {
+    accountId,
+    kind: 'session.stopped',
+    cause: `stopped:${runId}`,
+    facts: { sessionName: session?.name ?? 'session' },
+  });
+}
