@@ -36,7 +36,7 @@ export default async function Landing() {
         <Title order={2} size="h4" mb="md">
           Plans
         </Title>
-        <PlanCards currentPlanId={null} signedIn={signedIn} />
+        <PlanCards signedIn={signedIn} />
       </main>
     </>
   );

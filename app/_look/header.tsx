@@ -63,6 +63,9 @@ function AccountMenu({ person }: { person: Person }) {
         <Menu.Item component={Link} href="/plans">
           Plans
         </Menu.Item>
+        <Menu.Item component={Link} href="/billing">
+          Billing
+        </Menu.Item>
         <Menu.Item component={Link} href="/settings">
           Settings
         </Menu.Item>

@@ -1,6 +1,7 @@
 'use client';
 
 import type { ReactNode } from 'react';
+import { PaymentBanner } from '../_billing/payment-banner';
 import { NewSessionProvider } from '../_session/new-session';
 import { StartProvider } from '../_status/start-context';
 import { Header, type Person } from './header';
@@ -11,6 +12,7 @@ export function Room({ person, children }: { person: Person; children: ReactNode
     <StartProvider>
       <NewSessionProvider>
         <Header person={person} />
+        <PaymentBanner />
         {children}
       </NewSessionProvider>
     </StartProvider>

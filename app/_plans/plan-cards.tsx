@@ -2,74 +2,171 @@
 
 import { Badge, Button, Card, Group, List, SimpleGrid, Skeleton, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import type { BillingSummary, Plan, Price } from '@/server/shapes';
+import { useBillingAct } from '../_billing/use-billing';
 import { formatAllowance } from '../_format/duration';
-import { useTRPC } from '../_query/trpc';
-import { formatPrice } from './money';
+import { formatDay } from '../_format/instant';
+import { useTRPC, useTRPCClient } from '../_query/trpc';
+import { useNow } from '../_status/use-now';
+import { dueToday, formatMoney, formatPrice, nextFirst } from './money';
+import { type PlanAction, planAction } from './plan-action';
+import { planDifference } from './plan-difference';
 
-type Props = { currentPlanId: string | null; askedPlanId?: string | null; signedIn: boolean };
+type PricedPlan = Plan & { price: Price | null };
+type Props = { askedPlanId?: string | null; signedIn: boolean };
 
-/** Every visible plan side by side, as the plan table has them. */
-export function PlanCards({ currentPlanId, askedPlanId, signedIn }: Props) {
+/** Every visible plan side by side, each with the one button that its state allows. */
+export function PlanCards({ askedPlanId, signedIn }: Props) {
   const trpc = useTRPC();
   const { data: plans } = useQuery(trpc.billing.plans.queryOptions());
-  if (!plans) return <Skeleton height={320} />;
+  const { data: summary } = useQuery(trpc.billing.summary.queryOptions(undefined, { enabled: signedIn }));
+  const now = useNow(undefined);
+  if (!plans || (signedIn && !summary)) return <Skeleton height={360} />;
+  const current = plans.find((plan) => plan.id === summary?.plan.id) ?? null;
+  const periodEnd = summary?.periodEnd ? formatDay(summary.periodEnd, 'UTC') : nextFirst(now);
   return (
     <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }}>
-      {plans.map((plan) => {
-        const current = plan.id === currentPlanId;
-        const asked = plan.id === askedPlanId;
-        const free = plan.id === 'free';
-        return (
-          <Card
-            key={plan.id}
-            withBorder
-            component="article"
-            aria-label={plan.name}
-            style={asked ? { borderColor: 'var(--mantine-primary-color-filled)' } : undefined}
-          >
-            <Stack h="100%" gap="sm">
-              <Group justify="space-between">
-                <Text fw={600}>{plan.name}</Text>
-                {current && <Badge variant="light">Your plan</Badge>}
-                {asked && !current && <Badge variant="outline">Asked for</Badge>}
-              </Group>
-              <Text size="xl" fw={600}>
-                {plan.price
-                  ? formatPrice(plan.price)
-                  : free || plan.onceSeconds !== null
-                    ? 'Free'
-                    : plan.monthlySeconds === null
-                      ? 'On request'
-                      : 'Not for sale yet'}
-              </Text>
-              <Text size="sm" c="dimmed">
-                {plan.description}
-              </Text>
-              <List size="sm" className="grow">
-                <List.Item>
-                  {plan.onceSeconds !== null
-                    ? `${formatAllowance(plan.onceSeconds)} once`
-                    : plan.monthlySeconds === null
-                      ? 'No time limit'
-                      : `${formatAllowance(plan.monthlySeconds)} a month`}
-                </List.Item>
-                <List.Item>
-                  {plan.maxSessions} {plan.maxSessions === 1 ? 'session' : 'sessions'} at once
-                </List.Item>
-                <List.Item>{plan.storageGb} GB of files for each session</List.Item>
-                <List.Item>
-                  Stops after {formatAllowance(plan.idleStop.defaultSeconds)} without a keystroke
-                </List.Item>
-              </List>
-              {!signedIn && free && (
-                <Button component="a" href="/sign-up">
-                  Sign up
-                </Button>
-              )}
-            </Stack>
-          </Card>
-        );
-      })}
+      {plans.map((plan) => (
+        <PlanCard
+          key={plan.id}
+          plan={plan}
+          isCurrent={plan.id === current?.id}
+          isAsked={plan.id === askedPlanId}
+          difference={planDifference(plan, current)}
+          firstCharge={firstCharge(plan, current, summary ?? null, now)}
+          action={planAction(plan, plans, summary ?? null, periodEnd)}
+        />
+      ))}
     </SimpleGrid>
   );
+}
+
+/** `$5.07 today, then $19 on 1 Dec`, for a plan that would be the first to be paid for. */
+function firstCharge(
+  plan: PricedPlan,
+  current: Plan | null,
+  summary: BillingSummary | null,
+  now: number,
+): string {
+  if (now === 0 || !plan.price || summary?.paidPlan || plan.sort <= (current?.sort ?? 0)) return '';
+  return `${formatMoney(dueToday(plan.price, now))} today, then ${formatMoney(plan.price)} on ${nextFirst(now)}`;
+}
+
+type CardProps = {
+  plan: PricedPlan;
+  isCurrent: boolean;
+  isAsked: boolean;
+  difference: string;
+  firstCharge: string;
+  action: PlanAction;
+};
+
+function PlanCard({ plan, isCurrent, isAsked, difference, firstCharge, action }: CardProps) {
+  const marked = isAsked || isCurrent;
+  return (
+    <Card
+      withBorder
+      component="article"
+      aria-label={plan.name}
+      style={marked ? { borderColor: 'var(--mantine-primary-color-filled)' } : undefined}
+    >
+      <Stack h="100%" gap="sm">
+        <Group justify="space-between">
+          <Text fw={600}>{plan.name}</Text>
+          {isCurrent && <Badge variant="light">Your plan</Badge>}
+          {isAsked && !isCurrent && <Badge variant="outline">Asked for</Badge>}
+        </Group>
+        <div>
+          <Text size="xl" fw={600}>
+            {priceText(plan)}
+          </Text>
+          <Text size="sm" c="dimmed" mih={22}>
+            {firstCharge}
+          </Text>
+        </div>
+        <Text size="sm" c="dimmed">
+          {plan.description}
+        </Text>
+        <List size="sm" className="grow">
+          <List.Item>{timeText(plan)}</List.Item>
+          <List.Item>
+            {plan.maxSessions} {plan.maxSessions === 1 ? 'session' : 'sessions'} at once
+          </List.Item>
+          <List.Item>{plan.storageGb} GB of files for each session</List.Item>
+          <List.Item>
+            Stops after {formatAllowance(plan.idleStop.defaultSeconds)} without a keystroke
+          </List.Item>
+        </List>
+        {difference && (
+          <Text size="sm" c="dimmed">
+            To your plan: {difference}
+          </Text>
+        )}
+        <ActionButton action={action} />
+      </Stack>
+    </Card>
+  );
+}
+
+function priceText(plan: PricedPlan): string {
+  if (plan.price) return formatPrice(plan.price);
+  if (plan.id === 'free' || plan.onceSeconds !== null) return 'Free';
+  return plan.monthlySeconds === null ? 'On request' : 'Not for sale yet';
+}
+
+function timeText(plan: PricedPlan): string {
+  if (plan.onceSeconds !== null) return `${formatAllowance(plan.onceSeconds)} once`;
+  return plan.monthlySeconds === null ? 'No time limit' : `${formatAllowance(plan.monthlySeconds)} a month`;
+}
+
+function ActionButton({ action }: { action: PlanAction }) {
+  const client = useTRPCClient();
+  const { act, busy } = useBillingAct();
+  switch (action.kind) {
+    case 'current':
+      return (
+        <Button disabled variant="default">
+          {action.label}
+        </Button>
+      );
+    case 'off':
+      return (
+        <div>
+          <Button disabled fullWidth variant="default" title={action.why}>
+            {action.label}
+          </Button>
+          <Text size="xs" c="dimmed" ta="center" mt={4}>
+            {action.why}
+          </Text>
+        </div>
+      );
+    case 'link':
+      return (
+        <Button component="a" href={action.href} variant={action.main ? 'filled' : 'default'}>
+          {action.label}
+        </Button>
+      );
+    case 'trial':
+      return (
+        <Button
+          variant="default"
+          loading={busy}
+          onClick={() => act(() => client.billing.startTrial.mutate(), 'Your trial has begun.')}
+        >
+          {action.label}
+        </Button>
+      );
+    case 'leave-trial':
+      return (
+        <Button
+          variant="default"
+          loading={busy}
+          onClick={() =>
+            act(() => client.billing.changePlan.mutate({ planId: 'free' }), 'You are on Free again.')
+          }
+        >
+          {action.label}
+        </Button>
+      );
+  }
 }

@@ -3,10 +3,13 @@
 import { Button, Stack, Text } from '@mantine/core';
 import type { Upgrade } from '@/server/shapes';
 import { formatAllowance } from '../_format/duration';
-import { formatPrice } from './money';
+import { useNow } from '../_status/use-now';
+import { dueToday, formatMoney, formatPrice, nextFirst } from './money';
 
 /** The plans that lift the refusal, each a link that leads to payment. */
 export function UpgradeLinks({ upgrade }: { upgrade: Upgrade }) {
+  const now = useNow(undefined);
+  const [first] = upgrade.plans;
   return (
     <Stack gap="xs" role="group" aria-label="Upgrade">
       {upgrade.plans.map((plan, index) => (
@@ -16,12 +19,18 @@ export function UpgradeLinks({ upgrade }: { upgrade: Upgrade }) {
           href={plan.url}
           variant={index === 0 ? 'filled' : 'default'}
           justify="space-between"
-          rightSection={<Text size="sm">{plan.price ? formatPrice(plan.price) : ''}</Text>}
+          rightSection={<Text size="sm">{formatPrice(plan.price)}</Text>}
         >
           Upgrade to {plan.name} · {formatAllowance(plan.monthlySeconds)}
           {plan.monthlySeconds === null ? '' : ' a month'}
         </Button>
       ))}
+      {first?.price && now > 0 && (
+        <Text size="xs" c="dimmed">
+          The first payment is for the rest of this month: {formatMoney(dueToday(first.price, now))} today for{' '}
+          {first.name}, then {formatMoney(first.price)} on {nextFirst(now)}.
+        </Text>
+      )}
     </Stack>
   );
 }

@@ -13,7 +13,7 @@ export default async function Page() {
   if (person) {
     return (
       <Room person={person}>
-        <PlansRoom askedPlanId={null} />
+        <PlansRoom />
       </Room>
     );
   }
@@ -22,7 +22,7 @@ export default async function Page() {
       <PublicBar />
       <main className="page" id="content">
         <h1>Plans</h1>
-        <PlanCards currentPlanId={null} signedIn={false} />
+        <PlanCards signedIn={false} />
       </main>
     </>
   );

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Stage } from '@/test/simulation/stage';
 import { leaveQuota, setClock } from '@/test/world';
 import { inTx } from '../context';
-import { quotaRules } from '../quota/account-state';
 import { adjustUsage } from '../quota/adjust-usage';
 import { applyPlan } from '../quota/apply-plan';
 import { findDrift } from '../quota/find-drift';
@@ -164,7 +163,6 @@ describe('metering', () => {
     await stage.pass(100);
     await stage.call(runId, 0, 'running');
     const before = await stage.run(runId);
-    const rules = quotaRules(stage.ctx.env);
     await inTx(stage.ctx, (tx) => adjustUsage(tx, { accountId, ms: 4 * 3_600_000, reason: 'a mistake' }));
     expect((await stage.run(runId)).lease_until).toBe(before.lease_until);
     expect((await batchStatus(stage.ctx, accountId)).start.reason).toBe('QUOTA_EXCEEDED');

@@ -21,7 +21,7 @@ export default async function Page({ searchParams }: Props) {
     : 'failed';
   return (
     <Room person={person}>
-      <ReturnRoom checkout={sessionId} initial={initial} />
+      <ReturnRoom initial={initial} />
     </Room>
   );
 }

@@ -33,7 +33,7 @@ export default async function Page({ searchParams }: Props) {
   if (planId === '') {
     return (
       <Room person={person}>
-        <PlansRoom askedPlanId={null} />
+        <PlansRoom />
       </Room>
     );
   }

@@ -1,0 +1,75 @@
+'use client';
+
+import { Anchor, Badge, Button, Paper, Skeleton, Table, Text } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import type { BillingInvoice } from '@/server/shapes';
+import { formatDay } from '../_format/instant';
+import { formatMoney } from '../_plans/money';
+import { refusalOf, useTRPC } from '../_query/trpc';
+
+const COLOURS: Record<string, string> = { paid: 'green', open: 'red', void: 'gray', uncollectible: 'gray' };
+
+/** Every invoice with the link to its receipt. */
+export function InvoiceTable() {
+  const trpc = useTRPC();
+  const pages = useInfiniteQuery(
+    trpc.billing.invoices.infiniteQueryOptions(
+      {},
+      { getNextPageParam: (page) => page.nextCursor ?? undefined },
+    ),
+  );
+  const invoices = pages.data?.pages.flatMap((page) => page.items);
+  return (
+    <Paper withBorder p="md" component="section" aria-label="Invoices">
+      <Text fw={600} mb="xs">
+        Invoices
+      </Text>
+      {pages.error ? (
+        <Text size="sm" role="alert">
+          {refusalOf(pages.error).message}
+        </Text>
+      ) : !invoices ? (
+        <Skeleton height={80} />
+      ) : invoices.length === 0 ? (
+        <Text size="sm" c="dimmed">
+          No invoices yet. The first one comes with your first payment.
+        </Text>
+      ) : (
+        <Rows invoices={invoices} />
+      )}
+      {pages.hasNextPage && (
+        <Button mt="sm" size="xs" variant="default" onClick={() => pages.fetchNextPage()}>
+          Earlier invoices
+        </Button>
+      )}
+    </Paper>
+  );
+}
+
+const Rows = ({ invoices }: { invoices: BillingInvoice[] }) => (
+  <Table.ScrollContainer minWidth={420}>
+    <Table>
+      <Table.Tbody>
+        {invoices.map((invoice) => (
+          <Table.Tr key={invoice.id}>
+            <Table.Td>{formatDay(invoice.createdAt, 'UTC')}</Table.Td>
+            <Table.Td>{invoice.number}</Table.Td>
+            <Table.Td ta="right">
+              {formatMoney({ amount: invoice.total, currency: invoice.currency })}
+            </Table.Td>
+            <Table.Td>
+              <Badge variant="light" color={COLOURS[invoice.status] ?? 'gray'}>
+                {invoice.status}
+              </Badge>
+            </Table.Td>
+            <Table.Td ta="right">
+              <Anchor href={invoice.url} size="sm">
+                {invoice.status === 'open' ? 'Pay' : 'Receipt'}
+              </Anchor>
+            </Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  </Table.ScrollContainer>
+);

@@ -1,0 +1,47 @@
+'use client';
+
+import { Alert, Button, Group, Text } from '@mantine/core';
+import type { BillingSummary } from '@/server/shapes';
+import { formatDay } from '../_format/instant';
+import { formatMoney } from '../_plans/money';
+import { useBilling } from './use-billing';
+
+const TITLES: Partial<Record<BillingSummary['payment']['state'], string>> = {
+  past_due: 'A payment failed',
+  unpaid: 'An invoice is unpaid',
+  incomplete: 'A payment is not finished',
+  paused: 'Your subscription is paused',
+};
+
+/** On every page while a payment needs somebody: what is open, until when the plan stays, and the way to pay. */
+export function PaymentBanner() {
+  const { data: summary } = useBilling();
+  const title = summary && TITLES[summary.payment.state];
+  if (!summary || !title) return null;
+  return (
+    <div className="page-banner">
+      <Alert color="red" title={title} role="alert">
+        <Group justify="space-between">
+          <Text size="sm">{sentenceOf(summary)}</Text>
+          {summary.mayChange && (
+            <Button component="a" href="/billing/pay" size="xs">
+              Pay now
+            </Button>
+          )}
+        </Group>
+      </Alert>
+    </div>
+  );
+}
+
+function sentenceOf({ payment, plan, mayChange }: BillingSummary): string {
+  const parts = [
+    payment.due ? `${formatMoney(payment.due)} could not be charged.` : 'The last charge was not paid.',
+    payment.keepsPlanUntil
+      ? `Your ${plan.name} plan stays until ${formatDay(payment.keepsPlanUntil, 'UTC')}.`
+      : '',
+    payment.nextAttemptAt ? `The card is tried again on ${formatDay(payment.nextAttemptAt, 'UTC')}.` : '',
+    mayChange ? '' : 'Ask an owner of this account to pay.',
+  ];
+  return parts.filter(Boolean).join(' ');
+}

@@ -1,0 +1,32 @@
+'use client';
+
+import { Button, Group, Paper, Text } from '@mantine/core';
+import type { BillingSummary } from '@/server/shapes';
+import { useTRPCClient } from '../_query/trpc';
+import { useBillingAct } from './use-billing';
+
+/** The card that is charged, and the way to the payment provider's page where it is changed. */
+export function PaymentMethod({ summary }: { summary: BillingSummary }) {
+  const client = useTRPCClient();
+  const { act, busy } = useBillingAct();
+  const { card } = summary.payment;
+  if (!summary.paymentsSetUp) return null;
+  const open = () => act(async () => window.location.assign((await client.billing.portalLink.mutate()).url));
+  return (
+    <Paper withBorder p="md" component="section" aria-label="Payment method">
+      <Group justify="space-between">
+        <div>
+          <Text fw={600}>Payment method</Text>
+          <Text size="sm" c="dimmed">
+            {card ? `${card.brand} •••• ${card.last4}, expires ${card.expires}` : 'No card yet'}
+          </Text>
+        </div>
+        {summary.mayChange && card && (
+          <Button variant="default" onClick={open} loading={busy}>
+            Change card
+          </Button>
+        )}
+      </Group>
+    </Paper>
+  );
+}

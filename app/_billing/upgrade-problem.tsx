@@ -1,0 +1,38 @@
+'use client';
+
+import { Alert, Button, Group, Text, Title } from '@mantine/core';
+import { PlanCards } from '../_plans/plan-cards';
+import { UsageLine } from '../_status/usage-line';
+import { PaymentsNote } from './notes';
+import { useBilling } from './use-billing';
+
+type Props = { reason: string; message: string; planId: string };
+
+/** An upgrade that cannot be had right now: why, and what can be done instead. */
+export function UpgradeProblem({ reason, message, planId }: Props) {
+  const { data: summary } = useBilling();
+  const again = reason === 'BILLING_UNAVAILABLE';
+  return (
+    <main className="page" id="content">
+      <Title order={1} size="h3" mb="md">
+        Upgrade
+      </Title>
+      <PaymentsNote />
+      {summary?.paymentsSetUp !== false && (
+        <Alert color={again ? 'yellow' : 'red'} mb="md" title="This upgrade is not possible now" role="alert">
+          <Group justify="space-between">
+            <Text size="sm">{message}</Text>
+            {again && (
+              <Button component="a" size="xs" href={`/billing/upgrade?plan=${encodeURIComponent(planId)}`}>
+                Try again
+              </Button>
+            )}
+          </Group>
+        </Alert>
+      )}
+      <UsageLine />
+      <div style={{ height: 20 }} />
+      <PlanCards askedPlanId={planId} signedIn />
+    </main>
+  );
+}

@@ -1,0 +1,64 @@
+'use client';
+
+import { notifications } from '@mantine/notifications';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useRef, useState } from 'react';
+import { refusalOf, useTRPC } from '../_query/trpc';
+import { tellProblem } from '../_status/start-context';
+import { useRefreshStatus } from '../_status/use-status';
+
+const POLL_MS = 60_000;
+
+/** The account's billing, read again now and then: somebody else may change it. */
+export function useBilling() {
+  const trpc = useTRPC();
+  return useQuery(trpc.billing.summary.queryOptions(undefined, { refetchInterval: POLL_MS }));
+}
+
+/** Reads everything again that a change of billing shows in. */
+export function useRefreshBilling() {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const refreshStatus = useRefreshStatus();
+  return useCallback(
+    () =>
+      Promise.all([
+        queryClient.invalidateQueries({ queryKey: trpc.billing.summary.queryKey() }),
+        queryClient.invalidateQueries({ queryKey: trpc.billing.plans.queryKey() }),
+        queryClient.invalidateQueries({ queryKey: trpc.billing.invoices.queryKey() }),
+        refreshStatus(),
+      ]),
+    [queryClient, trpc, refreshStatus],
+  );
+}
+
+/**
+ * Does one change of billing at a time: a double click sends once. Answers whether it was done; a refusal is told in the
+ * corner.
+ */
+export function useBillingAct() {
+  const refresh = useRefreshBilling();
+  const underWay = useRef(false);
+  const [busy, setBusy] = useState(false);
+  const act = useCallback(
+    async (work: () => Promise<unknown>, done?: string): Promise<boolean> => {
+      if (underWay.current) return false;
+      underWay.current = true;
+      setBusy(true);
+      try {
+        await work();
+        if (done) notifications.show({ message: done });
+        return true;
+      } catch (error) {
+        tellProblem(refusalOf(error).message);
+        return false;
+      } finally {
+        await refresh();
+        underWay.current = false;
+        setBusy(false);
+      }
+    },
+    [refresh],
+  );
+  return { act, busy };
+}

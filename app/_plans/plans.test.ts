@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import type { BillingSummary, Plan, Price } from '@/server/shapes';
+import { dueToday, formatMoney, nextFirst } from './money';
+import { planAction } from './plan-action';
+
+const price = (amount: number): Price => ({ amount, currency: 'usd', interval: 'month' });
+const plan = (id: string, sort: number, more: Partial<Plan & { price: Price | null }> = {}) => ({
+  id,
+  name: id.charAt(0).toUpperCase() + id.slice(1),
+  description: '',
+  monthlySeconds: 3600,
+  onceSeconds: null,
+  maxSessions: 1,
+  idleStop: { minSeconds: 900, maxSeconds: 900, defaultSeconds: 900 },
+  storageGb: 1,
+  sort,
+  visible: true,
+  price: null,
+  ...more,
+});
+const PLANS = [
+  plan('free', 10),
+  plan('trial', 20, { monthlySeconds: null, onceSeconds: 3600 }),
+  plan('starter', 30, { price: price(900) }),
+  plan('pro', 40, { price: price(1900) }),
+  plan('custom', 60, { monthlySeconds: null }),
+];
+const summary = (current: string, more: Partial<BillingSummary> = {}): BillingSummary => ({
+  plan: { id: current, name: current },
+  ownPlan: { id: 'free', name: 'Free' },
+  status: null,
+  paidPlan: null,
+  periodStart: null,
+  periodEnd: null,
+  nextCharge: null,
+  scheduledChange: null,
+  payment: { state: 'none', due: null, nextAttemptAt: null, keepsPlanUntil: null, card: null },
+  trial: { available: true, used: false },
+  paymentsSetUp: true,
+  testPayments: true,
+  mayChange: true,
+  ...more,
+});
+const labels = (of: BillingSummary | null) =>
+  PLANS.map((one) => planAction(one, PLANS, of, '1 Dec').label).join(' | ');
+const paid = { status: 'active', paidPlan: { id: 'pro', name: 'Pro' } };
+
+describe('the button of a plan', () => {
+  it.each<[string, BillingSummary | null, string]>([
+    ['signed out', null, 'Sign up | Sign up to try | Choose Starter | Choose Pro | Contact us'],
+    ['free', summary('free'), 'Your plan | Start trial | Upgrade to Starter | Upgrade to Pro | Contact us'],
+    [
+      'on the trial',
+      summary('trial', { ownPlan: { id: 'trial', name: 'Trial' }, trial: { available: false, used: true } }),
+      'Back to Free | Your plan | Upgrade to Starter | Upgrade to Pro | Contact us',
+    ],
+    [
+      'paying',
+      summary('pro', { ...paid, trial: { available: false, used: false } }),
+      'Switch on 1 Dec | Not needed | Switch on 1 Dec | Your plan | Contact us',
+    ],
+    [
+      'with a gift',
+      summary('pro', { ownPlan: { id: 'pro', name: 'Pro' }, trial: { available: false, used: true } }),
+      'Included | Trial used | Included | Your plan | Contact us',
+    ],
+    [
+      'with a scheduled downgrade',
+      summary('pro', {
+        ...paid,
+        scheduledChange: {
+          planId: 'starter',
+          name: 'Starter',
+          at: '2026-12-01T00:00:00.000Z',
+          kind: 'downgrade',
+        },
+      }),
+      'Switch on 1 Dec | Start trial | From 1 Dec | Your plan | Contact us',
+    ],
+  ])('BILLING-2 means what the state allows: %s', (_, state, expected) => {
+    expect(labels(state)).toBe(expected);
+  });
+
+  it('BILLING-18 is off with a reason for members who do not own the account', () => {
+    const action = planAction(PLANS[3] as never, PLANS, summary('free', { mayChange: false }), '1 Dec');
+    expect(action).toMatchObject({ kind: 'off', why: 'Only an owner of this account can change its plan.' });
+  });
+});
+
+describe('money', () => {
+  it('BILLING-6 what is due today is the rest of the month, to the second', () => {
+    expect(dueToday(price(1900), Date.parse('2026-11-24T12:00:00Z')).amount).toBe(
+      Math.round((1900 * 6.5) / 30),
+    );
+    expect(dueToday(price(1900), Date.parse('2026-11-01T00:00:00Z')).amount).toBe(1900);
+    expect(dueToday(price(1900), Date.parse('2028-02-29T12:00:00Z')).amount).toBe(Math.round(1900 / 58));
+    expect(nextFirst(Date.parse('2026-12-31T23:59:59Z'))).toBe('1 Jan');
+  });
+
+  it('BILLING-1 money reads as people write it', () => {
+    expect(formatMoney({ amount: 1900, currency: 'usd' })).toBe('$19');
+    expect(formatMoney({ amount: 507, currency: 'gbp' })).toBe('£5.07');
+    expect(formatMoney({ amount: 500, currency: 'jpy' })).toBe('¥500');
+  });
+});
