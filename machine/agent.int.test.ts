@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect as netConnect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -106,6 +106,23 @@ function connect(
   });
 }
 
+/** Says something raw and answers what comes back; `vanish` resets the connection instead of waiting. */
+function knock(port: number, text: string, vanish = false): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = netConnect(port, '127.0.0.1', () => {
+      socket.write(text);
+      if (vanish) socket.resetAndDestroy();
+    });
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += chunk;
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => resolve(answer));
+    socket.setTimeout(2_000, () => socket.destroy());
+  });
+}
+
 describe('an agent', () => {
   it('MACHINE-20 ends itself a guard before its lease although nobody answers, with the last file on disk', async () => {
     const life = boot('http://127.0.0.1:9', 4_000, 500);
@@ -136,6 +153,52 @@ describe('an agent', () => {
     expect((calls[2]?.at ?? 0) - (calls[1]?.at ?? 0)).toBeLessThan(1_400);
     expect(new Set(calls.map(({ bootId }) => bootId)).size).toBe(1);
     expect(calls.at(-1)?.event).toBe('stopped');
+  });
+
+  it('MACHINE-21 what was paid a moment before the end of a final lease is felt: the machine goes on', async () => {
+    // Ends at 4 s by the service's clock; a hang-up begins 0.4 s before that, and questions come every second.
+    const begun = performance.now();
+    const url = await serve(() => {
+      const age = performance.now() - begun;
+      return age < 3_000
+        ? { action: 'run', leaseMs: 4_000 - age, final: true }
+        : { action: 'run', leaseMs: 60_000, final: false };
+    });
+    const life = boot(url, 4_000);
+    const line = await connect(await life.port);
+    const ended = await Promise.race([life.ended, new Promise((resolve) => setTimeout(resolve, 4_500))]);
+    expect(ended).toBeUndefined();
+    expect(line.text()).toContain('More time was added');
+    expect(child?.exitCode).toBeNull();
+  });
+
+  it('MACHINE-20 a service that hangs at the last question ends nothing later', async () => {
+    const begun = performance.now();
+    const url = await serve(() => ({
+      action: 'run',
+      leaseMs: 3_500 - (performance.now() - begun),
+      final: true,
+    }));
+    const life = boot(url, 3_500, 500);
+    await life.port;
+    setTimeout(() => api?.removeAllListeners('request').on('request', () => {}), 2_000);
+    const { ms } = await life.ended;
+    expect(ms).toBeLessThanOrEqual(3_100);
+    expect(ms).toBeGreaterThan(2_000);
+  });
+
+  it('MACHINE-22 nonsense at its door ends nobody: bad addresses, half requests, sockets that vanish', async () => {
+    const url = await serve(() => ({ action: 'run', leaseMs: 60_000, final: false }));
+    const port = await boot(url, 60_000).port;
+    const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n';
+    for (const path of ['//', '/\\', 'http://', 'http://[', '/%zz', '*', '/terminal/session?tab=%']) {
+      const answer = await knock(port, `GET ${path} HTTP/1.1\r\nHost: x\r\n${upgrade}\r\n`);
+      expect(answer, path).toMatch(/^HTTP\/1\.1 40[01]|^$/);
+    }
+    await knock(port, `GET /terminal/session HTTP/1.1\r\n${upgrade}`, true);
+    const line = await connect(port);
+    line.ws.send(JSON.stringify({ type: 'input', data: 'echo "still $((1 + 1))"\n' }));
+    await expect.poll(line.text).toContain('still 2');
   });
 
   it('MACHINE-21 repeats a lost call under the same number', async () => {

@@ -6,7 +6,7 @@ import { monotonicMs } from './clock';
 import { type Config, shellEnv, takeConfig } from './config';
 import { shellIdentity } from './identity';
 import { LeaseClient } from './lease/client';
-import { hardEndAt, inWords, type Lease, politeEndAt, warningsBefore } from './lease/deadline';
+import { goodbyeParts, hardEndAt, inWords, type Lease, politeEndAt, warningsBefore } from './lease/deadline';
 import { readMetrics } from './metrics';
 import { TerminalServer } from './terminal/server';
 import { startWatchdog } from './watchdog';
@@ -170,20 +170,19 @@ class Machine {
   }
 
   private async sayGoodbye(text: string): Promise<void> {
-    const budget = Math.max(0, Math.min(2_000, hardEndAt(this.leases.lease) - monotonicMs() - 150));
-    const hangUpBy = monotonicMs() + budget;
-    const told = this.leases.end('stopping', Math.min(500, budget));
+    const { hangUpMs, syncMs, stoppedMs } = goodbyeParts(this.leases.lease, monotonicMs());
+    const hangUpBy = monotonicMs() + hangUpMs;
+    const told = this.leases.end('stopping', Math.min(500, hangUpMs));
     this.terminals.beginClosing(text);
     this.terminals.announce({ level: 'final', text });
     this.terminals.signalShells('SIGHUP');
-    await pause(20);
+    await pause(Math.min(20, hangUpMs));
     while (this.terminals.busy && monotonicMs() < hangUpBy) await pause(20);
     this.terminals.signalShells('SIGKILL');
     const synced = new Promise((resolve) => execFile('sync', () => resolve(null)));
-    await Promise.race([synced, pause(Math.min(300, budget))]);
+    await Promise.race([Promise.all([synced, told]), pause(syncMs)]);
     this.terminals.close();
-    await told;
-    await this.leases.end('stopped', Math.min(200, budget));
+    await this.leases.end('stopped', stoppedMs);
   }
 
   /** A mistake of ours must not leave shells behind or a machine without its agent. */

@@ -60,7 +60,7 @@ export class LeaseClient {
   async end(event: 'stopping' | 'stopped', patienceMs: number): Promise<void> {
     this.ended.abort();
     const seq = this.seq++;
-    await this.call(event, seq, AbortSignal.timeout(Math.max(50, Math.ceil(patienceMs)))).catch(() => {});
+    await this.call(event, seq, AbortSignal.timeout(Math.max(1, Math.ceil(patienceMs)))).catch(() => {});
   }
 
   private async rest(until: number): Promise<void> {

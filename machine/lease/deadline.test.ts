@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hardEndAt, inWords, nextAskAt, politeEndAt, warningsBefore } from './deadline';
+import { goodbyeParts, hardEndAt, inWords, nextAskAt, politeEndAt, warningsBefore } from './deadline';
 
 const lease = (leaseMs: number, final = false) => ({ sentAt: 1_000, leaseMs, final, guardMs: 2_000 });
 
@@ -10,6 +10,9 @@ describe('a lease', () => {
     [lease(7_000), 2_000],
     [lease(900_000, true), 6_000],
     [lease(9_000, true), 2_000],
+    // Half a second before hanging up, so that a payment of a moment ago is felt.
+    [lease(4_000, true), 2_000],
+    [lease(3_500, true), 1_000 + 3_500 - 2_000 - 350 - 500],
   ])('MACHINE-21 %j is asked about at %d', (given, at) => {
     expect(nextAskAt(given, 1_000)).toBeCloseTo(at, 6);
   });
@@ -24,5 +27,15 @@ describe('a lease', () => {
     expect(warningsBefore(700_000, 0).map(({ leftMs }) => leftMs)).toEqual([600_000, 300_000, 60_000]);
     expect(warningsBefore(200_000, 0).map(({ leftMs }) => leftMs)).toEqual([60_000]);
     expect([600_000, 60_000, 45_000].map(inWords)).toEqual(['10 minutes', '1 minute', '45 seconds']);
+  });
+
+  it('MACHINE-20 a goodbye never takes longer than what is left', () => {
+    for (const leftMs of [0, 40, 100, 400, 1_000, 2_000, 60_000]) {
+      const now = hardEndAt(lease(900_000)) - leftMs;
+      const { hangUpMs, syncMs, stoppedMs } = goodbyeParts(lease(900_000), now);
+      expect(Math.min(hangUpMs, syncMs, stoppedMs)).toBeGreaterThanOrEqual(0);
+      expect(hangUpMs + syncMs + stoppedMs).toBeLessThanOrEqual(leftMs);
+      expect(hangUpMs + syncMs + stoppedMs).toBeLessThanOrEqual(2_500);
+    }
   });
 });

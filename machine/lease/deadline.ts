@@ -19,9 +19,30 @@ export const hardEndAt = (lease: Lease): number => deadlineOf(lease) - lease.gua
 export const politeEndAt = (lease: Lease): number =>
   hardEndAt(lease) - Math.min(POLITE_MS, lease.leaseMs / 10);
 
-/** When to ask next: after a third of the lease, three guards before its end at the latest; often while it is final. */
+/** The parts of a goodbye, one after the other, which together never pass the hard end. */
+export type Goodbye = { hangUpMs: number; syncMs: number; stoppedMs: number };
+
+/** How long each part of a goodbye may take that begins now: at most two seconds, and a little is kept for leaving. */
+export function goodbyeParts(lease: Lease, now: number): Goodbye {
+  const wholeMs = Math.max(0, Math.min(POLITE_MS + 500, hardEndAt(lease) - now - 50));
+  const syncMs = Math.min(300, wholeMs * 0.25);
+  const stoppedMs = Math.min(200, wholeMs * 0.15);
+  return { hangUpMs: wholeMs - syncMs - stoppedMs, syncMs, stoppedMs };
+}
+
+/** The last question of a final lease comes this long before its end: somebody may have paid a moment ago. */
+const LAST_ASK_MS = 500;
+
+/**
+ * When to ask next: after a third of the lease, three guards before its end at the latest; often while it is final, and
+ * once more just before hanging up.
+ */
 export function nextAskAt(lease: Lease, now: number): number {
-  if (lease.final) return now + (deadlineOf(lease) - now > 10_000 ? 5_000 : 1_000);
+  if (lease.final) {
+    const lastAt = politeEndAt(lease) - LAST_ASK_MS;
+    const nextAt = now + (deadlineOf(lease) - now > 10_000 ? 5_000 : 1_000);
+    return now < lastAt - 50 ? Math.min(nextAt, lastAt) : nextAt;
+  }
   const due = Math.min(lease.sentAt + lease.leaseMs / 3, deadlineOf(lease) - 3 * lease.guardMs);
   return Math.max(due, now + 100);
 }

@@ -53,7 +53,13 @@ export class TerminalServer {
   }
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const url = new URL(request.url ?? '/', 'http://machine');
+    // Whoever asks may hang up at any moment or ask nonsense: neither may end the machine.
+    socket.on('error', () => {});
+    const url = addressOf(request);
+    if (!url) {
+      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      return;
+    }
     const header = request.headers['fly-replay-src'];
     const state = stateOf(Array.isArray(header) ? header[0] : header);
     if (
@@ -106,14 +112,14 @@ export class TerminalServer {
     ws.on('close', () => {
       unwatch();
       this.sockets.delete(ws);
-      tab.hold(false);
+      tab.release(ws);
     });
   }
 
   private forward(ws: WebSocket, tab: Tab, chunk: Buffer): void {
     if (ws.readyState !== ws.OPEN) return;
-    ws.send(chunk, () => ws.bufferedAmount < HOLD_BYTES / 2 && tab.hold(false));
-    if (ws.bufferedAmount > HOLD_BYTES) tab.hold(true);
+    ws.send(chunk, () => ws.bufferedAmount < HOLD_BYTES / 2 && tab.release(ws));
+    if (ws.bufferedAmount > HOLD_BYTES) tab.hold(ws);
   }
 
   private hear(tab: Tab, data: RawData, isBinary: boolean, say: (message: object) => void): void {
@@ -160,6 +166,15 @@ export class TerminalServer {
   /** Closes what is still connected; everybody learns why. */
   close(): void {
     for (const ws of this.sockets) ws.close(4503, this.closing ?? '');
+  }
+}
+
+/** Where an upgrade wants to go; null for an address that is none. */
+function addressOf(request: IncomingMessage): URL | null {
+  try {
+    return new URL(request.url ?? '/', 'http://machine');
+  } catch {
+    return null;
   }
 }
 

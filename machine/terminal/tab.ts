@@ -18,6 +18,7 @@ export class Tab {
   readonly scrollback = new Scrollback();
   private readonly pty: IPty;
   private readonly listeners = new Set<Listener>();
+  private readonly slow = new Set<object>();
   exitCode: number | null = null;
 
   constructor(options: TabOptions) {
@@ -59,11 +60,16 @@ export class Tab {
     if (this.exitCode === null) this.pty.resize(cols, rows);
   }
 
-  /** A slow reader holds the shell back, so that output waits in the shell and not in our memory. */
-  hold(back: boolean): void {
-    if (this.exitCode !== null) return;
-    if (back) this.pty.pause();
-    else this.pty.resume();
+  /** A slow reader holds the shell back until every slow one has caught up: output waits in the shell, not in our memory. */
+  hold(reader: object): void {
+    this.slow.add(reader);
+    if (this.exitCode === null) this.pty.pause();
+  }
+
+  /** A reader has caught up or left. */
+  release(reader: object): void {
+    if (!this.slow.delete(reader) || this.slow.size > 0 || this.exitCode !== null) return;
+    this.pty.resume();
   }
 
   signal(name: 'SIGHUP' | 'SIGKILL'): void {

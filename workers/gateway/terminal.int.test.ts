@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { connectSession } from '@/server/session/connect';
@@ -74,4 +74,23 @@ it('MACHINE-26 a running session is answered with its machine, everything else w
     code: 4503,
     reason: 'This session is not running any more.',
   });
+});
+
+it('MACHINE-26 nonsense at the door is answered and ends nothing', async () => {
+  const { port } = server.address() as AddressInfo;
+  for (const path of ['//', 'http://', 'http://[', '/%zz', '/terminal/x?token=%']) {
+    const answer = await new Promise<string>((resolve) => {
+      const socket = connect(port, '127.0.0.1', () =>
+        socket.write(
+          `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+        ),
+      );
+      socket.once('data', (chunk) => {
+        resolve(chunk.toString());
+        socket.destroy();
+      });
+      socket.on('error', () => {});
+    });
+    expect(answer, path).toMatch(/^HTTP\/1\.1 (400|101)/);
+  }
 });

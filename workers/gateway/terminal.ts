@@ -36,7 +36,9 @@ export function openTerminalDoor(ctx: Pick<Ctx, 'env' | 'sql' | 'clock' | 'log'>
   async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => {});
     if (isForeign(request, ctx.env.APP_URL)) return plain(socket, 403);
-    const claim = claimOf(ctx, request);
+    const url = addressOf(request);
+    if (!url) return plain(socket, 400);
+    const claim = claimOf(ctx, request, url);
     if (!claim) return closeWith(request, socket, head, 4401, 'This terminal link is not valid any more.');
     try {
       if (!(await limiter.consume(claim.accountId).catch(() => null))) return plain(socket, 429);
@@ -58,9 +60,17 @@ function isForeign(request: IncomingMessage, appUrl: string): boolean {
   return origin !== undefined && origin !== new URL(appUrl).origin;
 }
 
+/** Where an upgrade wants to go; null for an address that is none. */
+function addressOf(request: IncomingMessage): URL | null {
+  try {
+    return new URL(request.url ?? '/', 'http://gateway');
+  } catch {
+    return null;
+  }
+}
+
 /** The claim of the token in the subprotocol list or the query, if it is for the session of the path. */
-function claimOf(ctx: Pick<Ctx, 'env' | 'clock'>, request: IncomingMessage): ConnectClaim | null {
-  const url = new URL(request.url ?? '/', 'http://gateway');
+function claimOf(ctx: Pick<Ctx, 'env' | 'clock'>, request: IncomingMessage, url: URL): ConnectClaim | null {
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((text) => text.trim());
   const token =
     offered.find((text) => text.startsWith('token.'))?.slice('token.'.length) ??
