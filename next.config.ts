@@ -13,6 +13,7 @@ const config: NextConfig = {
     'prom-client',
     'nodemailer',
     'better-auth',
+    'stripe',
   ],
   // Types are checked on their own, once, for the whole repository.
   typescript: { ignoreBuildErrors: true },

@@ -1,6 +1,8 @@
 import { expect, type Page } from '@playwright/test';
+import { Queue } from 'bullmq';
 import { createClient, type HourglassClient } from '@/client';
 import { adjustAccountUsage } from '@/server/account/adjust-usage';
+import { QUEUE_NAME } from '@/server/jobs';
 import { openOperatorContext } from '@/server/operator/context';
 import { createAccount } from '@/server/operator/create-account';
 
@@ -13,7 +15,9 @@ const env = (name: string): string => {
 };
 
 export const appUrl = (): string => env('E2E_APP_URL');
-const operator = openOperatorContext({ DATABASE_URL: process.env.E2E_DATABASE_URL ?? 'postgres://unset' });
+export const operator = openOperatorContext({
+  DATABASE_URL: process.env.E2E_DATABASE_URL ?? 'postgres://unset',
+});
 
 export type Person = {
   email: string;
@@ -118,4 +122,60 @@ export const screenOf = (page: Page) => page.locator('.terminal-screen:not([hidd
 export async function typeLine(page: Page, line: string): Promise<void> {
   await page.locator('.terminal-screen:not([hidden]) .xterm-helper-textarea').focus();
   await page.keyboard.type(`${line}\n`);
+}
+
+/** Calls the local Stripe's controls. */
+export async function stripeControl<T = Record<string, unknown>>(
+  path: string,
+  body?: unknown,
+  method = body ? 'POST' : 'GET',
+): Promise<T> {
+  const response = await fetch(`${env('E2E_STRIPE_URL')}/_control/${path}`, {
+    method,
+    body: body ? JSON.stringify(body) : undefined,
+  });
+  const answer = (await response.json()) as T & { error?: string };
+  if (!response.ok) throw new Error(`${path}: ${answer.error}`);
+  return answer;
+}
+
+/** The id of an account's customer at Stripe. */
+export async function customerOf({ accountId }: Pick<Person, 'accountId'>): Promise<string> {
+  const [row] = await operator.ctx.sql<{ id: string }[]>`
+    select stripe_customer_id as id from billing_customer where account_id = ${accountId}`;
+  return row?.id ?? '';
+}
+
+/** Opens the way to a plan without a browser; answers the id of the payment page. */
+export async function payPage(person: Person, planId: string): Promise<string> {
+  const { url } = await person.api.billing.upgradeLink.mutate({ planId });
+  return /\/c\/pay\/([^/?#]+)/.exec(url)?.[1] ?? '';
+}
+
+/** Pays a page without a browser; answers when the payment was done. */
+export async function payFor(person: Person, planId: string, card = GOOD_CARD): Promise<number> {
+  await stripeControl(`checkout/${await payPage(person, planId)}/complete`, { card });
+  return Date.now();
+}
+
+export const GOOD_CARD = '4242424242424242';
+export const DECLINED_CARD = '4000000000000002';
+export const FAILING_CARD = '4000000000000341';
+
+/** Fills in a card on the payment page that is open. */
+export async function fillCard(page: Page, card: string): Promise<void> {
+  await page.getByLabel('Card number').fill(card);
+  await page.getByLabel('Expiry').fill('12 / 34');
+  await page.getByLabel('Security code').fill('123');
+  await page.getByRole('button', { name: /^(Subscribe|Pay)/ }).click();
+}
+
+/** Puts a job into the timekeeper's queue, as its schedule does at its hour. */
+export async function runJob(name: string): Promise<void> {
+  const queue = new Queue(QUEUE_NAME, { connection: { url: env('E2E_REDIS_URL') } });
+  try {
+    await queue.add(name, {});
+  } finally {
+    await queue.close();
+  }
 }

@@ -45,6 +45,8 @@ export default async function setUp(): Promise<() => Promise<void>> {
     E2E_APP_URL: stack.appUrl,
     E2E_CONTROL_URL: stack.controlUrl,
     E2E_DATABASE_URL: postgres.url,
+    E2E_REDIS_URL: redis.url,
+    E2E_STRIPE_URL: `http://127.0.0.1:${ports.stripe}`,
     E2E_WORKER_PORT: String(ports.worker),
   });
   return async () => {

@@ -1,15 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { syncCatalogue } from '@/server/billing/sync-catalogue';
 import { openOperatorContext } from '@/server/operator/context';
-import { endChild, findFreePort, isPortFree, SetupError, signal, waitFor } from './services/processes';
-import { unwatchGroup, watchGroup } from './services/watchdog';
+import { findFreePort, isPortFree, SetupError } from './services/processes';
+import { type Command, Part, type PartName, type PartOptions, ROOT } from './stack-part';
 
 /** The whole product on this computer: local cloud, web, worker and gateway as processes of their own. */
 
-export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+export { ROOT } from './stack-part';
 
 export type StackPorts = {
   web: number;
@@ -22,9 +19,7 @@ export type StackPorts = {
   control: number;
 };
 
-export type StackOptions = {
-  /** Where state and logs of this stack go. */
-  dir: string;
+export type StackOptions = PartOptions & {
   databaseUrl: string;
   redisUrl: string;
   authSecret: string;
@@ -34,13 +29,8 @@ export type StackOptions = {
   /** Added to the environment of web, worker and gateway. */
   env?: Record<string, string>;
   cloudEnv?: Record<string, string>;
-  /** Called with each line worth a person's eye. */
-  say?: (line: string) => void;
-  /** Called when a process ends that nobody ended. */
-  onDeath?: (name: PartName, code: number | null) => void;
 };
 
-export type PartName = 'cloud' | 'web' | 'worker' | 'gateway';
 export type Stack = {
   ports: StackPorts;
   appUrl: string;
@@ -174,8 +164,6 @@ function environmentOf(options: StackOptions, ports: StackPorts, appUrl: string)
   };
 }
 
-type Command = { args: string[]; env: Record<string, string>; readyUrl: string };
-
 function commandOf(
   name: PartName,
   options: StackOptions,
@@ -222,93 +210,5 @@ function commandOf(
         env: product,
         readyUrl: `http://127.0.0.1:${ports.gateway}/readyz`,
       };
-  }
-}
-
-const READY_MS = 60_000;
-
-/** One process of the stack, in a group of its own, its output in a file of its own. */
-class Part {
-  private child: ChildProcess | null = null;
-  private expected = false;
-  private tail: string[] = [];
-
-  constructor(
-    private readonly name: PartName,
-    private readonly command: Command,
-    private readonly options: StackOptions,
-  ) {}
-
-  get pid(): number {
-    return this.child?.pid ?? -1;
-  }
-
-  async begin(): Promise<void> {
-    this.expected = false;
-    this.tail = [];
-    const { args, env } = this.command;
-    const { PATH, HOME, LANG, TMPDIR } = process.env;
-    const child = spawn(process.execPath, args, {
-      cwd: ROOT,
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH, HOME, LANG, TMPDIR, TZ: 'UTC', ...env } as unknown as NodeJS.ProcessEnv,
-    });
-    this.child = child;
-    if (child.pid) watchGroup(child.pid, 'SIGTERM');
-    this.record(child);
-    child.once('exit', (code) => this.left(child, code));
-    const ready = await waitFor(
-      async () => child.exitCode !== null || (await answers(this.command.readyUrl)),
-      READY_MS,
-      60,
-    );
-    if (!ready || child.exitCode !== null) throw new SetupError(this.failure(ready));
-  }
-
-  private failure(inTime: boolean): string {
-    const said = this.tail.slice(-5).join('\n').trim();
-    return `${this.name} ${inTime ? 'ended' : 'did not get ready'}${said ? `:\n${said}` : '.'}`;
-  }
-
-  private record(child: ChildProcess): void {
-    const folder = join(this.options.dir, 'logs');
-    mkdirSync(folder, { recursive: true });
-    const file = createWriteStream(join(folder, `${this.name}.log`), { flags: 'a' });
-    file.on('error', () => {});
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.on('data', (chunk: Buffer) => {
-        file.write(chunk);
-        for (const line of chunk.toString().split('\n').filter(Boolean)) this.hear(line);
-      });
-    }
-  }
-
-  private hear(line: string): void {
-    this.tail = [...this.tail.slice(-19), line];
-    const loud = /"level":(40|50|60)\b/.test(line) || /error/i.test(line);
-    if (loud) this.options.say?.(`${this.name.padEnd(7)} ${line.slice(0, 400)}`);
-  }
-
-  private left(child: ChildProcess, code: number | null): void {
-    if (child.pid) unwatchGroup(child.pid);
-    if (!this.expected && this.child === child) this.options.onDeath?.(this.name, code);
-  }
-
-  async end(how: NodeJS.Signals): Promise<void> {
-    const child = this.child;
-    if (!child?.pid) return;
-    this.expected = true;
-    await endChild(child, how, 10_000);
-    signal(-child.pid, 'SIGKILL');
-  }
-}
-
-async function answers(url: string): Promise<boolean> {
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
-    return response.ok;
-  } catch {
-    return false;
   }
 }

@@ -35,10 +35,18 @@ export type RefusalDetails = {
   fields?: Record<string, string[]>;
 };
 
+const BRAND = Symbol.for('hourglass.DomainError');
+
 /** An expected refusal: a stable reason, a sentence a person can act on, and the figures behind it. */
 export class DomainError extends Error {
   readonly reason: Reason;
   readonly details: RefusalDetails;
+  readonly [BRAND] = true;
+
+  /** A bundler may load this module twice in one process; a refusal of one copy is one for the other too. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && BRAND in value;
+  }
 
   constructor(reason: Reason, message: string, details: RefusalDetails = {}) {
     super(message);

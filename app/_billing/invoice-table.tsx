@@ -5,19 +5,20 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import type { BillingInvoice } from '@/server/shapes';
 import { formatDay } from '../_format/instant';
 import { formatMoney } from '../_plans/money';
-import { refusalOf, useTRPC } from '../_query/trpc';
+import { refusalOf, useTRPC, useTRPCClient } from '../_query/trpc';
 
 const COLOURS: Record<string, string> = { paid: 'green', open: 'red', void: 'gray', uncollectible: 'gray' };
 
 /** Every invoice with the link to its receipt. */
 export function InvoiceTable() {
   const trpc = useTRPC();
-  const pages = useInfiniteQuery(
-    trpc.billing.invoices.infiniteQueryOptions(
-      {},
-      { getNextPageParam: (page) => page.nextCursor ?? undefined },
-    ),
-  );
+  const client = useTRPCClient();
+  const pages = useInfiniteQuery({
+    queryKey: [...trpc.billing.invoices.queryKey(), 'all'],
+    queryFn: ({ pageParam }) => client.billing.invoices.query(pageParam === '' ? {} : { cursor: pageParam }),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
+  });
   const invoices = pages.data?.pages.flatMap((page) => page.items);
   return (
     <Paper withBorder p="md" component="section" aria-label="Invoices">

@@ -8,8 +8,6 @@ import { dueToday, formatMoney, formatPrice, nextFirst } from './money';
 
 /** The plans that lift the refusal, each a link that leads to payment. */
 export function UpgradeLinks({ upgrade }: { upgrade: Upgrade }) {
-  const now = useNow(undefined);
-  const [first] = upgrade.plans;
   return (
     <Stack gap="xs" role="group" aria-label="Upgrade">
       {upgrade.plans.map((plan, index) => (
@@ -25,12 +23,20 @@ export function UpgradeLinks({ upgrade }: { upgrade: Upgrade }) {
           {plan.monthlySeconds === null ? '' : ' a month'}
         </Button>
       ))}
-      {first?.price && now > 0 && (
-        <Text size="xs" c="dimmed">
-          The first payment is for the rest of this month: {formatMoney(dueToday(first.price, now))} today for{' '}
-          {first.name}, then {formatMoney(first.price)} on {nextFirst(now)}.
-        </Text>
-      )}
+      <FirstPayment upgrade={upgrade} />
     </Stack>
+  );
+}
+
+/** What the first of these plans costs today and from the next first of the month on: said before anybody leaves. */
+export function FirstPayment({ upgrade }: { upgrade: Upgrade }) {
+  const now = useNow(undefined);
+  const [first] = upgrade.plans;
+  if (!first?.price || now === 0) return null;
+  return (
+    <Text size="xs" c="dimmed">
+      {first.name}: {formatMoney(dueToday(first.price, now))} today for the rest of this month, then{' '}
+      {formatMoney(first.price)} on {nextFirst(now)}.
+    </Text>
   );
 }

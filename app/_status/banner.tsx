@@ -5,6 +5,7 @@ import { useLocalStorage } from '@mantine/hooks';
 import Link from 'next/link';
 import { formatDuration } from '../_format/duration';
 import { formatReset } from '../_format/instant';
+import { FirstPayment } from '../_plans/upgrade-links';
 import { useStarts } from './start-context';
 
 const PERCENT = { warn80: 80, warn95: 95 } as const;
@@ -20,10 +21,13 @@ export function QuotaBanner() {
     return (
       <Alert color="red" title={explanation.title} mb="md" role="alert">
         <Group justify="space-between">
-          <Text size="sm">{explanation.text} Your files are kept.</Text>
+          <div>
+            <Text size="sm">{explanation.text} Your files are kept.</Text>
+            {upgrade && <FirstPayment upgrade={upgrade} />}
+          </div>
           {upgrade && (
             <Button component="a" href={upgrade.url} size="xs">
-              Upgrade
+              Upgrade{upgrade.plans[0] ? ` to ${upgrade.plans[0].name}` : ''}
             </Button>
           )}
         </Group>

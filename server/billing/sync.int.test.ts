@@ -1,5 +1,6 @@
 import Stripe from 'stripe';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openDatabase } from '@/db/client';
 import { BillingWorld, GOOD, type Person, WEBHOOK_SECRET } from '@/test/billing';
 import { chanceOf } from '@/test/simulation/events';
 import { readAccount } from '../quota/load-account';
@@ -19,7 +20,7 @@ afterEach(() => b.close());
 
 const sign = (payload: string, options: { secret?: string; timestamp?: number } = {}) =>
   Stripe.webhooks.generateTestHeaderString({ payload, secret: options.secret ?? WEBHOOK_SECRET, ...options });
-const deliver = (body: string) => receiveEvent(b.ctx, body, sign(body));
+const deliver = (body: string, ctx = b.ctx) => receiveEvent(ctx, body, sign(body));
 
 async function eventsOf(person: Person): Promise<string[]> {
   const customer = await b.customerOf(person);
@@ -59,6 +60,9 @@ describe('events', () => {
     const events = await eventsOf(person);
     expect(events.length).toBeGreaterThan(10);
     const truth = await truthOf(person);
+    // Two web processes share nothing but the database.
+    const second = openDatabase(b.world.url);
+    const webs = [b.ctx, { ...b.ctx, sql: second.sql, db: second.db }];
     for (let seed = 1; seed <= 100; seed++) {
       const chance = chanceOf(seed);
       await b.ctx.sql`truncate stripe_event`;
@@ -67,9 +71,9 @@ describe('events', () => {
       const order = copies.map((event) => ({ event, at: chance.next() })).sort((x, y) => x.at - y.at);
       const lanes = [0, 1, 2, 3].map((lane) => order.filter((_, index) => index % 4 === lane));
       const answers = await Promise.all(
-        lanes.map(async (lane) => {
+        lanes.map(async (lane, index) => {
           const statuses: number[] = [];
-          for (const { event } of lane) statuses.push((await deliver(event)).status);
+          for (const { event } of lane) statuses.push((await deliver(event, webs[index % 2])).status);
           return statuses;
         }),
       );
@@ -78,6 +82,7 @@ describe('events', () => {
       const [open] = await b.ctx.sql`select count(*) as n from stripe_event where processed_at is null`;
       expect(Number(open?.n), `seed ${seed}`).toBe(0);
     }
+    await second.close();
     expect(await b.planOf(person)).toBe('pro');
   });
 
