@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { syncCatalogue } from '@/server/billing/sync-catalogue';
 import { openOperatorContext } from '@/server/operator/context';
 import { findFreePort, isPortFree, SetupError } from './services/processes';
-import { type Command, Part, type PartName, type PartOptions, ROOT } from './stack-part';
+import { type Command, Part, type PartName, type PartOptions } from './stack-part';
 
 /** The whole product on this computer: local cloud, web, worker and gateway as processes of their own. */
 
