@@ -1,17 +1,18 @@
 'use client';
 
-import { Alert, Button, Group, Paper, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { Button, Paper, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
-import { useRouter } from 'next/navigation';
 import { useState } from 'react';
-import type { ChangePreview } from '@/server/shapes';
+import type { BillingSummary, ChangePreview, Plan } from '@/server/shapes';
 import { formatDay } from '../_format/instant';
 import { formatMoney } from '../_plans/money';
 import { planDifference } from '../_plans/plan-difference';
-import { type Refusal, refusalOf, useTRPC, useTRPCClient } from '../_query/trpc';
+import { refusalOf, useTRPC } from '../_query/trpc';
+import { ChangeProblem } from './change-problem';
+import { ConfirmButton } from './confirm-button';
 import { PaymentsNote } from './notes';
-import { useBilling, useBillingAct, useRefreshBilling } from './use-billing';
+import { useBilling } from './use-billing';
 
 /** A preview is shown for half as long as it may be confirmed. */
 const PREVIEW_MS = 5 * 60_000;
@@ -19,17 +20,22 @@ const PREVIEW_MS = 5 * 60_000;
 /** The change of a paying account, with what it costs to the cent before it is made. */
 export function ConfirmChange({ planId }: { planId: string }) {
   const trpc = useTRPC();
-  const { data: plans } = useQuery(trpc.billing.plans.queryOptions());
-  const { data: summary } = useBilling();
+  const plans = useQuery(trpc.billing.plans.queryOptions());
+  const billing = useBilling();
+  const [isMade, setMade] = useState(false);
+  // A change that was made is not asked about again while the next page opens.
   const preview = useQuery(
     trpc.billing.previewChange.queryOptions(
       { planId },
-      { staleTime: 0, refetchInterval: PREVIEW_MS, retry: false },
+      { staleTime: 0, refetchInterval: PREVIEW_MS, retry: false, enabled: !isMade },
     ),
   );
-  const plan = plans?.find((one) => one.id === planId);
-  const current = plans?.find((one) => one.id === summary?.paidPlan?.id);
+  const { data: summary } = billing;
+  const plan = plans.data?.find((one) => one.id === planId);
+  const current = plans.data?.find((one) => one.id === summary?.paidPlan?.id) ?? null;
   const isSame = summary?.paidPlan?.id === planId && summary.scheduledChange === null;
+  const error = preview.error ?? (plans.data ? null : plans.error) ?? (billing.data ? null : billing.error);
+  const again = () => void Promise.all([plans.refetch(), billing.refetch(), preview.refetch()]);
   return (
     <main className="page" id="content">
       <Title order={1} size="h3" mb="md">
@@ -37,29 +43,50 @@ export function ConfirmChange({ planId }: { planId: string }) {
       </Title>
       <PaymentsNote />
       <Paper withBorder p="lg" maw={560}>
-        {isSame ? (
-          <AlreadyThere name={plan?.name ?? planId} />
-        ) : preview.error ? (
-          <Problem refusal={refusalOf(preview.error)} />
-        ) : preview.data && plan && summary ? (
+        {isMade ? (
+          <Text role="status">Done. One moment…</Text>
+        ) : isSame ? (
+          <AlreadyThere name={summary?.paidPlan?.name ?? planId} />
+        ) : error ? (
+          <ChangeProblem refusal={refusalOf(error)} onAgain={again} />
+        ) : preview.data && plans.data && summary ? (
           <Stack>
-            <Text>
-              From {summary.paidPlan?.name ?? summary.plan.name} to {plan.name}:{' '}
-              {planDifference(plan, current ?? null) || 'the same time and sessions'}.
-            </Text>
+            <Difference summary={summary} name={plan?.name ?? planId} plan={plan} current={current} />
             <Costs preview={preview.data} />
-            {summary.payment.card && (
-              <Text size="sm" c="dimmed">
-                Card {summary.payment.card.brand} •••• {summary.payment.card.last4}
-              </Text>
-            )}
-            <Confirm planId={planId} preview={preview.data} />
+            <ConfirmButton
+              planId={planId}
+              preview={preview.data}
+              isLooking={preview.isFetching}
+              onMade={() => setMade(true)}
+              onRefused={() => void preview.refetch()}
+            />
           </Stack>
         ) : (
           <Skeleton height={160} />
         )}
       </Paper>
     </main>
+  );
+}
+
+type DifferenceProps = { summary: BillingSummary; name: string; plan?: Plan; current: Plan | null };
+
+/** What will be different, and the card that pays for it. A plan no longer shown can still be one's own. */
+function Difference({ summary, name, plan, current }: DifferenceProps) {
+  const difference = plan && current ? planDifference(plan, current) || 'the same time and sessions' : '';
+  const { card } = summary.payment;
+  return (
+    <>
+      <Text>
+        From {summary.paidPlan?.name ?? summary.plan.name} to {name}
+        {difference && `: ${difference}`}.
+      </Text>
+      {card && (
+        <Text size="sm" c="dimmed">
+          Card {card.brand} •••• {card.last4}
+        </Text>
+      )}
+    </>
   );
 }
 
@@ -78,70 +105,6 @@ function Costs({ preview }: { preview: ChangePreview }) {
         then {later} from {formatDay(next.at, 'UTC')}
       </Text>
     </div>
-  );
-}
-
-function Confirm({ planId, preview }: { planId: string; preview: ChangePreview }) {
-  const client = useTRPCClient();
-  const router = useRouter();
-  const refresh = useRefreshBilling();
-  const [refusal, setRefusal] = useState<Refusal | null>(null);
-  const { act, busy } = useBillingAct();
-  async function confirm() {
-    setRefusal(null);
-    const done = await act(
-      async () => {
-        try {
-          await client.billing.changePlan.mutate({ planId, prorationDate: preview.prorationDate });
-        } catch (error) {
-          setRefusal(refusalOf(error));
-          throw error;
-        }
-      },
-      preview.effective === 'now'
-        ? 'Your plan has changed. It is in force now.'
-        : 'Your plan will change as shown.',
-    );
-    if (!done) return;
-    await refresh();
-    router.push(preview.effective === 'now' ? '/dashboard' : '/billing');
-  }
-  return (
-    <>
-      {refusal && <Problem refusal={refusal} />}
-      <Group>
-        <Button onClick={confirm} loading={busy}>
-          Confirm
-        </Button>
-        <Button component={Link} href="/plans" variant="default">
-          Not now
-        </Button>
-      </Group>
-    </>
-  );
-}
-
-/** Why it cannot be done, and what can. */
-function Problem({ refusal }: { refusal: Refusal }) {
-  const client = useTRPCClient();
-  const { act, busy } = useBillingAct();
-  const toPortal = () =>
-    act(async () => window.location.assign((await client.billing.portalLink.mutate()).url));
-  return (
-    <Alert color="red" title="This change was not made" role="alert">
-      <Stack gap="xs" align="flex-start">
-        <Text size="sm">{refusal.message}</Text>
-        {refusal.reason === 'PAYMENT_FAILED' ? (
-          <Button size="xs" onClick={toPortal} loading={busy}>
-            Use another card
-          </Button>
-        ) : (
-          <Button component={Link} href="/plans" size="xs" variant="default">
-            Back to the plans
-          </Button>
-        )}
-      </Stack>
-    </Alert>
   );
 }
 

@@ -11,7 +11,7 @@ import { useRefreshBilling } from './use-billing';
 
 /** How often and how long the payment is looked for before a person is let go. */
 const ASK_EVERY_MS = 2_000;
-const MOST_ASKS = 15;
+const GIVE_UP_MS = 30_000;
 
 type Phase = Arrival | 'late';
 
@@ -40,31 +40,36 @@ export function ReturnRoom({ initial }: { initial: Arrival }) {
   );
 }
 
-/** Asks until the plan is there, with a bound. */
+/**
+ * Asks until the plan is there, never longer than the bound, however slow an answer is. The plan's name is read again
+ * before it is shown: nobody who has just paid reads the name of the plan before.
+ */
 function useWaiting(phase: Phase, setPhase: (phase: Phase) => void): void {
   const client = useTRPCClient();
+  const refresh = useRefreshBilling();
   const ask = useCallback(async () => {
     const summary = await client.billing.refresh.mutate().catch(() => null);
     return summary?.status === 'active' || summary?.status === 'trialing';
   }, [client]);
   useEffect(() => {
     if (phase !== 'waiting') return;
-    let left = MOST_ASKS;
-    let timer: ReturnType<typeof setTimeout>;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     let over = false;
     const look = async () => {
-      if (await ask()) return over || setPhase('paid');
+      const isThere = await ask();
+      if (isThere && !over) await refresh();
       if (over) return;
-      left -= 1;
-      if (left === 0) setPhase('late');
+      if (isThere) setPhase('paid');
       else timer = setTimeout(look, ASK_EVERY_MS);
     };
     void look();
+    const end = setTimeout(() => setPhase('late'), GIVE_UP_MS);
     return () => {
       over = true;
       clearTimeout(timer);
+      clearTimeout(end);
     };
-  }, [phase, ask, setPhase]);
+  }, [phase, ask, refresh, setPhase]);
 }
 
 function Words({ phase, planName }: { phase: Phase; planName: string | null }) {

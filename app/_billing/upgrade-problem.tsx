@@ -1,6 +1,7 @@
 'use client';
 
 import { Alert, Button, Group, Text, Title } from '@mantine/core';
+import { useSearchParams } from 'next/navigation';
 import { PlanCards } from '../_plans/plan-cards';
 import { UsageLine } from '../_status/usage-line';
 import { PaymentsNote } from './notes';
@@ -10,20 +11,23 @@ type Props = { reason: string; message: string; planId: string };
 
 /** An upgrade that cannot be had right now: why, and what can be done instead. */
 export function UpgradeProblem({ reason, message, planId }: Props) {
-  const { data: summary } = useBilling();
+  const { data: summary, isPending } = useBilling();
+  const query = useSearchParams();
   const again = reason === 'BILLING_UNAVAILABLE';
+  // Whether this plan is not sold or none is, is known with the summary: one of the two is said, never both.
+  const isToldByNote = summary?.paymentsSetUp === false || (reason === 'NOT_FOR_SALE' && isPending);
   return (
     <main className="page" id="content">
       <Title order={1} size="h3" mb="md">
         Upgrade
       </Title>
       <PaymentsNote />
-      {summary?.paymentsSetUp !== false && (
+      {!isToldByNote && (
         <Alert color={again ? 'yellow' : 'red'} mb="md" title="This upgrade is not possible now" role="alert">
           <Group justify="space-between">
             <Text size="sm">{message}</Text>
             {again && (
-              <Button component="a" size="xs" href={`/billing/upgrade?plan=${encodeURIComponent(planId)}`}>
+              <Button component="a" size="xs" href={`/billing/upgrade?${query.toString()}`}>
                 Try again
               </Button>
             )}

@@ -3,11 +3,13 @@
 import { notifications } from '@mantine/notifications';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useRef, useState } from 'react';
-import { refusalOf, useTRPC } from '../_query/trpc';
+import { type Refusal, refusalOf, useTRPC } from '../_query/trpc';
 import { tellProblem } from '../_status/start-context';
 import { useRefreshStatus } from '../_status/use-status';
 
 const POLL_MS = 60_000;
+
+const tellRefusal = ({ message }: Refusal): void => tellProblem(message);
 
 /** The account's billing, read again now and then: somebody else may change it. */
 export function useBilling() {
@@ -34,14 +36,18 @@ export function useRefreshBilling() {
 
 /**
  * Does one change of billing at a time: a double click sends once. Answers whether it was done; a refusal is told in the
- * corner.
+ * corner, or to `onRefused` where the page has more to say about it.
  */
 export function useBillingAct() {
   const refresh = useRefreshBilling();
   const underWay = useRef(false);
   const [busy, setBusy] = useState(false);
   const act = useCallback(
-    async (work: () => Promise<unknown>, done?: string): Promise<boolean> => {
+    async (
+      work: () => Promise<unknown>,
+      done?: string,
+      onRefused: (refusal: Refusal) => void = tellRefusal,
+    ): Promise<boolean> => {
       if (underWay.current) return false;
       underWay.current = true;
       setBusy(true);
@@ -50,7 +56,7 @@ export function useBillingAct() {
         if (done) notifications.show({ message: done });
         return true;
       } catch (error) {
-        tellProblem(refusalOf(error).message);
+        onRefused(refusalOf(error));
         return false;
       } finally {
         await refresh();

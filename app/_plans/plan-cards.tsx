@@ -1,15 +1,15 @@
 'use client';
 
-import { Badge, Button, Card, Group, List, SimpleGrid, Skeleton, Stack, Text } from '@mantine/core';
+import { Alert, Badge, Card, Group, List, SimpleGrid, Skeleton, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { BillingSummary, Plan, Price } from '@/server/shapes';
-import { useBillingAct } from '../_billing/use-billing';
 import { formatAllowance } from '../_format/duration';
 import { formatDay } from '../_format/instant';
-import { useTRPC, useTRPCClient } from '../_query/trpc';
+import { refusalOf, useTRPC } from '../_query/trpc';
 import { useNow } from '../_status/use-now';
 import { dueToday, formatMoney, formatPrice, nextFirst } from './money';
 import { type PlanAction, planAction } from './plan-action';
+import { PlanButton } from './plan-button';
 import { planDifference } from './plan-difference';
 
 type PricedPlan = Plan & { price: Price | null };
@@ -18,10 +18,12 @@ type Props = { askedPlanId?: string | null; signedIn: boolean };
 /** Every visible plan side by side, each with the one button that its state allows. */
 export function PlanCards({ askedPlanId, signedIn }: Props) {
   const trpc = useTRPC();
-  const { data: plans } = useQuery(trpc.billing.plans.queryOptions());
-  const { data: summary } = useQuery(trpc.billing.summary.queryOptions(undefined, { enabled: signedIn }));
+  const priced = useQuery(trpc.billing.plans.queryOptions());
+  const own = useQuery(trpc.billing.summary.queryOptions(undefined, { enabled: signedIn }));
   const now = useNow(undefined);
-  if (!plans || (signedIn && !summary)) return <Skeleton height={360} />;
+  const { data: plans } = priced;
+  const { data: summary } = own;
+  if (!plans || (signedIn && !summary)) return <NoCards error={priced.error ?? own.error} />;
   const current = plans.find((plan) => plan.id === summary?.plan.id) ?? null;
   const periodEnd = summary?.periodEnd ? formatDay(summary.periodEnd, 'UTC') : nextFirst(now);
   return (
@@ -40,6 +42,16 @@ export function PlanCards({ askedPlanId, signedIn }: Props) {
     </SimpleGrid>
   );
 }
+
+/** Nothing to show yet, or why there is nothing: a plan is never offered to somebody whose own is unknown. */
+const NoCards = ({ error }: { error: unknown }) =>
+  error ? (
+    <Alert color="red" title="The plans cannot be shown" role="alert">
+      {refusalOf(error).message}
+    </Alert>
+  ) : (
+    <Skeleton height={360} />
+  );
 
 /** `$5.07 today, then $19 on 1 Dec`, for a plan that would be the first to be paid for. */
 function firstCharge(
@@ -102,7 +114,7 @@ function PlanCard({ plan, isCurrent, isAsked, difference, firstCharge, action }:
             To your plan: {difference}
           </Text>
         )}
-        <ActionButton action={action} />
+        <PlanButton action={action} />
       </Stack>
     </Card>
   );
@@ -117,56 +129,4 @@ function priceText(plan: PricedPlan): string {
 function timeText(plan: PricedPlan): string {
   if (plan.onceSeconds !== null) return `${formatAllowance(plan.onceSeconds)} once`;
   return plan.monthlySeconds === null ? 'No time limit' : `${formatAllowance(plan.monthlySeconds)} a month`;
-}
-
-function ActionButton({ action }: { action: PlanAction }) {
-  const client = useTRPCClient();
-  const { act, busy } = useBillingAct();
-  switch (action.kind) {
-    case 'current':
-      return (
-        <Button disabled variant="default">
-          {action.label}
-        </Button>
-      );
-    case 'off':
-      return (
-        <div>
-          <Button disabled fullWidth variant="default" title={action.why}>
-            {action.label}
-          </Button>
-          <Text size="xs" c="dimmed" ta="center" mt={4}>
-            {action.why}
-          </Text>
-        </div>
-      );
-    case 'link':
-      return (
-        <Button component="a" href={action.href} variant={action.main ? 'filled' : 'default'}>
-          {action.label}
-        </Button>
-      );
-    case 'trial':
-      return (
-        <Button
-          variant="default"
-          loading={busy}
-          onClick={() => act(() => client.billing.startTrial.mutate(), 'Your trial has begun.')}
-        >
-          {action.label}
-        </Button>
-      );
-    case 'leave-trial':
-      return (
-        <Button
-          variant="default"
-          loading={busy}
-          onClick={() =>
-            act(() => client.billing.changePlan.mutate({ planId: 'free' }), 'You are on Free again.')
-          }
-        >
-          {action.label}
-        </Button>
-      );
-  }
 }

@@ -18,8 +18,11 @@ export const account = pgTable(
     clockAt: instant('clock_at').notNull().default(sql`'1970-01-01'`),
     createdAt: instant('created_at').notNull().default(sql`hg_clock()`),
     deletedAt: instant('deleted_at'),
+    /** When every provider had confirmed that nothing of a deleted account is left. */
+    removedAt: instant('removed_at'),
   },
   (t) => [
+    index('account_to_remove').on(t.deletedAt).where(sql`deleted_at is not null and removed_at is null`),
     check('account_status', sql`${t.status} in ('pending','active','blocked')`),
     index('account_created').on(t.createdAt, t.id),
   ],

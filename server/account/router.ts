@@ -6,6 +6,7 @@ import { inputs } from '../shapes';
 import { access, type Member, router } from '../trpc';
 import { adjustAccountUsage } from './adjust-usage';
 import { createApiKey } from './create-api-key';
+import { deleteAccount } from './delete-account';
 import { getAccount, listAccounts } from './list-accounts';
 import { listApiKeys } from './list-api-keys';
 import { listAudit } from './list-audit';
@@ -55,6 +56,9 @@ const account = router({
   adjustUsage: access('admin')
     .input(inputs.adjustUsage)
     .mutation(({ ctx, input }) => adjustAccountUsage(ctx, { ...input, actor: actorText(ctx.member) })),
+  delete: access('admin')
+    .input(inputs.accountDelete)
+    .mutation(({ ctx, input }) => deleteAccount(ctx, { ...input, actor: actorText(ctx.member) })),
 });
 
 const plan = router({

@@ -1,5 +1,6 @@
 import { writeAudit } from '../audit';
 import { type Ctx, inTx } from '../context';
+import { notFound } from '../errors';
 import { lockAccount } from '../quota/load-account';
 import { stopAccount } from '../session/stop-account';
 import type { AccountStatus } from '../shapes';
@@ -12,7 +13,9 @@ export async function setStatus(
 ): Promise<{ status: AccountStatus }> {
   const stopped = await inTx(ctx, async (tx) => {
     const state = await lockAccount(tx, input.accountId);
-    await tx.sql`update account set status = ${input.status} where id = ${input.accountId}`;
+    const [set] = await tx.sql`
+      update account set status = ${input.status} where id = ${input.accountId} and deleted_at is null returning 1`;
+    if (!set) throw notFound('account');
     await writeAudit(tx, {
       ...input,
       action: 'account.setStatus',

@@ -1,4 +1,5 @@
 import { adjustAccountUsage } from '../account/adjust-usage';
+import { deleteAccount } from '../account/delete-account';
 import { saveAuditedPlan } from '../account/save-plan';
 import { setPlan } from '../account/set-plan';
 import { setStatus } from '../account/set-status';
@@ -139,6 +140,11 @@ export const COMMANDS: Record<string, Command> = {
     run: async (ctx, flags) => ({
       result: await setStatus(ctx, { ...byOperator(flags), status: statusOf(text(flags, 'status')) }),
     }),
+  },
+  'account delete': {
+    flags: { account: 'text', reason: 'text' },
+    needed: ['account', 'reason'],
+    run: async (ctx, flags) => ({ result: await deleteAccount(ctx, byOperator(flags)) }),
   },
   'account adjust-usage': {
     flags: { account: 'text', seconds: 'text', reason: 'text' },

@@ -1,5 +1,5 @@
 import type { TxCtx } from '../context';
-import { DomainError } from '../errors';
+import { DomainError, notFound } from '../errors';
 import type { Plan } from '../shapes';
 import { alignQuota } from './book';
 import { lockAccount } from './load-account';
@@ -21,7 +21,9 @@ export async function applyPlan(
     });
   }
   const before = state.plan;
-  await tx.sql`update account set own_plan_id = ${planId} where id = ${accountId}`;
+  const [set] = await tx.sql`
+    update account set own_plan_id = ${planId} where id = ${accountId} and deleted_at is null returning 1`;
+  if (!set) throw notFound('account');
   const after = await lockAccount(tx, accountId);
   await alignQuota(tx, after);
   if (after.plan.maxSessions < before.maxSessions) await wakeRuns(tx, accountId);

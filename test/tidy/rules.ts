@@ -14,7 +14,16 @@ const MAY_IMPORT: Record<string, string[]> = {
   'server/machine': ['server/machine', 'server', 'db'],
   'server/session': ['server/session', 'server/quota', 'server/machine', 'server/mail', 'server', 'db'],
   'server/billing': ['server/billing', 'server/quota', 'server/mail', 'server', 'db'],
-  'server/account': ['server/account', 'server/session', 'server/quota', 'server/mail', 'server', 'db'],
+  'server/account': [
+    'server/account',
+    'server/session',
+    'server/billing',
+    'server/machine',
+    'server/quota',
+    'server/mail',
+    'server',
+    'db',
+  ],
   'server/mail': ['server/mail', 'server', 'db'],
   'server/operator': [
     'server/operator',

@@ -1,0 +1,43 @@
+'use client';
+
+import { Alert, Button, Group, Stack, Text } from '@mantine/core';
+import Link from 'next/link';
+import { type Refusal, useTRPCClient } from '../_query/trpc';
+import { useBillingAct } from './use-billing';
+
+type Props = { refusal: Refusal; onAgain?: () => void };
+
+/** Refusals that time alone can lift; a connection that is lost has no reason. */
+const PASSING: (string | null)[] = ['BILLING_UNAVAILABLE', null];
+
+/** Why a change cannot be made, and what can: another card, another try, another plan. */
+export function ChangeProblem({ refusal, onAgain }: Props) {
+  const client = useTRPCClient();
+  const { act, busy } = useBillingAct();
+  const toPortal = () =>
+    act(async () => window.location.assign((await client.billing.portalLink.mutate()).url));
+  return (
+    <Alert color="red" title="This change was not made" role="alert">
+      <Stack gap="xs" align="flex-start">
+        <Text size="sm">{refusal.message}</Text>
+        <Group gap="xs">
+          {refusal.reason === 'PAYMENT_FAILED' && (
+            <Button size="xs" onClick={toPortal} loading={busy}>
+              Use another card
+            </Button>
+          )}
+          {onAgain && PASSING.includes(refusal.reason) && (
+            <Button size="xs" onClick={onAgain}>
+              Try again
+            </Button>
+          )}
+          {onAgain && (
+            <Button component={Link} href="/plans" size="xs" variant="default">
+              Back to the plans
+            </Button>
+          )}
+        </Group>
+      </Stack>
+    </Alert>
+  );
+}

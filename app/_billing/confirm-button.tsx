@@ -1,0 +1,54 @@
+'use client';
+
+import { Button, Group } from '@mantine/core';
+import Link from 'next/link';
+import { useRouter } from 'next/navigation';
+import { useState } from 'react';
+import type { ChangePreview } from '@/server/shapes';
+import { type Refusal, useTRPCClient } from '../_query/trpc';
+import { ChangeProblem } from './change-problem';
+import { useBillingAct } from './use-billing';
+
+type Props = {
+  planId: string;
+  preview: ChangePreview;
+  /** A newer preview is on its way: nobody confirms the sum that it replaces. */
+  isLooking: boolean;
+  onMade: () => void;
+  onRefused: () => void;
+};
+
+/** Makes the change at the sum that is shown, once, and leads on. A refusal is said here and asks for a new preview. */
+export function ConfirmButton({ planId, preview, isLooking, onMade, onRefused }: Props) {
+  const client = useTRPCClient();
+  const router = useRouter();
+  const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const { act, busy } = useBillingAct();
+  const isNow = preview.effective === 'now';
+  async function change() {
+    await client.billing.changePlan.mutate({ planId, prorationDate: preview.prorationDate });
+    onMade();
+  }
+  async function confirm() {
+    setRefusal(null);
+    const words = isNow ? 'Your plan has changed. It is in force now.' : 'Your plan will change as shown.';
+    const isDone = await act(change, words, (refused) => {
+      setRefusal(refused);
+      onRefused();
+    });
+    if (isDone) router.push(isNow ? '/dashboard' : '/billing');
+  }
+  return (
+    <>
+      {refusal && <ChangeProblem refusal={refusal} />}
+      <Group>
+        <Button onClick={confirm} loading={busy || isLooking}>
+          Confirm
+        </Button>
+        <Button component={Link} href="/plans" variant="default">
+          Not now
+        </Button>
+      </Group>
+    </>
+  );
+}

@@ -1,0 +1,59 @@
+'use client';
+
+import { Button, Text } from '@mantine/core';
+import { useBillingAct } from '../_billing/use-billing';
+import { useTRPCClient } from '../_query/trpc';
+import type { PlanAction } from './plan-action';
+
+/** The one button of a plan's card. A double click starts one trial. */
+export function PlanButton({ action }: { action: PlanAction }) {
+  const client = useTRPCClient();
+  const { act, busy } = useBillingAct();
+  switch (action.kind) {
+    case 'current':
+      return (
+        <Button disabled variant="default">
+          {action.label}
+        </Button>
+      );
+    case 'off':
+      return (
+        <div>
+          <Button disabled fullWidth variant="default" title={action.why}>
+            {action.label}
+          </Button>
+          <Text size="xs" c="dimmed" ta="center" mt={4}>
+            {action.why}
+          </Text>
+        </div>
+      );
+    case 'link':
+      return (
+        <Button component="a" href={action.href} variant={action.main ? 'filled' : 'default'}>
+          {action.label}
+        </Button>
+      );
+    case 'trial':
+      return (
+        <Button
+          variant="default"
+          loading={busy}
+          onClick={() => act(() => client.billing.startTrial.mutate(), 'Your trial has begun.')}
+        >
+          {action.label}
+        </Button>
+      );
+    case 'leave-trial':
+      return (
+        <Button
+          variant="default"
+          loading={busy}
+          onClick={() =>
+            act(() => client.billing.changePlan.mutate({ planId: 'free' }), 'You are on Free again.')
+          }
+        >
+          {action.label}
+        </Button>
+      );
+  }
+}

@@ -1,0 +1,2 @@
+ALTER TABLE "account" ADD COLUMN "removed_at" timestamp (3) with time zone;--> statement-breakpoint
+CREATE INDEX "account_to_remove" ON "account" USING btree ("deleted_at") WHERE deleted_at is not null and removed_at is null;

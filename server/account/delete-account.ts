@@ -1,0 +1,48 @@
+import { writeAudit } from '../audit';
+import { type Ctx, inTx, type TxCtx } from '../context';
+import { notFound } from '../errors';
+import { lockAccount } from '../quota/load-account';
+import { stopAccount } from '../session/stop-account';
+import type { ByWhom } from './set-plan';
+
+/**
+ * Deletes an account: it can do nothing from this moment on, its sessions end, and who owned it is forgotten together
+ * with their sign-ins and keys. Its ledger and its trial mark stay, under an id that names nobody. Machines, files and
+ * the subscription are removed at the providers afterwards, until they confirm. Throws NOT_FOUND.
+ */
+export async function deleteAccount(ctx: Ctx, input: ByWhom): Promise<{ deleted: true }> {
+  const stopped = await inTx(ctx, async (tx) => {
+    const state = await lockAccount(tx, input.accountId);
+    const [marked] = await tx.sql`
+      update account set deleted_at = ${state.now}, status = 'blocked', name = 'deleted', own_plan_id = 'free'
+      where id = ${input.accountId} and deleted_at is null returning 1`;
+    if (!marked) throw notFound('account');
+    await tx.sql`
+      update session set deleted_at = ${state.now}, name = 'deleted'
+      where account_id = ${input.accountId} and deleted_at is null`;
+    await forgetPeople(tx, input.accountId);
+    await writeAudit(tx, {
+      ...input,
+      action: 'account.delete',
+      before: { status: state.status, planId: state.plan.id },
+      after: null,
+    });
+    return stopAccount(tx, state, 'deleted');
+  });
+  for (const runId of stopped) await ctx.jobs.wakeRun(runId, ctx.clock.now());
+  return { deleted: true };
+}
+
+/** Keys, memberships, letters not yet sent, and every person who belonged to this account alone. */
+async function forgetPeople(tx: TxCtx, accountId: string): Promise<void> {
+  const { sql } = tx;
+  await sql`delete from api_key where account_id = ${accountId}`;
+  await sql`delete from mail where account_id = ${accountId}`;
+  const people = await sql<{ user_id: string }[]>`
+    delete from member where account_id = ${accountId} returning user_id`;
+  const ids = people.map((person) => person.user_id);
+  const alone = await sql<{ id: string }[]>`
+    delete from auth_user u where u.id = any(${ids}) and not exists (select 1 from member m where m.user_id = u.id)
+    returning id`;
+  await sql`delete from mail_refusal where user_id = any(${alone.map((person) => person.id)})`;
+}
