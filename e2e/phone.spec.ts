@@ -14,7 +14,9 @@ test('SESSION-12 the whole product fits a small phone', async ({ page }) => {
     '/usage',
     '/plans',
     '/settings',
-    '/billing/upgrade?plan=max',
+    '/billing',
+    '/billing/return?checkout=nothing',
+    '/billing/upgrade?plan=custom',
     '/',
   ]) {
     await page.goto(`${appUrl()}${path}`);
