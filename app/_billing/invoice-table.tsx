@@ -48,29 +48,25 @@ export function InvoiceTable() {
 }
 
 const Rows = ({ invoices }: { invoices: BillingInvoice[] }) => (
-  <Table.ScrollContainer minWidth={420}>
-    <Table>
-      <Table.Tbody>
-        {invoices.map((invoice) => (
-          <Table.Tr key={invoice.id}>
-            <Table.Td>{formatDay(invoice.createdAt, 'UTC')}</Table.Td>
-            <Table.Td>{invoice.number}</Table.Td>
-            <Table.Td ta="right">
-              {formatMoney({ amount: invoice.total, currency: invoice.currency })}
-            </Table.Td>
-            <Table.Td>
-              <Badge variant="light" color={COLOURS[invoice.status] ?? 'gray'}>
-                {invoice.status}
-              </Badge>
-            </Table.Td>
-            <Table.Td ta="right">
-              <Anchor href={invoice.url} size="sm">
-                {invoice.status === 'open' ? 'Pay' : 'Receipt'}
-              </Anchor>
-            </Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
-  </Table.ScrollContainer>
+  <Table>
+    <Table.Tbody>
+      {invoices.map((invoice) => (
+        <Table.Tr key={invoice.id}>
+          <Table.Td>{formatDay(invoice.createdAt, 'UTC')}</Table.Td>
+          <Table.Td className="wide-only">{invoice.number}</Table.Td>
+          <Table.Td ta="right">{formatMoney({ amount: invoice.total, currency: invoice.currency })}</Table.Td>
+          <Table.Td>
+            <Badge variant="light" color={COLOURS[invoice.status] ?? 'gray'}>
+              {invoice.status}
+            </Badge>
+          </Table.Td>
+          <Table.Td ta="right">
+            <Anchor href={invoice.url} size="sm">
+              {invoice.status === 'open' ? 'Pay' : 'Receipt'}
+            </Anchor>
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </Table.Tbody>
+  </Table>
 );

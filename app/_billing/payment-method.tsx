@@ -3,6 +3,7 @@
 import { Button, Group, Paper, Text } from '@mantine/core';
 import type { BillingSummary } from '@/server/shapes';
 import { useTRPCClient } from '../_query/trpc';
+import { brandText } from './brand';
 import { useBillingAct } from './use-billing';
 
 /** The card that is charged, and the way to the payment provider's page where it is changed. */
@@ -18,7 +19,7 @@ export function PaymentMethod({ summary }: { summary: BillingSummary }) {
         <div>
           <Text fw={600}>Payment method</Text>
           <Text size="sm" c="dimmed">
-            {card ? `${card.brand} •••• ${card.last4}, expires ${card.expires}` : 'No card yet'}
+            {card ? `${brandText(card.brand)} •••• ${card.last4}, expires ${card.expires}` : 'No card yet'}
           </Text>
         </div>
         {summary.mayChange && card && (

@@ -92,9 +92,11 @@ function PlanCard({ plan, isCurrent, isAsked, difference, firstCharge, action }:
           <Text size="xl" fw={600}>
             {priceText(plan)}
           </Text>
-          <Text size="sm" c="dimmed" mih={22}>
-            {firstCharge}
-          </Text>
+          {firstCharge && (
+            <Text size="sm" c="dimmed">
+              {firstCharge}
+            </Text>
+          )}
         </div>
         <Text size="sm" c="dimmed">
           {plan.description}
@@ -111,7 +113,7 @@ function PlanCard({ plan, isCurrent, isAsked, difference, firstCharge, action }:
         </List>
         {difference && (
           <Text size="sm" c="dimmed">
-            To your plan: {difference}
+            Compared with yours: {difference}
           </Text>
         )}
         <PlanButton action={action} />

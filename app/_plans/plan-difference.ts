@@ -14,6 +14,6 @@ export function planDifference(plan: Plan, current: Plan | null): string {
   if (sessions !== 0)
     parts.push(`${sessions > 0 ? '+' : '−'}${count} ${count === 1 ? 'session' : 'sessions'}`);
   const storage = plan.storageGb - current.storageGb;
-  if (storage !== 0) parts.push(`${storage > 0 ? '+' : '−'}${Math.abs(storage)} GB`);
+  if (storage !== 0) parts.push(`${storage > 0 ? '+' : '−'}${Math.abs(storage)} GB of files`);
   return parts.join(', ');
 }
