@@ -22,6 +22,8 @@ const config: NextConfig = {
     {
       source: '/:path*',
       headers: [
+        // Browsers heed it over https only.
+        { key: 'Strict-Transport-Security', value: 'max-age=31536000' },
         { key: 'X-Content-Type-Options', value: 'nosniff' },
         { key: 'X-Frame-Options', value: 'DENY' },
         { key: 'Referrer-Policy', value: 'strict-origin-when-cross-origin' },

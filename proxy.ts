@@ -1,12 +1,39 @@
 import { type NextRequest, NextResponse } from 'next/server';
 
-/** Tells pages which address was asked for, so that signing in leads back to it. */
+/**
+ * Every page runs the scripts that were made for this one answer and no others. Styles may be inline: the components and
+ * the terminal write their own.
+ */
+function contentPolicy(nonce: string): string {
+  const gateway = new URL(process.env.GATEWAY_URL || 'http://localhost:3002');
+  const terminal = `${gateway.protocol === 'https:' ? 'wss:' : 'ws:'}//${gateway.host}`;
+  const reload = process.env.NODE_ENV === 'development';
+  return [
+    "default-src 'self'",
+    `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${reload ? " 'unsafe-eval'" : ''}`,
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data:",
+    "font-src 'self' data:",
+    `connect-src 'self' ${terminal}${reload ? ' ws:' : ''}`,
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}
+
+/** Gives each page its policy, and tells it which address was asked for, so that signing in leads back to it. */
 export function proxy(request: NextRequest): NextResponse {
+  const policy = contentPolicy(crypto.randomUUID());
   const headers = new Headers(request.headers);
   headers.set('x-hourglass-path', `${request.nextUrl.pathname}${request.nextUrl.search}`);
-  return NextResponse.next({ request: { headers } });
+  headers.set('content-security-policy', policy);
+  const response = NextResponse.next({ request: { headers } });
+  response.headers.set('content-security-policy', policy);
+  return response;
 }
 
 export const config = {
-  matcher: ['/dashboard', '/sessions/:path*', '/usage', '/settings', '/billing/:path*', '/plans'],
+  // Pages: everything but programs' routes and files.
+  matcher: ['/((?!api/|_next/|healthz|readyz|metrics|mail/|icon).*)'],
 };

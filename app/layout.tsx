@@ -6,6 +6,7 @@ import { ColorSchemeScript, mantineHtmlProps } from '@mantine/core';
 import { GeistMono } from 'geist/font/mono';
 import { GeistSans } from 'geist/font/sans';
 import type { Metadata } from 'next';
+import { headers } from 'next/headers';
 import type { ReactNode } from 'react';
 import { Providers } from './_query/providers';
 
@@ -14,11 +15,18 @@ export const metadata: Metadata = {
   description: 'Cloud workspaces against a compute quota that cannot be overrun.',
 };
 
-export default function RootLayout({ children }: { children: ReactNode }) {
+/** The nonce that the policy of this answer admits scripts by. Reading it makes every page one of its own request. */
+async function readNonce(): Promise<string | undefined> {
+  const policy = (await headers()).get('content-security-policy');
+  return /'nonce-([\w-]+)'/.exec(policy ?? '')?.[1];
+}
+
+export default async function RootLayout({ children }: { children: ReactNode }) {
+  const nonce = await readNonce();
   return (
     <html lang="en" {...mantineHtmlProps} className={`${GeistSans.variable} ${GeistMono.variable}`}>
       <head>
-        <ColorSchemeScript defaultColorScheme="auto" />
+        <ColorSchemeScript defaultColorScheme="auto" nonce={nonce} />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
       </head>
       <body>

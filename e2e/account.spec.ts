@@ -65,3 +65,40 @@ test('ACCOUNT-4 an API key is made, shown once, works within its scopes, and is 
   await expect(page.getByRole('row', { name: /\bci\b/ })).toHaveCount(0);
   expect((await call('session.batchStatus')).status()).toBe(401);
 });
+
+test('ACCOUNT-12 pages run their own scripts only, and say so to the browser', async ({ page, request }) => {
+  const person = await newPerson();
+  const nonces = new Set<string>();
+  for (const path of ['/', '/sign-in', '/plans']) {
+    const answer = await request.get(`${appUrl()}${path}`);
+    const headers = answer.headers();
+    const policy = headers['content-security-policy'] ?? '';
+    const scripts = policy.split('; ').find((part) => part.startsWith('script-src')) ?? '';
+    expect(scripts, path).toMatch(/^script-src 'self' 'nonce-[\w-]{36}' 'strict-dynamic'$/);
+    expect(policy).toContain("frame-ancestors 'none'");
+    nonces.add(scripts);
+    expect(headers['strict-transport-security']).toContain('max-age=31536000');
+    expect(headers['x-content-type-options']).toBe('nosniff');
+    expect(headers['referrer-policy']).toBeTruthy();
+    expect(headers['permissions-policy']).toContain('camera=()');
+  }
+  expect(nonces.size).toBe(3);
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (/content security policy/i.test(message.text())) complaints.push(message.text());
+  });
+  await signIn(page, person);
+  for (const path of ['/dashboard', '/plans', '/usage', '/billing', '/settings', '/']) {
+    await page.goto(`${appUrl()}${path}`);
+    await expect(page.locator('#content')).toBeVisible();
+  }
+  expect(complaints).toEqual([]);
+  const ran = await page.evaluate(async () => {
+    const script = document.createElement('div');
+    script.innerHTML = '<img src="x" onerror="window.injected = true">';
+    document.body.append(script);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return (window as unknown as { injected?: boolean }).injected ?? false;
+  });
+  expect(ran).toBe(false);
+});
