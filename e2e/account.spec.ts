@@ -102,3 +102,18 @@ test('ACCOUNT-12 pages run their own scripts only, and say so to the browser', a
   });
   expect(ran).toBe(false);
 });
+
+test('ACCOUNT-13 guessing a password is slowed down, with a sentence', async ({ page }) => {
+  const person = await newPerson();
+  for (let i = 0; i < 10; i++) {
+    await page.request.post(`${appUrl()}/api/auth/sign-in/email`, {
+      headers: { origin: appUrl() },
+      data: { email: person.email, password: `guess-number-${i}` },
+    });
+  }
+  await page.goto(`${appUrl()}/sign-in`);
+  await page.getByLabel('E-mail').fill(person.email);
+  await page.getByLabel('Password').fill(person.password);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await expect(page.getByText(/too many tries to sign in/i)).toBeVisible();
+});

@@ -1,12 +1,14 @@
 import { betterAuth } from 'better-auth';
 import { drizzleAdapter } from 'better-auth/adapters/drizzle';
+import { APIError, createAuthMiddleware } from 'better-auth/api';
 import { authIdentity, authSignIn, authUser, authVerification } from '@/db/schema/auth';
 import { openAccount } from './account/open-account';
 import type { Ctx } from './context';
+import { DomainError } from './errors';
 import { writeLetter } from './mail/letter';
 import type { Mail } from './mail/send';
 
-export type AuthDeps = Pick<Ctx, 'env' | 'sql' | 'db' | 'clock' | 'log'> & { mail: Mail };
+export type AuthDeps = Pick<Ctx, 'env' | 'sql' | 'db' | 'clock' | 'log' | 'rates'> & { mail: Mail };
 
 const DAY_SECONDS = 86_400;
 
@@ -52,6 +54,7 @@ export function makeAuth(deps: AuthDeps) {
       cookiePrefix: 'hourglass',
       defaultCookieAttributes: { httpOnly: true, sameSite: 'lax', secure: env.APP_URL.startsWith('https:') },
     },
+    hooks: { before: slowDown(deps), after: forgive(deps) },
     databaseHooks: {
       user: {
         create: {
@@ -72,6 +75,26 @@ function githubOf(env: AuthDeps['env']) {
   const { AUTH_GITHUB_ID: clientId, AUTH_GITHUB_SECRET: clientSecret } = env;
   return clientId && clientSecret ? { github: { clientId, clientSecret } } : {};
 }
+
+/** Guessing a password gets slow, whoever guesses and from wherever. */
+const slowDown = ({ rates }: AuthDeps) =>
+  createAuthMiddleware(async (ctx) => {
+    if (ctx.path !== '/sign-in/email') return;
+    const { email } = ctx.body as { email?: unknown };
+    const address = ctx.headers?.get('x-forwarded-for')?.split(',')[0]?.trim() ?? 'unknown';
+    try {
+      await rates.takeSignIn(typeof email === 'string' ? email : '', address);
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      throw new APIError('TOO_MANY_REQUESTS', { code: error.reason, message: error.message });
+    }
+  });
+
+const forgive = ({ rates }: AuthDeps) =>
+  createAuthMiddleware(async (ctx) => {
+    if (ctx.path !== '/sign-in/email' || !ctx.context.newSession) return;
+    await rates.forgetSignIn(ctx.context.newSession.user.email);
+  });
 
 const NOT_YOU = 'If you did not ask for this, nothing has changed and you can ignore this letter.';
 

@@ -1,6 +1,7 @@
 'use client';
 
 import { Alert, Anchor, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { useMounted } from '@mantine/hooks';
 import Link from 'next/link';
 import { useSearchParams } from 'next/navigation';
 import { type FormEvent, useState } from 'react';
@@ -18,7 +19,9 @@ function useForm(work: (form: FormData) => Promise<Outcome>) {
     setOutcome(await work(new FormData(event.currentTarget)));
     setBusy(false);
   }
-  return { outcome, busy, submit };
+  // Before the page has come to life the browser would send the form by itself.
+  const ready = useMounted();
+  return { outcome, busy, ready, submit };
 }
 
 function Result({ outcome }: { outcome: Outcome }) {
@@ -36,7 +39,7 @@ function Result({ outcome }: { outcome: Outcome }) {
 
 /** Asks for a letter with a link; says the same whether the address is known or not. */
 export function ForgotPasswordForm() {
-  const { outcome, busy, submit } = useForm(async (form) => {
+  const { outcome, busy, ready, submit } = useForm(async (form) => {
     const { error } = await signInClient.requestPasswordReset({
       email: String(form.get('email')).trim().toLowerCase(),
       redirectTo: '/reset-password',
@@ -46,11 +49,11 @@ export function ForgotPasswordForm() {
       : { done: 'If there is an account for this address, a letter is on its way.' };
   });
   return (
-    <form onSubmit={submit}>
+    <form onSubmit={submit} method="post">
       <Stack>
         <TextInput name="email" type="email" label="E-mail" autoComplete="email" required />
         <Result outcome={outcome} />
-        <Button type="submit" loading={busy}>
+        <Button type="submit" loading={busy} disabled={!ready}>
           Send me a link
         </Button>
         <Anchor component={Link} href="/sign-in" size="sm">
@@ -64,7 +67,7 @@ export function ForgotPasswordForm() {
 /** Sets a new password with the token of a letter. */
 export function ResetPasswordForm() {
   const token = useSearchParams().get('token');
-  const { outcome, busy, submit } = useForm(async (form) => {
+  const { outcome, busy, ready, submit } = useForm(async (form) => {
     const { error } = await signInClient.resetPassword({
       newPassword: String(form.get('password')),
       token: token ?? '',
@@ -75,7 +78,7 @@ export function ResetPasswordForm() {
   });
   if (!token) return <Text>This link is not complete. Ask for a new one.</Text>;
   return (
-    <form onSubmit={submit}>
+    <form onSubmit={submit} method="post">
       <Stack>
         <PasswordInput
           visibilityToggleButtonProps={{ 'aria-label': 'Show what is typed' }}
@@ -87,7 +90,7 @@ export function ResetPasswordForm() {
           required
         />
         <Result outcome={outcome} />
-        <Button type="submit" loading={busy}>
+        <Button type="submit" loading={busy} disabled={!ready}>
           Set new password
         </Button>
         <Anchor component={Link} href="/sign-in" size="sm">

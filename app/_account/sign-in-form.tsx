@@ -1,6 +1,7 @@
 'use client';
 
 import { Alert, Anchor, Button, Divider, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { useMounted } from '@mantine/hooks';
 import Link from 'next/link';
 import { useRouter, useSearchParams } from 'next/navigation';
 import { type FormEvent, useState } from 'react';
@@ -44,9 +45,12 @@ export function SignInForm({ mode, github }: { mode: Mode; github: boolean }) {
   const goOn = nextPath(useSearchParams().get('next'));
   const { problem, busy, submit } = useSignIn(mode, goOn);
   const words = WORDS[mode];
+  // Before the page has come to life the browser would send the form by itself.
+  const ready = useMounted();
   const other = mode === 'sign-in' ? '/sign-up' : '/sign-in';
   return (
-    <form onSubmit={submit}>
+    // Never by its address: a password must not end up in one.
+    <form onSubmit={submit} method="post">
       <Stack gap="md">
         {mode === 'sign-up' && <TextInput name="name" label="Name" autoComplete="name" maxLength={80} />}
         <TextInput name="email" label="E-mail" type="email" autoComplete="email" required maxLength={254} />
@@ -65,7 +69,7 @@ export function SignInForm({ mode, github }: { mode: Mode; github: boolean }) {
             {problem}
           </Alert>
         )}
-        <Button type="submit" loading={busy} fullWidth>
+        <Button type="submit" loading={busy} disabled={!ready} fullWidth>
           {words.button}
         </Button>
         {github && (
@@ -100,6 +104,7 @@ export function SignInForm({ mode, github }: { mode: Mode; github: boolean }) {
 
 /** What went wrong as something a person can act on. */
 export function sentenceFor(error: { status?: number; code?: string; message?: string }): string {
+  if (error.code === 'RATE_LIMITED' && error.message) return error.message;
   if (error.status === 429) return 'Too many tries. Wait a minute, then try again.';
   if (error.code === 'INVALID_EMAIL_OR_PASSWORD')
     return 'This e-mail address and password do not belong together.';
