@@ -32,6 +32,8 @@ test('ACCOUNT-3 a lost password is replaced by mail', async ({ page }) => {
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(page.getByText('do not belong together')).toBeVisible();
   await page.getByRole('link', { name: 'Forgot your password?' }).click();
+  // Both pages have a field of this name: the one that is left must not get the address.
+  await page.waitForURL(/\/forgot-password/);
   await page.getByLabel('E-mail').fill(person.email);
   await page.getByRole('button', { name: 'Send me a link' }).click();
   await expect(page.getByRole('status')).toContainText('a letter is on its way');

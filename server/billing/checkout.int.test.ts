@@ -159,6 +159,18 @@ describe('checkout', () => {
     expect(await b.openPage(person, 'pro')).not.toBe(page);
   });
 
+  it('BILLING-5 a customer that was deleted at the provider is made anew, and only then', async () => {
+    const person = await b.subscriber('starter');
+    const before = await b.customerOf(person);
+    await b.bench.stripe.customers.del(before);
+    await b.sync(person);
+    expect(await b.planOf(person)).toBe('free');
+    await b.pay(await b.openPage(person, 'pro'));
+    await b.sync(person);
+    expect(await b.planOf(person)).toBe('pro');
+    expect(await b.customerOf(person)).not.toBe(before);
+  });
+
   it("BILLING-18 coming back with somebody else's page grants nothing", async () => {
     const [mallory, other] = [await b.person(), await b.person()];
     await openUpgrade(b.ctx, { ...mallory, planId: 'pro' });

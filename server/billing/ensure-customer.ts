@@ -33,7 +33,8 @@ export async function forgetCustomer(ctx: Ctx, accountId: string, customer: stri
   await ctx.sql`
     update billing_customer set stripe_customer_id = null, generation = generation + 1
     where account_id = ${accountId} and stripe_customer_id = ${customer}`;
-  await ctx.sql`delete from subscription where account_id = ${accountId} and status = 'canceled'`;
+  // A page that was made for the old one can never be paid.
+  await ctx.sql`update checkout set is_current = false where account_id = ${accountId} and is_current`;
 }
 
 async function readOwner(ctx: Ctx, accountId: string): Promise<{ email: string; name: string }> {

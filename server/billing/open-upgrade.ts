@@ -3,8 +3,8 @@ import { DomainError } from '../errors';
 import { readAccount } from '../quota/load-account';
 import type { Member } from '../trpc';
 import { needCheckoutPage } from './checkout-page';
-import { ensureCustomer } from './ensure-customer';
-import { needPayments } from './payments';
+import { ensureCustomer, forgetCustomer } from './ensure-customer';
+import { isGone, needPayments, type Payments } from './payments';
 import { needSellable } from './sellable';
 import { isLiving, readStored } from './stored-subscription';
 import { syncAccount } from './sync-account';
@@ -24,9 +24,25 @@ type UpgradeInput = {
  */
 export async function openUpgrade(ctx: Ctx, input: UpgradeInput): Promise<{ url: string }> {
   const payments = needPayments(ctx.payments);
+  await needSellable(ctx, input.planId, input.currency);
+  const customer = await ensureCustomer(ctx, payments, input.accountId);
+  try {
+    return await leadOn(ctx, payments, input, customer);
+  } catch (error) {
+    if (!isGone(error, 'customer')) throw error;
+    // Somebody deleted the customer at the provider, and with it what it paid for.
+    await forgetCustomer(ctx, input.accountId, customer);
+    return leadOn(ctx, payments, input, await ensureCustomer(ctx, payments, input.accountId));
+  }
+}
+
+async function leadOn(
+  ctx: Ctx,
+  payments: Payments,
+  input: UpgradeInput,
+  customer: string,
+): Promise<{ url: string }> {
   const { accountId, planId } = input;
-  await needSellable(ctx, planId, input.currency);
-  const customer = await ensureCustomer(ctx, payments, accountId);
   await syncAccount(ctx, { accountId });
   const confirm = { url: `${ctx.env.APP_URL}/billing/upgrade?plan=${encodeURIComponent(planId)}&confirm=1` };
   if (isLiving(await readStored(ctx.sql, accountId))) return confirm;
