@@ -64,6 +64,29 @@ export const metrics = {
     help: 'Machines found without an open run and destroyed',
     registers,
   }),
+  parked: new Gauge({
+    name: 'hourglass_parked',
+    help: 'What could not be removed or stopped after many tries, by kind; tried at long intervals. A person has to look',
+    labelNames: ['kind'] as const,
+    registers,
+  }),
+  listingAge: new Gauge({
+    name: 'hourglass_listing_age_seconds',
+    help: 'Time since any worker last read a whole list of the provider, by list',
+    labelNames: ['list'] as const,
+    registers,
+  }),
+  listingAlarms: new Counter({
+    name: 'hourglass_listing_alarms_total',
+    help: 'Lists of the provider that were not believed: partial, broken, or suddenly much smaller',
+    labelNames: ['list', 'kind'] as const,
+    registers,
+  }),
+  volumesRemoved: new Counter({
+    name: 'hourglass_volumes_removed_total',
+    help: 'Volumes of deleted or unknown sessions removed',
+    registers,
+  }),
   paymentErrors: new Counter({
     name: 'hourglass_payment_errors_total',
     help: 'Refused or failed calls to the payment provider',

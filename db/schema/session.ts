@@ -30,7 +30,11 @@ export const session = pgTable(
     createdAt: instant('created_at').notNull(),
     deletedAt: instant('deleted_at'),
   },
-  (t) => [index('session_account').on(t.accountId, t.createdAt).where(sql`deleted_at is null`)],
+  (t) => [
+    index('session_account').on(t.accountId, t.createdAt).where(sql`deleted_at is null`),
+    index('session_volume').on(t.volumeId).where(sql`volume_id is not null`),
+    index('session_volume_to_remove').on(t.id).where(sql`deleted_at is not null and volume_id is not null`),
+  ],
 );
 
 /** One start→stop of a session on one machine. */
@@ -73,6 +77,8 @@ export const run = pgTable(
     attempts: integer('attempts').notNull().default(0),
     /** When a read of the provider first said that this run's machine is gone. A second read must agree. */
     missingSince: instant('missing_since'),
+    /** When it was given up to press this run's machine again and again: it is tried at long intervals since. */
+    parkedAt: instant('parked_at'),
     usedMs: bigint('used_ms', { mode: 'number' }).notNull().default(0),
     overrunMs: bigint('overrun_ms', { mode: 'number' }).notNull().default(0),
     /** The lease a run must own while it may compute: see the foreign key on it in the migration. */
@@ -94,6 +100,7 @@ export const run = pgTable(
     uniqueIndex('run_start_key').on(t.accountId, t.startKey),
     index('run_account').on(t.accountId, t.id),
     index('run_session').on(t.sessionId, t.id),
+    index('run_parked').on(t.parkedAt).where(sql`parked_at is not null`),
   ],
 );
 

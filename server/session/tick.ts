@@ -13,6 +13,9 @@ const BOOT_LOOK_MS = 1_000;
 const FRESH_MS = 60_000;
 const FRESH_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 10_000;
+/** A machine that is not proven dead after so many tries (some eight minutes) is parked: a person has to look at it. */
+export const PARKED_AFTER = 100;
+const PARKED_PAUSE_MS = 5 * 60_000;
 
 /**
  * Looks at one run that is due: lets the clock decide, presses a stopping machine, books what the provider proves, and
@@ -77,6 +80,7 @@ async function lookAgain(ctx: Ctx, runId: string): Promise<void> {
   const run = await readRun(ctx, runId);
   if (!run || run.ended_at !== null) return;
   const at = nextLookAt(ctx, run);
+  if (isParked(run)) await park(ctx, run);
   // Somebody who changed the run meanwhile has set its next look himself.
   await ctx.sql`
     update run set due_at = ${at}
@@ -84,10 +88,23 @@ async function lookAgain(ctx: Ctx, runId: string): Promise<void> {
   await ctx.jobs.wakeRun(runId, at);
 }
 
+const isParked = (run: RunRow): boolean => run.status === 'stopping' && run.attempts >= PARKED_AFTER;
+
+/** Says, at every try, what a person should do. The run keeps its slot: only a proof of death frees it. */
+async function park(ctx: Ctx, run: RunRow): Promise<void> {
+  await ctx.sql`update run set parked_at = hg_clock() where id = ${run.id} and parked_at is null and ended_at is null`;
+  const app = appNameOf(ctx.env.ENVIRONMENT_ID, run.account_id);
+  ctx.log.error(
+    { runId: run.id, machineId: run.machine_id, app, attempts: run.attempts },
+    'a run is parked: its machine is not proven dead and holds a slot of its account. Look at the machine at the provider, and destroy it there; the run then ends by itself',
+  );
+}
+
 /** When this run has to be looked at next. Pure. */
 export function nextLookAt(ctx: Pick<Ctx, 'env'>, run: RunRow): number {
   if (run.status === 'running') return stopDueAt(ctx, run.lease_until);
   if (run.status === 'starting') return run.now + BOOT_LOOK_MS;
+  if (isParked(run)) return run.now + PARKED_PAUSE_MS;
   // A machine that will not die is pressed again after 0.25 s, 0.5 s, 1 s …, and at once when its polite time is over.
   const fresh = run.now - (run.stop_requested_at ?? run.now) < FRESH_MS;
   const pause = Math.min(250 * 2 ** Math.min(run.attempts, 8), fresh ? FRESH_PAUSE_MS : LONGEST_PAUSE_MS);
