@@ -7,7 +7,9 @@ import { unwatchGroup, watchGroup } from './services/watchdog';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-export type PartName = 'cloud' | 'web' | 'worker' | 'gateway';
+export type PartKind = 'cloud' | 'web' | 'worker' | 'gateway';
+/** The first of a kind has its bare name; of web and worker there may be more: `web2`, `worker2` … */
+export type PartName = PartKind | `${'web' | 'worker'}${number}`;
 export type Command = { args: string[]; env: Record<string, string>; readyUrl: string };
 
 export type PartOptions = {

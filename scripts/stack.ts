@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { syncCatalogue } from '@/server/billing/sync-catalogue';
 import { openOperatorContext } from '@/server/operator/context';
 import { findFreePort, isPortFree, SetupError } from './services/processes';
-import { type Command, Part, type PartName, type PartOptions } from './stack-part';
+import { type Command, Part, type PartKind, type PartName, type PartOptions } from './stack-part';
 
 /** The whole product on this computer: local cloud, web, worker and gateway as processes of their own. */
 
@@ -26,6 +26,8 @@ export type StackOptions = PartOptions & {
   /** Hot reload instead of the build. */
   dev?: boolean;
   ports?: Partial<StackPorts>;
+  /** How many processes serve the app's one URL, and how many keep time; one each without a word. */
+  count?: { web?: number; worker?: number };
   /** Added to the environment of web, worker and gateway. */
   env?: Record<string, string>;
   cloudEnv?: Record<string, string>;
@@ -35,7 +37,10 @@ export type Stack = {
   ports: StackPorts;
   appUrl: string;
   controlUrl: string;
+  /** Where each web process answers; the first is `appUrl` unless the environment says otherwise. */
+  webUrls: string[];
   env: Record<string, string>;
+  names: PartName[];
   pidOf(name: PartName): number;
   /** Ends one process the hard or the polite way and waits until it is gone. */
   kill(name: PartName, how?: NodeJS.Signals): Promise<void>;
@@ -93,22 +98,27 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const ports = { ...(await freePorts()), ...options.ports };
   const appUrl = options.env?.APP_URL ?? `http://localhost:${ports.web}`;
   const env = environmentOf(options, ports, appUrl);
+  const webs = await placesOf('web', ports.web, options.count?.web);
+  const workers = await placesOf('worker', ports.worker, options.count?.worker);
+  const places: Place[] = [
+    { name: 'cloud', kind: 'cloud' },
+    ...workers,
+    { name: 'gateway', kind: 'gateway' },
+    ...webs,
+  ];
   const parts = new Map<PartName, Part>();
-  const make = (name: PartName) => new Part(name, commandOf(name, options, ports, env), options);
-  for (const name of ['cloud', 'worker', 'gateway', 'web'] as const) parts.set(name, make(name));
+  for (const place of places)
+    parts.set(place.name, new Part(place.name, commandOf(place, options, ports, env), options));
   const part = (name: PartName) => parts.get(name) as Part;
+  const others = places.map(({ name }) => name).filter((name) => name !== 'cloud');
   const stop = async () => {
-    await Promise.all([
-      part('web').end('SIGTERM'),
-      part('worker').end('SIGTERM'),
-      part('gateway').end('SIGTERM'),
-    ]);
+    await Promise.all(others.map((name) => part(name).end('SIGTERM')));
     await part('cloud').end('SIGTERM');
   };
   try {
     await part('cloud').begin();
     await sellPlans(env);
-    await Promise.all([part('worker').begin(), part('gateway').begin(), part('web').begin()]);
+    await Promise.all(others.map((name) => part(name).begin()));
   } catch (error) {
     await stop();
     throw error;
@@ -117,12 +127,24 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     ports,
     appUrl,
     controlUrl: `http://127.0.0.1:${ports.control}`,
+    webUrls: webs.map(({ port }) => `http://localhost:${port}`),
     env,
+    names: [...parts.keys()],
     pidOf: (name) => part(name).pid,
     kill: (name, how = 'SIGKILL') => part(name).end(how),
     start: (name) => part(name).begin(),
     stop,
   };
+}
+
+/** A process to be: what it is, and its own port where there may be several of its kind. */
+type Place = { name: PartName; kind: PartKind; port?: number };
+
+async function placesOf(kind: 'web' | 'worker', first: number, count = 1): Promise<Place[]> {
+  const places: Place[] = [{ name: kind, kind, port: first }];
+  for (let number = 2; number <= count; number++)
+    places.push({ name: `${kind}${number}`, kind, port: await findFreePort() });
+  return places;
 }
 
 /** The local Stripe signs with it; worth nothing anywhere else. */
@@ -165,7 +187,7 @@ function environmentOf(options: StackOptions, ports: StackPorts, appUrl: string)
 }
 
 function commandOf(
-  name: PartName,
+  { kind, port }: Place,
   options: StackOptions,
   ports: StackPorts,
   env: Record<string, string>,
@@ -173,7 +195,7 @@ function commandOf(
   const watch = options.dev ? ['--watch'] : [];
   const nodeEnv = options.dev ? 'development' : 'production';
   const product = { ...env, NODE_ENV: nodeEnv };
-  switch (name) {
+  switch (kind) {
     case 'cloud':
       return {
         args: ['--import', 'tsx', 'cloud/main.ts'],
@@ -195,14 +217,14 @@ function commandOf(
     case 'web':
       return {
         args: ['node_modules/next/dist/bin/next', options.dev ? 'dev' : 'start'],
-        env: product,
-        readyUrl: `http://127.0.0.1:${ports.web}/readyz`,
+        env: { ...product, PORT: String(port) },
+        readyUrl: `http://127.0.0.1:${port}/readyz`,
       };
     case 'worker':
       return {
         args: [...watch, '--import', 'tsx', 'workers/timekeeper/main.ts'],
-        env: product,
-        readyUrl: `http://127.0.0.1:${ports.worker}/readyz`,
+        env: { ...product, WORKER_PORT: String(port) },
+        readyUrl: `http://127.0.0.1:${port}/readyz`,
       };
     case 'gateway':
       return {

@@ -1,0 +1,4 @@
+import { become, installDependencies } from './up.mjs';
+
+installDependencies();
+become('scripts/chaos.ts', process.argv.slice(2));

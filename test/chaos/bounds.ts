@@ -1,0 +1,61 @@
+/**
+ * The most an account may possibly have been given at an instant, from what was asked for and answered outside. While a
+ * change is on its way both values are possible. Knows nothing of the product's own decisions.
+ */
+
+type Value = { quotaMs: number; slots: number };
+type Possible<T> = { value: T; from: number; to: number };
+
+class History<T> {
+  private readonly entries: Possible<T>[] = [];
+
+  /** From now on `value` is possible beside the others; the answer says that from then on only it is. */
+  begin(value: T): () => void {
+    const entry = { value, from: Date.now(), to: Number.POSITIVE_INFINITY };
+    this.entries.push(entry);
+    return () => {
+      const now = Date.now();
+      for (const other of this.entries) if (other !== entry) other.to = Math.min(other.to, now);
+    };
+  }
+
+  /** Everything that was possible at some time between two instants. */
+  between(from: number, to: number): T[] {
+    return this.entries.filter((entry) => entry.from <= to && entry.to >= from).map(({ value }) => value);
+  }
+}
+
+export class Bounds {
+  private readonly plans = new Map<string, History<Value>>();
+  private readonly own = new Map<string, History<string>>();
+  private readonly paid = new Map<string, History<string>>();
+
+  /** A plan is about to get these values; call the answer once it surely has them. */
+  planChanges(planId: string, value: Value): () => void {
+    return at(this.plans, planId).begin(value);
+  }
+
+  ownPlanChanges(accountId: string, planId: string): () => void {
+    return at(this.own, accountId).begin(planId);
+  }
+
+  paidPlanChanges(accountId: string, planId: string): () => void {
+    return at(this.paid, accountId).begin(planId);
+  }
+
+  /** The largest quota and the most sessions that may have been in force at some time between two instants. */
+  most(accountId: string, from: number, to: number): Value {
+    const plans = [this.own, this.paid].flatMap((history) => at(history, accountId).between(from, to));
+    const values = plans.flatMap((planId) => at(this.plans, planId).between(from, to));
+    return {
+      quotaMs: Math.max(0, ...values.map(({ quotaMs }) => quotaMs)),
+      slots: Math.max(0, ...values.map(({ slots }) => slots)),
+    };
+  }
+}
+
+function at<T>(map: Map<string, History<T>>, key: string): History<T> {
+  const found = map.get(key) ?? new History<T>();
+  map.set(key, found);
+  return found;
+}

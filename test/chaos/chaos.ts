@@ -1,0 +1,147 @@
+import { sleep } from '@/scripts/services/processes';
+import { findDrift } from '@/server/quota/find-drift';
+import { chanceOf } from '../simulation/events';
+import { Bounds } from './bounds';
+import { KINDS, type Scene } from './faults';
+import { type Healing, sickOf, untilHealed } from './heal';
+import { judge } from './judge';
+import { Crowd, weighted } from './people';
+import type { Result } from './report';
+import { insist, RULES, Setting } from './setting';
+import { commonOf } from './spans';
+import { Tally } from './tally';
+import { readMachines, readRuns } from './truth';
+
+export type ChaosOptions = { minutes: number; seed: number; people?: number; say: (line: string) => void };
+
+const ROUND_MS = 75_000;
+const HEAL_MS = 60_000;
+
+/** Opens a setting, breaks it for as long as asked, lets it heal, and judges. Ends everything, also when it fails. */
+export async function runChaos(options: ChaosOptions, onOpen: (setting: Setting) => void): Promise<Result> {
+  const chance = chanceOf(options.seed);
+  const setting = await Setting.open(chance, options.say);
+  onOpen(setting);
+  try {
+    return await play(setting, options);
+  } finally {
+    await setting.close();
+  }
+}
+
+async function play(setting: Setting, { minutes, seed, people = 6, say }: ChaosOptions): Promise<Result> {
+  const tally = new Tally();
+  const bounds = new Bounds();
+  await preparePlans(setting, bounds);
+  const crowd = new Crowd(setting, bounds, tally, seed);
+  const scene: Scene = { setting, crowd, chance: chanceOf(seed + 1), tally, touched: new Map() };
+  const starved = watchStarvation(setting);
+  const until = Date.now() + minutes * 60_000;
+  const healings: Healing[] = [];
+  crowd.begin(people);
+  const from = Date.now();
+  while (Date.now() < until) {
+    await breakThings(scene, Math.min(until, Date.now() + ROUND_MS));
+    const healing = await heal(scene);
+    healings.push(healing);
+    say(
+      `round ${healings.length}: healed in ${(healing.ms / 1000).toFixed(1)} s, ${tally.total('faults')} faults so far`,
+    );
+    if (!healing.healed) for (const sick of healing.sick) say(`  ${sick}`);
+    if (Date.now() < until) crowd.resume();
+  }
+  const seconds = (Date.now() - from) / 1000;
+  await crowd.end();
+  await crowd.stopAll();
+  const last = await untilHealed(setting, HEAL_MS);
+  starved.end();
+  const [runs, machines] = [await readRuns(setting), await readMachines(setting)];
+  noteWebs(setting);
+  for (const run of runs) tally.count('ends', run.end_reason ?? run.status);
+  const of = (names: string[]) =>
+    new Set(crowd.people.filter(({ habit }) => names.includes(habit.machines)).map((p) => p.accountId));
+  return {
+    seed,
+    seconds,
+    healings: [...healings, last],
+    leaked: sickOf(runs, machines).filter((text) => text.startsWith('machine')),
+    drift: (await findDrift(setting.sql)).map((drift) => JSON.stringify(drift)),
+    tally,
+    starvedMs: setting.spans.totalMs(['starved'], 0, Date.now()),
+    verdict: judge({
+      runs,
+      machines,
+      rogues: of(['silent', 'stubborn']),
+      frail: of(['crash', 'stuck_created']),
+      bounds,
+      spans: setting.spans,
+      touched: scene.touched,
+      rules: RULES,
+    }),
+  };
+}
+
+/** Plans so small that their end is reached within minutes. */
+const PLANS = [
+  { id: 'free', seconds: 45, slots: 1, idleSeconds: 900 },
+  { id: 'starter', seconds: 90, slots: 1, idleSeconds: 900 },
+  { id: 'pro', seconds: 180, slots: 2, idleSeconds: 900 },
+  { id: 'max', seconds: 100_000, slots: 3, idleSeconds: 900 },
+  { id: 'custom', seconds: null, slots: 5, idleSeconds: 12 },
+];
+
+async function preparePlans({ sql }: Setting, bounds: Bounds): Promise<void> {
+  for (const { id, seconds, slots, idleSeconds } of PLANS) {
+    await sql`
+      update plan set monthly_seconds = ${seconds}, max_sessions = ${slots}, idle_default_seconds = ${idleSeconds}
+      where id = ${id}`;
+    bounds.planChanges(id, {
+      quotaMs: seconds === null ? Number.POSITIVE_INFINITY : seconds * 1000,
+      slots,
+    })();
+  }
+}
+
+/** Strikes again and again until the time is over, then waits until every fault is over too. */
+async function breakThings(scene: Scene, until: number): Promise<void> {
+  const under = new Set<Promise<void>>();
+  while (Date.now() < until) {
+    const kind = weighted(scene.chance, KINDS);
+    scene.tally.count('faults', kind.name);
+    const strike: Promise<void> = kind.strike(scene).finally(() => under.delete(strike));
+    under.add(strike);
+    strike.catch(() => {});
+    await sleep(Math.min(scene.chance.between(300, 3_500), Math.max(0, until - Date.now())));
+  }
+  await Promise.all(under);
+}
+
+/** No more faults and nobody who does anything: how long until books and provider agree? */
+async function heal({ setting, crowd }: Scene): Promise<Healing> {
+  await insist(() => setting.control('/control/faults/clear', {}), 30_000);
+  await insist(() => setting.stripe('faults', undefined, 'DELETE'), 30_000);
+  await insist(
+    () => setting.stripe('webhooks', { order: 'natural', duplicate: 0, delayMs: 0, drop: 0 }),
+    30_000,
+  );
+  const from = Date.now();
+  await crowd.pause();
+  const healing = await untilHealed(setting, HEAL_MS);
+  return { ...healing, ms: Date.now() - from };
+}
+
+/** A timer that fires late was kept waiting by this computer, and so was everything else. */
+function watchStarvation(setting: Setting): { end(): void } {
+  let last = Date.now();
+  const timer = setInterval(() => {
+    const now = Date.now();
+    if (now - last > 750) setting.spans.add('starved', last, now);
+    last = now;
+  }, 50);
+  return { end: () => clearInterval(timer) };
+}
+
+/** All webs were away at once where each was. */
+function noteWebs({ spans }: Setting): void {
+  for (const { from, to } of commonOf([spans.of('web'), spans.of('web2')])) spans.add('all webs', from, to);
+}

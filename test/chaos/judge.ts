@@ -1,0 +1,183 @@
+import type { Bounds } from './bounds';
+import type { Touch } from './faults';
+import type { Spans } from './spans';
+import type { RunRow, TruthMachine } from './truth';
+
+/** Compares what the product wrote down with what the provider knows. Pure; asks none of the product's own rules. */
+
+export type Facts = {
+  runs: RunRow[];
+  machines: TruthMachine[];
+  /** Accounts whose machines ignore signals or never ask: all others are honest. */
+  rogues: Set<string>;
+  /** Accounts whose machines end, or never begin, by themselves. */
+  frail: Set<string>;
+  bounds: Bounds;
+  spans: Spans;
+  touched: Map<string, Touch>;
+  rules: { minStartMs: number; leaseMaxMs: number; guardMs: number };
+};
+
+export type Verdict = {
+  runs: number;
+  machines: number;
+  truthMs: number;
+  chargedMs: number;
+  /** Over runs whose start and end the provider could prove. */
+  largestDifferenceMs: number;
+  /** Over all others: charged more than was true, which nothing excuses. */
+  largestExcessMs: number;
+  unproven: number;
+  honestOverrunMs: number;
+  rogueOverrunMs: number;
+  overQuota: string[];
+  overSlots: string[];
+  twoMachines: string[];
+  lost: string[];
+  excused: number;
+  /** The worst of each, in words, for whoever looks for the cause. */
+  worst: string[];
+};
+
+/** What may lie between a run and its books. */
+const TOLERANCE_MS = 500;
+
+export function judge(facts: Facts): Verdict {
+  const byRun = groupByRun(facts.machines);
+  const runs = facts.runs.map((run) => viewOf(run, byRun.get(run.id) ?? [], facts));
+  const proven = runs.filter((run) => run.proven);
+  const others = runs.filter((run) => !run.proven);
+  const worst = proven.toSorted((a, b) => Math.abs(b.differenceMs) - Math.abs(a.differenceMs)).slice(0, 3);
+  const lost = runs.filter((run) => isLost(run, facts));
+  return {
+    runs: runs.length,
+    machines: facts.machines.length,
+    truthMs: sum(runs.map((run) => run.truthMs)),
+    chargedMs: sum(runs.map((run) => run.row.charged_ms)),
+    largestDifferenceMs: Math.max(0, ...proven.map((run) => Math.abs(run.differenceMs))),
+    largestExcessMs: Math.max(0, ...others.map((run) => run.differenceMs)),
+    unproven: others.length,
+    honestOverrunMs: Math.max(0, ...runs.filter((run) => !run.rogue).map((run) => run.overrunMs)),
+    rogueOverrunMs: Math.max(0, ...runs.filter((run) => run.rogue).map((run) => run.overrunMs)),
+    overQuota: runs.flatMap((run) => overQuota(run, runs, facts)),
+    overSlots: runs.flatMap((run) => overSlots(run, runs, facts)),
+    twoMachines: runs.filter((run) => run.machines.length > 1).map((run) => run.row.id),
+    lost: lost.filter((run) => !isExcused(run, facts)).map(inWords),
+    excused: lost.filter((run) => isExcused(run, facts)).length,
+    worst: worst.map(inWords),
+  };
+}
+
+type View = {
+  row: RunRow;
+  machines: TruthMachine[];
+  startMs: number | null;
+  endMs: number | null;
+  truthMs: number;
+  /** Charged and overrun, less what was true. */
+  differenceMs: number;
+  /** Machine time past the lease end, by the provider's clock. */
+  overrunMs: number;
+  proven: boolean;
+  rogue: boolean;
+};
+
+function viewOf(row: RunRow, machines: TruthMachine[], facts: Facts): View {
+  const intervals = machines.flatMap((machine) => machine.intervals);
+  const truthMs = sum(intervals.map(({ startedAt, stoppedAt }) => (stoppedAt ?? Date.now()) - startedAt));
+  const startMs = intervals.length > 0 ? Math.min(...intervals.map(({ startedAt }) => startedAt)) : null;
+  const ends = intervals.map(({ stoppedAt }) => stoppedAt ?? Date.now());
+  const endMs = ends.length > 0 ? Math.max(...ends) : null;
+  const overrunMs = endMs === null || row.started_at === null ? 0 : Math.max(0, endMs - row.lease_until);
+  const view = { row, machines, startMs, endMs, truthMs, overrunMs, rogue: facts.rogues.has(row.account_id) };
+  return { ...view, differenceMs: row.charged_ms + overrunMs - truthMs, proven: isProven(view, facts) };
+}
+
+/**
+ * A start is proven by the provider's event unless the provider could not be asked while the machine called first; an
+ * end unless the machine vanished together with its events.
+ */
+function isProven(
+  { row, machines, startMs }: Pick<View, 'row' | 'machines' | 'startMs'>,
+  facts: Facts,
+): boolean {
+  if (machines.some(({ id }) => facts.touched.has(id) && facts.touched.get(id) !== 'killed')) return false;
+  if (row.started_at === null || startMs === null) return true;
+  const late = row.started_at - startMs > 50;
+  return !(late && facts.spans.totalMs(['provider', 'cloud'], startMs - 1_000, row.started_at + 1_000) > 0);
+}
+
+const OWN_REASONS = new Set(['user', 'deleted', 'quota', 'idle', 'plan', 'blocked']);
+
+/** A session of an honest machine that ran and ended without its user, its plan or us having ended it. */
+function isLost({ row, machines, rogue }: View, facts: Facts): boolean {
+  if (row.ended_at === null || row.started_at === null || rogue || facts.frail.has(row.account_id))
+    return false;
+  return !OWN_REASONS.has(row.end_reason ?? '') && !machines.some(({ id }) => facts.touched.has(id));
+}
+
+/** A slice rides out an outage of nearly two thirds of it; what is longer, and what paused this computer, excuses. */
+function isExcused({ row, endMs }: View, { spans, rules }: Facts): boolean {
+  const to = Math.min(row.lease_until, endMs ?? row.lease_until);
+  const survivesMs = (rules.leaseMaxMs * 2) / 3 - 2 * rules.guardMs;
+  const kinds = ['postgres', 'all webs', 'frozen', 'starved', 'renewals'];
+  return spans.totalMs(kinds, to - rules.leaseMaxMs, to) >= survivesMs;
+}
+
+/** Admitted although, by the provider's own clock, less than the smallest start was left of the largest quota possible. */
+function overQuota(run: View, all: View[], { bounds, rules }: Facts): string[] {
+  const at = run.row.admitted_at;
+  const month = new Date(at).toISOString().slice(0, 7);
+  const from = Date.parse(`${month}-01T00:00:00Z`);
+  const before = all.filter(
+    (other) => other.row.account_id === run.row.account_id && other.row.admitted_at < at && other !== run,
+  );
+  const usedMs = sum(before.flatMap((other) => other.machines.map((machine) => ranMs(machine, from, at))));
+  const { quotaMs } = bounds.most(run.row.account_id, at - 1_000, at + 1_000);
+  // What the books may differ by, run by run; machine time past a lease is our loss and was never charged.
+  const slackMs = before.length * TOLERANCE_MS + sum(before.map((other) => unchargedMs(other)));
+  const overMs = usedMs + rules.minStartMs - quotaMs - slackMs;
+  return overMs > 0 ? [`run ${run.row.id} was admitted ${Math.round(overMs)} ms over quota`] : [];
+}
+
+const unchargedMs = (run: View): number => run.overrunMs + (run.proven ? 0 : Math.max(0, -run.differenceMs));
+
+/** Admitted while as many machines of the account as the largest plan possible allows were alive. */
+function overSlots(run: View, all: View[], { bounds }: Facts): string[] {
+  const at = run.row.admitted_at;
+  const alive = all.filter(
+    (other) =>
+      other !== run &&
+      other.row.account_id === run.row.account_id &&
+      other.startMs !== null &&
+      other.startMs < at &&
+      (other.endMs ?? 0) > at,
+  );
+  const { slots } = bounds.most(run.row.account_id, at - 1_000, at + 1_000);
+  return alive.length >= slots ? [`run ${run.row.id} was admitted beside ${alive.length} of ${slots}`] : [];
+}
+
+function ranMs(machine: TruthMachine, from: number, to: number): number {
+  return sum(
+    machine.intervals.map(({ startedAt, stoppedAt }) =>
+      Math.max(0, Math.min(stoppedAt ?? to, to) - Math.max(startedAt, from)),
+    ),
+  );
+}
+
+function inWords({ row, differenceMs, truthMs, overrunMs, proven, startMs, endMs, machines }: View): string {
+  const late = startMs === null || row.started_at === null ? '–' : row.started_at - startMs;
+  const left = endMs === null ? '–' : row.lease_until - endMs;
+  return `run ${row.id} ${row.end_reason}: charged ${row.charged_ms}, truth ${truthMs}, overrun ${overrunMs}, difference ${differenceMs} ms; start seen ${late} ms late, ended ${left} ms before its lease, ${machines.length} machine(s)${proven ? '' : ', unproven'}`;
+}
+
+function groupByRun(machines: TruthMachine[]): Map<string, TruthMachine[]> {
+  const byRun = new Map<string, TruthMachine[]>();
+  for (const machine of machines) {
+    const runId = machine.metadata.hourglass_run ?? '';
+    byRun.set(runId, [...(byRun.get(runId) ?? []), machine]);
+  }
+  return byRun;
+}
+
+const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);

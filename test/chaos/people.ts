@@ -1,0 +1,233 @@
+import { createClient, type HourglassClient, refusalOf } from '@/client';
+import { sleep } from '@/scripts/services/processes';
+import { createAccount } from '@/server/operator/create-account';
+import type { Chance } from '../simulation/events';
+import { chanceOf } from '../simulation/events';
+import type { Bounds } from './bounds';
+import { insist, type Setting } from './setting';
+import type { Tally } from './tally';
+
+/** People who use the product while it breaks: each has an account, a habit, and machines of one kind. */
+
+export type Machines = 'normal' | 'silent' | 'stubborn' | 'crash' | 'stuck_created' | 'slow_boot';
+export type Habit = {
+  name: string;
+  planId: string;
+  machines: Machines;
+  sessions: number;
+  /** Plans to buy, one after the other. */
+  buys?: string[];
+  weight: number;
+};
+
+export const HABITS: Habit[] = [
+  { name: 'steady', planId: 'max', machines: 'normal', sessions: 3, weight: 5 },
+  { name: 'tight', planId: 'free', machines: 'normal', sessions: 2, weight: 4 },
+  { name: 'buyer', planId: 'free', machines: 'normal', sessions: 2, buys: ['starter', 'pro'], weight: 3 },
+  { name: 'idler', planId: 'custom', machines: 'normal', sessions: 2, weight: 2 },
+  { name: 'silent', planId: 'starter', machines: 'silent', sessions: 1, weight: 2 },
+  { name: 'stubborn', planId: 'pro', machines: 'stubborn', sessions: 2, weight: 2 },
+  { name: 'crasher', planId: 'pro', machines: 'crash', sessions: 2, weight: 1 },
+  { name: 'stuck', planId: 'starter', machines: 'stuck_created', sessions: 1, weight: 1 },
+  { name: 'slow', planId: 'pro', machines: 'slow_boot', sessions: 1, weight: 1 },
+];
+
+export type Person = {
+  accountId: string;
+  habit: Habit;
+  /** The same account through each web process. */
+  apis: HourglassClient[];
+  sessions: string[];
+  /** The plan that was paid for last; null before. */
+  paid: string | null;
+};
+
+/** Ends with the load: nothing more is begun, what is under way is waited for. */
+export class Crowd {
+  readonly people: Person[] = [];
+  private paused = false;
+  private stopped = false;
+  private busy = 0;
+  private readonly lives: Promise<void>[] = [];
+
+  constructor(
+    private readonly setting: Setting,
+    private readonly bounds: Bounds,
+    private readonly tally: Tally,
+    private readonly seed: number,
+  ) {}
+
+  /** Lets `count` people at a time live, one after the other. */
+  begin(count: number): void {
+    for (let lane = 0; lane < count; lane++)
+      this.lives.push(this.lane(chanceOf(this.seed * 1_000 + lane), lane));
+  }
+
+  /** Holds everybody still; resolves when nothing is under way. */
+  async pause(): Promise<void> {
+    this.paused = true;
+    while (this.busy > 0) await sleep(50);
+  }
+
+  resume(): void {
+    this.paused = false;
+  }
+
+  async end(): Promise<void> {
+    this.stopped = true;
+    await Promise.all(this.lives);
+  }
+
+  /** Stops every session that may run, as its owner would, until everybody has been answered. */
+  async stopAll(): Promise<void> {
+    for (const person of this.people) {
+      const [api] = person.apis;
+      if (!api) continue;
+      const listed = await insist(() => api.session.list.query(), 30_000);
+      for (const { id, status } of listed)
+        if (status !== 'stopped' && status !== 'failed')
+          await insist(() => api.session.stop.mutate({ sessionId: id }), 30_000);
+    }
+  }
+
+  /** Machines made from now on are of the kind of their owner; the cloud forgets this when it dies. */
+  async tellCloud(): Promise<void> {
+    await this.setting.control('/control/behaviour', { kind: 'normal' });
+    for (const person of this.people) await this.tellOne(person);
+  }
+
+  private async tellOne({ accountId, habit }: Person): Promise<void> {
+    if (habit.machines === 'normal') return;
+    const kind = habit.machines;
+    const bootDelayMs = kind === 'crash' ? 4_000 : 5_000;
+    await this.setting.control('/control/behaviour', {
+      kind,
+      bootDelayMs,
+      match: { app: `hg-dev-${accountId}` },
+    });
+  }
+
+  private async lane(chance: Chance, lane: number): Promise<void> {
+    for (let life = 0; !this.stopped; life++) {
+      const person = await this.act(() => this.bear(chance, `${lane}-${life}`));
+      const acts = chance.between(12, 40);
+      for (let i = 0; i < acts && person && !this.stopped; i++) {
+        await this.act(() => this.step(person, chance));
+        await this.rest(chance.between(300, 4_000));
+      }
+      if (person) await this.act(() => this.leave(person));
+    }
+  }
+
+  private async rest(ms: number): Promise<void> {
+    for (let left = ms; left > 0 && !this.stopped; left -= 100) await sleep(100);
+  }
+
+  private async act<T>(work: () => Promise<T>): Promise<T | undefined> {
+    while (this.paused && !this.stopped) await sleep(50);
+    if (this.stopped) return undefined;
+    this.busy += 1;
+    try {
+      return await work();
+    } catch (error) {
+      this.tally.count('calls', refusalOf(error)?.reason ?? 'no answer');
+      return undefined;
+    } finally {
+      this.busy -= 1;
+    }
+  }
+
+  private async bear(chance: Chance, name: string): Promise<Person> {
+    const habit = weighted(chance, HABITS);
+    const email = `${habit.name}-${name}@hourglass.test`;
+    const made = await createAccount(this.setting.operator.ctx, { email, planId: habit.planId });
+    this.bounds.ownPlanChanges(made.accountId, habit.planId)();
+    const apis = this.setting.stack.webUrls.map((url) =>
+      createClient({ url, apiKey: made.apiKey, fetch: impatient }),
+    );
+    const person: Person = { accountId: made.accountId, habit, apis, sessions: [], paid: null };
+    await insist(() => this.tellOne(person), 10_000);
+    this.people.push(person);
+    return person;
+  }
+
+  private async step(person: Person, chance: Chance): Promise<void> {
+    const api = chance.pick(person.apis);
+    if (person.sessions.length < person.habit.sessions) {
+      const made = await api.session.create.mutate({ name: `s${person.sessions.length}` });
+      person.sessions.push(made.id);
+    }
+    const sessionId = chance.pick(person.sessions);
+    const dice = chance.next();
+    if (dice < 0.55) return this.start(person, sessionId, chance);
+    if (dice < 0.75) return void (await api.session.stop.mutate({ sessionId }));
+    if (dice < 0.8) return this.remove(person, sessionId, api);
+    if (dice < 0.9 && person.habit.buys) return this.buy(person, api);
+    await api.session.batchStatus.query();
+  }
+
+  /** A start, sometimes pressed twice, sometimes on all sessions at once, through whichever web process. */
+  private async start(person: Person, sessionId: string, chance: Chance): Promise<void> {
+    const wanted = chance.hit(0.15) ? person.sessions : [sessionId];
+    const key = chance.hit(0.3) ? `k${chance.between(0, 1e9)}` : undefined;
+    const times = chance.hit(0.2) ? 2 : 1;
+    const calls = wanted.flatMap((id) =>
+      Array.from({ length: times }, () =>
+        chance.pick(person.apis).session.start.mutate({
+          sessionId: id,
+          ...(key && wanted.length === 1 ? { idempotencyKey: key } : {}),
+        }),
+      ),
+    );
+    const answers = await Promise.allSettled(calls);
+    for (const answer of answers)
+      this.tally.count(
+        'starts',
+        answer.status === 'fulfilled' ? 'answered' : (refusalOf(answer.reason)?.reason ?? 'no answer'),
+      );
+  }
+
+  private async remove(person: Person, sessionId: string, api: HourglassClient): Promise<void> {
+    await api.session.delete.mutate({ sessionId });
+    person.sessions = person.sessions.filter((id) => id !== sessionId);
+  }
+
+  /** Buys the next bigger plan as the payment page and the return from it do. */
+  private async buy(person: Person, api: HourglassClient): Promise<void> {
+    const planId = person.habit.buys?.[person.paid === null ? 0 : 1];
+    if (!planId || person.paid === planId) return;
+    if (person.paid !== null) {
+      const settled = this.bounds.paidPlanChanges(person.accountId, planId);
+      await api.billing.changePlan.mutate({ planId });
+      settled();
+      person.paid = planId;
+      return;
+    }
+    const { url } = await api.billing.upgradeLink.mutate({ planId });
+    const page = /\/c\/pay\/([^/?#]+)/.exec(url)?.[1];
+    if (!page) return;
+    this.bounds.paidPlanChanges(person.accountId, planId);
+    await this.setting.stripe(`checkout/${page}/complete`, { card: '4242424242424242' });
+    person.paid = planId;
+    this.tally.count('calls', 'plan bought');
+    await api.billing.refresh.mutate();
+  }
+
+  /** The end of a life: sessions are stopped and forgotten; a stop that is not answered is left to the end. */
+  private async leave(person: Person): Promise<void> {
+    for (const sessionId of person.sessions)
+      await person.apis[0]?.session.stop.mutate({ sessionId }).catch(() => null);
+  }
+}
+
+const impatient: typeof fetch = (input, init) =>
+  fetch(input, { ...init, signal: AbortSignal.timeout(20_000) });
+
+export function weighted<T extends { weight: number }>(chance: Chance, items: readonly T[]): T {
+  let left = chance.next() * items.reduce((sum, { weight }) => sum + weight, 0);
+  for (const item of items) {
+    left -= item.weight;
+    if (left < 0) return item;
+  }
+  return items[0] as T;
+}
