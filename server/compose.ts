@@ -1,9 +1,9 @@
 import { openDatabase } from '@/db/client';
-import { surviveCutConnections } from '@/db/guard';
+import { surviveCutSockets } from '@/db/guard';
 import { openPayments } from './billing/payments';
 import { systemClock } from './clock';
 import type { Ctx } from './context';
-import type { Env } from './env';
+import { type Env, secretsOf } from './env';
 import { openJobs } from './jobs';
 import { makeLog } from './log';
 import { openFly } from './machine/fly';
@@ -11,8 +11,8 @@ import { openRates } from './rate';
 
 /** The real context of a door: every port opened from the environment. `close` gives everything back. */
 export function openContext(env: Env, service: string): { ctx: Ctx; close(): Promise<void> } {
-  const log = makeLog(service, env.LOG_LEVEL);
-  surviveCutConnections((err, survived) =>
+  const log = makeLog(service, env.LOG_LEVEL, secretsOf(env));
+  surviveCutSockets((err, survived) =>
     survived ? log.warn({ err }, 'PostgreSQL cut a connection') : log.fatal({ err }, 'uncaught error'),
   );
   const database = openDatabase(env.DATABASE_URL, { applicationName: `hourglass-${service}` });

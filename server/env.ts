@@ -6,20 +6,37 @@ const seconds = (fallback: number, min = 1, max = 86_400) =>
   z.coerce.number().min(min).max(max).default(fallback);
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
 const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''));
+/** The URL of a service, password and all. What is wrong is said without it. */
+const serviceUrl = (schemes: string[]) =>
+  z
+    .string()
+    .refine(
+      (text) => schemes.some((scheme) => text.startsWith(`${scheme}://`)) && hasReadablePassword(text),
+      `must be a ${schemes[0]}:// URL; special characters in its password are written as %XX`,
+    );
+function hasReadablePassword(text: string): boolean {
+  try {
+    decodeURIComponent(new URL(text).password);
+    return true;
+  } catch {
+    return false;
+  }
+}
 const optional = z
   .string()
   .optional()
   .transform((text) => (text === undefined || text.trim() === '' ? undefined : text.trim()));
 
 const schema = z.object({
-  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL'),
-  REDIS_URL: z.string().regex(/^rediss?:\/\//, 'must be a redis:// URL'),
+  DATABASE_URL: serviceUrl(['postgres', 'postgresql']),
+  REDIS_URL: serviceUrl(['redis', 'rediss']),
   APP_URL: url.default('http://localhost:3000'),
   PORT: port(3000),
   GATEWAY_URL: url.default('http://localhost:3002'),
   GATEWAY_PORT: port(3002),
   WORKER_PORT: port(3001),
   AUTH_SECRET: z.string().refine((text) => Buffer.byteLength(text) >= 32, 'must have at least 32 bytes'),
+  TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
   AUTH_GITHUB_ID: optional,
   AUTH_GITHUB_SECRET: optional,
   SIGNUP_MODE: z.enum(['open', 'approval']).default('open'),
@@ -42,7 +59,7 @@ const schema = z.object({
   STRIPE_SECRET_KEY: optional,
   STRIPE_WEBHOOK_SECRET: optional,
   STRIPE_API_URL: url.default('https://api.stripe.com'),
-  SMTP_URL: optional,
+  SMTP_URL: optional.pipe(serviceUrl(['smtp', 'smtps']).optional()),
   MAIL_FROM: optional,
   LEASE_MAX_SECONDS: seconds(900),
   LEASE_MIN_SECONDS: seconds(10),
@@ -57,6 +74,31 @@ const schema = z.object({
 });
 
 export type Env = z.infer<typeof schema>;
+
+/** Variables that nobody outside may ever see; of an address its password. */
+export const SECRET_NAMES = [
+  'DATABASE_URL',
+  'REDIS_URL',
+  'AUTH_SECRET',
+  'AUTH_GITHUB_SECRET',
+  'FLY_API_TOKEN',
+  'STRIPE_SECRET_KEY',
+  'STRIPE_WEBHOOK_SECRET',
+  'SMTP_URL',
+] as const satisfies (keyof Env)[];
+
+/** Shorter ones would cut words out of ordinary sentences. */
+const SHORTEST_SECRET = 8;
+
+/** The secrets of an environment as they could appear in a text. */
+export function secretsOf(env: Env): string[] {
+  return SECRET_NAMES.flatMap((name) => {
+    const value = env[name] ?? '';
+    if (!/^\w+:\/\//.test(value)) return value.split(',').map((part) => part.trim());
+    const { password } = new URL(value);
+    return [password, decodeURIComponent(password)];
+  }).filter((text) => text.length >= SHORTEST_SECRET);
+}
 
 /** One line per bad variable, each naming itself, never printing its value. */
 export class BadEnvironment extends Error {

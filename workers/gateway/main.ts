@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { openDatabase } from '@/db/client';
-import { surviveCutConnections } from '@/db/guard';
+import { surviveCutSockets } from '@/db/guard';
 import { systemClock } from '@/server/clock';
-import { readEnv } from '@/server/env';
+import { readEnv, secretsOf } from '@/server/env';
 import { makeLog } from '@/server/log';
 import { registry } from '@/server/metrics';
 import { failingParts } from '@/server/readiness';
@@ -12,8 +12,8 @@ import { openTerminalDoor } from './terminal';
 /** The terminal gateway: checks who asks and names the machine. No terminal byte ever passes through it. */
 
 const env = readEnv();
-const log = makeLog('gateway', env.LOG_LEVEL);
-surviveCutConnections((err, survived) =>
+const log = makeLog('gateway', env.LOG_LEVEL, secretsOf(env));
+surviveCutSockets((err, survived) =>
   survived ? log.warn({ err }, 'PostgreSQL cut a connection') : log.fatal({ err }, 'uncaught error'),
 );
 const database = openDatabase(env.DATABASE_URL, { applicationName: 'hourglass-gateway', max: 5 });
@@ -41,6 +41,10 @@ const server = createServer(async (request, response) => {
       return answer(404, 'text/plain', 'Terminals open over WebSocket here.\n');
   }
 });
+// A connection is answered and left at once: whoever keeps many open, or sends slowly, holds nobody else up.
+server.maxConnections = 10_000;
+server.headersTimeout = 10_000;
+server.requestTimeout = 10_000;
 const door = openTerminalDoor(ctx);
 server.on('upgrade', (request, socket, head) => void door.upgrade(request, socket, head));
 server.on('error', (error) => {

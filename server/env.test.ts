@@ -1,0 +1,84 @@
+import { Writable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { type Env, parseEnv, SECRET_NAMES, secretsOf } from './env';
+import { makeLog } from './log';
+
+const GOOD: Record<string, string> = {
+  DATABASE_URL: 'postgres://hg:database-secret@db/hg',
+  REDIS_URL: 'redis://:redis%2Dsecret@cache',
+  AUTH_SECRET: 'auth-secret-auth-secret-auth-secret-1',
+  AUTH_GITHUB_ID: 'id',
+  AUTH_GITHUB_SECRET: 'github-secret',
+  FLY_API_TOKEN: 'fly-secret"with\\quotes',
+  STRIPE_SECRET_KEY: 'sk_test_secret',
+  STRIPE_WEBHOOK_SECRET: 'whsec_one_secret, whsec_two_secret',
+  SMTP_URL: 'smtp://me:smtp-secret@mail:25',
+};
+
+describe('the environment', () => {
+  it('ACCOUNT-17 knows which of its variables are secret', () => {
+    const env = parseEnv(GOOD);
+    const named = Object.keys(env).filter((name) =>
+      /SECRET|TOKEN|PASSWORD|_KEY$|^(DATABASE|REDIS|SMTP)_URL$/.test(name),
+    );
+    expect([...SECRET_NAMES].sort()).toEqual(named.sort());
+    expect(secretsOf(env)).toEqual(
+      expect.arrayContaining(['database-secret', 'redis-secret', 'whsec_two_secret']),
+    );
+  });
+
+  it.each([
+    ['DATABASE_URL', 'postgres://hg:pass/word-secret@db/hg'],
+    ['DATABASE_URL', 'postgres://hg:pass%zzword-secret@db/hg'],
+    ['REDIS_URL', 'http://:word-secret@cache'],
+    ['SMTP_URL', 'me:word-secret@mail'],
+    ['AUTH_SECRET', 'word-secret'],
+    ['STRIPE_API_URL', 'word-secret'],
+    ['ENVIRONMENT_ID', 'Word-secret'],
+  ])('ACCOUNT-17 a bad %s is named and never shown', (name, value) => {
+    let message = '';
+    try {
+      parseEnv({ ...GOOD, [name]: value });
+    } catch (error) {
+      message = `${error}`;
+    }
+    expect(message).toMatch(new RegExp(`${name}: (must|Invalid)`));
+    expect(message).not.toMatch(/word-secret/i);
+  });
+});
+
+describe('the log', () => {
+  const lines: string[] = [];
+  const sink = new Writable({
+    write(chunk, _, done) {
+      lines.push(chunk.toString());
+      done();
+    },
+  });
+  const env: Env = parseEnv(GOOD);
+  const log = makeLog('test', 'info', secretsOf(env), sink);
+  const key = `hg_abcdefgh_${'k'.repeat(32)}`;
+
+  it('ACCOUNT-17 writes no secret, wherever it comes from', () => {
+    const carrying = Object.assign(new Error(`WRONGPASS ${GOOD.FLY_API_TOKEN}`), {
+      command: { name: 'auth', args: ['redis-secret'] },
+      input: GOOD.DATABASE_URL,
+      cause: Object.assign(new Error('smtp-secret'), { options: { pass: 'smtp-secret' } }),
+    });
+    log.error({ err: carrying }, `tried postgres://hg:other@db/hg with ${key}`);
+    log.info(
+      { deep: { er: { url: 'redis://:redis-secret@cache', key } }, headers: { cookie: 'a=b' } },
+      GOOD.STRIPE_SECRET_KEY,
+    );
+    log.info({
+      token: 'x',
+      more: `hgr_${'a'.repeat(36)}_${'m'.repeat(43)} hgc_body.${'m'.repeat(43)} sk_live_1a2b`,
+    });
+    const text = lines.join('');
+    expect(lines).toHaveLength(3);
+    for (const line of lines) expect(() => JSON.parse(line)).not.toThrow();
+    expect(text).not.toMatch(/secret|:other@|kkkk|mmmm|sk_live_1a2b|a=b|args/);
+    expect(text).toContain('WRONGPASS');
+    expect(text).toContain('env.test.ts');
+  });
+});
