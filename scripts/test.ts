@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { auditDependencies } from './audit';
 import { buildAll } from './build-all';
 import { ensureChromium } from './services/chromium';
 import { ROOT } from './stack';
@@ -67,6 +68,17 @@ const vitest = (project: string) => async (): Promise<Count> => {
   return { passed: numPassedTests, failed: code !== 0 && failures === 0 ? 1 : failures };
 };
 
+/** High findings fail; a registry that does not answer is said and stops nobody. */
+async function knownWeaknesses(): Promise<Count> {
+  const audit = await auditDependencies(ROOT);
+  if (!audit.answered) {
+    say(`Not checked: the package registry gave no answer about known weaknesses (${audit.why}).`);
+    return { passed: 0, failed: 0 };
+  }
+  for (const finding of audit.findings) say(finding);
+  return audit.findings.length === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
 async function playwright(): Promise<Count> {
   await ensureChromium(say);
   const report = join(folder, 'e2e.json');
@@ -84,6 +96,7 @@ await step('format and lint', tool(['node_modules/@biomejs/biome/bin/biome', 'ci
 await step('types', tool(['node_modules/typescript/bin/tsc', '--noEmit', '-p', '.']));
 await step('tidy and unit', vitest('unit'));
 if (!onlyCheck) {
+  await step('known weaknesses of packages', knownWeaknesses);
   const built = await step('build', async () => {
     await buildAll({ say });
     return { passed: 1, failed: 0 };
