@@ -30,6 +30,14 @@ const config: NextConfig = {
         { key: 'Permissions-Policy', value: 'camera=(), microphone=(), geolocation=()' },
       ],
     },
+    {
+      // Answers to programs are nobody's page, and nobody's but the caller's to keep.
+      source: '/api/:path*',
+      headers: [
+        { key: 'Cache-Control', value: 'no-store' },
+        { key: 'Content-Security-Policy', value: "default-src 'none'; frame-ancestors 'none'" },
+      ],
+    },
   ],
 };
 

@@ -22,6 +22,8 @@ export function createClient({ url, apiKey, fetch }: ClientOptions): HourglassCl
     links: [
       httpBatchLink({
         url: `${url.replace(/\/+$/, '')}/api/trpc`,
+        // What one request may carry; more goes in several.
+        maxItems: 50,
         headers: { authorization: `Bearer ${apiKey}` },
         ...(fetch ? { fetch } : {}),
       }),

@@ -88,11 +88,12 @@ function boot(apiUrl: string, leaseMs: number, guardMs = 300): Life {
 function connect(
   port: number,
   token = TOKEN,
+  tab = 1,
 ): Promise<{ ws: WebSocket; text: () => string; frames: string[]; closed: Promise<number> }> {
   const expiresAt = Date.now() + 60_000;
   const state = `v1.${expiresAt}.${createHmac('sha256', token).update(`terminal:${expiresAt}`).digest('base64url')}`;
   const headers = { 'fly-replay-src': `instance=a;region=iad;t=1;state=${state}` };
-  const ws = new WebSocket(`ws://127.0.0.1:${port}/terminal/session?tab=1`, ['hourglass'], { headers });
+  const ws = new WebSocket(`ws://127.0.0.1:${port}/terminal/session?tab=${tab}`, ['hourglass'], { headers });
   let output = '';
   const frames: string[] = [];
   ws.on('message', (data, isBinary) => {
@@ -199,6 +200,25 @@ describe('an agent', () => {
     const line = await connect(port);
     line.ws.send(JSON.stringify({ type: 'input', data: 'echo "still $((1 + 1))"\n' }));
     await expect.poll(line.text).toContain('still 2');
+  });
+
+  it('MACHINE-33 keeps six tabs, sixteen terminals and 64 KiB a frame; idle connections shut nobody out for good', async () => {
+    const url = await serve(() => ({ action: 'run', leaseMs: 60_000, final: false }));
+    const port = await boot(url, 60_000).port;
+    expect(await (await connect(port, TOKEN, 7)).closed).toBe(4409);
+    const lines = await Promise.all(Array.from({ length: 16 }, (_, i) => connect(port, TOKEN, 1 + (i % 6))));
+    expect(await (await connect(port)).closed).toBe(4409);
+    lines[0]?.ws.send(JSON.stringify({ type: 'input', data: 'x'.repeat(65 * 1024) }));
+    expect(await lines[0]?.closed).toBe(1009);
+    const idle = Array.from({ length: 100 }, () => netConnect(port, '127.0.0.1').on('error', () => {}));
+    await expect.poll(() => idle.filter((socket) => socket.closed).length).toBe(100 - (64 - 15));
+    for (const socket of idle) socket.destroy();
+    const again = () =>
+      connect(port).then(
+        ({ ws }) => ws.readyState,
+        () => 0,
+      );
+    await expect.poll(again).toBe(WebSocket.OPEN);
   });
 
   it('MACHINE-21 repeats a lost call under the same number', async () => {

@@ -1,10 +1,11 @@
 import { betterAuth } from 'better-auth';
 import { drizzleAdapter } from 'better-auth/adapters/drizzle';
-import { APIError, createAuthMiddleware } from 'better-auth/api';
 import { authIdentity, authSignIn, authUser, authVerification } from '@/db/schema/auth';
+import { keepFewSignIns } from './account/keep-few-sign-ins';
 import { openAccount } from './account/open-account';
+import { ADDRESS_HEADER } from './address';
+import { afterAuth, beforeAuth, cleanPerson } from './auth-limits';
 import type { Ctx } from './context';
-import { DomainError } from './errors';
 import { writeLetter } from './mail/letter';
 import type { Mail } from './mail/send';
 
@@ -12,13 +13,25 @@ export type AuthDeps = Pick<Ctx, 'env' | 'sql' | 'db' | 'clock' | 'log' | 'rates
 
 const DAY_SECONDS = 86_400;
 
-/** Tries a minute and address, by path: wrong passwords and floods of letters are slowed down. */
+/** Tries a minute and address, by path, in this process; what counts for all processes together is in `beforeAuth`. */
 const TRIES = {
   '/sign-in/email': { window: 60, max: 20 },
   '/sign-up/email': { window: 60, max: 20 },
   '/request-password-reset': { window: 60, max: 5 },
   '/send-verification-email': { window: 60, max: 5 },
 };
+
+/** What the library offers and no page of ours needs: a door less each. */
+const UNUSED = [
+  '/verify-password',
+  '/update-session',
+  '/link-social',
+  '/unlink-account',
+  '/list-accounts',
+  '/account-info',
+  '/get-access-token',
+  '/refresh-token',
+];
 
 /** Sign-in by e-mail and password, and by GitHub when it is configured. Every new person gets one billing account. */
 export function makeAuth(deps: AuthDeps) {
@@ -42,6 +55,8 @@ export function makeAuth(deps: AuthDeps) {
       maxPasswordLength: 128,
       revokeSessionsOnPasswordReset: true,
       sendResetPassword: ({ user, url }) => letters.newPassword(user.email, url),
+      // Whoever reads the letter is the owner: guesses of others do not keep them out any longer.
+      onPasswordReset: ({ user }) => deps.rates.forgetSignIn(user.email),
     },
     emailVerification: {
       sendOnSignUp: true,
@@ -49,21 +64,28 @@ export function makeAuth(deps: AuthDeps) {
       sendVerificationEmail: ({ user, url }) => letters.confirmAddress(user.email, url),
     },
     socialProviders: githubOf(env),
+    account: { encryptOAuthTokens: true },
+    disabledPaths: UNUSED,
     rateLimit: { enabled: true, window: 60, max: 300, customRules: TRIES },
     advanced: {
+      ipAddress: { ipAddressHeaders: [ADDRESS_HEADER] },
       cookiePrefix: 'hourglass',
       defaultCookieAttributes: { httpOnly: true, sameSite: 'lax', secure: env.APP_URL.startsWith('https:') },
     },
-    hooks: { before: slowDown(deps), after: forgive(deps) },
+    hooks: { before: beforeAuth(deps.rates), after: afterAuth(deps.rates) },
     databaseHooks: {
       user: {
         create: {
-          before: async (user) => ({ data: { ...user, email: user.email.trim().toLowerCase() } }),
+          before: async (user) => ({
+            data: cleanPerson({ ...user, email: user.email.trim().toLowerCase() }),
+          }),
           after: async (user) => {
             await openAccount(deps, { userId: user.id, name: user.name || user.email });
           },
         },
+        update: { before: async (user) => ({ data: cleanPerson(user) }) },
       },
+      session: { create: { after: async ({ userId }) => keepFewSignIns(deps, userId) } },
     },
     logger: { disabled: true },
   });
@@ -75,26 +97,6 @@ function githubOf(env: AuthDeps['env']) {
   const { AUTH_GITHUB_ID: clientId, AUTH_GITHUB_SECRET: clientSecret } = env;
   return clientId && clientSecret ? { github: { clientId, clientSecret } } : {};
 }
-
-/** Guessing a password gets slow, whoever guesses and from wherever. */
-const slowDown = ({ rates }: AuthDeps) =>
-  createAuthMiddleware(async (ctx) => {
-    if (ctx.path !== '/sign-in/email') return;
-    const { email } = ctx.body as { email?: unknown };
-    const address = ctx.headers?.get('x-forwarded-for')?.split(',')[0]?.trim() ?? 'unknown';
-    try {
-      await rates.takeSignIn(typeof email === 'string' ? email : '', address);
-    } catch (error) {
-      if (!(error instanceof DomainError)) throw error;
-      throw new APIError('TOO_MANY_REQUESTS', { code: error.reason, message: error.message });
-    }
-  });
-
-const forgive = ({ rates }: AuthDeps) =>
-  createAuthMiddleware(async (ctx) => {
-    if (ctx.path !== '/sign-in/email' || !ctx.context.newSession) return;
-    await rates.forgetSignIn(ctx.context.newSession.user.email);
-  });
 
 const NOT_YOU = 'If you did not ask for this, nothing has changed and you can ignore this letter.';
 

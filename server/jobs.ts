@@ -25,11 +25,18 @@ export type Jobs = {
   close(): Promise<void>;
 };
 
+/**
+ * Wake-ups that wait at the same time. While no timekeeper takes them nothing else would end their number; whoever is
+ * not woken is found by the sweep.
+ */
+const MOST_WAITING = 100_000;
+const COUNT_EVERY = 100;
+
 /** A delay must fit in a signed 32-bit timer; the sweep finds whatever is further away. */
 const LONGEST_DELAY_MS = 7 * 24 * 3600 * 1000;
 
 /** The producer side, for every door. It fails fast: a command is dropped, not queued, while Redis is away. */
-export function openJobs(redisUrl: string, now: () => Instant, log: Log): Jobs {
+export function openJobs(redisUrl: string, now: () => Instant, log: Log, most = MOST_WAITING): Jobs {
   const connection = new Redis(redisUrl, {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 1,
@@ -41,14 +48,23 @@ export function openJobs(redisUrl: string, now: () => Instant, log: Log): Jobs {
     defaultJobOptions: { removeOnComplete: true, removeOnFail: 100, attempts: 1 },
   });
   queue.on('error', (error) => log.debug({ err: error }, 'queue error'));
+  let added = 0;
+  let full = false;
+  const hasRoom = async () => {
+    if (added++ % COUNT_EVERY === 0) full = (await queue.getJobCountByTypes('wait', 'delayed')) >= most;
+    return !full;
+  };
   return {
     async wakeRun(runId, at) {
       const delay = Math.min(Math.max(0, at - now()), LONGEST_DELAY_MS);
       // One job a run and instant: adding it again is a no-op.
-      const add = queue.add('run.due', { runId }, { delay, jobId: `${runId}-${Math.round(at)}-due` });
-      await add.catch((error) =>
-        log.warn({ runId, err: error }, 'wake-up not queued; the sweep will find the run'),
-      );
+      const jobId = `${runId}-${Math.round(at)}-due`;
+      try {
+        if (await hasRoom()) await queue.add('run.due', { runId }, { delay, jobId });
+        else log.warn({ runId }, 'too many wake-ups wait already; the sweep will find the run');
+      } catch (error) {
+        log.warn({ runId, err: error }, 'wake-up not queued; the sweep will find the run');
+      }
     },
     ping: () => connection.ping(),
     async close() {

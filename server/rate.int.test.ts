@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTestRedis, type TestRedis } from '@/test/redis';
@@ -66,6 +67,52 @@ it('ACCOUNT-13 tries to sign in are counted by account and by address, in all pr
   expect(spray.filter((one) => one === 'ok')).toHaveLength(300);
   const withoutRedis = [];
   for (let i = 0; i < 12; i++) withoutRedis.push(await outcome(alone, 'bob@x.test', '10.0.1.1'));
-  expect(withoutRedis.filter((one) => one === 'ok')).toHaveLength(10);
+  expect(withoutRedis.filter((one) => one === 'ok')).toHaveLength(3);
+  const sprayAlone = [];
+  for (let i = 0; i < 70; i++) sprayAlone.push(await outcome(alone, `q${i}@x.test`, '10.0.2.2'));
+  expect(sprayAlone.filter((one) => one === 'ok')).toHaveLength(60);
   await Promise.all([one.close(), two.close(), alone.close()]);
+});
+
+it('ACCOUNT-13 a Redis that hangs is one that is away: tries are counted, and nobody waits for it', async () => {
+  const deaf = createServer(() => {});
+  await new Promise<void>((resolve) => deaf.listen(0, '127.0.0.1', resolve));
+  const rates = openRates(`redis://127.0.0.1:${(deaf.address() as AddressInfo).port}`, 3);
+  const from = performance.now();
+  const outcomes = await Promise.all(
+    Array.from({ length: 8 }, () =>
+      rates.takeSignIn('ada@x.test', '10.0.0.1').then(
+        () => 'ok',
+        (error: DomainError) => error.reason,
+      ),
+    ),
+  );
+  expect(outcomes.filter((one) => one === 'ok')).toHaveLength(3);
+  expect(outcomes.filter((one) => one === 'RATE_LIMITED')).toHaveLength(5);
+  expect(performance.now() - from).toBeLessThan(5_000);
+  await rates.close();
+  deaf.close();
+});
+
+it('ACCOUNT-16 terminals, machines, letters, sign-ups and calls of all kinds have a rate', async () => {
+  const rates = openRates(redis.url, 2);
+  const limits: [string, number, () => Promise<void>][] = [
+    ['calls', 600, () => rates.takeCalls('a', 1)],
+    ['connects', 120, () => rates.takeConnect('a')],
+    ['calls of a machine', 240, () => rates.takeAgentCall('r')],
+    ['letters', 5, () => rates.takeLetter('Ada@x.test')],
+    ['sign-ups', 100, () => rates.takeSignUp('10.0.0.1')],
+  ];
+  const client = new Redis(redis.url);
+  await expect
+    .poll(() => rates.takeConnect(`${Math.random()}`).then(() => client.keys('rate:connect:*')))
+    .not.toEqual([]);
+  client.disconnect();
+  for (const [name, most, take] of limits) {
+    for (let i = 0; i < most; i++) await take();
+    await expect(take(), name).rejects.toMatchObject({ reason: 'RATE_LIMITED' });
+  }
+  await rates.takeCalls('b', 600);
+  await expect(rates.takeCalls('b', 1)).rejects.toMatchObject({ reason: 'RATE_LIMITED' });
+  await rates.close();
 });

@@ -3,45 +3,89 @@ import { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { DomainError } from './errors';
 
+/** Each counts and throws RATE_LIMITED, with the seconds to wait, once there was too much of it. */
 export type Rates = {
-  /** Counts one start of an account. Throws RATE_LIMITED with the seconds to wait. */
+  /** One start of an account. */
   takeStart(accountId: string): Promise<void>;
+  /** Calls of one caller, in this process: no program in a loop may keep the others waiting. */
+  takeCalls(caller: string, count: number): Promise<void>;
+  /** One way to a terminal of an account. */
+  takeConnect(accountId: string): Promise<void>;
+  /** One call of the machine of a run, in this process. */
+  takeAgentCall(runId: string): Promise<void>;
   /**
-   * Counts one try to sign in, by whom it is for and from where: neither one account under many addresses nor many
-   * accounts under one address can be tried for long. Throws RATE_LIMITED with the seconds to wait.
+   * One try to sign in, by whom it is for and from where: neither one account under many addresses nor many accounts
+   * under one address can be tried for long.
    */
   takeSignIn(email: string, address: string): Promise<void>;
   /** A person who got in has mistyped nothing: their count begins anew. */
   forgetSignIn(email: string): Promise<void>;
+  /** One letter that somebody makes us write to an address. */
+  takeLetter(email: string): Promise<void>;
+  /** One new person from an address. */
+  takeSignUp(address: string): Promise<void>;
   close(): Promise<void>;
 };
 
-/** Tries a quarter of an hour: a person mistypes a few times, an office shares an address. */
-const SIGN_INS = { perAccount: 10, perAddress: 300, duration: 900 };
+type Window = { points: number; duration: number };
 
-/** Shared by all processes through Redis; while Redis is away each process keeps the same limit on its own. */
+const QUARTER = 900;
+/**
+ * Tries to sign in a quarter of an hour: a person mistypes a few times, an office shares an address. While Redis is away
+ * nobody counts for all processes together, so each of them admits only a part.
+ */
+const SIGN_INS = {
+  account: { together: 10, alone: 3 },
+  address: { together: 300, alone: 60 },
+};
+const LETTERS: Window = { points: 5, duration: 3_600 };
+const SIGN_UPS: Window = { points: 100, duration: 86_400 };
+const CONNECTS_PER_MINUTE = 120;
+const AGENT_CALLS_PER_MINUTE = 240;
+/** Calls of all kinds a minute, for each start a minute: whoever may start more asks more. */
+const CALLS_PER_START = 300;
+/** A Redis that hangs is one that is away. */
+const PATIENCE_MS = 1_000;
+
+/** Shared by all processes through Redis; while Redis is away each process counts on its own, and nothing is uncounted. */
 export function openRates(redisUrl: string, startsPerMinute: number): Rates {
-  const redis = new Redis(redisUrl, { enableOfflineQueue: false, maxRetriesPerRequest: 1 });
+  const redis = new Redis(redisUrl, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 1,
+    commandTimeout: PATIENCE_MS,
+  });
   redis.on('error', () => {});
-  const limiter = (keyPrefix: string, window: { points: number; duration: number }) =>
+  const shared = (keyPrefix: string, window: Window, alone = window.points) =>
     new RateLimiterRedis({
       storeClient: redis,
       keyPrefix,
       ...window,
-      insuranceLimiter: new RateLimiterMemory(window),
+      insuranceLimiter: new RateLimiterMemory({ ...window, points: alone }),
     });
-  const starts = limiter('rate:start', { points: startsPerMinute, duration: 60 });
-  const { duration } = SIGN_INS;
-  const byAccount = limiter('rate:sign-in', { points: SIGN_INS.perAccount, duration });
-  const byAddress = limiter('rate:sign-in-from', { points: SIGN_INS.perAddress, duration });
+  const tries = (keyPrefix: string, { together, alone }: { together: number; alone: number }) =>
+    shared(keyPrefix, { points: together, duration: QUARTER }, alone);
+
+  const starts = shared('rate:start', { points: startsPerMinute, duration: 60 });
+  const connects = shared('rate:connect', { points: CONNECTS_PER_MINUTE, duration: 60 });
+  const byAccount = tries('rate:sign-in', SIGN_INS.account);
+  const byAddress = tries('rate:sign-in-from', SIGN_INS.address);
+  const letters = shared('rate:letter', LETTERS);
+  const signUps = shared('rate:sign-up', SIGN_UPS);
+  const calls = new RateLimiterMemory({ points: CALLS_PER_START * startsPerMinute, duration: 60 });
+  const agentCalls = new RateLimiterMemory({ points: AGENT_CALLS_PER_MINUTE, duration: 60 });
   return {
+    takeStart: (accountId) => take(starts, accountId, 'You started sessions too often within a minute.'),
+    takeCalls: (caller, count) => take(calls, caller, 'You asked too often within a minute.', count),
+    takeConnect: (accountId) => take(connects, accountId, 'You opened terminals too often within a minute.'),
+    takeAgentCall: (runId) => take(agentCalls, runId, 'This machine asked too often within a minute.'),
     takeSignIn: async (email, address) => {
       const sentence = 'There were too many tries to sign in.';
       await take(byAddress, address, sentence);
       await take(byAccount, hashAddress(email), sentence);
     },
     forgetSignIn: async (email) => void (await byAccount.delete(hashAddress(email)).catch(() => false)),
-    takeStart: (accountId) => take(starts, accountId, 'You started sessions too often within a minute.'),
+    takeLetter: (email) => take(letters, hashAddress(email), 'Too many letters were asked for this address.'),
+    takeSignUp: (address) => take(signUps, address, 'Too many people signed up from your address today.'),
     close: async () => redis.disconnect(),
   };
 }
@@ -53,14 +97,24 @@ const hashAddress = (email: string): string =>
 /** No limits: for commands and tests that count something else. */
 export const noRates: Rates = {
   takeStart: async () => {},
+  takeCalls: async () => {},
+  takeConnect: async () => {},
+  takeAgentCall: async () => {},
   takeSignIn: async () => {},
   forgetSignIn: async () => {},
+  takeLetter: async () => {},
+  takeSignUp: async () => {},
   close: async () => {},
 };
 
-async function take(limiter: RateLimiterRedis, key: string, sentence: string): Promise<void> {
+async function take(
+  limiter: RateLimiterRedis | RateLimiterMemory,
+  key: string,
+  sentence: string,
+  count = 1,
+): Promise<void> {
   try {
-    await limiter.consume(key);
+    await limiter.consume(key, count);
   } catch (refused) {
     if (!(refused instanceof RateLimiterRes)) throw refused;
     const retryAfterSeconds = Math.max(1, Math.ceil(refused.msBeforeNext / 1000));

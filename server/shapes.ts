@@ -190,11 +190,18 @@ export type BatchStatus = {
 /** Every paged list has this shape. */
 export type Page<T> = { items: T[]; nextCursor: string | null };
 
+/** Text that can be kept and shown: no control characters, nothing endless. */
+const text = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .regex(/^\P{Cc}*$/u, 'must not contain control characters');
+
 // Ids are opaque: whatever is not one of ours is simply not found.
-const id = z.string().min(1).max(64);
-const name = z.string().trim().min(1).max(80);
-const reason = z.string().trim().min(1).max(500);
-const cursor = z.string().max(200).optional();
+const id = text(64).min(1);
+const name = text(80).trim().min(1);
+const reason = text(500).trim().min(1);
+const cursor = text(200).optional();
 const limit = z.number().int().min(1).max(100).optional();
 const day = z.iso.date();
 
@@ -202,22 +209,22 @@ export const inputs = {
   sessionCreate: z.strictObject({
     name,
     agent: z.enum(AGENTS).optional(),
-    region: z.string().min(2).max(8).optional(),
+    region: text(8).min(2).optional(),
     size: z.enum(SIZES).optional(),
   }),
-  sessionStart: z.strictObject({ sessionId: id, idempotencyKey: z.string().min(1).max(128).optional() }),
+  sessionStart: z.strictObject({ sessionId: id, idempotencyKey: text(128).min(1).optional() }),
   sessionId: z.strictObject({ sessionId: id }),
   sessionRename: z.strictObject({ sessionId: id, name }),
   usageDays: z.strictObject({ from: day, to: day }),
   usageRuns: z.strictObject({ cursor, limit }).default({}),
   planId: z.strictObject({ planId: id }),
-  upgradeLink: z.strictObject({ planId: id, from: z.string().max(300).optional() }),
+  upgradeLink: z.strictObject({ planId: id, from: text(300).optional() }),
   billingInvoices: z.strictObject({ cursor, limit }).default({}),
   changePlan: z.strictObject({ planId: id, prorationDate: z.number().int().positive().optional() }),
   apiKeyCreate: z.strictObject({ name, scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length) }),
   apiKeyRevoke: z.strictObject({ apiKeyId: id }),
   accountId: z.strictObject({ accountId: id }),
-  accountList: z.strictObject({ cursor, limit, search: z.string().max(200).optional() }).default({}),
+  accountList: z.strictObject({ cursor, limit, search: text(200).optional() }).default({}),
   setPlan: z.strictObject({ accountId: id, planId: id, reason }),
   setStatus: z.strictObject({ accountId: id, status: z.enum(['active', 'blocked']), reason }),
   adjustUsage: z.strictObject({
@@ -229,7 +236,7 @@ export const inputs = {
   plan: z.strictObject({
     id: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/),
     name,
-    description: z.string().max(300),
+    description: text(300),
     monthlySeconds: z.number().int().min(0).max(316_224_000).nullable(),
     onceSeconds: z.number().int().min(0).max(31_622_400).nullable(),
     maxSessions: z.number().int().min(0).max(100),

@@ -1,7 +1,6 @@
 import { initTRPC, TRPCError } from '@trpc/server';
 import { ZodError, z } from 'zod';
-import { isDatabaseAway } from '@/db/away';
-import type { Actor, Ctx } from './context';
+import { type Actor, type Ctx, isDatabaseAway } from './context';
 import { DomainError, type Reason, type RefusalDetails } from './errors';
 import type { Scope } from './shapes';
 

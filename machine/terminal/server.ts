@@ -19,6 +19,8 @@ export type TerminalOptions = {
 
 const MOST_TABS = 6;
 const MOST_SOCKETS = 16;
+/** Terminals, and whoever else the network lets through to us. */
+const MOST_CONNECTIONS = 64;
 const MOST_FRAME_BYTES = 64 * 1024;
 /** A socket that has not taken this much holds its shell back until it has. */
 const HOLD_BYTES = 1024 * 1024;
@@ -43,6 +45,8 @@ export class TerminalServer {
         .writeHead(healthy ? 200 : 404, { 'content-type': 'text/plain' })
         .end(healthy ? 'ok\n' : 'nothing here\n');
     });
+    this.http.maxConnections = MOST_CONNECTIONS;
+    this.http.headersTimeout = 10_000;
     this.http.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
   }
 

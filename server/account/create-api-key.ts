@@ -1,4 +1,4 @@
-import { type Ctx, failClosed } from '../context';
+import { type Ctx, inTx } from '../context';
 import { DomainError } from '../errors';
 import { newId } from '../ids';
 import type { Scope } from '../shapes';
@@ -16,7 +16,7 @@ export type CreateKeyInput = {
 
 /** Makes a key for an account; its text is in this answer and nowhere else. Throws FORBIDDEN, INVALID_INPUT. */
 export async function createApiKey(
-  ctx: Pick<Ctx, 'sql' | 'log'>,
+  ctx: Pick<Ctx, 'sql' | 'env' | 'clock' | 'log'>,
   input: CreateKeyInput,
 ): Promise<{ id: string; key: string; name: string; scopes: Scope[]; prefix: string }> {
   if (input.scopes.includes('admin') && !input.isAdmin) {
@@ -25,14 +25,15 @@ export async function createApiKey(
   const id = newId();
   const { key, prefix, hash } = newApiKeyText();
   const scopes = [...new Set(input.scopes)];
-  const made = await failClosed(
-    () => ctx.sql`
+  const made = await inTx(ctx as Ctx, async ({ sql }) => {
+    // Counting and adding are one at a time for an account, so that many at once do not pass the limit together.
+    await sql`select pg_advisory_xact_lock(hashtextextended(${input.accountId}, 44))`;
+    return sql`
       insert into api_key (id, account_id, name, scopes, prefix, hash, created_by)
       select ${id}, ${input.accountId}, ${input.name}, ${scopes}, ${prefix}, ${hash}, ${input.userId}
       where (select count(*) from api_key where account_id = ${input.accountId} and revoked_at is null) < ${MOST_LIVE_KEYS}
-      returning id`,
-    ctx.log,
-  );
+      returning id`;
+  });
   if (made.length === 0) {
     throw new DomainError(
       'INVALID_INPUT',

@@ -53,6 +53,14 @@ const read = async (o: LaunchOrder, id: string): Promise<Machine> => {
 };
 
 describe('the Fly adapter', () => {
+  it('MACHINE-34 puts the machines of each account into an app and a network of its own', async () => {
+    const orders = [order(), order()];
+    await Promise.all(orders.map((o) => machines.launch(o, yes)));
+    const networks = orders.map(({ app }) => fly.world.apps.get(app)?.network);
+    expect(new Set([...networks, 'default', undefined]).size).toBe(4);
+    for (const o of orders) expect(made(o.runId)[0]?.app).toBe(o.app);
+  });
+
   it('MACHINE-1 makes app, volume and machine once, and proves start and end', async () => {
     const o = order();
     const first = await machines.launch(o, yes);

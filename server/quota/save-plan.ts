@@ -16,6 +16,19 @@ export function planProblems(plan: Plan): Record<string, string[]> {
   return problems;
 }
 
+/** Every decision on quota reads all plans, so there are few of them. */
+const MOST_PLANS = 50;
+
+async function needRoom({ sql }: TxCtx): Promise<void> {
+  await sql`select pg_advisory_xact_lock(45)`;
+  const [row] = await sql<{ count: number }[]>`select count(*) from plan`;
+  if ((row?.count ?? 0) < MOST_PLANS) return;
+  throw new DomainError(
+    'INVALID_INPUT',
+    `There are ${MOST_PLANS} plans already. Change one of them instead.`,
+  );
+}
+
 /**
  * Writes one whole plan, new or known. Accounts on it feel a raise at their next renewal. Answers what it was before,
  * null when it is new. Throws INVALID_INPUT and then changes nothing.
@@ -28,6 +41,7 @@ export async function savePlan(tx: TxCtx, plan: Plan): Promise<Plan | null> {
       fields: problems,
     });
   const [before] = await tx.sql<PlanRow[]>`select * from plan where id = ${plan.id} for update`;
+  if (!before) await needRoom(tx);
   const { idleStop: idle } = plan;
   await tx.sql`
     insert into plan (id, name, description, monthly_seconds, once_seconds, max_sessions, idle_min_seconds,

@@ -19,7 +19,7 @@ import { readRun } from './tick';
 const figure = z.number().min(0).max(1e9).optional();
 
 export const agentCallShape = z.strictObject({
-  bootId: z.string().min(1).max(64),
+  bootId: z.string().regex(/^[\w-]{1,64}$/),
   seq: z.number().int().min(0).max(2_147_483_647),
   event: z.enum(['running', 'renew', 'stopping', 'stopped']),
   lastInputAt: z.iso.datetime({ offset: true }).nullable().optional(),

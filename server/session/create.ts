@@ -1,4 +1,4 @@
-import { type Ctx, failClosed } from '../context';
+import { type Ctx, inTx } from '../context';
 import { DomainError } from '../errors';
 import { newId } from '../ids';
 import type { Agent, Session, Size } from '../shapes';
@@ -18,15 +18,16 @@ export async function createSession(ctx: Ctx, input: CreateInput): Promise<Sessi
     throw new DomainError('INVALID_INPUT', message, { fields: { region: [message] } });
   }
   const id = newId();
-  const made = await failClosed(
-    () => ctx.sql`
+  const made = await inTx(ctx, async ({ sql }) => {
+    // Counting and adding are one at a time for an account, so that many at once do not pass the limit together.
+    await sql`select pg_advisory_xact_lock(hashtextextended(${input.accountId}, 43))`;
+    return sql`
       insert into session (id, account_id, name, agent, region, size, created_at)
       select ${id}, ${input.accountId}, ${input.name}, ${input.agent ?? 'bash'}, ${region}, ${input.size ?? 'standard'},
         hg_clock()
       where (select count(*) from session where account_id = ${input.accountId} and deleted_at is null) < ${SESSIONS_KEPT}
-      returning id`,
-    ctx.log,
-  );
+      returning id`;
+  });
   if (made.length === 0) {
     const message = `You keep ${SESSIONS_KEPT} sessions already. Delete one to make room.`;
     throw new DomainError('INVALID_INPUT', message, { fields: { '': [message] } });

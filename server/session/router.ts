@@ -39,5 +39,8 @@ export const sessionRouter = router({
     .query(({ ctx }) => batchStatus(ctx, ctx.accountId, ctx.currency)),
   connect: access('session:write')
     .input(inputs.sessionId)
-    .mutation(({ ctx, input }) => connectSession(ctx, { ...input, accountId: ctx.accountId })),
+    .mutation(async ({ ctx, input }) => {
+      await ctx.rates.takeConnect(ctx.accountId);
+      return connectSession(ctx, { ...input, accountId: ctx.accountId });
+    }),
 });

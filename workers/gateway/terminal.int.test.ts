@@ -3,7 +3,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { connectSession } from '@/server/session/connect';
-import { connectTokenOf } from '@/server/session/tokens';
+import { connectTokenOf, runTokenOf } from '@/server/session/tokens';
 import { Stage } from '@/test/simulation/stage';
 import { openTerminalDoor } from './terminal';
 
@@ -42,7 +42,7 @@ function knock(sessionId: string, token: string, headers: Record<string, string>
   });
 }
 
-it('MACHINE-26 a running session is answered with its machine, everything else with a reason', async () => {
+it('ACCOUNT-14 MACHINE-26 a running session is answered with its machine, everything else with a reason', async () => {
   const accountId = await stage.account();
   const { sessionId, runId, machine } = await stage.started(accountId);
   const early = await connectSession(stage.ctx, { accountId, sessionId });
@@ -74,6 +74,55 @@ it('MACHINE-26 a running session is answered with its machine, everything else w
     code: 4503,
     reason: 'This session is not running any more.',
   });
+});
+
+it('SESSION-29 a terminal opens for its own session, by its own kind of token, and not from an address', async () => {
+  const accountId = await stage.account();
+  const [mine, other] = [await stage.started(accountId), await stage.started(await stage.account())];
+  await stage.pass(100);
+  for (const { runId } of [mine, other]) await stage.call(runId, 0, 'running');
+  const { sessionId, runId } = mine;
+  const { token } = await connectSession(stage.ctx, { accountId, sessionId });
+  const secret = stage.ctx.env.AUTH_SECRET;
+  const expiresAt = stage.ctx.clock.now() + 60_000;
+  const wrong = {
+    'of a machine': runTokenOf(secret, runId),
+    'under another secret': connectTokenOf(`${secret}x`, { sessionId, accountId, runId, expiresAt }),
+    'for another run': connectTokenOf(secret, { sessionId, accountId, runId: other.runId, expiresAt }),
+    'for another account': connectTokenOf(secret, { sessionId, accountId: 'x', runId, expiresAt }),
+    'with another body': token.replace(/^hgc_[^.]+/, 'hgc_e30'),
+  };
+  for (const [kind, text] of Object.entries(wrong)) {
+    expect(await knock(sessionId, text), kind).toMatchObject({
+      code: expect.toSatisfy((code) => code > 4400),
+    });
+  }
+  expect(await knock(other.sessionId, token)).toMatchObject({ code: 4401 });
+  expect(await knock(`${sessionId}?token=${token}&x=`, 'none')).toMatchObject({ code: 4401 });
+  expect(await knock(sessionId, token)).toMatchObject({ replay: expect.any(String) });
+  stage.world.clock.advance(60_001);
+  expect(await knock(sessionId, token)).toMatchObject({ code: 4401 });
+});
+
+it('MACHINE-33 an account opens 120 terminals a minute, and refused sockets are not kept', async () => {
+  const accountId = await stage.account();
+  const { sessionId, runId } = await stage.started(accountId);
+  await stage.pass(100);
+  await stage.call(runId, 0, 'running');
+  const { token } = await connectSession(stage.ctx, { accountId, sessionId });
+  const outcomes: Outcome[] = [];
+  for (let i = 0; i < 125; i++) outcomes.push(await knock(sessionId, token));
+  expect(outcomes.filter((outcome) => 'replay' in outcome)).toHaveLength(120);
+  expect(outcomes.at(-1)).toEqual({ status: 429 });
+  // Somebody who never answers the goodbye is left soon.
+  const { port } = server.address() as AddressInfo;
+  const deaf = connect(port, '127.0.0.1', () =>
+    deaf.write(
+      `GET /terminal/x HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+    ),
+  );
+  deaf.resume();
+  await expect.poll(() => deaf.destroyed, { timeout: 5_000 }).toBe(true);
 });
 
 it('MACHINE-26 nonsense at the door is answered and ends nothing', async () => {

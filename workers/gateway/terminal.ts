@@ -9,6 +9,9 @@ import { type ConnectClaim, readConnectToken, replayStateOf } from '@/server/ses
 /** How long the state sent along with a replay is good, by our clock. */
 const STATE_LIFE_MS = 60_000;
 const UPGRADES_PER_MINUTE = 120;
+/** Refused sockets that may still be saying goodbye, and for how long. */
+const MOST_REFUSED = 1_000;
+const GOODBYE_MS = 2_000;
 
 type Door = {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
@@ -23,6 +26,9 @@ export function openTerminalDoor(ctx: Pick<Ctx, 'env' | 'sql' | 'clock' | 'log'>
   const limiter = new RateLimiterMemory({ points: UPGRADES_PER_MINUTE, duration: 60 });
   const refusing = new WebSocketServer({
     noServer: true,
+    maxPayload: 1024,
+    // The types do not know this option yet.
+    ...{ closeTimeout: GOODBYE_MS },
     handleProtocols: (offered) => (offered.has('hourglass') ? 'hourglass' : false),
   });
   const closeWith = (
@@ -31,7 +37,10 @@ export function openTerminalDoor(ctx: Pick<Ctx, 'env' | 'sql' | 'clock' | 'log'>
     head: Buffer,
     code: number,
     sentence: string,
-  ) => refusing.handleUpgrade(request, socket, head, (ws) => ws.close(code, sentence));
+  ) => {
+    if (refusing.clients.size >= MOST_REFUSED) return plain(socket, 503);
+    refusing.handleUpgrade(request, socket, head, (ws) => ws.on('error', () => {}).close(code, sentence));
+  };
 
   async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => {});
@@ -69,12 +78,10 @@ function addressOf(request: IncomingMessage): URL | null {
   }
 }
 
-/** The claim of the token in the subprotocol list or the query, if it is for the session of the path. */
+/** The claim of the token in the subprotocol list, if it is for the session of the path. Addresses are logged on their way, so none is taken from there. */
 function claimOf(ctx: Pick<Ctx, 'env' | 'clock'>, request: IncomingMessage, url: URL): ConnectClaim | null {
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((text) => text.trim());
-  const token =
-    offered.find((text) => text.startsWith('token.'))?.slice('token.'.length) ??
-    url.searchParams.get('token');
+  const token = offered.find((text) => text.startsWith('token.'))?.slice('token.'.length);
   const claim = readConnectToken(ctx.env.AUTH_SECRET, token ?? '', ctx.clock.now());
   return claim && url.pathname === `/terminal/${claim.sessionId}` ? claim : null;
 }

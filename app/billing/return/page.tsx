@@ -4,6 +4,7 @@ import { ReturnRoom } from '../../_billing/return-room';
 import { Room } from '../../_look/room';
 import { webContext } from '../../_server/context';
 import { needMember } from '../../_server/person';
+import { queryText } from '../../_server/query-text';
 
 export const metadata: Metadata = { title: 'Payment' };
 export const dynamic = 'force-dynamic';
@@ -13,7 +14,7 @@ type Props = { searchParams: Promise<Record<string, string | string[] | undefine
 /** Where the payment page sends people back to. It asks the provider by itself: no webhook has to come first. */
 export default async function Page({ searchParams }: Props) {
   const { checkout } = await searchParams;
-  const sessionId = typeof checkout === 'string' ? checkout.slice(0, 200) : '';
+  const sessionId = queryText(checkout, 200);
   const { person, member } = await needMember(`/billing/return?checkout=${encodeURIComponent(sessionId)}`);
   const { ctx } = webContext();
   const initial = sessionId

@@ -10,6 +10,7 @@ import { PlansRoom } from '../../_plans/plans-room';
 import { webContext } from '../../_server/context';
 import { visitorCurrency } from '../../_server/currency';
 import { needMember, type SignedInMember } from '../../_server/person';
+import { queryText } from '../../_server/query-text';
 
 export const metadata: Metadata = { title: 'Upgrade' };
 export const dynamic = 'force-dynamic';
@@ -18,16 +19,11 @@ type Query = Record<string, string | string[] | undefined>;
 type Props = { searchParams: Promise<Query> };
 type Way = { url: string } | { reason: string; message: string };
 
-const textOf = (query: Query, name: string, most: number): string => {
-  const value = query[name];
-  return typeof value === 'string' ? value.slice(0, most) : '';
-};
-
 /** Where every upgrade link leads: on to payment, or to the confirmation for who pays already. Signed out: sign in first. */
 export default async function Page({ searchParams }: Props) {
   const query = await searchParams;
-  const planId = textOf(query, 'plan', 64);
-  const from = textOf(query, 'from', 300);
+  const planId = queryText(query.plan, 64);
+  const from = queryText(query.from, 300);
   const path = `/billing/upgrade?plan=${encodeURIComponent(planId)}${from ? `&from=${encodeURIComponent(from)}` : ''}`;
   const { person, member } = await needMember(path);
   if (planId === '') {

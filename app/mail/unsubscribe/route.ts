@@ -4,10 +4,22 @@ import { readBounded } from '../../api/read-bounded';
 
 export const dynamic = 'force-dynamic';
 
+const POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
 const page = (status: number, title: string, body: string): Response =>
   new Response(
     `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>${title}</title></head><body style="font:16px/1.5 system-ui,sans-serif;max-width:520px;margin:64px auto;padding:0 16px"><h1 style="font-size:20px">${title}</h1>${body}</body></html>`,
-    { status, headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' } },
+    {
+      status,
+      headers: {
+        'content-type': 'text/html; charset=utf-8',
+        'cache-control': 'no-store',
+        'content-security-policy': POLICY,
+        // The address holds the token.
+        'referrer-policy': 'no-referrer',
+      },
+    },
   );
 const button = (label: string, again: boolean): string =>
   `<form method="post"><button name="${again ? 'again' : 'refuse'}" value="1" style="font:inherit;padding:8px 16px">${label}</button></form>`;

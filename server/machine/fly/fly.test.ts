@@ -14,6 +14,16 @@ describe('limits', () => {
     now = 10_000;
     expect(keeper.reserve('stop', 'a')).toBe(0);
   });
+
+  it('MACHINE-34 what cannot be sent in time takes nothing from what comes later', async () => {
+    let now = 0;
+    const keeper = new RateKeeper(() => now);
+    const waits = Array.from({ length: 1_000 }, () => keeper.reserve('stop', 'a', 5_000));
+    expect(waits.filter((ms) => ms <= 5_000)).toHaveLength(8);
+    await expect(keeper.take('stop', 'a', 5_000)).rejects.toMatchObject({ code: 'TOO_OFTEN' });
+    now += 6_000;
+    expect(keeper.reserve('stop', 'a', 5_000)).toBe(0);
+  });
 });
 
 describe('failures', () => {

@@ -27,6 +27,7 @@ type Answer = Outcome<unknown>;
 const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
 const TIMEOUT_MS = 10_000;
 const LONGEST_PAUSE_MS = 5_000;
+const MOST_COOKIES = 10_000;
 
 /** One pool of connections to the Machines API, with its limits, its cookies and its retry rules. */
 export class FlyHttp {
@@ -67,7 +68,8 @@ export class FlyHttp {
     const stopClock = metrics.providerSeconds.startTimer({ action: call.action });
     let sent = false;
     try {
-      await this.rates.take(call.action, call.id, signal);
+      // At most half of the time is spent waiting, so that the call itself has the other half.
+      await this.rates.take(call.action, call.id, (call.timeoutMs ?? TIMEOUT_MS) / 2);
       sent = true;
       const response = await this.pool.request({
         method: call.method,
@@ -117,7 +119,12 @@ export class FlyHttp {
     if (!app || !header) return;
     const found = [header].flat().find((line) => line.startsWith('fly_flaps_affinity='));
     const value = found?.split(';')[0];
-    if (value) this.cookies.set(app, value);
+    if (!value) return;
+    // The oldest makes room: losing one costs a read that may be a moment behind.
+    this.cookies.delete(app);
+    this.cookies.set(app, value);
+    const [oldest] = this.cookies.size > MOST_COOKIES ? this.cookies.keys() : [];
+    if (oldest !== undefined) this.cookies.delete(oldest);
   }
 
   private report(call: Call, failure: MachineFailure, requestId?: string | string[]): void {

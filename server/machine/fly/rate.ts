@@ -18,22 +18,27 @@ export class RateKeeper {
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
-  /** Waits until this action on this identifier is allowed again. */
-  async take(action: string, id: string, signal?: AbortSignal): Promise<void> {
-    const waitMs = this.reserve(action, id);
-    if (waitMs > 0) await pause(waitMs, undefined, { signal });
+  /**
+   * Waits until this action on this identifier is allowed again; throws at once, and takes nothing, when that is further
+   * away than the caller's patience: what cannot be sent in time must not hold back what comes later.
+   */
+  async take(action: string, id: string, patienceMs: number): Promise<void> {
+    const waitMs = this.reserve(action, id, patienceMs);
+    if (waitMs > patienceMs) throw Object.assign(new Error('asked too often'), { code: 'TOO_OFTEN' });
+    if (waitMs > 0) await pause(waitMs);
   }
 
-  /** Takes one token and answers how long to wait before using it, in ms. */
-  reserve(action: string, id: string): number {
+  /** Takes one token, unless it is further away than `patienceMs`; answers how long to wait before using it, in ms. */
+  reserve(action: string, id: string, patienceMs = Number.POSITIVE_INFINITY): number {
     const { perSecond, burst } = action === 'get' ? READ : WRITE;
     const now = this.now();
     this.forget(now);
     const key = `${action}:${id}`;
     const bucket = this.buckets.get(key) ?? { tokens: burst, at: now };
     const tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) / 1000) * perSecond) - 1;
-    this.buckets.set(key, { tokens, at: now });
-    return tokens >= 0 ? 0 : Math.ceil((-tokens / perSecond) * 1000);
+    const waitMs = tokens >= 0 ? 0 : Math.ceil((-tokens / perSecond) * 1000);
+    if (waitMs <= patienceMs) this.buckets.set(key, { tokens, at: now });
+    return waitMs;
   }
 
   private forget(now: number): void {

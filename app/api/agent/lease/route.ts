@@ -1,6 +1,6 @@
 import { webContext } from '@/app/_server/context';
-import { isDatabaseAway } from '@/db/away';
-import { DomainError } from '@/server/errors';
+import { isDatabaseAway } from '@/server/context';
+import { DomainError, type Reason } from '@/server/errors';
 import { agentCallShape, answerAgent } from '@/server/session/answer-agent';
 import { readRunToken } from '@/server/session/tokens';
 import { readBounded } from '../../read-bounded';
@@ -9,6 +9,8 @@ export const dynamic = 'force-dynamic';
 
 const refusal = (status: number, reason: string, message: string): Response =>
   Response.json({ error: { reason, message } }, { status });
+
+const STATUS_OF: Partial<Record<Reason, number>> = { UNAUTHORIZED: 401, RATE_LIMITED: 429 };
 
 /** The door of machines: a run token speaks for its own run only. */
 export async function POST(request: Request): Promise<Response> {
@@ -23,10 +25,11 @@ export async function POST(request: Request): Promise<Response> {
   if (!call.success)
     return refusal(400, 'INVALID_INPUT', 'The call does not have the form of the machine protocol.');
   try {
+    await ctx.rates.takeAgentCall(runId);
     return Response.json(await answerAgent(ctx, runId, call.data));
   } catch (error) {
     if (error instanceof DomainError) {
-      return refusal(error.reason === 'UNAUTHORIZED' ? 401 : 503, error.reason, error.message);
+      return refusal(STATUS_OF[error.reason] ?? 503, error.reason, error.message);
     }
     if (isDatabaseAway(error))
       return refusal(503, 'QUOTA_UNAVAILABLE', 'The lease cannot be renewed right now.');

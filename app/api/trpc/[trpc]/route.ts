@@ -3,7 +3,7 @@ import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { actorOf } from '@/app/_server/actor';
 import { webContext } from '@/app/_server/context';
 import { visitorCurrency } from '@/app/_server/currency';
-import type { Actor } from '@/server/context';
+import { clientAddress } from '@/server/address';
 import { DomainError } from '@/server/errors';
 import { newId } from '@/server/ids';
 import { appRouter } from '@/server/router';
@@ -14,8 +14,8 @@ export const dynamic = 'force-dynamic';
 async function handle(request: Request): Promise<Response> {
   const { ctx, env } = webContext();
   const requestId = newId();
-  const foreign = refuseForeign(request, env.APP_URL);
-  if (foreign) return foreign;
+  const refused = refuseForeign(request, env.APP_URL) ?? refuseMany(request);
+  if (refused) return refused;
   const bounded = await readBounded(request);
   if (bounded instanceof Response) return bounded;
   const responseHeaders = new Headers({ 'x-request-id': requestId });
@@ -23,24 +23,29 @@ async function handle(request: Request): Promise<Response> {
     endpoint: '/api/trpc',
     req: bounded,
     router: appRouter,
-    createContext: async () => ({
-      ...ctx,
-      log: ctx.log.child({ requestId }),
-      actor: await findOrRefuse(request.headers),
-      requestId,
-      currency: visitorCurrency(request.headers),
-      responseHeaders,
-    }),
+    createContext: async ({ info }) => {
+      const actor = await refusing(() => actorOf(request.headers), responseHeaders);
+      const caller =
+        actor && actor.kind !== 'system'
+          ? actor.accountId
+          : clientAddress(request.headers, env.TRUSTED_PROXIES);
+      await refusing(() => ctx.rates.takeCalls(caller, info.calls.length), responseHeaders);
+      const log = ctx.log.child({ requestId });
+      const currency = visitorCurrency(request.headers);
+      return { ...ctx, log, actor, requestId, currency, responseHeaders };
+    },
     responseMeta: () => ({ headers: responseHeaders }),
   });
 }
 
-/** Who asks; a bad API key is a refusal of its own and never an accident. */
-async function findOrRefuse(headers: Headers): Promise<Actor | null> {
+/** What is refused before any procedure runs, such as a bad API key, is a refusal of its own and never an accident. */
+async function refusing<T>(ask: () => Promise<T>, responseHeaders: Headers): Promise<T> {
   try {
-    return await actorOf(headers);
+    return await ask();
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
+    const { retryAfterSeconds } = error.details;
+    if (retryAfterSeconds !== undefined) responseHeaders.set('Retry-After', String(retryAfterSeconds));
     throw new TRPCError({ code: error.code, message: error.message, cause: error });
   }
 }
@@ -48,11 +53,23 @@ async function findOrRefuse(headers: Headers): Promise<Actor | null> {
 /** A browser on another site may not act with our visitor's sign-in. API keys carry no cookie and may come from anywhere. */
 function refuseForeign(request: Request, appUrl: string): Response | null {
   const origin = request.headers.get('origin');
-  const isForeign = origin !== null && origin !== new URL(appUrl).origin;
+  const isForeign =
+    (origin !== null && origin !== new URL(appUrl).origin) ||
+    request.headers.get('sec-fetch-site') === 'cross-site';
   if (!isForeign || !request.headers.has('cookie') || request.headers.has('authorization')) return null;
   const message = 'This request came from another site and was refused.';
   const data = { code: 'FORBIDDEN', httpStatus: 403, reason: 'FORBIDDEN' };
   return Response.json({ error: { message, code: -32003, data } }, { status: 403 });
+}
+
+/** Calls in one request; clients of ours split longer batches by themselves. */
+const MOST_CALLS_AT_ONCE = 50;
+
+function refuseMany(request: Request): Response | null {
+  if (new URL(request.url).pathname.split(',').length <= MOST_CALLS_AT_ONCE) return null;
+  const message = `One request may carry ${MOST_CALLS_AT_ONCE} calls at most. Send the others in another one.`;
+  const data = { code: 'BAD_REQUEST', httpStatus: 400, reason: 'INVALID_INPUT' };
+  return Response.json({ error: { message, code: -32600, data } }, { status: 400 });
 }
 
 export { handle as GET, handle as POST };

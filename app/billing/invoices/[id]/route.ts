@@ -1,4 +1,5 @@
 import { leadToInvoice } from '../../../_server/invoice';
+import { queryText } from '../../../_server/query-text';
 
 export const dynamic = 'force-dynamic';
 
@@ -6,4 +7,4 @@ type Params = { params: Promise<{ id: string }> };
 
 /** Leads a member on to the provider's page of one invoice, to print or to pay it. */
 export const GET = async (request: Request, { params }: Params): Promise<Response> =>
-  leadToInvoice(request, (await params).id.slice(0, 100));
+  leadToInvoice(request, queryText((await params).id, 100));

@@ -1,0 +1,65 @@
+import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api';
+import { ADDRESS_HEADER } from './address';
+import { DomainError } from './errors';
+import type { Rates } from './rate';
+
+/** What is bounded about signing in and up, beside what the library bounds itself. */
+
+const LONGEST_EMAIL = 254;
+const LONGEST_NAME = 80;
+const CONTROL = /\p{Cc}/gu;
+
+/** What is kept of a person, from wherever it came: a name of one line that ends, and no picture. Pure. */
+export const cleanPerson = <P extends { name?: string; image?: string | null }>(person: P): P => ({
+  ...person,
+  ...(person.name === undefined ? {} : { name: cleanName(person.name) }),
+  ...(person.image ? { image: null } : {}),
+});
+
+const cleanName = (name: string): string => name.replace(CONTROL, ' ').trim().slice(0, LONGEST_NAME).trim();
+
+/** Before the library does anything: refuses what is too long or too often. */
+export const beforeAuth = (rates: Rates) =>
+  createAuthMiddleware(async (ctx) => {
+    const body = (ctx.body ?? {}) as Record<string, unknown>;
+    const email = typeof body.email === 'string' ? body.email : '';
+    const address = ctx.headers?.get(ADDRESS_HEADER) ?? 'unknown';
+    if (email.length > LONGEST_EMAIL) throw tooLong('An e-mail address', LONGEST_EMAIL);
+    if (typeof body.name === 'string' && body.name.trim().length > LONGEST_NAME)
+      throw tooLong('A name', LONGEST_NAME);
+    switch (ctx.path) {
+      case '/sign-in/email':
+        return counted(() => rates.takeSignIn(email, address));
+      case '/sign-up/email':
+        return counted(() => rates.takeSignUp(address));
+      case '/request-password-reset':
+      case '/send-verification-email':
+        return counted(() => rates.takeLetter(email));
+      case '/change-password': {
+        // A stolen sign-in may not guess the password either.
+        const signIn = await getSessionFromCtx(ctx);
+        if (signIn) await counted(() => rates.takeSignIn(signIn.user.email, address));
+        return { context: { body: { ...body, revokeOtherSessions: true } } };
+      }
+    }
+  });
+
+/** After it: a person who got in has mistyped nothing. */
+export const afterAuth = (rates: Rates) =>
+  createAuthMiddleware(async (ctx) => {
+    if (ctx.path !== '/sign-in/email' || !ctx.context.newSession) return;
+    await rates.forgetSignIn(ctx.context.newSession.user.email);
+  });
+
+async function counted(take: () => Promise<void>): Promise<void> {
+  try {
+    await take();
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    const headers = { 'Retry-After': String(error.details.retryAfterSeconds ?? 60) };
+    throw new APIError('TOO_MANY_REQUESTS', { code: error.reason, message: error.message }, headers);
+  }
+}
+
+const tooLong = (what: string, most: number) =>
+  new APIError('BAD_REQUEST', { code: 'INVALID_INPUT', message: `${what} has ${most} characters at most.` });

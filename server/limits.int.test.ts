@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createAccount, createWorld, type World } from '@/test/world';
+import { createApiKey } from './account/create-api-key';
+import { keepFewSignIns } from './account/keep-few-sign-ins';
+import type { Actor } from './context';
+import { newId } from './ids';
+import { createCaller } from './router';
+
+let world: World;
+let accountId: string;
+beforeAll(async () => {
+  world = await createWorld({ max: 20 });
+  accountId = await createAccount(world);
+});
+afterAll(() => world.close());
+
+const owner = (): Actor => ({ kind: 'user', userId: 'u', accountId, role: 'owner', isAdmin: true });
+const caller = () =>
+  createCaller({ ...world.ctx, actor: owner(), requestId: 't', responseHeaders: new Headers() });
+
+/** How many of many at once went through, and what the others were told. */
+async function many(count: number, work: (index: number) => Promise<unknown>) {
+  const outcomes = await Promise.allSettled(Array.from({ length: count }, (_, index) => work(index)));
+  const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
+  return { done: count - refused.length, sentences: new Set(refused.map(({ reason }) => reason.message)) };
+}
+
+it('ACCOUNT-19 an account keeps 100 sessions, however many are made at once', async () => {
+  const { done, sentences } = await many(115, (index) => caller().session.create({ name: `s${index}` }));
+  expect(done).toBe(100);
+  expect([...sentences]).toEqual(['You keep 100 sessions already. Delete one to make room.']);
+  expect((await caller().session.list()).length).toBe(100);
+});
+
+it('ACCOUNT-19 an account has 20 keys, however many are made at once', async () => {
+  const input = { accountId, userId: 'u', isAdmin: false, name: 'k', scopes: ['session:read' as const] };
+  const { done, sentences } = await many(30, () => createApiKey(world.ctx, input));
+  expect(done).toBe(20);
+  expect([...sentences]).toEqual(['An account has 20 keys at most. Revoke one first.']);
+});
+
+it('ACCOUNT-19 an installation has 50 plans', async () => {
+  const [first] = await caller().admin.plan.list();
+  if (!first) throw new Error('there are no plans');
+  const { sentences } = await many(50, (index) =>
+    caller().admin.plan.save({ ...first, id: `more-${index}` }),
+  );
+  expect(await caller().admin.plan.list()).toHaveLength(50);
+  expect([...sentences]).toEqual(['There are 50 plans already. Change one of them instead.']);
+  expect(await caller().admin.plan.save(first)).toEqual(first);
+});
+
+it('ACCOUNT-19 a person has 30 sign-ins, and what has expired is forgotten', async () => {
+  const { sql } = world.ctx;
+  const userId = newId();
+  await sql`insert into auth_user (id, name, email) values (${userId}, 'E', ${`${userId}@x.test`})`;
+  for (let i = 0; i < 40; i++) {
+    const age = `${i} minutes`;
+    await sql`insert into auth_sign_in (id, token, user_id, expires_at, created_at)
+      values (${newId()}, ${`${userId}-${i}`}, ${userId}, now() + ${i === 3 ? '-1 day' : '1 day'}::interval, now() - ${age}::interval)`;
+  }
+  await sql`insert into auth_verification (id, identifier, value, expires_at) values ('old', 'i', 'v', now() - interval '1 s')`;
+  await keepFewSignIns(world.ctx, userId);
+  const kept = await sql<{ token: string }[]>`select token from auth_sign_in where user_id = ${userId}`;
+  expect(kept).toHaveLength(30);
+  expect(kept.map(({ token }) => token)).toContain(`${userId}-0`);
+  expect(kept.map(({ token }) => token)).not.toContain(`${userId}-3`);
+  expect(await sql`select 1 from auth_verification`).toHaveLength(0);
+});
+
+it('ACCOUNT-16 lists come in pages of 100 at most, and days 400 at a time', async () => {
+  await expect(caller().usage.runs({ limit: 101 })).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+  await expect(caller().admin.run.list({ limit: 101 })).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+  await expect(caller().admin.account.list({ limit: 101 })).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+  await expect(caller().billing.invoices({ limit: 101 })).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+  await expect(caller().usage.days({ from: '2024-01-01', to: '2026-01-01' })).rejects.toMatchObject({
+    message: 'Ask for 1 to 400 days, the first one not after the last.',
+  });
+  await world.ctx.sql`
+    insert into audit (id, actor, action, reason) select 'a' || n, 'x', 'x', 'x' from generate_series(1, 60) n`;
+  expect((await caller().admin.audit.list({})).items).toHaveLength(50);
+});
+
+it('ACCOUNT-16 no query and no lock is waited for without end, on either way to the database', async () => {
+  const { sql, db } = world.database;
+  type Row = { name: string; setting: string };
+  const want = {
+    idle_in_transaction_session_timeout: '10000',
+    lock_timeout: '2000',
+    statement_timeout: '10000',
+  };
+  const ask = `select name, setting from pg_settings where name in ('${Object.keys(want).join("','")}')`;
+  for (const rows of [await sql.unsafe<Row[]>(ask), (await db.execute(ask)) as unknown as Row[]])
+    expect(Object.fromEntries(rows.map(({ name, setting }) => [name, setting]))).toEqual(want);
+  const [session] = await caller().session.list();
+  await sql.begin(async (tx) => {
+    await tx`select 1 from account where id = ${accountId} for update`;
+    const start = caller().session.start({ sessionId: session?.id ?? '' });
+    await expect(start).rejects.toMatchObject({ cause: { reason: 'QUOTA_UNAVAILABLE' } });
+  });
+});
