@@ -89,8 +89,14 @@ test('ACCOUNT-12 pages run their own scripts only, and say so to the browser', a
   page.on('console', (message) => {
     if (/content security policy/i.test(message.text())) complaints.push(message.text());
   });
+  for (const path of ['/sign-up', '/forgot-password', '/reset-password?token=x', '/nowhere']) {
+    await page.goto(`${appUrl()}${path}`);
+    await expect(page.getByRole('heading').first()).toBeVisible();
+  }
   await signIn(page, person);
-  for (const path of ['/dashboard', '/plans', '/usage', '/billing', '/settings', '/']) {
+  const { id } = await person.api.session.create.mutate({ name: 'looked at' });
+  const rooms = ['/dashboard', `/sessions/${id}`, '/plans', '/usage', '/billing', '/settings'];
+  for (const path of [...rooms, '/billing/upgrade', '/billing/return?checkout=x', '/']) {
     await page.goto(`${appUrl()}${path}`);
     await expect(page.locator('#content')).toBeVisible();
   }

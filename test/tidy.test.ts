@@ -9,6 +9,7 @@ import {
   envComplaints,
   importComplaints,
   nameComplaints,
+  proofComplaints,
   requirementComplaints,
   type SourceFile,
   sizeComplaints,
@@ -39,6 +40,10 @@ describe('the tree is tidy', () => {
     expect(docs.flatMap((doc) => deadPaths(doc, (path) => existsSync(join(ROOT, path))))).toEqual([]));
   it('every requirement is tested, every tested requirement is stated', () =>
     expect(requirementComplaints(specs, tests)).toEqual([]));
+  it('every threat and every limit names its proof', () => {
+    expect(docs.flatMap((doc) => proofComplaints(doc, tests))).toEqual([]);
+    expect(read('docs/threat-model.md').text.match(/^\| .*-\d+ +\|$/gm)?.length).toBeGreaterThan(40);
+  });
   it('specs speak of behaviour', () =>
     expect(specs.filter(({ path }) => !/README|glossary/.test(path)).flatMap(specComplaints)).toEqual([]));
   it('migrations are numbered once, in order', () => {
@@ -51,8 +56,11 @@ describe('the tree is tidy', () => {
     const lines = (path: string) => read(path).text.split('\n').length;
     expect(lines('README.md')).toBeLessThanOrEqual(70);
     expect(lines('CONTRIBUTING.md')).toBeLessThanOrEqual(100);
+    expect(lines('docs/threat-model.md')).toBeLessThanOrEqual(150);
   });
 });
+
+const TABLE = 'x\n| what | proven by |\n| --- | --- |\n';
 
 describe('each rule fires', () => {
   const planted = (path: string, text: string): SourceFile => ({ path, text });
@@ -84,6 +92,8 @@ describe('each rule fires', () => {
       'an unstated requirement',
       requirementComplaints([], [planted('a.test.ts', "it('QUOTA-98 x', () => {})")]),
     ],
+    ['a threat without proof', proofComplaints(planted('a.md', `${TABLE}| a |   |\n`), [])],
+    ['a proof that is none', proofComplaints(planted('a.md', `${TABLE}| a | QUOTA-98 |\n`), [])],
     ['code in a spec', specComplaints(planted('sdd/q.md', 'calls start() in start.ts'))],
   ])('on %s', (_, complaints) => expect(complaints).not.toEqual([]));
 });

@@ -157,6 +157,7 @@ export function deadPaths(doc: SourceFile, exists: (path: string) => boolean): s
     .map((path) => `${doc.path}: there is no ${path}`);
 }
 
+const ID = /\b(?:QUOTA|SESSION|MACHINE|BILLING|ACCOUNT)-\d+\b/g;
 const TITLE = /['"`]((?:(?:QUOTA|SESSION|MACHINE|BILLING|ACCOUNT)-\d+ )+)/g;
 
 /** Requirements without a test, and tests of requirements that are not there. */
@@ -174,6 +175,21 @@ export function requirementComplaints(specs: SourceFile[], tests: SourceFile[]):
     ...[...stated].filter((id) => !tested.has(id)).map((id) => `${id} is stated and never tested`),
     ...[...tested].filter((id) => !stated.has(id)).map((id) => `${id} is tested and nowhere stated`),
   ];
+}
+
+/** Rows of a table with a column "proven by" that name no requirement, or one that no test proves. */
+export function proofComplaints(doc: SourceFile, tests: SourceFile[]): string[] {
+  const tested = new Set(
+    tests.flatMap(({ text }) => [...text.matchAll(TITLE)].flatMap(([title]) => title.match(ID) ?? [])),
+  );
+  const tables = doc.text.split(/\n(?!\|)/).filter((table) => /^\|.*\| proven by +\|\n/m.test(table));
+  const rows = tables.flatMap((table) => table.trim().split('\n').slice(2));
+  return rows.flatMap((row) => {
+    const what = row.split('|')[1]?.trim() ?? row;
+    const ids: string[] = row.split('|').at(-2)?.match(ID) ?? [];
+    if (ids.length === 0) return [`${doc.path}: "${what}" names no proof`];
+    return ids.filter((id) => !tested.has(id)).map((id) => `${doc.path}: "${what}": nothing proves ${id}`);
+  });
 }
 
 /** Specs speak of behaviour: no files, no functions. */
