@@ -7,7 +7,7 @@ import { inTx } from '@/server/context';
 import { newId } from '@/server/ids';
 import { admitRun } from '@/server/session/admit';
 import startTestServices from '@/test/services';
-import { createWorld } from '@/test/world';
+import { asOwner, createWorld } from '@/test/world';
 import { figure, measure, printTable } from './table';
 
 /**
@@ -67,10 +67,12 @@ const stopServices = await startTestServices();
 const world = await createWorld({ max: CONNECTIONS });
 const { sql } = world.ctx;
 
-await sql.unsafe(`
-  create table bare_account (id int primary key, used bigint not null default 0) with (fillfactor = 70);
-  create table bare_run (id bigint generated always as identity primary key, account_id int not null);
-  insert into bare_account select generate_series(1, ${ACCOUNTS});`);
+await asOwner(world.url, (owner) =>
+  owner.unsafe(`
+    create table bare_account (id int primary key, used bigint not null default 0) with (fillfactor = 70);
+    create table bare_run (id bigint generated always as identity primary key, account_id int not null);
+    insert into bare_account select generate_series(1, ${ACCOUNTS});`),
+);
 await sql`
   insert into account (id, name, status, own_plan_id)
   select 'account-' || n, 'Bench', 'active', 'custom' from generate_series(1, ${ACCOUNTS}) n`;
@@ -87,7 +89,7 @@ await sql`
   from generate_series(1, ${ACCOUNTS}) n, generate_series(1, 5) s`;
 await sql`
   insert into usage_period (account_id, period) select id, to_char(hg_clock() at time zone 'UTC', 'YYYY-MM') from account`;
-await sql.unsafe('vacuum analyze');
+await asOwner(world.url, (owner) => owner.unsafe('set statement_timeout = 0; vacuum analyze'));
 
 const admit = (lane: number, count: number) => {
   const n = lane + count * CONNECTIONS;

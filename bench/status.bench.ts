@@ -4,7 +4,7 @@ import { Pool } from 'undici';
 import { batchStatus } from '@/server/session/batch-status';
 import { access, router } from '@/server/trpc';
 import startTestServices from '@/test/services';
-import { createAccount, createWorld } from '@/test/world';
+import { asOwner, createAccount, createWorld } from '@/test/world';
 import { figure, measure, printTable } from './table';
 
 /**
@@ -25,12 +25,15 @@ async function accountWith(entries: number): Promise<string> {
   await sql`
     insert into session (id, account_id, name, agent, region, size, created_at)
     select ${accountId} || '-' || n, ${accountId}, 'session ' || n, 'bash', 'iad', 'standard', hg_clock() from generate_series(1, 20) n`;
-  await sql.unsafe(
-    `insert into usage_entry (account_id, run_id, kind, period, day, from_at, to_at, ms)
-     select $1, 'run-' || n % 1000, 'run', to_char(d, 'YYYY-MM'), d::date, d, d + interval '1 second', 1000
-     from generate_series(1, $2::int) n, lateral (select timestamptz '2020-01-01' + n * interval '3 minutes' as d) x`,
-    [accountId, entries],
-  );
+  // A history is written with zeros for its hashes, since a chain of a million would be made one by one.
+  await asOwner(world.url, async (owner) => {
+    await owner`set session_replication_role = replica`;
+    await owner`set statement_timeout = 0`;
+    await owner`
+      insert into usage_entry (account_id, run_id, kind, period, day, from_at, to_at, ms, seq, prev_hash, hash)
+      select ${accountId}, 'run-' || n % 1000, 'run', to_char(d, 'YYYY-MM'), d::date, d, d + interval '1 second', 1000, n, '', ''
+      from generate_series(1, ${entries}::int) n, lateral (select timestamptz '2020-01-01' + n * interval '3 minutes' as d) x`;
+  });
   await sql`
     insert into usage_period (account_id, period, used_ms)
     select ${accountId}, to_char(timestamptz '2015-01-01' + n * interval '1 month', 'YYYY-MM'), 1000
@@ -41,7 +44,7 @@ async function accountWith(entries: number): Promise<string> {
 await sql.unsafe(`set statement_timeout = 0`);
 const empty = await accountWith(0);
 const old = await accountWith(ENTRIES);
-await sql.unsafe('vacuum analyze');
+await asOwner(world.url, (owner) => owner.unsafe('vacuum analyze'));
 
 const served = router({
   nothing: access('session:read').query(() => null),

@@ -1,5 +1,6 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
+import { PRODUCT_ROLE } from './rights';
 
 /** Rows of hand-written SQL: instants arrive and leave as whole milliseconds, bigints as safe numbers. */
 const rowTypes = {
@@ -17,7 +18,12 @@ export type Sql = postgres.Sql<{ instant: number; day: string; count: number }>;
 export type TxSql = postgres.TransactionSql<{ instant: number; day: string; count: number }>;
 export type Db = PostgresJsDatabase;
 
-export type DatabaseOptions = { max?: number; applicationName?: string };
+export type DatabaseOptions = {
+  max?: number;
+  applicationName?: string;
+  /** Work with every right of the login, as the migrator does, instead of the product's role. For tests and benches. */
+  asOwner?: boolean;
+};
 
 /** Two pools on one database: `sql` for prepared hand-written statements, `db` for drizzle, which alters its parsers. */
 export type Database = { sql: Sql; db: Db; close(): Promise<void> };
@@ -30,14 +36,20 @@ const limits = (applicationName: string) => ({
   idle_in_transaction_session_timeout: 10_000,
 });
 
-/** Opens both pools; nothing is sent before the first query. */
+/**
+ * Opens both pools; nothing is sent before the first query. Every connection starts as the product's role, whoever the
+ * login is, and is refused where the database was not migrated.
+ */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
   const common = {
     max: options.max ?? 10,
     connect_timeout: 5,
     idle_timeout: 60,
     onnotice: () => {},
-    connection: limits(options.applicationName ?? 'hourglass'),
+    connection: {
+      ...limits(options.applicationName ?? 'hourglass'),
+      ...(options.asOwner ? {} : { role: PRODUCT_ROLE }),
+    },
   };
   const sql = postgres(url, { ...common, types: rowTypes }) as unknown as Sql;
   const client = postgres(url, common);

@@ -74,7 +74,8 @@ async function main(): Promise<number> {
   const { ctx, close } = openOperatorContext(process.env);
   try {
     const outcome = await (COMMANDS[name] as (typeof COMMANDS)[string]).run(ctx, flags);
-    print(outcome.result, json);
+    if (outcome.text && !json) process.stdout.write(`${outcome.text.join('\n')}\n`);
+    else print(outcome.result, json);
     return outcome.exitCode ?? 0;
   } finally {
     await close();

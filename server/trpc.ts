@@ -120,7 +120,8 @@ export function access(level: Access) {
 
 export type Member = Exclude<Actor, { kind: 'system' }>;
 
-function admit(actor: Actor | null, level: Exclude<Access, 'public'>): Member {
+/** The member that may call at this level. Throws UNAUTHORIZED, FORBIDDEN. */
+export function admit(actor: Actor | null, level: Exclude<Access, 'public'>): Member {
   if (!actor || actor.kind === 'system') {
     throw new DomainError('UNAUTHORIZED', 'Sign in, or send an API key, to do this.');
   }

@@ -15,6 +15,7 @@ import { openOperatorContext } from '@/server/operator/context';
 import { createAccount } from '@/server/operator/create-account';
 import { findDrift } from '@/server/quota/find-drift';
 import { chanceOf } from './simulation/events';
+import { asOwner } from './world';
 
 /** Faults on real processes: web, worker, gateway, PostgreSQL, Redis and machines, none of them pretended. */
 
@@ -207,13 +208,19 @@ describe('when things break', () => {
     const load = Array.from({ length: 8 }, async () => {
       while (performance.now() < until) await api.session.batchStatus.query().catch(() => null);
     });
-    while (performance.now() < until) {
-      await operator.ctx.sql`
-        select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and application_name like 'hourglass-%'
-          and application_name <> 'hourglass-operator'`.catch(() => {});
-      await waitFor(() => false, 400, 50);
-    }
+    const cut = await asOwner(postgres.url, async (owner) => {
+      let count = 0;
+      while (performance.now() < until) {
+        const rows = await owner`
+          select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'hourglass-%'
+            and application_name <> 'hourglass-operator'`;
+        count += rows.length;
+        await waitFor(() => false, 400, 50);
+      }
+      return count;
+    });
     await Promise.all(load);
+    expect(cut).toBeGreaterThan(20);
     expect(
       await waitFor(async () => (await api.session.batchStatus.query().catch(() => null)) !== null, 10_000),
     ).toBe(true);

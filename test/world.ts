@@ -1,4 +1,4 @@
-import { type Database, openDatabase } from '@/db/client';
+import { type Database, openDatabase, type Sql } from '@/db/client';
 import { openPayments } from '@/server/billing/payments';
 import { type Clock, handClock, type Instant } from '@/server/clock';
 import { type Ctx, inTx } from '@/server/context';
@@ -43,7 +43,10 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const database = openDatabase(test.url, { max: options.max ?? 10 });
   const env: Env = parseEnv({ ...TEST_ENV, ...options.env });
   const clock = handClock(options.startAt ?? Date.now());
-  if (options.startAt !== undefined) await takeClock(database, options.startAt);
+  if (options.startAt !== undefined) {
+    await asOwner(test.url, takeClock);
+    await setClock(database, options.startAt);
+  }
   const machines = options.machines?.(clock) ?? (undefined as unknown as Machines);
   const log = makeLog('test', env.LOG_LEVEL);
   return {
@@ -72,13 +75,25 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   };
 }
 
+/**
+ * Does what the product itself may not, with every right of the test server's login: makes tables, empties them, cuts
+ * connections, tampers.
+ */
+export async function asOwner<T>(url: string, work: (sql: Sql) => Promise<T>): Promise<T> {
+  const owner = openDatabase(url, { max: 1, applicationName: 'test-owner', asOwner: true });
+  try {
+    return await work(owner.sql);
+  } finally {
+    await owner.close();
+  }
+}
+
 /** Replaces the database's clock by a hand that tests move. */
-async function takeClock(database: Database, at: Instant): Promise<void> {
-  await database.sql.unsafe(`
+async function takeClock(owner: Sql): Promise<void> {
+  await owner.unsafe(`
     create table hand_clock (at timestamptz not null);
     insert into hand_clock values ('epoch');
     create or replace function hg_clock() returns timestamptz language sql volatile as 'select at from hand_clock';`);
-  await setClock(database, at);
 }
 
 /** Sets the hand, forwards or backwards. */

@@ -1,7 +1,7 @@
 'use client';
 
 import { BarChart } from '@mantine/charts';
-import { Button, Paper, Skeleton, Table, Text, Title } from '@mantine/core';
+import { Anchor, Button, Paper, Skeleton, Table, Text, Title } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import type { Run } from '@/server/shapes';
 import { formatDuration } from '../_format/duration';
@@ -30,6 +30,7 @@ export function UsageRoom() {
         Runs
       </Title>
       <Runs />
+      <LedgerLinks />
     </main>
   );
 }
@@ -112,6 +113,24 @@ function Runs() {
         </Button>
       )}
     </Paper>
+  );
+}
+
+/** Every entry that was ever booked, to keep and to check: a file of ours, not a page. */
+function LedgerLinks() {
+  return (
+    <Text size="sm" c="dimmed" mt="md">
+      Download your whole ledger as{' '}
+      <Anchor href="/api/usage/ledger?format=csv" download>
+        CSV
+      </Anchor>{' '}
+      or{' '}
+      <Anchor href="/api/usage/ledger?format=jsonl" download>
+        JSON lines
+      </Anchor>
+      . Each entry carries the hash of the one before it, so a file you kept proves that nothing was changed
+      since.
+    </Text>
   );
 }
 

@@ -3,6 +3,7 @@ import {
   bigint,
   boolean,
   check,
+  customType,
   date,
   index,
   integer,
@@ -14,6 +15,7 @@ import {
 import { instant } from './instant';
 
 const ms = (name: string) => bigint(name, { mode: 'number' });
+const bytes = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
 
 /** How much a plan gives; null means no limit. */
 export const plan = pgTable('plan', {
@@ -56,7 +58,11 @@ export const usagePeriod = pgTable(
   ],
 );
 
-/** The ledger: append-only. A run's time, cut at UTC midnight; credits after a late proof; operators' adjustments. */
+/**
+ * The ledger: append-only. A run's time, cut at UTC midnight; credits after a late proof; operators' adjustments.
+ * Each entry continues the chain of its account: a trigger numbers it and hashes it with the hash before it, whatever
+ * the writer says.
+ */
 export const usageEntry = pgTable(
   'usage_entry',
   {
@@ -71,14 +77,26 @@ export const usageEntry = pgTable(
     ms: ms('ms').notNull(),
     reason: text('reason'),
     createdAt: instant('created_at').notNull().default(sql`hg_clock()`),
+    /** 1, 2, 3 … within the account. */
+    seq: bigint('seq', { mode: 'number' }),
+    prevHash: bytes('prev_hash'),
+    hash: bytes('hash'),
   },
   (t) => [
     index('usage_entry_account').on(t.accountId, t.id),
     index('usage_entry_run').on(t.runId).where(sql`run_id is not null`),
     check('usage_entry_kind', sql`${t.kind} in ('run','credit','adjustment')`),
     check('usage_entry_sign', sql`${t.kind} <> 'run' or ${t.ms} > 0`),
+    check('usage_entry_chained', sql`num_nulls(${t.seq}, ${t.prevHash}, ${t.hash}) = 0`),
   ],
 );
+
+/** The newest entry of each account's ledger, so that removing it is noticed too. Written by the ledger's trigger alone. */
+export const ledgerHead = pgTable('ledger_head', {
+  accountId: text('account_id').primaryKey(),
+  seq: bigint('seq', { mode: 'number' }).notNull(),
+  hash: bytes('hash').notNull(),
+});
 
 /** Daily sums of the ledger, for charts and for drift. */
 export const usageDay = pgTable(

@@ -65,7 +65,7 @@ describe('events', () => {
     const webs = [b.ctx, { ...b.ctx, sql: second.sql, db: second.db }];
     for (let seed = 1; seed <= 100; seed++) {
       const chance = chanceOf(seed);
-      await b.ctx.sql`truncate stripe_event`;
+      await b.ctx.sql`delete from stripe_event`;
       await b.ctx.sql`delete from subscription where account_id = ${person.accountId}`;
       const copies = events.flatMap((event) => Array.from({ length: chance.between(1, 5) }, () => event));
       const order = copies.map((event) => ({ event, at: chance.next() })).sort((x, y) => x.at - y.at);
@@ -117,7 +117,7 @@ describe('events', () => {
   it('BILLING-8 a failed read is sent again by the provider and is then processed', async () => {
     const person = await b.subscriber('pro');
     const [event] = await eventsOf(person);
-    await b.ctx.sql`truncate stripe_event`;
+    await b.ctx.sql`delete from stripe_event`;
     await b.bench.control('faults', { kind: 'status', path: '/v1/subscriptions', status: 500, times: 10 });
     await expect(deliver(event ?? '')).rejects.toMatchObject({ reason: 'BILLING_UNAVAILABLE' });
     await b.bench.control('faults', undefined, 'DELETE');

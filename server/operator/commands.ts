@@ -8,6 +8,7 @@ import type { Ctx } from '../context';
 import { DomainError } from '../errors';
 import { findDrift } from '../quota/find-drift';
 import { listPlans } from '../quota/plans';
+import { type Verification, verifyLedger } from '../quota/verify-ledger';
 import { listRuns } from '../session/list-runs';
 import { type AccountStatus, inputs, type Plan, type Run } from '../shapes';
 import { createAccount } from './create-account';
@@ -15,7 +16,8 @@ import { exportLedger } from './export-ledger';
 import { syncStripe } from './sync-stripe';
 
 export type Flags = Record<string, string | boolean | undefined>;
-export type Outcome = { result: unknown; exitCode?: number };
+/** `text` is what people read instead of the result. */
+export type Outcome = { result: unknown; exitCode?: number; text?: string[] };
 type Command = {
   flags: Record<string, 'text' | 'switch'>;
   needed: string[];
@@ -111,6 +113,21 @@ async function setPlanRow(ctx: Ctx, flags: Flags): Promise<Outcome> {
   return { result: await saveAuditedPlan(ctx, { actor: 'operator', plan: parsed.data, reason: 'plan set' }) };
 }
 
+/** A verification in words, a line for each break and each wrong sum. */
+function outcomeOf(found: Verification): Outcome {
+  const { accountCount, entryCount, problems, drift } = found;
+  const broken = problems.length + drift.length > 0;
+  const text = [
+    ...problems.map(({ accountId, message }) => `account ${accountId}: ${message}`),
+    ...drift.map(
+      ({ accountId, kind, key, haveSeconds, wantSeconds }) =>
+        `account ${accountId}: the sum ${kind} ${key} says ${haveSeconds} s, its entries ${wantSeconds} s.`,
+    ),
+    `${entryCount} entries of ${accountCount} accounts: ${broken ? 'NOT as they were written' : 'every one as it was written'}.`,
+  ];
+  return { result: found, exitCode: broken ? 1 : 0, text };
+}
+
 /** Every command there is, by its two words. */
 export const COMMANDS: Record<string, Command> = {
   'account create': {
@@ -172,6 +189,11 @@ export const COMMANDS: Record<string, Command> = {
     flags: { account: 'text' },
     needed: ['account'],
     run: async (ctx, flags) => ({ result: await exportLedger(ctx, text(flags, 'account')) }),
+  },
+  'ledger verify': {
+    flags: { account: 'text' },
+    needed: [],
+    run: async (ctx, flags) => outcomeOf(await verifyLedger(ctx, given(flags, 'account') ?? null)),
   },
   'stripe sync-catalogue': {
     flags: {},

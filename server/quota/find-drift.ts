@@ -11,8 +11,11 @@ export type Drift = {
 
 type Row = { kind: Drift['kind']; account_id: string; key: string; have: number; want: number };
 
-/** Recomputes every sum from the ledger and the leases; answers where they disagree, nothing when all agree. */
-export async function findDrift(sql: Sql | TxSql): Promise<Drift[]> {
+/**
+ * Recomputes every sum from the ledger and the leases; answers where they disagree, of all accounts or of one, nothing
+ * when all agree.
+ */
+export async function findDrift(sql: Sql | TxSql, accountId: string | null = null): Promise<Drift[]> {
   const rows = await sql<Row[]>`
     with entry as (select account_id, period, day, run_id, sum(ms)::bigint as ms from usage_entry group by 1, 2, 3, 4),
     period_used as (select account_id, period, sum(ms)::bigint as ms from entry group by 1, 2),
@@ -34,7 +37,8 @@ export async function findDrift(sql: Sql | TxSql): Promise<Drift[]> {
       union all
       select 'run', r.account_id, r.id, r.used_ms, coalesce(e.ms, 0)
       from run r left join run_used e on e.run_id = r.id
-    ) sums where have <> want order by account_id, kind, key limit 1000`;
+    ) sums where have <> want and (${accountId}::text is null or account_id = ${accountId})
+    order by account_id, kind, key limit 1000`;
   return rows.map((row) => ({
     kind: row.kind,
     accountId: row.account_id,

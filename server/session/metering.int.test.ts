@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Stage } from '@/test/simulation/stage';
-import { leaveQuota, setClock } from '@/test/world';
+import { asOwner, leaveQuota, setClock } from '@/test/world';
 import { inTx } from '../context';
 import { adjustUsage } from '../quota/adjust-usage';
 import { applyPlan } from '../quota/apply-plan';
@@ -174,7 +174,7 @@ describe('metering', () => {
   });
 
   it('QUOTA-16 the ledger cannot be changed, and a tampered sum is reported', async () => {
-    const change = stage.ctx.sql`update usage_entry set ms = 1`;
+    const change = asOwner(stage.world.url, (owner) => owner`update usage_entry set ms = 1`);
     await expect(change).rejects.toThrow(/append-only/);
     const accountId = await stage.account({ leftMs: 1_000 });
     await stage.ctx.sql`update usage_day set ms = ms + 7 where account_id = ${accountId}`;

@@ -1,0 +1,55 @@
+import { TRPCError } from '@trpc/server';
+import { getHTTPStatusCodeFromError } from '@trpc/server/http';
+import { actorOf } from '@/app/_server/actor';
+import { webContext } from '@/app/_server/context';
+import { DomainError } from '@/server/errors';
+import { formatLedger, LEDGER_FORMATS, type LedgerFormat } from '@/server/quota/format-ledger';
+import { readLedger } from '@/server/quota/read-ledger';
+import { admit } from '@/server/trpc';
+
+export const dynamic = 'force-dynamic';
+
+const TYPES: Record<LedgerFormat, string> = { csv: 'text/csv; charset=utf-8', jsonl: 'application/jsonl' };
+
+/**
+ * The ledger of the caller's account as a file, `?format=csv` or `jsonl`: read and sent page by page, as fast as it is
+ * taken, and never held as a whole.
+ */
+export async function GET(request: Request): Promise<Response> {
+  const { ctx } = webContext();
+  try {
+    const { accountId } = admit(await actorOf(request.headers), 'usage:read');
+    const format = formatOf(new URL(request.url).searchParams.get('format'));
+    const lines = formatLedger(readLedger(ctx.sql, accountId), format);
+    return new Response(streamOf(lines), {
+      headers: {
+        'content-type': TYPES[format],
+        'content-disposition': `attachment; filename="hourglass-ledger-${accountId}.${format}"`,
+        'cache-control': 'no-store',
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    const status = getHTTPStatusCodeFromError(new TRPCError({ code: error.code }));
+    return Response.json({ error: { reason: error.reason, message: error.message } }, { status });
+  }
+}
+
+function formatOf(asked: string | null): LedgerFormat {
+  const format = LEDGER_FORMATS.find((known) => known === (asked ?? 'csv'));
+  if (!format) throw new DomainError('INVALID_INPUT', 'A ledger comes as format=csv or format=jsonl.');
+  return format;
+}
+
+/** Text as it is asked for: a reader that goes away ends the reading too. */
+function streamOf(texts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await texts.next();
+      if (done) controller.close();
+      else controller.enqueue(encoder.encode(value));
+    },
+    cancel: async () => void (await texts.return(undefined)),
+  });
+}

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import type { TxSql } from '@/db/client';
+import type { Instant } from '../clock';
+
+/** One entry of the ledger as it can be shown, downloaded and checked by anybody. `ms` is signed. */
+export type LedgerEntry = {
+  accountId: string;
+  seq: number;
+  kind: string;
+  period: string;
+  day: string;
+  runId: string | null;
+  fromAt: string | null;
+  toAt: string | null;
+  ms: number;
+  createdAt: string;
+  reason: string | null;
+  /** The hash of the entry before it; 64 zeros for the first. */
+  prevHash: string;
+  hash: string;
+};
+
+export type EntryRow = {
+  id: string;
+  account_id: string;
+  seq: string | null;
+  kind: string;
+  period: string;
+  day: string;
+  run_id: string | null;
+  from_at: Instant | null;
+  to_at: Instant | null;
+  ms: string;
+  created_at: Instant;
+  reason: string | null;
+  prev_hash: string | null;
+  hash: string | null;
+};
+
+/** The columns of an entry `e`, numbers as text: what is checked must not lose a digit on the way. */
+export const entryColumns = (sql: TxSql) => sql`
+  e.id::text, e.account_id, e.seq::text, e.kind, e.period, e.day, e.run_id, e.from_at, e.to_at, e.ms::text, e.created_at, e.reason,
+  encode(e.prev_hash, 'hex') as prev_hash, encode(e.hash, 'hex') as hash`;
+
+/** The hash before the first entry of an account. */
+export const NO_HASH = '0'.repeat(64);
+
+/** An instant as the ledger's text has it; whatever is none stays visible as such. */
+const textOf = (at: Instant | null): string =>
+  at === null ? '' : Number.isFinite(at) ? new Date(at).toISOString() : String(at);
+
+const mayBeMissing = (text: string | null): string => (text === null ? '' : `=${text}`);
+
+/**
+ * The SHA-256 that an entry must carry, computed here from its fields alone: a second hand beside PostgreSQL's own
+ * trigger. The text that is hashed is written down in docs/ledger.md. Pure.
+ */
+export function hashOfEntry(row: EntryRow): string {
+  const lines = [
+    'hourglass ledger 1',
+    row.account_id,
+    row.seq ?? '',
+    row.prev_hash ?? '',
+    row.kind,
+    row.period,
+    row.day,
+    mayBeMissing(row.run_id),
+    textOf(row.from_at),
+    textOf(row.to_at),
+    row.ms,
+    textOf(row.created_at),
+    mayBeMissing(row.reason),
+  ];
+  return createHash('sha256').update(lines.join('\n')).digest('hex');
+}
+
+/** A row as people and programs see it. Pure. */
+export const toEntry = (row: EntryRow): LedgerEntry => ({
+  accountId: row.account_id,
+  seq: Number(row.seq),
+  kind: row.kind,
+  period: row.period,
+  day: row.day,
+  runId: row.run_id,
+  fromAt: textOf(row.from_at) || null,
+  toAt: textOf(row.to_at) || null,
+  ms: Number(row.ms),
+  createdAt: textOf(row.created_at),
+  reason: row.reason,
+  prevHash: row.prev_hash ?? '',
+  hash: row.hash ?? '',
+});
