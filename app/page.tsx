@@ -1,4 +1,5 @@
 import { Group, Text, Title } from '@mantine/core';
+import { VisitorNote } from './_billing/visitor-note';
 import { ButtonLink } from './_look/links';
 import { Mark } from './_look/mark';
 import { PublicBar } from './_look/public-bar';
@@ -37,6 +38,8 @@ export default async function Landing() {
           Plans
         </Title>
         <PlanCards signedIn={signedIn} />
+        <div style={{ height: 16 }} />
+        <VisitorNote />
       </main>
     </>
   );

@@ -76,13 +76,19 @@ export function openJobs(redisUrl: string, now: () => Instant, log: Log, most = 
 
 /** When the repeated jobs run. Setting them again changes nothing, so every worker does it, again and again. */
 const SCHEDULES = [
-  { name: 'stripe.events', repeat: { every: 60_000 } },
-  { name: 'stripe.sweep', repeat: { pattern: '17 3 * * *', tz: 'UTC' } },
+  { name: 'stripe.events', repeat: { every: 60_000 }, opts: {} },
+  {
+    name: 'stripe.sweep',
+    repeat: { pattern: '17 3 * * *', tz: 'UTC' },
+    // A provider that is away at that hour is asked again for most of the night.
+    opts: { attempts: 7, backoff: { type: 'exponential', delay: 120_000 } },
+  },
 ] as const;
 
 /** Sets the repeated jobs; a Redis that lost them has them again within a minute. Throws when Redis is away. */
 export async function scheduleJobs(queue: Pick<Queue, 'upsertJobScheduler'>): Promise<void> {
-  for (const { name, repeat } of SCHEDULES) await queue.upsertJobScheduler(name, repeat, { name, data: {} });
+  for (const { name, repeat, opts } of SCHEDULES)
+    await queue.upsertJobScheduler(name, repeat, { name, data: {}, opts });
 }
 
 /** No queue at all: for tests and commands, where the sweep alone must be enough. */

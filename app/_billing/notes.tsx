@@ -14,11 +14,12 @@ export function PaymentsNote() {
       </Alert>
     );
   }
-  if (!summary.testPayments) return null;
-  return (
-    <Text size="sm" c="dimmed" mb="md" role="note">
-      Test payments: no card is charged. Pay with card 4242 4242 4242 4242, any date in the future and any
-      code.
-    </Text>
-  );
+  return summary.testPayments ? <TestPayments /> : null;
 }
+
+/** The words themselves, for pages that know by other means. */
+export const TestPayments = () => (
+  <Text size="sm" c="dimmed" mb="md" role="note">
+    Test payments: no card is charged. Pay with card 4242 4242 4242 4242, any date in the future and any code.
+  </Text>
+);

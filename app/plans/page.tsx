@@ -1,4 +1,5 @@
 import type { Metadata } from 'next';
+import { VisitorNote } from '../_billing/visitor-note';
 import { PublicBar } from '../_look/public-bar';
 import { Room } from '../_look/room';
 import { PlanCards } from '../_plans/plan-cards';
@@ -23,6 +24,8 @@ export default async function Page() {
       <main className="page" id="content">
         <h1>Plans</h1>
         <PlanCards signedIn={false} />
+        <div style={{ height: 16 }} />
+        <VisitorNote />
       </main>
     </>
   );

@@ -62,7 +62,8 @@ export function expand(world: World, object: Json, paths: unknown): void {
 
 function walk(world: World, at: Json, segments: string[], path: string): void {
   const [name, ...rest] = segments;
-  if (name === undefined) return;
+  // Of a deleted object only its id is left.
+  if (name === undefined || at.deleted === true) return;
   if (Array.isArray(at[name])) {
     for (const part of at[name] as unknown[]) if (isObject(part)) walk(world, part, rest, path);
     return;

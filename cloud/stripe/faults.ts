@@ -1,6 +1,7 @@
 /** What is done to a request instead of, or around, its answer. */
 export type FaultKind =
   | 'status'
+  | 'kept_status'
   | 'latency'
   | 'hang'
   | 'reset'
@@ -14,7 +15,7 @@ export interface Fault {
   method?: string;
   kind: FaultKind;
   status?: number;
-  /** Error code and message of a `status`. */
+  /** Error code and message of a `status`; a `kept_status` is also kept under the key, as the real one keeps its defects. */
   code?: string;
   message?: string;
   retryAfter?: number;
@@ -25,6 +26,7 @@ export interface Fault {
 
 const KINDS: FaultKind[] = [
   'status',
+  'kept_status',
   'latency',
   'hang',
   'reset',

@@ -154,7 +154,7 @@ async function serveApi(
   desk.requests.push(logged);
   if (desk.requests.length > 2000) desk.requests.splice(0, 1000);
   const fault = desk.faults.take(method, url.pathname);
-  if (fault && !(await strikeBefore(desk, fault, req, res, requestId, logged))) return;
+  if (fault && !(await strikeBefore(desk, fault, req, res, requestId, logged, body))) return;
   const done = answer(desk.world, desk.keys, {
     method,
     path: url.pathname,
@@ -181,12 +181,13 @@ async function serveApi(
 
 /** True when the request goes on to its endpoint. */
 async function strikeBefore(
-  { keys }: Desk,
+  { keys, world }: Desk,
   fault: Fault,
   req: IncomingMessage,
   res: ServerResponse,
   requestId: string,
   logged: LoggedRequest,
+  body: string,
 ): Promise<boolean> {
   const key = logged.idempotencyKey;
   if (fault.kind === 'hang') {
@@ -198,7 +199,10 @@ async function strikeBefore(
     req.socket.destroy();
     return false;
   }
-  if (fault.kind === 'status') {
+  if (fault.kind === 'status' || fault.kind === 'kept_status') {
+    const { method, path } = logged;
+    const kept = fault.kind === 'kept_status' && method === 'POST' && key;
+    if (kept) world.store.work(() => keys.keep({ key, method, path, body }, statusOf(fault), bodyOf(fault)));
     sendFault(fault, res, requestId, logged);
     return false;
   }
@@ -210,12 +214,19 @@ async function strikeBefore(
   return true;
 }
 
-function sendFault(fault: Fault, res: ServerResponse, requestId: string, logged: LoggedRequest): void {
-  const status = fault.status ?? 500;
+const statusOf = (fault: Fault): number => fault.status ?? 500;
+
+function bodyOf(fault: Fault): string {
+  const status = statusOf(fault);
   const type = status === 429 ? 'rate_limit_error' : status >= 500 ? 'api_error' : 'invalid_request_error';
   const message =
     fault.message ??
     (status === 429 ? 'Too many requests hit the API too quickly.' : 'An unknown error occurred.');
+  return JSON.stringify({ error: { type, message, ...(fault.code ? { code: fault.code } : {}) } });
+}
+
+function sendFault(fault: Fault, res: ServerResponse, requestId: string, logged: LoggedRequest): void {
+  const status = statusOf(fault);
   logged.status = status;
   res.writeHead(status, {
     'content-type': 'application/json',
@@ -224,5 +235,5 @@ function sendFault(fault: Fault, res: ServerResponse, requestId: string, logged:
     ...(status === 429 || status >= 500 ? { 'stripe-should-retry': 'true' } : {}),
     ...(fault.retryAfter ? { 'retry-after': String(fault.retryAfter) } : {}),
   });
-  res.end(JSON.stringify({ error: { type, message, ...(fault.code ? { code: fault.code } : {}) } }));
+  res.end(bodyOf(fault));
 }

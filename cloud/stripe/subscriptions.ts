@@ -2,7 +2,7 @@ import { mergeMetadata } from './assign';
 import type { AnchorConfig, SubscriptionRecord } from './billing-records';
 import { needCustomer } from './customers';
 import { emitFor } from './events';
-import { missing, missingParam, notHere, refuse } from './failure';
+import { type Failure, missing, missingParam, notHere, refuse } from './failure';
 import { renderOne } from './objects';
 import { collectInvoice } from './payments';
 import { type Call, listRoute, matches, retrieveRoute, route } from './route';
@@ -135,9 +135,19 @@ function isListed(subscription: Readonly<SubscriptionRecord>, params: Json): boo
   );
 }
 
+const list = listRoute('/v1/subscriptions', 'SubscriptionListParams', 'subscriptions', isListed);
+
+/** A deleted customer still has what it had; one that never was is refused. */
+function listKnown(call: Call): Json | Failure {
+  const { customer } = call.params;
+  if (typeof customer === 'string' && !call.world.store.read('customers', customer))
+    throw missingParam('customer', customer, 'customer');
+  return list.run(call);
+}
+
 export const subscriptionRoutes = [
   route('POST', '/v1/subscriptions', 'SubscriptionCreateParams', create),
-  listRoute('/v1/subscriptions', 'SubscriptionListParams', 'subscriptions', isListed),
+  { ...list, run: listKnown },
   retrieveRoute('/v1/subscriptions/:id', 'subscriptions'),
   route('POST', '/v1/subscriptions/:id', 'SubscriptionUpdateParams', ({ world, params, id }) => {
     updateSubscription(world, id, params);

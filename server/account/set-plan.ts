@@ -1,10 +1,12 @@
 import { writeAudit } from '../audit';
 import { type Ctx, inTx } from '../context';
+import { newId } from '../ids';
+import { queueMail } from '../mail/queue-mail';
 import { applyPlan } from '../quota/apply-plan';
 
 export type ByWhom = { actor: string; accountId: string; reason: string };
 
-/** Gives an account another own plan; audited. Answers the plan in force. Throws NOT_FOUND, INVALID_INPUT. */
+/** Gives an account another own plan; audited, and told to its owners when it is felt. Answers the plan in force. Throws NOT_FOUND, INVALID_INPUT. */
 export async function setPlan(ctx: Ctx, input: ByWhom & { planId: string }): Promise<{ planId: string }> {
   return inTx(ctx, async (tx) => {
     const { before, after } = await applyPlan(tx, input.accountId, input.planId);
@@ -14,6 +16,14 @@ export async function setPlan(ctx: Ctx, input: ByWhom & { planId: string }): Pro
       before: { planId: before.id },
       after: { planId: after.id },
     });
+    if (before.id !== after.id) {
+      await queueMail(tx, {
+        accountId: input.accountId,
+        kind: 'plan.changed',
+        cause: `plan:${input.accountId}:${newId()}`,
+        facts: { from: before.name, to: after.name },
+      });
+    }
     return { planId: after.id };
   });
 }

@@ -1,4 +1,4 @@
-import { toIso } from '../clock';
+import { type Instant, toIso } from '../clock';
 import { type Ctx, inTx, type TxCtx } from '../context';
 import { metrics } from '../metrics';
 import type { AccountState } from '../quota/account-state';
@@ -12,15 +12,23 @@ import { readStored, type StoredSubscription, writeStored } from './stored-subsc
 
 export type Outcome =
   | { kind: 'no_customer' }
-  /** A later read was applied before this one. */
+  /** The provider does not know the account's customer, as after a change of its keys: what was known stays. */
+  | { kind: 'unknown_customer' }
+  /** A later read was applied before this one, or the account has another customer by now. */
   | { kind: 'superseded' }
   | { kind: 'applied'; planBefore: string; planAfter: string; living: SubscriptionFacts[] };
 
-type Reading = { accountId: string; ticket: number; facts: CustomerFacts; eventId?: string };
+type Reading = {
+  accountId: string;
+  customer: string;
+  ticket: number;
+  facts: CustomerFacts;
+  eventId?: string;
+};
 
 /**
- * Writes a read of the provider under the account lock, unless one with a later ticket was written before. The quota
- * follows in the same transaction. Answers what became of it.
+ * Writes a read of the provider under the account lock, unless one with a later ticket was written before or the
+ * customer is no longer the account's. The quota follows in the same transaction. Answers what became of it.
  */
 export async function applySubscription(ctx: Ctx, reading: Reading): Promise<Outcome> {
   return inTx(ctx, async (tx) => {
@@ -30,14 +38,15 @@ export async function applySubscription(ctx: Ctx, reading: Reading): Promise<Out
         update stripe_event set processed_at = hg_clock(), error = null, account_id = ${reading.accountId}
         where id = ${reading.eventId}`;
     }
-    if (!(await takeTicket(tx, reading))) return { kind: 'superseded' as const };
+    const { taken, syncedAt } = await takeTicket(tx, reading);
+    if (!taken) return { kind: 'superseded' as const };
     const stored = await readStored(tx.sql, reading.accountId);
     const next = await decideStored(tx, before, stored, reading.facts);
     await writeStored(tx, reading.accountId, next);
     const after = await lockAccount(tx, reading.accountId);
     await alignQuota(tx, after);
-    await noteChange(tx, { before, after, stored, next, ticket: reading.ticket });
-    if (after.plan.sort < before.plan.sort) await wakeRuns(tx, reading.accountId);
+    await noteChange(tx, { before, after, stored, next, syncedAt, ticket: reading.ticket });
+    if (after.plan.maxSessions < before.plan.maxSessions) await wakeRuns(tx, reading.accountId);
     return {
       kind: 'applied' as const,
       planBefore: before.plan.id,
@@ -47,14 +56,21 @@ export async function applySubscription(ctx: Ctx, reading: Reading): Promise<Out
   });
 }
 
-async function takeTicket(tx: TxCtx, { accountId, ticket, facts }: Reading): Promise<boolean> {
+/** Whether this read may be applied, and when the one before it was. */
+async function takeTicket(
+  tx: TxCtx,
+  { accountId, customer, ticket, facts }: Reading,
+): Promise<{ taken: boolean; syncedAt: Instant | null }> {
   const { card } = facts;
+  const [before] = await tx.sql<{ at: Instant | null }[]>`
+    select synced_at as at from billing_customer where account_id = ${accountId}`;
   const taken = await tx.sql`
     update billing_customer set ticket_applied = ${ticket}, synced_at = hg_clock(),
       currency = coalesce(${facts.currency}, currency), card_brand = ${card?.brand ?? null},
       card_last4 = ${card?.last4 ?? null}, card_expires = ${card?.expires ?? null}
-    where account_id = ${accountId} and ticket_applied < ${ticket} returning 1`;
-  return taken.length > 0;
+    where account_id = ${accountId} and stripe_customer_id = ${customer} and ticket_applied < ${ticket}
+    returning 1`;
+  return { taken: taken.length > 0, syncedAt: before?.at ?? null };
 }
 
 /** What to store. An unknown price or status neither grants nor takes away: what was known of it stays, with an alarm. */

@@ -5,7 +5,7 @@ import { auditChange } from './audit-change';
 import { describeBilling, type Whose } from './describe-billing';
 import { needLiving } from './need-living';
 import { releaseSchedule } from './resume';
-import { syncAccount } from './sync-account';
+import { followChange } from './sync-account';
 
 /**
  * Ends the subscription with the period that is paid for; until then everything stays. A subscription whose payment
@@ -20,6 +20,6 @@ export async function cancelSubscription(ctx: Ctx, whose: Whose): Promise<Billin
     stripe.subscriptions.update(id, { cancel_at_period_end: true }, once),
   );
   await auditChange(ctx, whose, 'billing.cancel', { planId: stored.planId }, { planId: null });
-  await syncAccount(ctx, { accountId: whose.accountId });
+  await followChange(ctx, whose.accountId);
   return describeBilling(ctx, whose);
 }

@@ -1,6 +1,7 @@
 import { toUnix } from '../clock';
 import { type Ctx, inTx } from '../context';
 import { DomainError } from '../errors';
+import { metrics } from '../metrics';
 import { applyPlan } from '../quota/apply-plan';
 import { readAccount } from '../quota/load-account';
 import { isOnce } from '../quota/plans';
@@ -10,11 +11,12 @@ import { cancelSubscription } from './cancel';
 import { describeBilling, type Whose } from './describe-billing';
 import { scheduleDowngrade } from './downgrade';
 import { type Living, needGoodStanding, needLiving } from './need-living';
+import type { Payments } from './payments';
 import { isFresh } from './preview-change';
 import { releaseSchedule, resumeSubscription } from './resume';
 import { needSellable, type SellablePlan } from './sellable';
 import { isLiving, readStored } from './stored-subscription';
-import { syncAccount } from './sync-account';
+import { followChange } from './sync-account';
 
 type ChangeInput = Whose & { planId: string; prorationDate?: number };
 
@@ -38,7 +40,7 @@ export async function changePlan(ctx: Ctx, input: ChangeInput): Promise<BillingS
   if (plan && sold.plan.sort < plan.sort) await scheduleDowngrade(living, sold);
   else await upgrade(ctx, input, living, sold);
   await auditChange(ctx, input, 'billing.changePlan', { planId: stored.planId }, { planId });
-  await syncAccount(ctx, { accountId });
+  await followChange(ctx, accountId);
   return describeBilling(ctx, input);
 }
 
@@ -87,7 +89,15 @@ async function upgrade(ctx: Ctx, input: ChangeInput, living: Living, sold: Sella
     if (refused) await auditChange(ctx, input, REFUSED, { planId: stored.planId }, { planId: sold.plan.id });
     throw error;
   }
-  if (stored.scheduleId) await releaseSchedule(payments, stored.scheduleId);
+  if (stored.scheduleId) await dropDowngrade(ctx, payments, stored.scheduleId);
+}
+
+/** The smaller plan that was to come goes, now that a bigger one is paid for. It stays shown, and can be undone, until then. */
+async function dropDowngrade(ctx: Ctx, payments: Payments, scheduleId: string): Promise<void> {
+  await releaseSchedule(payments, scheduleId).catch((error) => {
+    metrics.billingAlarms.inc({ kind: 'downgrade_left' });
+    ctx.log.error({ err: error, schedule: scheduleId }, 'a paid upgrade still has a downgrade to come');
+  });
 }
 
 const REFUSED = 'billing.paymentRefused';

@@ -1,4 +1,5 @@
 import type Stripe from 'stripe';
+import { fromUnix } from '../clock';
 import { type Ctx, inTx, type TxCtx } from '../context';
 import { newId } from '../ids';
 import { lockAccount } from '../quota/load-account';
@@ -6,6 +7,7 @@ import { expireOthers, expirePage } from './close-checkouts';
 import { isGone, type Payments } from './payments';
 import type { SellablePlan } from './sellable';
 import { isLiving, readStored } from './stored-subscription';
+import { syncAccount } from './sync-account';
 
 type PageInput = { accountId: string; customer: string; sold: SellablePlan; backTo: string };
 
@@ -19,6 +21,8 @@ type CheckoutRow = {
 
 /** How often a page that was replaced meanwhile is asked for again. */
 const MOST_TRIES = 4;
+/** A page with less than this left is replaced: nobody should see it expire while they look for their card. */
+const LEAST_LEFT_MS = 10 * 60_000;
 
 /**
  * The one open payment page of an account for a plan. Each account has one current checkout at a time, decided under
@@ -35,14 +39,16 @@ export async function needCheckoutPage(
     if (!row) return null;
     const page = await openPage(ctx, payments, input, row);
     const isCurrent = await recordPage(ctx, row.id, page.id);
-    if (isCurrent && page.status === 'open' && page.url) {
+    const lasts = fromUnix(page.expires_at) - ctx.clock.now() > LEAST_LEFT_MS;
+    if (isCurrent && page.status === 'open' && page.url && lasts) {
       await expireOthers(payments, input, page.id);
       return { url: page.url };
     }
     // Replaced by another tab, or used up: this page must not be paid any more.
     if (page.status === 'open') await expirePage(payments, page.id);
     await ctx.sql`update checkout set is_current = false where id = ${row.id}`;
-    if (page.status === 'complete') return null;
+    // What a paid page led to decides: the confirmation, or a new page when that has ended already.
+    if (page.status === 'complete') await syncAccount(ctx, { accountId: input.accountId });
   }
   throw new Error('Payment pages of this account replace each other without end.');
 }

@@ -31,12 +31,12 @@ export function chooseSubscription(all: SubscriptionFacts[], rankOf: (priceId: s
 const order = (a: SubscriptionFacts, b: SubscriptionFacts): number => (a.id < b.id ? 1 : -1);
 
 /**
- * The subscriptions that one checkout too many made: every one of ours but the oldest that is paid for. Those that we
- * did not make are left to a person. Pure.
+ * The subscriptions that one checkout too many made: every one of ours but the oldest. One whose first payment is not
+ * finished sold nothing yet, and those that we did not make are left to a person. Pure.
  */
 export function surplusOf(all: SubscriptionFacts[]): SubscriptionFacts[] {
   const ours = all
-    .filter((one) => !one.ended && one.checkoutId !== null)
+    .filter((one) => !one.ended && one.status !== 'incomplete' && one.checkoutId !== null)
     .sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
   return ours.slice(1);
 }

@@ -4,11 +4,16 @@ import type { Payments } from './payments';
 
 type Whose = { accountId: string; customer: string };
 
-/** Ends every way to pay that is still open for an account which pays already: another payment would be a second one. */
+/**
+ * Ends every way to pay that is still open for an account which pays already: another payment would be a second one. The
+ * ways are forgotten only when they are ended, so that a provider that is away now is asked again by the next read.
+ */
 export async function closeCheckouts(ctx: Ctx, payments: Payments, whose: Whose): Promise<void> {
-  const closed = await ctx.sql`
-    update checkout set is_current = false where account_id = ${whose.accountId} and is_current returning id`;
-  if (closed.length > 0) await expireOthers(payments, whose, null);
+  const ways = await ctx.sql<{ id: string }[]>`
+    update checkout set is_current = false where account_id = ${whose.accountId} returning id`;
+  if (ways.length === 0) return;
+  await expireOthers(payments, whose, null);
+  await ctx.sql`delete from checkout where id = any(${ways.map((way) => way.id)})`;
 }
 
 /** Expires all open payment pages of ours for this customer but one. */

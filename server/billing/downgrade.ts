@@ -3,22 +3,23 @@ import { toUnix } from '../clock';
 import { newId } from '../ids';
 import type { Living } from './need-living';
 import type { Payments } from './payments';
+import { releaseSchedule } from './resume';
 import type { SellablePlan } from './sellable';
 import type { StoredSubscription } from './stored-subscription';
 
 /** Puts a smaller plan in force at the end of the period that is paid for. Deciding twice keeps the last decision. */
 export async function scheduleDowngrade({ payments, stored }: Living, sold: SellablePlan): Promise<void> {
-  const id = stored.scheduleId ?? (await openSchedule(payments, stored)).id;
-  await payments.make(`downgrade:${id}:${sold.stripePriceId}:${newId()}`, (stripe, once) =>
+  const schedule = await needSchedule(payments, stored);
+  await payments.make(`downgrade:${schedule.id}:${sold.stripePriceId}:${newId()}`, (stripe, once) =>
     stripe.subscriptionSchedules.update(
-      id,
+      schedule.id,
       {
         end_behavior: 'release',
         proration_behavior: 'none',
         phases: [
           {
             items: [{ price: stored.priceId, quantity: 1 }],
-            start_date: toUnix(stored.periodStart),
+            start_date: schedule.phases[0]?.start_date ?? toUnix(stored.periodStart),
             end_date: toUnix(stored.periodEnd),
           },
           {
@@ -32,10 +33,25 @@ export async function scheduleDowngrade({ payments, stored }: Living, sold: Sell
   );
 }
 
-const openSchedule = (
+/** The schedule whose first phase is the present period: the one that holds a decision already, or a new one. */
+async function needSchedule(
   payments: Payments,
-  { stripeSubscriptionId }: StoredSubscription,
-): Promise<Stripe.SubscriptionSchedule> =>
-  payments.make(`schedule:${stripeSubscriptionId}:${newId()}`, (stripe, once) =>
+  { stripeSubscriptionId, scheduleId, pendingPlanId }: StoredSubscription,
+): Promise<Stripe.SubscriptionSchedule> {
+  if (scheduleId && pendingPlanId) {
+    return payments.ask((stripe) => stripe.subscriptionSchedules.retrieve(scheduleId));
+  }
+  // One that has done its work still holds the subscription for a month.
+  if (scheduleId) await releaseSchedule(payments, scheduleId);
+  const made = payments.make(`schedule:${stripeSubscriptionId}:${newId()}`, (stripe, once) =>
     stripe.subscriptionSchedules.create({ from_subscription: stripeSubscriptionId }, once),
   );
+  return made.catch(async (error) => {
+    // Decided twice in the same moment: the schedule that the other one made is as good.
+    const { schedule } = await payments.ask((stripe) =>
+      stripe.subscriptions.retrieve(stripeSubscriptionId, { expand: ['schedule'] }),
+    );
+    if (schedule === null || typeof schedule === 'string') throw error;
+    return schedule;
+  });
+}

@@ -16,9 +16,10 @@ export async function endCustomer(ctx: Ctx, accountId: string): Promise<void> {
     .catch((error) => {
       if (!isGone(error)) throw error;
     });
-  await ctx.sql`delete from subscription where account_id = ${accountId}`;
-  await ctx.sql`delete from checkout where account_id = ${accountId}`;
+  // The customer first: a read that was under way is not applied to an account that has none.
   await ctx.sql`
     update billing_customer set stripe_customer_id = null, card_brand = null, card_last4 = null, card_expires = null
     where account_id = ${accountId} and stripe_customer_id = ${customer}`;
+  await ctx.sql`delete from subscription where account_id = ${accountId}`;
+  await ctx.sql`delete from checkout where account_id = ${accountId}`;
 }

@@ -1,3 +1,4 @@
+import Stripe from 'stripe';
 import type { Ctx } from '../context';
 import { metrics } from '../metrics';
 import { surplusOf } from './choose-subscription';
@@ -6,7 +7,8 @@ import type { SubscriptionFacts } from './read-stripe';
 
 /**
  * Cancels and refunds what a second completed checkout sold. Answers true when there was such a thing. Repeating it
- * refunds nothing twice.
+ * refunds nothing twice. A refund that the provider refuses is left to a person: the second subscription ends all the
+ * same.
  */
 export async function endSurplus(
   ctx: Ctx,
@@ -17,7 +19,7 @@ export async function endSurplus(
   for (const { id, latestInvoiceId } of surplus) {
     metrics.billingAlarms.inc({ kind: 'second_subscription_refunded' });
     ctx.log.error({ subscription: id }, 'a second subscription was paid for; it is cancelled and refunded');
-    if (latestInvoiceId) await refund(payments, latestInvoiceId);
+    if (latestInvoiceId) await refund(ctx, payments, latestInvoiceId);
     await payments
       .make(`surplus:${id}`, (stripe, once) =>
         stripe.subscriptions.cancel(id, { invoice_now: false, prorate: false }, once),
@@ -29,7 +31,7 @@ export async function endSurplus(
   return surplus.length > 0;
 }
 
-async function refund(payments: Payments, invoiceId: string): Promise<void> {
+async function refund(ctx: Ctx, payments: Payments, invoiceId: string): Promise<void> {
   const invoice = await payments.ask((stripe) =>
     stripe.invoices.retrieve(invoiceId, { expand: ['payments'] }),
   );
@@ -41,8 +43,11 @@ async function refund(payments: Payments, invoiceId: string): Promise<void> {
       .make(`refund:${payment_intent}`, (stripe, once) =>
         stripe.refunds.create({ payment_intent, reason: 'duplicate' }, once),
       )
-      .catch((error: { code?: string }) => {
-        if (error.code !== 'charge_already_refunded') throw error;
+      .catch((error) => {
+        if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) throw error;
+        if (error.code === 'charge_already_refunded') return;
+        metrics.billingAlarms.inc({ kind: 'refund_refused' });
+        ctx.log.error({ err: error, payment: payment_intent }, 'a payment has to be refunded by a person');
       });
   }
 }

@@ -1,11 +1,32 @@
 import type { Ctx } from '../context';
-import type { Payments } from './payments';
+import { newId } from '../ids';
+import { isGone, type Payments } from './payments';
 
 /**
- * The account's one customer at the payment provider, made on first need. Any number of calls at once make one: the key
- * is the account's, and everything sent under it is always the same. Answers its id. Throws BILLING_UNAVAILABLE.
+ * Does something with the account's one customer. One that somebody deleted at the provider, and with it what it paid
+ * for, is made anew, and the work is done with that one. Throws BILLING_UNAVAILABLE and what `work` throws.
  */
-export async function ensureCustomer(ctx: Ctx, payments: Payments, accountId: string): Promise<string> {
+export async function withCustomer<T>(
+  ctx: Ctx,
+  payments: Payments,
+  accountId: string,
+  work: (customer: string) => Promise<T>,
+): Promise<T> {
+  const customer = await ensureCustomer(ctx, payments, accountId);
+  try {
+    return await work(customer);
+  } catch (error) {
+    if (!isGone(error, 'customer')) throw error;
+    await forgetCustomer(ctx, accountId, customer);
+    return work(await ensureCustomer(ctx, payments, accountId));
+  }
+}
+
+/**
+ * The customer's id, made on first need. Any number of calls at once make one: the key is the account's, and everything
+ * sent under it is always the same.
+ */
+async function ensureCustomer(ctx: Ctx, payments: Payments, accountId: string): Promise<string> {
   const [row] = await ctx.sql<{ stripe_customer_id: string | null; generation: number }[]>`
     insert into billing_customer (account_id) values (${accountId})
     on conflict (account_id) do update set account_id = excluded.account_id
@@ -18,8 +39,8 @@ export async function ensureCustomer(ctx: Ctx, payments: Payments, accountId: st
     (stripe, once) => stripe.customers.create({ metadata }, once),
   );
   const owner = await readOwner(ctx, accountId);
-  // The address may change under a person's hands, so it is no part of what the key covers.
-  await payments.make(`customer-name:${made.id}:${owner.email}`, (stripe, once) =>
+  // Name and address may change under a person's hands, so they are no part of what the key covers.
+  await payments.make(`customer-name:${made.id}:${newId()}`, (stripe, once) =>
     stripe.customers.update(made.id, owner, once),
   );
   const [kept] = await ctx.sql<{ stripe_customer_id: string }[]>`
@@ -29,7 +50,7 @@ export async function ensureCustomer(ctx: Ctx, payments: Payments, accountId: st
 }
 
 /** Forgets a customer that the provider no longer knows, so that the next need makes a new one. */
-export async function forgetCustomer(ctx: Ctx, accountId: string, customer: string): Promise<void> {
+async function forgetCustomer(ctx: Ctx, accountId: string, customer: string): Promise<void> {
   await ctx.sql`
     update billing_customer set stripe_customer_id = null, generation = generation + 1
     where account_id = ${accountId} and stripe_customer_id = ${customer}`;

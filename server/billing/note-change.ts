@@ -1,9 +1,10 @@
 import { writeAudit } from '../audit';
-import { toIso, toIsoOrNull } from '../clock';
+import { type Instant, toIso, toIsoOrNull } from '../clock';
 import type { TxCtx } from '../context';
 import { queueMail } from '../mail/queue-mail';
 import type { AccountState } from '../quota/account-state';
-import { keepsUntil } from '../quota/effective-plan';
+import { effectivePlan, keepsUntil } from '../quota/effective-plan';
+import type { Plan } from '../shapes';
 import type { StoredSubscription } from './stored-subscription';
 
 type Change = {
@@ -11,33 +12,48 @@ type Change = {
   after: AccountState;
   stored: StoredSubscription | null;
   next: StoredSubscription | null;
+  /** When the provider was last read before; null for the first time. */
+  syncedAt: Instant | null;
   /** The ticket of the read that brought it: a cause that no other read has. */
   ticket: number;
 };
 
 /** Writes down what a read of the provider changed: in the audit, and as one letter a change. Under the account lock. */
 export async function noteChange(tx: TxCtx, change: Change): Promise<void> {
-  const { before, after, stored, next, ticket } = change;
+  const { after, stored, next, ticket } = change;
   const { accountId } = after;
-  const was = summaryOf(before, stored);
-  const is = summaryOf(after, next);
-  if (JSON.stringify(was) === JSON.stringify(is)) return;
-  await writeAudit(tx, {
-    actor: 'stripe',
-    action: 'billing.sync',
-    accountId,
-    before: was,
-    after: is,
-    reason: 'the payment provider says so',
-  });
-  if (before.plan.id !== after.plan.id) {
+  const from = planBefore(change);
+  const was = summaryOf(from, stored);
+  const is = summaryOf(after.plan, next);
+  if (JSON.stringify(was) !== JSON.stringify(is)) {
+    await writeAudit(tx, {
+      actor: 'stripe',
+      action: 'billing.sync',
+      accountId,
+      before: was,
+      after: is,
+      reason: 'the payment provider says so',
+    });
+  }
+  if (from.id !== after.plan.id) {
     await queueMail(tx, {
       accountId,
       kind: 'plan.changed',
       cause: `plan:${accountId}:${ticket}`,
-      facts: { from: before.plan.name, to: after.plan.name },
+      facts: { from: from.name, to: after.plan.name },
     });
   }
+  await tellMoney(tx, change);
+}
+
+/** The plan as of the last read: one that time alone has ended since, after 72 unpaid hours, is a change of now. */
+function planBefore({ before, stored, syncedAt }: Change): Plan {
+  return effectivePlan(before.plans, before.ownPlanId, stored, syncedAt ?? before.now);
+}
+
+/** Letters about payments and cancellations, each cause once. */
+async function tellMoney(tx: TxCtx, { after, stored, next, ticket }: Change): Promise<void> {
+  const { accountId } = after;
   if (next?.status === 'past_due' && next.latestInvoiceId) {
     await queueMail(tx, {
       accountId,
@@ -64,8 +80,8 @@ export async function noteChange(tx: TxCtx, change: Change): Promise<void> {
 }
 
 /** What of an account's billing is worth an audit line. */
-const summaryOf = (state: AccountState, sub: StoredSubscription | null) => ({
-  planId: state.plan.id,
+const summaryOf = (plan: Plan, sub: StoredSubscription | null) => ({
+  planId: plan.id,
   subscription: sub && {
     id: sub.stripeSubscriptionId,
     planId: sub.planId,

@@ -1,7 +1,7 @@
 import type { Ctx } from '../context';
 import { newId } from '../ids';
 import type { Whose } from './describe-billing';
-import { ensureCustomer } from './ensure-customer';
+import { withCustomer } from './ensure-customer';
 import { needPayments } from './payments';
 
 /**
@@ -10,17 +10,15 @@ import { needPayments } from './payments';
  */
 export async function openPortal(ctx: Ctx, { accountId }: Whose): Promise<{ url: string }> {
   const payments = needPayments(ctx.payments);
-  const customer = await ensureCustomer(ctx, payments, accountId);
   const [setup] = await ctx.sql<{ value: { id: string } }[]>`
     select value from stripe_setup where name = 'portal'`;
-  const page = await payments.make(`portal:${accountId}:${newId()}`, (stripe, once) =>
-    stripe.billingPortal.sessions.create(
-      {
-        customer,
-        return_url: `${ctx.env.APP_URL}/billing?back=1`,
-        ...(setup ? { configuration: setup.value.id } : {}),
-      },
-      once,
+  const rest = {
+    return_url: `${ctx.env.APP_URL}/billing?back=1`,
+    ...(setup ? { configuration: setup.value.id } : {}),
+  };
+  const page = await withCustomer(ctx, payments, accountId, (customer) =>
+    payments.make(`portal:${accountId}:${newId()}`, (stripe, once) =>
+      stripe.billingPortal.sessions.create({ customer, ...rest }, once),
     ),
   );
   return { url: page.url };

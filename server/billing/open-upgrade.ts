@@ -3,8 +3,8 @@ import { DomainError } from '../errors';
 import { readAccount } from '../quota/load-account';
 import type { Member } from '../trpc';
 import { needCheckoutPage } from './checkout-page';
-import { ensureCustomer, forgetCustomer } from './ensure-customer';
-import { isGone, needPayments, type Payments } from './payments';
+import { withCustomer } from './ensure-customer';
+import { needPayments, type Payments } from './payments';
 import { needSellable } from './sellable';
 import { isLiving, readStored } from './stored-subscription';
 import { syncAccount } from './sync-account';
@@ -25,15 +25,7 @@ type UpgradeInput = {
 export async function openUpgrade(ctx: Ctx, input: UpgradeInput): Promise<{ url: string }> {
   const payments = needPayments(ctx.payments);
   await needSellable(ctx, input.planId, input.currency);
-  const customer = await ensureCustomer(ctx, payments, input.accountId);
-  try {
-    return await leadOn(ctx, payments, input, customer);
-  } catch (error) {
-    if (!isGone(error, 'customer')) throw error;
-    // Somebody deleted the customer at the provider, and with it what it paid for.
-    await forgetCustomer(ctx, input.accountId, customer);
-    return leadOn(ctx, payments, input, await ensureCustomer(ctx, payments, input.accountId));
-  }
+  return withCustomer(ctx, payments, input.accountId, (customer) => leadOn(ctx, payments, input, customer));
 }
 
 async function leadOn(

@@ -1,5 +1,5 @@
 import Stripe from 'stripe';
-import type { Env } from '../env';
+import { type Env, isTestKey } from '../env';
 import { DomainError } from '../errors';
 import { metrics } from '../metrics';
 
@@ -14,30 +14,60 @@ export type Payments = {
 };
 
 const PATIENCE_MS = 10_000;
+/** How often a write is asked for that somebody else is making under the same key, and how long between. */
+const MOST_TRIES = 8;
+const BUSY_PAUSE_MS = 500;
 
 /**
  * The provider behind the key of the environment, or null without one. Both calls throw BILLING_UNAVAILABLE when the
  * provider cannot be asked or does not answer in time, PAYMENT_FAILED when a card was refused, and what the provider
  * says about a wrong request as it is.
  */
-export function openPayments(env: Pick<Env, 'STRIPE_SECRET_KEY' | 'STRIPE_API_URL'>): Payments | null {
+export function openPayments(
+  env: Pick<Env, 'STRIPE_SECRET_KEY' | 'STRIPE_API_URL'>,
+  patienceMs = PATIENCE_MS,
+): Payments | null {
   if (!env.STRIPE_SECRET_KEY) return null;
   const at = new URL(env.STRIPE_API_URL);
   const stripe = new Stripe(env.STRIPE_SECRET_KEY, {
     host: at.hostname,
     port: at.port || (at.protocol === 'https:' ? 443 : 80),
     protocol: at.protocol === 'https:' ? 'https' : 'http',
-    timeout: PATIENCE_MS,
+    timeout: patienceMs,
     maxNetworkRetries: 1,
     telemetry: false,
     appInfo: { name: 'Hourglass' },
   });
   return {
-    test: /^(sk|rk)_test_/.test(env.STRIPE_SECRET_KEY),
+    test: isTestKey(env.STRIPE_SECRET_KEY),
     ask: (read) => translate(() => read(stripe)),
-    make: (key, write) => translate(() => write(stripe, { idempotencyKey: key })),
+    make: (key, write) => translate(() => insist(key, (once) => write(stripe, once))),
   };
 }
+
+/**
+ * One write under its key. While the same write is under way elsewhere its answer is waited for. A defect of the
+ * provider's own is kept under the key and would be the answer for a day: then the next key is taken, the same one by
+ * everybody, and every write here may be made twice without harm.
+ */
+async function insist<T>(key: string, write: (once: Once) => Promise<T>): Promise<T> {
+  let spent = 0;
+  for (let tries = 1; ; tries++) {
+    try {
+      return await write({ idempotencyKey: spent === 0 ? key : `${key}:${spent}` });
+    } catch (error) {
+      if (tries === MOST_TRIES || !(error instanceof Stripe.errors.StripeError)) throw error;
+      if (isBusy(error)) await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE_MS));
+      else if (isKeptDefect(error)) spent += 1;
+      else throw error;
+    }
+  }
+}
+
+const isBusy = (error: Stripe.errors.StripeError): boolean => error.code === 'idempotency_key_in_use';
+
+const isKeptDefect = (error: Stripe.errors.StripeError): boolean =>
+  (error.statusCode ?? 0) >= 500 && error.headers?.['idempotent-replayed'] === 'true';
 
 async function translate<T>(call: () => Promise<T>): Promise<T> {
   try {
@@ -60,7 +90,7 @@ function isAway(error: Stripe.errors.StripeError): boolean {
     error instanceof Stripe.errors.StripeAuthenticationError ||
     error instanceof Stripe.errors.StripePermissionError ||
     (error.statusCode ?? 0) >= 500 ||
-    error.code === 'idempotency_key_in_use'
+    isBusy(error)
   );
 }
 

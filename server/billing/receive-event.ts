@@ -52,10 +52,13 @@ export async function processEvent(ctx: Ctx, event: Stripe.Event): Promise<void>
   if (!accountId) return markForeign(ctx, event.id);
   try {
     const outcome = await syncAccount(ctx, { accountId, eventId: event.id });
-    if (outcome.kind === 'no_customer') await markForeign(ctx, event.id);
+    if (outcome.kind === 'no_customer' || outcome.kind === 'unknown_customer')
+      await markForeign(ctx, event.id);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    await ctx.sql`update stripe_event set error = ${text}, account_id = ${accountId} where id = ${event.id}`;
+    // What the read led to may still be open although it was applied: the event is not done with.
+    await ctx.sql`
+      update stripe_event set error = ${text}, account_id = ${accountId}, processed_at = null where id = ${event.id}`;
     throw error;
   }
 }

@@ -5,7 +5,7 @@ import { auditChange } from './audit-change';
 import { describeBilling, type Whose } from './describe-billing';
 import { needLiving } from './need-living';
 import type { Payments } from './payments';
-import { syncAccount } from './sync-account';
+import { followChange } from './sync-account';
 
 /**
  * Undoes a scheduled cancellation or downgrade; with none there it changes nothing. Answers the billing after it.
@@ -23,7 +23,7 @@ export async function resumeSubscription(ctx: Ctx, whose: Whose): Promise<Billin
   if (stored.scheduleId || stored.cancelAt !== null) {
     const before = { pendingPlanId: stored.pendingPlanId, cancelAt: stored.cancelAt };
     await auditChange(ctx, whose, 'billing.resume', before, { planId: stored.planId });
-    await syncAccount(ctx, { accountId: whose.accountId });
+    await followChange(ctx, whose.accountId);
   }
   return describeBilling(ctx, whose);
 }

@@ -44,9 +44,15 @@ export async function sweepAccounts(ctx: Ctx): Promise<{ read: number; failed: n
   }
 }
 
-/** The nightly job: today's prices, then every paying account. Nothing without payments. */
+/**
+ * The nightly job: today's prices, then every paying account. Nothing without payments. Throws when something could not
+ * be read, so that the job is repeated.
+ */
 export async function sweepBilling(ctx: Ctx): Promise<void> {
   if (!ctx.payments) return;
   await refreshPrices(ctx);
-  ctx.log.info(await sweepAccounts(ctx), 'billing swept');
+  const sums = await sweepAccounts(ctx);
+  ctx.log.info(sums, 'billing swept');
+  if (sums.failed > 0)
+    throw new Error(`${sums.failed} accounts could not be read from the payment provider.`);
 }

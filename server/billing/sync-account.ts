@@ -1,9 +1,10 @@
 import type { Ctx } from '../context';
+import { DomainError } from '../errors';
 import { metrics } from '../metrics';
 import { applySubscription, type Outcome } from './apply-subscription';
 import { closeCheckouts } from './close-checkouts';
 import { endSurplus } from './end-surplus';
-import { needPayments } from './payments';
+import { isGone, needPayments } from './payments';
 import { readStripe } from './read-stripe';
 
 export type SyncInput = {
@@ -18,18 +19,41 @@ export type SyncInput = {
  * hangs never delays a start or a renewal. Any number of calls in any order end in the same state.
  * Answers what became of the read. Throws BILLING_UNAVAILABLE, and then nothing was changed.
  */
-export async function syncAccount(ctx: Ctx, { accountId, eventId }: SyncInput): Promise<Outcome> {
+export async function syncAccount(ctx: Ctx, input: SyncInput): Promise<Outcome> {
+  const { accountId } = input;
   const payments = needPayments(ctx.payments);
   const [drawn] = await ctx.sql<{ ticket: number; customer: string | null }[]>`
     update billing_customer set ticket_drawn = ticket_drawn + 1 where account_id = ${accountId}
     returning ticket_drawn as ticket, stripe_customer_id as customer`;
   if (!drawn?.customer) return { kind: 'no_customer' };
-  const facts = await readStripe(payments, drawn.customer);
-  const outcome = await applySubscription(ctx, { accountId, ticket: drawn.ticket, facts, eventId });
+  const { customer, ticket } = drawn;
+  const facts = await readStripe(payments, customer).catch((error) => {
+    if (isGone(error, 'customer')) return null;
+    throw error;
+  });
+  if (!facts) {
+    metrics.billingAlarms.inc({ kind: 'unknown_customer' });
+    ctx.log.error({ accountId, customer }, 'the payment provider does not know this customer');
+    return { kind: 'unknown_customer' };
+  }
+  const outcome = await applySubscription(ctx, { ...input, customer, ticket, facts });
   metrics.billingSyncs.inc({ outcome: outcome.kind });
   if (outcome.kind === 'applied' && outcome.living.length > 0) {
-    await closeCheckouts(ctx, payments, { accountId, customer: drawn.customer });
+    await closeCheckouts(ctx, payments, { accountId, customer });
     if (await endSurplus(ctx, payments, outcome.living)) return syncAccount(ctx, { accountId });
   }
   return outcome;
+}
+
+/**
+ * Reads an account after a change that the provider has made. Should it be away now, the change is still made: the
+ * webhook of it or the next reading brings it here, and nobody is told that nothing was changed.
+ */
+export async function followChange(ctx: Ctx, accountId: string): Promise<void> {
+  try {
+    await syncAccount(ctx, { accountId });
+  } catch (error) {
+    if (!(error instanceof DomainError && error.reason === 'BILLING_UNAVAILABLE')) throw error;
+    ctx.log.warn({ err: error, accountId }, 'a change was made and could not be read yet');
+  }
 }

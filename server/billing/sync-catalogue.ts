@@ -1,9 +1,8 @@
-import Stripe from 'stripe';
 import type { Ctx } from '../context';
 import { newId } from '../ids';
 import { listPlans } from '../quota/plans';
 import type { Plan } from '../shapes';
-import { EVENT_TYPES } from './event-types';
+import { ensureWebhook, type Webhook } from './ensure-webhook';
 import { isGone, needPayments, type Payments } from './payments';
 import { lookupKeyOf, refreshPrices, type SoldPlan } from './refresh-prices';
 
@@ -17,8 +16,7 @@ const AMOUNTS: Record<string, { usd: number; gbp: number }> = {
 export type Catalogue = {
   plans: SoldPlan[];
   portal: { id: string };
-  /** The secret is told by the provider only when the endpoint is made: it belongs into STRIPE_WEBHOOK_SECRET. */
-  webhook: { id: string; url: string; secret?: string } | { url: string; skipped: string };
+  webhook: Webhook;
 };
 
 /**
@@ -120,29 +118,3 @@ const makePortal = (ctx: Ctx, payments: Payments, environment: string) =>
       once,
     ),
   );
-
-async function ensureWebhook(ctx: Ctx, payments: Payments): Promise<Catalogue['webhook']> {
-  const url = `${ctx.env.APP_URL}/api/stripe/webhook`;
-  const found = await payments.ask((stripe) => stripe.webhookEndpoints.list({ limit: 100 }));
-  const ours = found.data.find((endpoint) => endpoint.url === url);
-  if (ours) return { id: ours.id, url };
-  const isRemote = ctx.env.STRIPE_API_URL === 'https://api.stripe.com';
-  if (isRemote && !url.startsWith('https://')) {
-    return {
-      url,
-      skipped: 'The payment provider calls only https addresses; set APP_URL to the public one.',
-    };
-  }
-  const made = await payments.make(`webhook:${ctx.env.ENVIRONMENT_ID}:${newId()}`, (stripe, once) =>
-    stripe.webhookEndpoints.create(
-      {
-        url,
-        enabled_events: [...EVENT_TYPES],
-        api_version: Stripe.API_VERSION,
-        description: `Hourglass ${ctx.env.ENVIRONMENT_ID}`,
-      },
-      once,
-    ),
-  );
-  return { id: made.id, url, ...(made.secret ? { secret: made.secret } : {}) };
-}

@@ -5,13 +5,15 @@ type Content = Omit<LetterContent, 'to' | 'footnote'>;
 
 /** What each letter says: a few plain sentences and one deep link of ours, never one of the payment provider. */
 const WRITERS: { [K in MailKind]: (facts: MailFacts[K], appUrl: string) => Content } = {
-  'quota.threshold': ({ threshold, planName }, appUrl) =>
+  'quota.threshold': ({ threshold, planName, period }, appUrl) =>
     threshold === 100
       ? {
           subject: 'Your compute quota is used up',
           paragraphs: [
             `The compute quota of your ${planName} plan is used up. Running sessions have been stopped; your files are kept.`,
-            'You can go on at once with a bigger plan, or wait for the first of the month (00:00 UTC).',
+            period === 'trial'
+              ? 'A trial is not renewed by a new month. You can go on at once with a plan.'
+              : 'You can go on at once with a bigger plan, or wait for the first of the month (00:00 UTC).',
           ],
           action: { label: 'See the plans', url: `${appUrl}/plans` },
         }
