@@ -1,22 +1,26 @@
+import { isDatabaseAway } from './away';
+
 /**
- * The postgres driver can write to a socket that PostgreSQL has just cut, from a timer of its own: an exception nobody
- * can catch where it happens. The query behind it fails and is reported anyway, so this one error must not end a
- * process full of other people's requests.
+ * When PostgreSQL cuts a connection the driver can fail where nobody can catch it: a timer of its own writes to the
+ * socket that is gone, and what it asks by itself on a fresh connection is rejected with nobody listening. Every query of
+ * ours on that connection fails and is reported anyway, so these errors must not end a process full of other people's
+ * requests.
  */
-export function isCutSocketWrite(error: unknown): boolean {
-  if (!(error instanceof TypeError)) return false;
+export function isCutConnection(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
   const fromDriver = /postgres[\\/](src|cjs[\\/]src)[\\/]connection\.js/.test(error.stack ?? '');
-  return fromDriver && /reading 'write'/.test(error.message);
+  const lateWrite = error instanceof TypeError && /reading 'write'/.test(error.message);
+  return fromDriver && (lateWrite || isDatabaseAway(error));
 }
 
 let installed = false;
 
-/** Survives exactly that error; every other uncaught one is reported and ends the process, as without this guard. */
-export function surviveCutSockets(report: (error: unknown, survived: boolean) => void): void {
+/** Survives exactly those errors; every other uncaught one is reported and ends the process, as without this guard. */
+export function surviveCutConnections(report: (error: unknown, survived: boolean) => void): void {
   if (installed) return;
   installed = true;
   process.on('uncaughtException', (error) => {
-    const survived = isCutSocketWrite(error);
+    const survived = isCutConnection(error);
     report(error, survived);
     if (!survived) process.exit(1);
   });

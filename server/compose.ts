@@ -1,5 +1,5 @@
 import { openDatabase } from '@/db/client';
-import { surviveCutSockets } from '@/db/guard';
+import { surviveCutConnections } from '@/db/guard';
 import { openPayments } from './billing/payments';
 import { systemClock } from './clock';
 import type { Ctx } from './context';
@@ -12,7 +12,7 @@ import { openRates } from './rate';
 /** The real context of a door: every port opened from the environment. `close` gives everything back. */
 export function openContext(env: Env, service: string): { ctx: Ctx; close(): Promise<void> } {
   const log = makeLog(service, env.LOG_LEVEL, secretsOf(env));
-  surviveCutSockets((err, survived) =>
+  surviveCutConnections((err, survived) =>
     survived ? log.warn({ err }, 'PostgreSQL cut a connection') : log.fatal({ err }, 'uncaught error'),
   );
   const database = openDatabase(env.DATABASE_URL, { applicationName: `hourglass-${service}` });

@@ -1,6 +1,7 @@
 import { initTRPC, TRPCError } from '@trpc/server';
 import { ZodError, z } from 'zod';
-import { type Actor, type Ctx, isDatabaseAway } from './context';
+import { isDatabaseAway } from '@/db/away';
+import type { Actor, Ctx } from './context';
 import { DomainError, type Reason, type RefusalDetails } from './errors';
 import type { Scope } from './shapes';
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { openDatabase } from '@/db/client';
-import { surviveCutSockets } from '@/db/guard';
+import { surviveCutConnections } from '@/db/guard';
 import { systemClock } from '@/server/clock';
 import { readEnv, secretsOf } from '@/server/env';
 import { makeLog } from '@/server/log';
@@ -13,7 +13,7 @@ import { openTerminalDoor } from './terminal';
 
 const env = readEnv();
 const log = makeLog('gateway', env.LOG_LEVEL, secretsOf(env));
-surviveCutSockets((err, survived) =>
+surviveCutConnections((err, survived) =>
   survived ? log.warn({ err }, 'PostgreSQL cut a connection') : log.fatal({ err }, 'uncaught error'),
 );
 const database = openDatabase(env.DATABASE_URL, { applicationName: 'hourglass-gateway', max: 5 });

@@ -1,5 +1,5 @@
 import { webContext } from '@/app/_server/context';
-import { isDatabaseAway } from '@/server/context';
+import { isDatabaseAway } from '@/db/away';
 import { DomainError, type Reason } from '@/server/errors';
 import { agentCallShape, answerAgent } from '@/server/session/answer-agent';
 import { readRunToken } from '@/server/session/tokens';
