@@ -226,6 +226,21 @@ test('BILLING-3 while Stripe is away billing says so and sessions are not touche
   }
 });
 
+test('BILLING-3 every page about money says that no card is charged', async ({ page }) => {
+  for (const path of ['/', '/plans']) {
+    await page.goto(`${appUrl()}${path}`);
+    await expect(page.getByText(/^Test payments/), path).toBeVisible();
+  }
+  const person = await newPerson();
+  await payFor(person, 'pro');
+  await expect.poll(() => planOf(person)).toBe('pro');
+  await signIn(page, person, '/plans');
+  for (const path of ['/plans', '/billing', '/billing/upgrade?plan=max', '/billing/return?checkout=none']) {
+    await page.goto(`${appUrl()}${path}`);
+    await expect(page.getByText(/^Test payments/), path).toBeVisible();
+  }
+});
+
 test('BILLING-15 the trial is started by one click, once', async ({ page }) => {
   const person = await newPerson();
   await signIn(page, person, '/plans');

@@ -7,7 +7,7 @@ import { newId } from '../ids';
 import { quotaRules } from '../quota/account-state';
 import { decideStart } from '../quota/decide-start';
 import { readAccount } from '../quota/load-account';
-import { createCaller } from '../router';
+import { appRouter, createCaller } from '../router';
 import { batchStatus } from '../session/batch-status';
 import { changePlan } from './change-plan';
 import { openUpgrade } from './open-upgrade';
@@ -52,7 +52,7 @@ describe('without the payment provider', () => {
       AUTH_SECRET: 'x'.repeat(32),
       STRIPE_API_URL: 'http://127.0.0.1:1',
     };
-    for (const key of ['sk_live_1', 'rk_live_1']) {
+    for (const key of ['sk_live_1', 'rk_live_1', 'sk_org_live_1', 'whatever']) {
       expect(() => parseEnv({ ...env, STRIPE_SECRET_KEY: key })).toThrow(/STRIPE_API_URL/);
     }
     expect(parseEnv({ ...env, STRIPE_SECRET_KEY: 'sk_test_1' }).STRIPE_SECRET_KEY).toBe('sk_test_1');
@@ -129,6 +129,51 @@ describe('who may change billing', () => {
       billing: Record<string, (input: unknown) => Promise<unknown>>;
     };
     await expect(billing[name]?.(input)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+  });
+
+  it('BILLING-18 forged fields are refused by every procedure there is', async () => {
+    const caller = callerOf((await b.person()).member) as unknown as {
+      billing: Record<string, (input: unknown) => Promise<unknown>>;
+    };
+    const names = Object.keys(appRouter._def.procedures).filter((path) => path.startsWith('billing.'));
+    expect(names.length).toBeGreaterThan(10);
+    const good: Record<string, object> = {
+      'billing.upgradeLink': { planId: 'pro' },
+      'billing.previewChange': { planId: 'pro' },
+      'billing.changePlan': { planId: 'pro' },
+    };
+    for (const path of names) {
+      for (const forged of ['accountId', 'customer', 'amount', 'status', '__proto__x']) {
+        const call = caller.billing[path.slice('billing.'.length)]?.({ ...good[path], [forged]: 'mine' });
+        await expect(call, `${path} ${forged}`).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+      }
+    }
+  });
+
+  it('BILLING-1 BILLING-2 BILLING-6 answers have the fields that other programs hold on to, and no others', async () => {
+    const person = await b.subscriber('pro');
+    const { billing } = callerOf(person.member);
+    const summary = await billing.summary();
+    const fields = (value: object) => Object.keys(value).sort().join(' ');
+    expect(fields(summary)).toBe(
+      'mayChange nextCharge ownPlan paidPlan payment paymentsSetUp periodEnd periodStart plan scheduledChange status testPayments trial',
+    );
+    const preview = await billing.previewChange({ planId: 'max' });
+    expect(fields(preview)).toBe('currency dueNow effective next prorationDate');
+    expect(fields(preview.next)).toBe('amount at');
+    const made = await billing.changePlan({ planId: 'max', prorationDate: preview.prorationDate });
+    const answers = [made, await billing.cancel(), await billing.resume(), await billing.refresh()];
+    for (const answer of answers) expect(fields(answer)).toBe(fields(summary));
+    expect(fields(await billing.portalLink())).toBe('url');
+    const other = callerOf((await b.person()).member);
+    expect(fields(await other.billing.upgradeLink({ planId: 'pro' }))).toBe('url');
+    expect(fields(await other.billing.startTrial())).toBe(fields(summary));
+    const [free, , starter] = await callerOf(null).billing.plans();
+    expect(fields(starter ?? {})).toBe(
+      'description id idleStop maxSessions monthlySeconds name onceSeconds price sort storageGb visible',
+    );
+    expect(free?.price).toBeNull();
+    expect(fields(starter?.price ?? {})).toBe('amount currency interval');
   });
 
   it.each(['https://elsewhere.example', '//elsewhere.example', '/\\elsewhere', 'javascript:alert(1)', ''])(

@@ -117,6 +117,10 @@ describe('letters', () => {
     expect(got('ada')).toEqual(['A payment failed']);
     expect(got('bob')).toEqual(['80 % of your compute quota is used', 'A payment failed']);
     const letter = mail.sent.find((one) => one.subject.startsWith('80'));
+    const [, refusal] = letter?.text.match(/https?:\/\/\S+/g) ?? [];
+    expect(refusal).toContain(`token=${encodeURIComponent(refusalToken(AUTH_SECRET, users[1] ?? ''))}`);
+    expect(letter?.headers?.['List-Unsubscribe-Post']).toBe('List-Unsubscribe=One-Click');
+    expect(mail.sent.find((one) => one.subject === 'A payment failed')?.headers).toBeUndefined();
     expect(letter?.headers?.['List-Unsubscribe']).toContain('/mail/unsubscribe?token=');
     await refuseMail(world.ctx, users[0] ?? '', true);
     await queue(news(95));

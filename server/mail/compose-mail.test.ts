@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { composeMail } from './compose-mail';
+import type { MailFacts, MailKind } from './kinds';
+import { writeLetter } from './letter';
+
+const AT = '2026-12-04T00:00:00.000Z';
+const news = (threshold: number, period: string) => ({ threshold, planName: 'Pro', period });
+const failed = { amount: 1900, currency: 'usd', nextAttemptAt: AT, keepsPlanUntil: AT };
+
+const LETTERS: [MailKind, MailFacts[MailKind], string, RegExp][] = [
+  ['quota.threshold', news(80, '2026-11'), '/usage', /80 % of the compute quota of your Pro plan/],
+  ['quota.threshold', news(95, '2026-11'), '/usage', /95 % of the compute quota/],
+  ['quota.threshold', news(100, '2026-11'), '/plans', /wait for the first of the month/],
+  ['quota.threshold', news(100, 'trial'), '/plans', /not renewed by a new month/],
+  ['session.stopped', { sessionName: '<b>my “work”</b>' }, '/plans', /my “work”/],
+  ['plan.changed', { from: 'Free', to: 'Pro' }, '/billing', /from Free to Pro/],
+  ['payment.failed', failed, '/billing/pay', /\$19\.00 [\s\S]*until 4 December 2026 at 00:00/],
+  ['payment.failed', { ...failed, amount: 1900, currency: 'jpy' }, '/billing/pay', /¥1,900/],
+  ['subscription.cancelled', { planName: 'Pro', endsAt: AT }, '/billing', /until 4 December 2026 at 00:00/],
+];
+
+describe('letters', () => {
+  it.each(LETTERS)(
+    'ACCOUNT-9 BILLING-29 %s with %j has one link, to %s, in text and in HTML',
+    (kind, facts, path, words) => {
+      const url = `https://hourglass.test${path}`;
+      const content = composeMail(kind, facts as never, 'https://hourglass.test');
+      const { subject, text, html } = writeLetter({ to: 'ada@hourglass.test', ...content });
+      expect(subject).not.toBe('');
+      expect(text).toMatch(words);
+      expect(text.match(/https?:\/\/\S+/g)).toEqual([url]);
+      expect([...html.matchAll(/href="([^"]*)"/g)].map((match) => match[1])).toEqual([url]);
+      expect(html.match(/https?:\/\//g)).toHaveLength(1);
+      for (const paragraph of content.paragraphs) expect(text).toContain(paragraph);
+      // Whatever a person called something is text and never markup.
+      expect(html).not.toMatch(/<b>|<script/);
+    },
+  );
+});

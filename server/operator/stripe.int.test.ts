@@ -1,0 +1,58 @@
+import Stripe from 'stripe';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BillingWorld } from '@/test/billing';
+import type { Catalogue } from '../billing/sync-catalogue';
+import { newId } from '../ids';
+import { COMMANDS, type Flags } from './commands';
+
+let b: BillingWorld;
+beforeAll(async () => {
+  b = await BillingWorld.open('2026-11-24T12:00:00Z');
+});
+afterAll(() => b.close());
+
+const command = async <T>(name: string, flags: Flags = {}, ctx = b.ctx): Promise<T> =>
+  (await COMMANDS[name]?.run(ctx, flags))?.result as T;
+
+describe('the operator command', () => {
+  it('BILLING-4 makes the catalogue, mends what is off, and made again changes nothing', async () => {
+    const made = await command<Catalogue>('stripe sync-catalogue');
+    expect(made).toMatchObject({
+      portal: { id: expect.stringMatching(/^bpc_/) },
+      webhook: { url: 'http://localhost:3000/api/stripe/webhook', secret: expect.stringMatching(/^whsec_/) },
+    });
+    const [pro] = made.plans.filter((plan) => plan.planId === 'pro');
+    expect(pro?.prices).toEqual({ usd: 1900, eur: 1900, chf: 1900, gbp: 1600 });
+    const id = 'id' in made.webhook ? made.webhook.id : '';
+    const { webhookEndpoints } = b.bench.stripe;
+    const before = await webhookEndpoints.retrieve(id);
+    expect(before.api_version).toBe(Stripe.API_VERSION);
+    await webhookEndpoints.update(id, { disabled: true, enabled_events: ['invoice.paid'] });
+    const again = await command<Catalogue>('stripe sync-catalogue');
+    expect(again).toEqual({ ...made, webhook: { id, url: made.webhook.url } });
+    const after = await webhookEndpoints.retrieve(id);
+    expect(after.status).toBe('enabled');
+    expect(after.enabled_events.toSorted()).toEqual(before.enabled_events.toSorted());
+    expect((await webhookEndpoints.list()).data).toHaveLength(1);
+  });
+
+  it('BILLING-8 reads one account or all of them now and says what changed, or why it cannot', async () => {
+    const person = await b.person();
+    const { accountId } = person;
+    await b.pay(await b.openPage(person, 'pro'));
+    const found = { accountId, outcome: 'applied' };
+    expect(await command('stripe sync', { account: accountId })).toEqual([
+      { ...found, planBefore: 'free', planAfter: 'pro' },
+    ]);
+    expect(await command('stripe sync')).toEqual([{ ...found, planBefore: 'pro', planAfter: 'pro' }]);
+    const stranger = await b.person();
+    expect(await command('stripe sync', { account: stranger.accountId })).toMatchObject([
+      { outcome: 'no_customer', planAfter: null },
+    ]);
+    await expect(command('stripe sync', { account: newId() })).rejects.toMatchObject({ reason: 'NOT_FOUND' });
+    for (const name of ['stripe sync', 'stripe sync-catalogue']) {
+      const without = command(name, {}, { ...b.ctx, payments: null });
+      await expect(without).rejects.toMatchObject({ reason: 'NOT_FOR_SALE' });
+    }
+  });
+});

@@ -1,0 +1,24 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { POST } from '@/app/api/stripe/webhook/route';
+
+/** The web's own webhook door, alone in a process of its own: several on one database share nothing else. */
+
+async function toRequest(message: IncomingMessage): Promise<Request> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) chunks.push(chunk as Buffer);
+  const signature = message.headers['stripe-signature'];
+  return new Request('http://127.0.0.1/api/stripe/webhook', {
+    method: 'POST',
+    headers: typeof signature === 'string' ? { 'stripe-signature': signature } : {},
+    body: Buffer.concat(chunks),
+  });
+}
+
+const server = createServer(async (message, response) => {
+  const answer = await POST(await toRequest(message));
+  response.writeHead(answer.status).end(await answer.text());
+});
+server.listen(0, '127.0.0.1', () => {
+  process.stdout.write(`port ${(server.address() as AddressInfo).port}\n`);
+});
