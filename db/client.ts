@@ -23,6 +23,8 @@ export type DatabaseOptions = {
   applicationName?: string;
   /** Work with every right of the login, as the migrator does, instead of the product's role. For tests and benches. */
   asOwner?: boolean;
+  /** Told of every statement that is sent, for those who count them. */
+  onStatement?: (text: string) => void;
 };
 
 /** Two pools on one database: `sql` for prepared hand-written statements, `db` for drizzle, which alters its parsers. */
@@ -51,7 +53,9 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
       ...(options.asOwner ? {} : { role: PRODUCT_ROLE }),
     },
   };
-  const sql = postgres(url, { ...common, types: rowTypes }) as unknown as Sql;
+  const { onStatement } = options;
+  const debug = onStatement && ((_: number, text: string) => onStatement(text));
+  const sql = postgres(url, { ...common, types: rowTypes, ...(debug ? { debug } : {}) }) as unknown as Sql;
   const client = postgres(url, common);
   return {
     sql,

@@ -35,12 +35,15 @@ export type WorldOptions = {
   startAt?: Instant;
   machines?: (clock: Clock) => Machines;
   max?: number;
+  onStatement?: (text: string) => void;
 };
+
+const pick = ({ onStatement }: WorldOptions) => (onStatement ? { onStatement } : {});
 
 /** A database of its own with everything a verb needs; machines and jobs as the test says. */
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const test = await createTestDatabase();
-  const database = openDatabase(test.url, { max: options.max ?? 10 });
+  const database = openDatabase(test.url, { max: options.max ?? 10, ...pick(options) });
   const env: Env = parseEnv({ ...TEST_ENV, ...options.env });
   const clock = handClock(options.startAt ?? Date.now());
   if (options.startAt !== undefined) {

@@ -2,6 +2,7 @@ import { FlyError } from './fly-error';
 import { stateAt, viewOrgMachine } from './machine-view';
 import type { MachineRecord } from './records';
 import { type Fly, ok, type Reply, type Request, type Route } from './route';
+import { viewVolume } from './routes-volumes';
 
 function pageSize(query: URLSearchParams): number {
   const limit = Number.parseInt(query.get('limit') ?? '100', 10);
@@ -27,26 +28,45 @@ function keep(fly: Fly, request: Request): (machine: MachineRecord) => boolean {
   };
 }
 
+function pageOf<T extends { id: string }>(found: T[], query: URLSearchParams) {
+  const limit = pageSize(query);
+  const cursor = Buffer.from(query.get('cursor') ?? '', 'base64url').toString();
+  const rest = found.filter(({ id }) => id > cursor).sort((a, b) => (a.id < b.id ? -1 : 1));
+  const page = rest.slice(0, limit);
+  const last = page.at(-1);
+  const next = last && rest.length > limit ? Buffer.from(last.id).toString('base64url') : '';
+  return { page, next, last };
+}
+
 /** Ordered by id, so that a page never repeats or skips a machine that lives through the whole listing. */
 function listOrg(fly: Fly, request: Request): Reply {
   const { query, asOf } = request;
-  const limit = pageSize(query);
-  const cursor = Buffer.from(query.get('cursor') ?? '', 'base64url').toString();
-  const found = [...fly.world.machines.values()]
-    .filter((machine) => machine.id > cursor)
-    .filter(keep(fly, request))
-    .sort((a, b) => (a.id < b.id ? -1 : 1));
-  const page = found.slice(0, limit);
-  const last = page.at(-1);
+  const { page, next, last } = pageOf([...fly.world.machines.values()].filter(keep(fly, request)), query);
   return ok({
     machines: page.map((machine) => viewOrgMachine(machine, asOf, query.get('summary') === 'true')),
-    next_cursor: last && found.length > limit ? Buffer.from(last.id).toString('base64url') : '',
+    next_cursor: next,
     last_machine_id: last?.id ?? '',
     last_updated_at: last ? new Date(last.updatedAt).toISOString() : '',
     error_regions: [],
   });
 }
 
+/** Removed volumes are listed for a while as `pending_destroy`, as Fly does. */
+function listOrgVolumes(fly: Fly, request: Request): Reply {
+  const { query, asOf, params } = request;
+  const found = [...fly.world.volumes.values()].filter(
+    (volume) => fly.world.apps.get(volume.app)?.org === params.org && volume.createdAt <= asOf,
+  );
+  const { page, next, last } = pageOf(found, query);
+  return ok({
+    volumes: page.map((volume) => ({ ...viewVolume(volume), app_name: volume.app })),
+    next_cursor: next,
+    last_volume_id: last?.id ?? '',
+    last_updated_at: '',
+  });
+}
+
 export const orgRoutes: Route[] = [
   { method: 'GET', path: 'orgs/:org/machines', action: 'org.machines', run: listOrg },
+  { method: 'GET', path: 'orgs/:org/volumes', action: 'org.volumes', run: listOrgVolumes },
 ];

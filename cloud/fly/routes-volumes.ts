@@ -11,7 +11,8 @@ const createFields =
     ' ',
   );
 
-function viewVolume(volume: VolumeRecord) {
+/** A volume as the API shows it. */
+export function viewVolume(volume: VolumeRecord) {
   return {
     id: volume.id,
     name: volume.name,

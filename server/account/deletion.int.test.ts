@@ -56,8 +56,14 @@ describe('deleting an account', () => {
     await stage.pass(30_000, 1_000);
     expect(await stage.run(runId)).toMatchObject({ status: 'stopped', end_reason: 'deleted', overrun_ms: 0 });
     await expect(stage.call(runId, 1, 'renew')).rejects.toMatchObject({ reason: 'UNAUTHORIZED' });
-    await removeDeletedVolumes(ctx);
-    for (const done of [0, 0, 1, 0]) expect(await removeDeletedAccounts(ctx)).toBe(done);
+    // Machines, then volumes, then the app: nothing is asked of it before, and less and less often while it refuses.
+    expect(await removeDeletedAccounts(ctx)).toBe(0);
+    expect(refusals).toBe(2);
+    expect(await removeDeletedVolumes(ctx)).toBe(1);
+    for (const done of [0, 0, 1, 0]) {
+      await stage.pass(31_000);
+      expect(await removeDeletedAccounts(ctx)).toBe(done);
+    }
     expect(deleted).toEqual([`hg-dev-${accountId}`]);
     const [ledger] = await sql`select sum(ms) as ms from usage_entry where account_id = ${accountId}`;
     expect(Number(ledger?.ms)).toBeGreaterThan(59_000);
@@ -84,6 +90,7 @@ describe('deleting an account', () => {
     await b.bench.control('faults', { kind: 'status', path: '/v1', status: 500, times: 20 });
     expect(await removeDeletedAccounts(ctx)).toBe(0);
     await b.bench.control('faults', undefined, 'DELETE');
+    await b.moveTo('2026-11-24T12:01:00Z');
     expect(await removeDeletedAccounts(ctx)).toBe(1);
     const events = (await b.bench.stripe.events.list({ limit: 100 })).data;
     const ended = events.filter((event) => event.type === 'customer.subscription.deleted');

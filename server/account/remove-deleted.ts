@@ -1,32 +1,52 @@
 import { endCustomer } from '../billing/end-customer';
 import type { Ctx } from '../context';
 import { appNameOf } from '../machine/machines';
+import { noteRemovals, type Removal, type Tried, workOffRemovals } from '../machine/removals';
+
+/** Accounts of one pass. */
+const BATCH = 1_000;
 
 /**
- * Takes deleted accounts out of the providers: the subscription at once; app, network and whatever is left in them as
- * soon as no machine runs. Repeated until both have confirmed; a provider that is away is asked again on the next pass.
- * Answers how many accounts are done.
+ * Takes deleted accounts out of the providers: the subscription at once; machines, then volumes, then the app with its
+ * network. Repeated, later and later, until both have confirmed. Answers how many accounts are done.
  */
 export async function removeDeletedAccounts(ctx: Ctx): Promise<number> {
-  const rows = await ctx.sql<{ id: string; busy: boolean }[]>`
-    select a.id, exists (select 1 from run r where r.account_id = a.id and r.ended_at is null)
-      or exists (select 1 from session s where s.account_id = a.id and s.volume_id is not null) as busy
-    from account a where a.deleted_at is not null and a.removed_at is null order by a.deleted_at limit 50`;
-  let done = 0;
-  for (const { id, busy } of rows) {
-    try {
-      await endCustomer(ctx, id);
-      if (busy) continue;
-      const gone = await ctx.machines.deleteApp(appNameOf(ctx.env.ENVIRONMENT_ID, id));
-      if (!gone.ok && gone.failure.kind !== 'not_found') continue;
-      await ctx.sql`update account set removed_at = hg_clock() where id = ${id}`;
-      done += 1;
-    } catch (error) {
-      ctx.log.warn(
-        { err: error, accountId: id },
-        'a deleted account could not be removed from its providers yet',
-      );
-    }
-  }
-  return done;
+  const rows = await ctx.sql<{ id: string }[]>`
+    select a.id from account a where a.deleted_at is not null and a.removed_at is null
+      and not exists (select 1 from removal where kind = 'account' and id = a.id)
+    order by a.deleted_at limit ${BATCH}`;
+  const found = rows.map(({ id }) => ({
+    id,
+    app: appNameOf(ctx.env.ENVIRONMENT_ID, id),
+    accountId: id,
+    tryInMs: 0,
+  }));
+  await noteRemovals(ctx, 'account', found);
+  return workOffRemovals(ctx, 'account', (removal) => removeAccount(ctx, removal));
+}
+
+async function removeAccount(ctx: Ctx, { id, app }: Removal): Promise<Tried> {
+  await endCustomer(ctx, id);
+  if (await isInUse(ctx, id)) return { outcome: 'waiting' };
+  const gone = await ctx.machines.deleteApp(app);
+  if (!gone.ok && gone.failure.kind !== 'not_found')
+    return { outcome: 'failed', error: gone.failure.message };
+  await ctx.sql`update account set removed_at = hg_clock() where id = ${id}`;
+  return { outcome: 'gone' };
+}
+
+/**
+ * True while a machine may live or a volume is on its way out. A volume that would not go by itself does not keep its
+ * app: removing the app is the last means.
+ */
+async function isInUse(ctx: Ctx, accountId: string): Promise<boolean> {
+  const [row] = await ctx.sql<{ busy: boolean }[]>`
+    select exists (select 1 from run where account_id = ${accountId} and ended_at is null)
+      or exists (select 1 from removal where account_id = ${accountId} and
+        (kind = 'machine' or (kind = 'volume' and parked_at is null)))
+      or exists (select 1 from session s
+        where s.account_id = ${accountId} and s.deleted_at is not null and s.volume_id is not null
+        and not exists (select 1 from removal r where r.kind = 'volume' and r.id = s.volume_id and r.parked_at is not null))
+      as busy`;
+  return row?.busy ?? true;
 }

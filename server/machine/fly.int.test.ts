@@ -128,10 +128,30 @@ describe('the Fly adapter', () => {
     await machines.launch(o, yes);
     const page = await machines.list(null);
     expect(page).toMatchObject({ ok: true, value: { complete: true } });
-    const listed = page.ok ? page.value.machines : [];
+    const listed = page.ok ? page.value.items : [];
     expect(listed.find((machine) => machine.runId === o.runId)).toMatchObject({
       app: o.app,
       environmentId: 'dev',
     });
+  });
+
+  it('MACHINE-29 calls a list partial when a region is lost, and none when the answer is no list', async () => {
+    fly.faults.add({ action: 'org.machines', kind: 'error_regions', times: 1 });
+    expect(await machines.list(null)).toMatchObject({ ok: true, value: { complete: false } });
+    const answers: [unknown, object][] = [
+      [
+        { machines: null, next_cursor: '' },
+        { ok: true, value: { items: [], nextCursor: null, complete: true } },
+      ],
+      [{ machines: [{ id: 'a' }, { name: 'without an id' }] }, { ok: true, value: { complete: false } }],
+      [{}, { ok: false, failure: { kind: 'unavailable' } }],
+      [[], { ok: false }],
+      ['<html>', { ok: false }],
+      [{ machines: 'many' }, { ok: false }],
+    ];
+    for (const [body, expected] of answers) {
+      fly.faults.add({ action: 'org.machines', kind: 'status', status: 200, body, times: 1 } as never);
+      expect(await machines.list(null)).toMatchObject(expected);
+    }
   });
 });

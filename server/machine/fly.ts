@@ -1,8 +1,8 @@
 import type { Log } from '../log';
 import { FlyHttp } from './fly/http';
 import { type FlyAccess, findByRun, getMachine, launch } from './fly/launch';
-import { readMachine } from './fly/read-machine';
-import type { Machine, MachinePage, Machines, Outcome } from './machines';
+import { getVolume, listMachines, listVolumes } from './fly/list';
+import type { Machines, Outcome } from './machines';
 
 export type FlyConfig = {
   apiUrl: string;
@@ -14,7 +14,6 @@ export type FlyConfig = {
 };
 
 const enc = encodeURIComponent;
-const PAGE = 1000;
 
 /** Fly Machines over HTTP. One pool of connections a process; `close` ends it. */
 export function openFly(config: FlyConfig): Machines {
@@ -27,7 +26,9 @@ export function openFly(config: FlyConfig): Machines {
     stop: (app, machineId, graceSeconds) => stop(http, app, machineId, graceSeconds),
     destroy: (app, machineId) =>
       remove(http, 'destroy', app, `/apps/${enc(app)}/machines/${enc(machineId)}?force=true`, machineId),
-    list: (cursor) => list(fly, cursor),
+    list: (cursor) => listMachines(fly, cursor),
+    listVolumes: (cursor) => listVolumes(fly, cursor),
+    getVolume: (app, volumeId) => getVolume(fly, app, volumeId),
     deleteVolume: (app, volumeId) =>
       remove(http, 'delete_volume', app, `/apps/${enc(app)}/volumes/${enc(volumeId)}`, volumeId),
     deleteApp: (app) => remove(http, 'delete_app', app, `/apps/${enc(app)}?force=true`, app),
@@ -72,24 +73,3 @@ async function remove(
 /** What is not there needs no stopping. */
 const doneOrGone = (answer: Outcome<unknown>): Outcome<void> =>
   answer.ok || answer.failure.kind === 'not_found' ? { ok: true, value: undefined } : answer;
-
-type OrgPage = { machines?: unknown[]; next_cursor?: string; error_regions?: unknown[] } | null;
-
-async function list(fly: FlyAccess, cursor: string | null): Promise<Outcome<MachinePage>> {
-  const after = cursor === null ? '' : `&cursor=${enc(cursor)}`;
-  const path = `/orgs/${enc(fly.org)}/machines?limit=${PAGE}${after}`;
-  const answer = await fly.http.send({
-    action: 'list',
-    method: 'GET',
-    path,
-    id: `org:${fly.org}`,
-    timeoutMs: 20_000,
-  });
-  if (!answer.ok) return answer;
-  const page = answer.value as OrgPage;
-  const machines = (page?.machines ?? [])
-    .map((raw) => readMachine(raw, ''))
-    .filter((m): m is Machine => m !== null);
-  const complete = (page?.error_regions ?? []).length === 0;
-  return { ok: true, value: { machines, nextCursor: page?.next_cursor || null, complete } };
-}

@@ -8,7 +8,7 @@ import { SimProvider } from '@/test/simulation/provider';
 import { newId } from '../ids';
 import { makeLog } from '../log';
 import { openFly } from './fly';
-import { appNameOf, type LaunchOrder, type Machine, type Machines } from './machines';
+import { appNameOf, type LaunchOrder, type Machine, type Machines, volumeNameOf } from './machines';
 import { endedAt, firstStartAt, isGone } from './read-events';
 
 /** What every keeper of the port promises: the adapter over HTTP and its twin in virtual time, held to the same lines. */
@@ -99,7 +99,7 @@ describe.each(keepers)('%s', (_, { machines, settle }) => {
     expect([endedAt(running), isGone(running)]).toEqual([null, false]);
     expect(await machines.findByRun(o.app, o.runId)).toMatchObject({ ok: true, value: { id: machineId } });
     const listed = await machines.list(null);
-    expect(listed.ok && listed.value.machines.some((machine) => machine.runId === o.runId)).toBe(true);
+    expect(listed.ok && listed.value.items.some((machine) => machine.runId === o.runId)).toBe(true);
 
     expect((await machines.stop(o.app, machineId, 1)).ok).toBe(true);
     await settle(async () => isGone(await read(o.app, machineId)));
@@ -116,5 +116,28 @@ describe.each(keepers)('%s', (_, { machines, settle }) => {
     expect((await machines.stop(o.app, made.value.machineId, 1)).ok).toBe(true);
     expect(await machines.get(o.app, '00000000000000')).toEqual({ ok: true, value: null });
     expect(await machines.findByRun(o.app, newId())).toEqual({ ok: true, value: null });
+  });
+
+  it('MACHINE-30 lists volumes with their owners, keeps one that is bound, and shows one that goes as gone', async () => {
+    const o = order();
+    const made = await machines.launch(o, yes);
+    if (!made.ok) throw new Error(made.failure.message);
+    const { machineId, volumeId } = made.value;
+    const shown = async () => {
+      const listed = await machines.listVolumes(null);
+      if (!listed.ok) throw new Error(listed.failure.message);
+      return listed.value.items.find((volume) => volume.id === volumeId);
+    };
+    const bound = { id: volumeId, app: o.app, name: volumeNameOf(o.sessionId), attachedMachineId: machineId };
+    expect(await shown()).toMatchObject({ ...bound, isGone: false });
+    expect(await machines.getVolume(o.app, volumeId)).toMatchObject({ ok: true, value: bound });
+    expect((await machines.deleteVolume(o.app, volumeId)).ok).toBe(false);
+    await machines.destroy(o.app, machineId);
+    await settle(async () => (await machines.deleteVolume(o.app, volumeId)).ok);
+    expect((await machines.deleteVolume(o.app, volumeId)).ok).toBe(true);
+    const left = await machines.getVolume(o.app, volumeId);
+    expect(left.ok && (left.value === null || left.value.isGone)).toBe(true);
+    expect((await shown())?.isGone ?? true).toBe(true);
+    expect(await machines.getVolume(o.app, 'vol_never')).toEqual({ ok: true, value: null });
   });
 });

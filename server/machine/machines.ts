@@ -30,6 +30,7 @@ export type Machine = {
   name: string;
   state: MachineState;
   region: string;
+  /** 0 when the provider did not say. */
   createdAt: Instant;
   /** From the machine's metadata; null on machines that are not ours. */
   runId: string | null;
@@ -68,9 +69,22 @@ export type MachineFailure = {
 
 export type Outcome<T> = { ok: true; value: T } | { ok: false; failure: MachineFailure };
 
-export type MachinePage = {
-  machines: Machine[];
-  nextCursor: string | null /** False: never conclude that a machine is gone. */;
+/** The disk of a session, as a listing shows it. */
+export type Volume = {
+  id: string;
+  app: string;
+  name: string;
+  /** 0 when the provider did not say. */
+  createdAt: Instant;
+  attachedMachineId: string | null;
+  /** True once the provider has begun to remove it. */
+  isGone: boolean;
+};
+
+export type ListPage<T> = {
+  items: T[];
+  nextCursor: string | null;
+  /** False: never conclude that what it does not show is gone. */
   complete: boolean;
 };
 
@@ -88,8 +102,12 @@ export type Machines = {
   stop(app: string, machineId: string, graceSeconds: number): Promise<Outcome<void>>;
   /** Kills and removes at once. Ok also when it is already gone. */
   destroy(app: string, machineId: string): Promise<Outcome<void>>;
-  /** One page of all machines of the organisation, without events. */
-  list(cursor: string | null): Promise<Outcome<MachinePage>>;
+  /** One page of all machines of the organisation, without events. A page may be short or empty with more to come. */
+  list(cursor: string | null): Promise<Outcome<ListPage<Machine>>>;
+  /** One page of all volumes of the organisation. */
+  listVolumes(cursor: string | null): Promise<Outcome<ListPage<Volume>>>;
+  /** The volume, or null when the provider knows none. */
+  getVolume(app: string, volumeId: string): Promise<Outcome<Volume | null>>;
   deleteVolume(app: string, volumeId: string): Promise<Outcome<void>>;
   deleteApp(app: string): Promise<Outcome<void>>;
   close(): Promise<void>;
@@ -98,6 +116,19 @@ export type Machines = {
 /** The provider app of an account: one an account, on its own network. */
 export const appNameOf = (environmentId: string, accountId: string): string =>
   `hg-${environmentId}-${accountId}`;
+
+/** The account whose app this is by its name, or null. Only that account's row proves that the app is ours. */
+export function accountIdOf(environmentId: string, app: string): string | null {
+  const start = appNameOf(environmentId, '');
+  return app.startsWith(start) && app.length > start.length ? app.slice(start.length) : null;
+}
+
+/** The volume name of a session: at most 30 of `a-z 0-9 _`, so the end of the id, where its randomness is. */
+export const volumeNameOf = (sessionId: string): string =>
+  `s_${sessionId
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, '')
+    .slice(-26)}`;
 
 /** The name under which a run's machine is made; the provider keeps live names unique. */
 export const machineNameOf = (runId: string): string => `run-${runId}`;

@@ -1,85 +1,110 @@
 import type { Instant } from '../clock';
 import type { Ctx } from '../context';
-import type { Machine } from '../machine/machines';
+import { Fingerprints } from '../machine/fingerprints';
+import { alarmListing, claimPass, endPass, type Pass, renewing, reportListings } from '../machine/listing';
+import { accountIdOf, type Machine } from '../machine/machines';
 import { isGone } from '../machine/read-events';
-import { metrics } from '../metrics';
-import { observeRun } from './observe';
-import { readRun } from './tick';
+import { isShrunk, type ListEnd, readList } from '../machine/read-list';
+import { noteRemovals } from '../machine/removals';
+import { lookAtMissing } from './look-at-missing';
+import { removeOrphans } from './remove-orphans';
+import { reportParked } from './report-parked';
 
 /** A machine younger than this may still be on its way into our books. */
 const MACHINE_AGE_MS = 60_000;
-/** An open run that no listing shows is looked at one by one, not concluded from a list. */
-const RUN_AGE_MS = 60_000;
+/** The provider calls a removal stuck that takes longer than this. */
+const STUCK_MS = 5 * 60_000;
 
 export type Reconciled = { machines: number; orphans: number; missing: number };
 
 /**
- * Compares the provider's machines with our open runs, both ways: a machine without an open run is read a second time
- * and destroyed; an open run without a machine is looked at on its own. Touches only machines of this environment, and
- * concludes nothing from a partial list.
+ * Compares the provider's machines with our open runs, page by page and both ways: a machine without an open run is
+ * remembered, read a second time and destroyed until it is proven gone; an open run whose machine a whole list does not
+ * show is looked at on its own. Touches only machines of this environment. One worker reads the list, all share what
+ * has to go. Answers what this call did.
  */
 export async function reconcile(ctx: Ctx): Promise<Reconciled> {
-  const listed = await listOurs(ctx);
-  if (!listed) return { machines: 0, orphans: 0, missing: 0 };
-  const runs = await ctx.sql<{ id: string; now: Instant; looked_after: Instant }[]>`
-    select id, hg_clock() as now, greatest(admitted_at, coalesce(started_at, admitted_at)) as looked_after
-    from run where ended_at is null`;
-  const now = runs[0]?.now ?? (await readNow(ctx));
-  const runIds = new Set(runs.map((run) => run.id));
-  let orphans = 0;
-  for (const machine of listed) {
-    if (machine.runId !== null && runIds.has(machine.runId)) continue;
-    if (now - machine.createdAt < MACHINE_AGE_MS || isGone(machine)) continue;
-    if (await destroyOrphan(ctx, machine)) orphans += 1;
-  }
-  const shown = new Set(listed.filter((machine) => !isGone(machine)).map((machine) => machine.runId));
-  const missing = runs.filter((run) => !shown.has(run.id) && now - run.looked_after >= RUN_AGE_MS);
-  for (const run of missing) await lookAtMissing(ctx, run);
-  return { machines: listed.length, orphans, missing: missing.length };
+  const pass = await claimPass(ctx, 'machines', ctx.env.RECONCILE_INTERVAL_SECONDS * 1000);
+  const compared = pass ? await compareMachines(ctx, pass) : { machines: 0, missing: 0 };
+  const orphans = await removeOrphans(ctx);
+  await reportParked(ctx);
+  await reportListings(ctx);
+  return { ...compared, orphans };
 }
 
-async function readNow(ctx: Ctx): Promise<Instant> {
-  const [row] = await ctx.sql<{ now: Instant }[]>`select hg_clock() as now`;
-  return row?.now ?? ctx.clock.now();
-}
-
-/** All machines of this environment, or null when the provider gave only part of the answer. */
-async function listOurs(ctx: Ctx): Promise<Machine[] | null> {
-  const all: Machine[] = [];
-  let cursor: string | null = null;
-  do {
-    const page = await ctx.machines.list(cursor);
-    if (!page.ok || !page.value.complete) {
-      ctx.log.warn(
-        { failure: page.ok ? 'partial' : page.failure },
-        'machines could not be listed completely',
-      );
-      return null;
-    }
-    all.push(...page.value.machines.filter((machine) => machine.environmentId === ctx.env.ENVIRONMENT_ID));
-    cursor = page.value.nextCursor;
-  } while (cursor !== null);
-  return all;
-}
-
-/** The second, independent read before anything is destroyed: of the machine itself, and of its run. */
-async function destroyOrphan(ctx: Ctx, listed: Machine): Promise<boolean> {
-  const again = await ctx.machines.get(listed.app, listed.id);
-  if (!again.ok || again.value === null || isGone(again.value)) return false;
-  if (again.value.environmentId !== ctx.env.ENVIRONMENT_ID) return false;
-  const open = await ctx.sql`select 1 from run where id = ${again.value.runId ?? ''} and ended_at is null`;
-  if (open.length > 0) return false;
-  ctx.log.error(
-    { machineId: listed.id, app: listed.app, runId: listed.runId },
-    'a machine without an open run is destroyed',
+async function compareMachines(ctx: Ctx, pass: Pass): Promise<Omit<Reconciled, 'orphans'>> {
+  const shown = new Fingerprints();
+  let machines = 0;
+  const end = await readList(
+    (cursor) => ctx.machines.list(cursor),
+    async (page) => {
+      const ours = await comparePage(ctx, pass, page, shown);
+      machines += ours ?? 0;
+      return ours !== null;
+    },
   );
-  const destroyed = await ctx.machines.destroy(listed.app, listed.id);
-  if (destroyed.ok) metrics.orphansDestroyed.inc();
-  return destroyed.ok;
+  if (end.how === 'stopped') {
+    ctx.log.warn({ list: pass.name }, 'another worker took over this pass: this one took too long');
+    return { machines, missing: 0 };
+  }
+  const isWhole = isBelieved(ctx, pass, end, machines);
+  const missing = isWhole ? await lookAtMissing(ctx, pass, shown) : 0;
+  await endPass(ctx, pass, end, machines);
+  return { machines, missing };
 }
 
-/** The list does not show this run's machine: read the machine itself, and let two such reads, apart, decide. */
-async function lookAtMissing(ctx: Ctx, run: { id: string }): Promise<void> {
-  const row = await readRun(ctx, run.id);
-  if (row && row.ended_at === null) await observeRun(ctx, row);
+/** Only a list that shows everything may say that something is missing. Alarms when it does not. */
+function isBelieved(ctx: Ctx, pass: Pass, end: ListEnd, count: number): boolean {
+  if (end.how === 'failed') alarmListing(ctx, pass.name, 'failed', { failure: end.failure });
+  if (end.how === 'partial' || end.how === 'broken') alarmListing(ctx, pass.name, end.how);
+  if (end.how !== 'complete') return false;
+  const shrunk = isShrunk(pass.previousCount, count);
+  if (shrunk) alarmListing(ctx, pass.name, 'shrunk', { before: pass.previousCount, now: count });
+  return !shrunk;
+}
+
+type OpenRow = { id: string | null; machine_id: string | null; now: Instant };
+
+/** One page against the runs it names: one statement, and one more if there is something to remember. Null: the pass is lost. */
+async function comparePage(
+  ctx: Ctx,
+  pass: Pass,
+  page: Machine[],
+  shown: Fingerprints,
+): Promise<number | null> {
+  const ours = page.filter((machine) => machine.environmentId === ctx.env.ENVIRONMENT_ID);
+  for (const machine of page) if (!isGone(machine)) shown.add(machine.id);
+  for (const machine of ours) if (!isGone(machine) && machine.runId) shown.add(machine.runId);
+  const runIds = ours.flatMap((machine) => machine.runId ?? []);
+  const rows = await ctx.sql<OpenRow[]>`
+    ${renewing(ctx, pass)} select r.id, r.machine_id, hg_clock() as now
+    from held left join run r on r.id = any(${runIds}) and r.ended_at is null`;
+  const now = rows[0]?.now;
+  if (now === undefined) return null;
+  const machineOfRun = new Map(rows.map((row) => [row.id, row.machine_id]));
+  const left = ours.filter((machine) => {
+    const known = machineOfRun.get(machine.runId);
+    const hasOpenRun = machine.runId !== null && known !== undefined && (known ?? machine.id) === machine.id;
+    return !hasOpenRun && machine.state !== 'destroyed' && isOldEnough(ctx, machine, now);
+  });
+  await noteOrphans(ctx, left);
+  return ours.length;
+}
+
+/** Never while booting: until a boot may be called failed, whoever ordered it may still be at work. Pure. */
+function isOldEnough(ctx: Pick<Ctx, 'env'>, { state, createdAt }: Machine, now: Instant): boolean {
+  const bootMs = ctx.env.BOOT_TIMEOUT_SECONDS * 1000;
+  const isBooting = state === 'created' || state === 'starting' || state === 'unknown';
+  return now - createdAt >= (isBooting ? Math.max(bootMs, MACHINE_AGE_MS) : MACHINE_AGE_MS);
+}
+
+/** Where the list alone cannot say how old something is, or whether it goes by itself, its second read comes later. */
+function noteOrphans(ctx: Ctx, left: Machine[]): Promise<void> {
+  const found = left.map(({ id, app, state, createdAt }) => ({
+    id,
+    app,
+    accountId: accountIdOf(ctx.env.ENVIRONMENT_ID, app),
+    tryInMs: state === 'destroying' ? STUCK_MS : createdAt === 0 ? ctx.env.BOOT_TIMEOUT_SECONDS * 1000 : 0,
+  }));
+  return noteRemovals(ctx, 'machine', found);
 }

@@ -1,5 +1,14 @@
-import type { Machine, MachineEvent, MachineFailure, Machines, Outcome } from '@/server/machine/machines';
-import { machineNameOf } from '@/server/machine/machines';
+import type {
+  LaunchOrder,
+  ListPage,
+  Machine,
+  MachineEvent,
+  MachineFailure,
+  Machines,
+  Outcome,
+  Volume,
+} from '@/server/machine/machines';
+import { machineNameOf, volumeNameOf } from '@/server/machine/machines';
 import type { Agenda, Chance } from './events';
 
 /** A provider in virtual time: boots, signals, kills, loses answers, and knows the truth about every machine. */
@@ -44,14 +53,16 @@ const failed = (kind: MachineFailure['kind']): Outcome<never> => ({
 
 export class SimProvider implements Machines {
   readonly all: SimMachine[] = [];
+  readonly volumes: Volume[] = [];
   faults: number;
+  pageSize = 1_000;
   private count = 0;
 
   constructor(readonly world: World) {
     this.faults = world.faults;
   }
 
-  async launch(order: Parameters<Machines['launch']>[0]): ReturnType<Machines['launch']> {
+  async launch(order: LaunchOrder): ReturnType<Machines['launch']> {
     const { chance } = this.world;
     const existing = this.all.find((m) => m.runId === order.runId && !m.destroyed);
     if (existing)
@@ -70,7 +81,7 @@ export class SimProvider implements Machines {
     return ok({ machineId: machine.id, region: order.region, volumeId: `vol-${order.sessionId}` });
   }
 
-  private create(order: Parameters<Machines['launch']>[0]): SimMachine {
+  private create(order: LaunchOrder): SimMachine {
     const { agenda, chance, now } = this.world;
     const machine: SimMachine = {
       id: `m${++this.count}`,
@@ -86,11 +97,27 @@ export class SimProvider implements Machines {
       events: [],
     };
     this.all.push(machine);
+    this.attach(machine);
     const fate = chance.next();
     if (fate < 0.04) return machine; // stuck in created for ever
     const bootMs = chance.between(50, 8_000);
     agenda.add(now() + bootMs, 'boot', () => this.boot(machine, fate < 0.07));
     return machine;
+  }
+
+  private attach({ id, app, sessionId }: SimMachine): void {
+    const known = this.volumes.find((volume) => volume.id === `vol-${sessionId}` && !volume.isGone);
+    if (known) known.attachedMachineId = id;
+    else {
+      this.volumes.push({
+        id: `vol-${sessionId}`,
+        app,
+        name: volumeNameOf(sessionId),
+        createdAt: this.world.now(),
+        attachedMachineId: id,
+        isGone: false,
+      });
+    }
   }
 
   private boot(machine: SimMachine, crashes: boolean): void {
@@ -113,6 +140,8 @@ export class SimProvider implements Machines {
       this.note(machine, 'exit');
     }
     machine.destroyed = true;
+    for (const volume of this.volumes)
+      if (volume.attachedMachineId === machine.id) volume.attachedMachineId = null;
     this.note(machine, 'destroy');
   }
 
@@ -151,11 +180,35 @@ export class SimProvider implements Machines {
     return ok(machine ? this.view(machine) : null);
   }
 
-  async list(): ReturnType<Machines['list']> {
+  async list(cursor: string | null): ReturnType<Machines['list']> {
     if (this.lost()) return failed('unavailable');
     const complete = !this.lost();
     const shown = this.all.filter((m) => !m.destroyed && (complete || this.world.chance.hit(0.5)));
-    return ok({ machines: shown.map((m) => ({ ...this.view(m), events: [] })), nextCursor: null, complete });
+    return ok(
+      this.page(
+        shown.map((m) => ({ ...this.view(m), events: [] })),
+        cursor,
+        complete,
+      ),
+    );
+  }
+
+  async listVolumes(cursor: string | null): ReturnType<Machines['listVolumes']> {
+    if (this.lost()) return failed('unavailable');
+    return ok(
+      this.page(
+        this.volumes.filter((volume) => !volume.isGone),
+        cursor,
+        true,
+      ),
+    );
+  }
+
+  /** Ordered by id, as the provider does it: what lives through the whole listing is shown exactly once. */
+  private page<T extends { id: string }>(all: T[], cursor: string | null, complete: boolean): ListPage<T> {
+    const rest = all.filter(({ id }) => id > (cursor ?? '')).sort((a, b) => (a.id < b.id ? -1 : 1));
+    const items = rest.slice(0, this.pageSize);
+    return { items, nextCursor: rest.length > items.length ? (items.at(-1)?.id ?? null) : null, complete };
   }
 
   private view(m: SimMachine): Machine {
@@ -175,7 +228,19 @@ export class SimProvider implements Machines {
     };
   }
 
-  deleteVolume = async (): ReturnType<Machines['deleteVolume']> => ok(undefined);
+  async getVolume(_app: string, id: string): ReturnType<Machines['getVolume']> {
+    if (this.lost()) return failed('unavailable');
+    return ok(this.volumes.find((volume) => volume.id === id) ?? null);
+  }
+
+  async deleteVolume(_app: string, id: string): ReturnType<Machines['deleteVolume']> {
+    if (this.lost()) return failed('unavailable');
+    const volume = this.volumes.find((one) => one.id === id);
+    if (volume?.attachedMachineId) return failed('refused');
+    if (volume) volume.isGone = true;
+    return ok(undefined);
+  }
+
   deleteApp = async (): ReturnType<Machines['deleteApp']> => ok(undefined);
   close = async (): Promise<void> => {};
 }

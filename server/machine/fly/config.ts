@@ -42,10 +42,3 @@ export function machineRequest(order: LaunchOrder, image: string, environmentId:
     },
   };
 }
-
-/** The volume name of a session: at most 30 of `a-z 0-9 _`, so the end of the id, where its randomness is. */
-export const volumeNameOf = (sessionId: string): string =>
-  `s_${sessionId
-    .toLowerCase()
-    .replace(/[^a-z0-9]/g, '')
-    .slice(-26)}`;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { volumeNameOf } from '../machines';
 import { classify, readRefusal } from './classify';
-import { volumeNameOf } from './config';
 import { RateKeeper } from './rate';
 import { readMachine } from './read-machine';
 

@@ -1,6 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Launched, type LaunchOrder, type Machine, machineNameOf, type Outcome } from '../machines';
-import { GUESTS, machineRequest, volumeNameOf } from './config';
+import {
+  type Launched,
+  type LaunchOrder,
+  type Machine,
+  machineNameOf,
+  type Outcome,
+  volumeNameOf,
+} from '../machines';
+import { GUESTS, machineRequest } from './config';
 import type { FlyHttp } from './http';
 import { readMachine } from './read-machine';
 

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
- * The provider allows one request a second for each action and identifier, with a burst of three (reads five, ten).
+ * The provider allows one request a second for each action and identifier, with a burst of three (reads five, ten). It
+ * names no limit for the lists of an organisation: they keep that of reads, and a refusal is waited out.
  * Waiting happens here, per identifier, so that a busy machine never delays another one.
  * Source: Fly Machines API, "Rate limits".
  */
@@ -30,7 +31,7 @@ export class RateKeeper {
 
   /** Takes one token, unless it is further away than `patienceMs`; answers how long to wait before using it, in ms. */
   reserve(action: string, id: string, patienceMs = Number.POSITIVE_INFINITY): number {
-    const { perSecond, burst } = action === 'get' ? READ : WRITE;
+    const { perSecond, burst } = action === 'get' || action === 'list_org' ? READ : WRITE;
     const now = this.now();
     this.forget(now);
     const key = `${action}:${id}`;

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import type { Volume } from '../machines';
+
+const text = z.string().catch('');
+const volume = z
+  .object({
+    id: text,
+    app_name: text,
+    name: text,
+    state: text,
+    created_at: text,
+    attached_machine_id: z.string().nullish().catch(null),
+  })
+  .loose();
+
+/** On its way out, by every name the provider has for it. */
+const GOING = /destroy/;
+
+/** A volume as the port shows it, or null when the answer is not one. A state we do not know is taken for there. */
+export function readVolume(raw: unknown, app: string): Volume | null {
+  const parsed = volume.safeParse(raw);
+  if (!parsed.success || parsed.data.id === '') return null;
+  const { data } = parsed;
+  return {
+    id: data.id,
+    app: data.app_name || app,
+    name: data.name,
+    createdAt: Date.parse(data.created_at) || 0,
+    attachedMachineId: data.attached_machine_id || null,
+    isGone: GOING.test(data.state),
+  };
+}

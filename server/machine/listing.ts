@@ -1,0 +1,80 @@
+import type { Instant } from '../clock';
+import type { Ctx } from '../context';
+import { newId } from '../ids';
+import { metrics } from '../metrics';
+import type { ListEnd } from './read-list';
+
+/** Whose turn it is to read a whole list. PostgreSQL knows; a worker that dies loses its turn after the hold. */
+
+export type ListName = 'machines' | 'volumes';
+export type Pass = { name: ListName; holder: string; startedAt: Instant; previousCount: number | null };
+
+/** A claim ends this long after it was last renewed: longer than all tries of one page take. */
+const HOLD_MS = 60_000;
+
+/** Takes the next pass over a list, or answers null: another worker has it, or the last began less than `pauseMs` ago. */
+export async function claimPass(ctx: Ctx, name: ListName, pauseMs: number): Promise<Pass | null> {
+  const holder = newId();
+  const [row] = await ctx.sql<{ started_at: Instant; count: number | null }[]>`
+    insert into listing (name, holder, held_until, started_at)
+    values (${name}, ${holder}, hg_clock() + ${HOLD_MS} * interval '1 ms', hg_clock())
+    on conflict (name) do update
+      set holder = excluded.holder, held_until = excluded.held_until, started_at = excluded.started_at
+      where (listing.held_until is null or listing.held_until < hg_clock())
+        and listing.started_at <= hg_clock() - ${pauseMs} * interval '1 ms'
+    returning started_at, count`;
+  return row ? { name, holder, startedAt: row.started_at, previousCount: row.count } : null;
+}
+
+/** The words before a query that renew a claim with it: `held` has one row while the claim is ours. */
+export const renewing = (ctx: Ctx, pass: Pass) => ctx.sql`
+  with held as (update listing set held_until = hg_clock() + ${HOLD_MS} * interval '1 ms'
+    where name = ${pass.name} and holder = ${pass.holder} returning 1)`;
+
+/** Renews a claim by itself. Answers false when another worker has taken over. */
+export async function renewPass(ctx: Ctx, pass: Pass): Promise<boolean> {
+  const rows = await ctx.sql`${renewing(ctx, pass)} select 1 from held`;
+  return rows.length > 0;
+}
+
+/** Gives a pass back. What a complete list showed is what the next one is held against. */
+export async function endPass(ctx: Ctx, pass: Pass, end: ListEnd, count: number): Promise<void> {
+  const complete = end.how === 'complete';
+  await ctx.sql`
+    update listing set holder = null, held_until = null,
+      complete_at = case when ${complete} then hg_clock() else complete_at end,
+      count = case when ${complete} then ${count}::int else count end
+    where name = ${pass.name} and holder = ${pass.holder}`;
+}
+
+const ADVICE = {
+  partial: 'the provider left out regions or entries; nothing is taken for gone until a list is whole',
+  broken: 'the cursors of the provider lead nowhere; nothing is taken for gone until a list is whole',
+  failed: 'the provider could not be read; it is asked again on the next pass',
+  missing:
+    'very many runs have no listed machine: the rest is looked at on the next pass. See whether a region of the provider is down',
+  shrunk:
+    'a list is suddenly much smaller than the last one and is not believed unless the next one agrees. Compare it with the provider’s own pages, and check FLY_ORG, the token and ENVIRONMENT_ID',
+  crowded:
+    'most of what is left over is unknown here, so nothing of it is removed. Check that DATABASE_URL and ENVIRONMENT_ID belong together, and whether a backup was restored',
+} as const;
+
+/** Counts and logs that a list is not believed, with what a person should look at. */
+export function alarmListing(
+  ctx: Ctx,
+  list: ListName,
+  kind: keyof typeof ADVICE,
+  facts: Record<string, unknown> = {},
+): void {
+  metrics.listingAlarms.inc({ list, kind });
+  const level =
+    kind === 'shrunk' || kind === 'missing' || kind === 'crowded' || kind === 'broken' ? 'error' : 'warn';
+  ctx.log[level]({ list, kind, ...facts }, ADVICE[kind]);
+}
+
+/** Says how long ago any worker last read each list to its end. */
+export async function reportListings(ctx: Ctx): Promise<void> {
+  const rows = await ctx.sql<{ name: ListName; age: number }[]>`
+    select name, hg_ms(hg_clock()) - hg_ms(coalesce(complete_at, started_at)) as age from listing`;
+  for (const row of rows) metrics.listingAge.set({ list: row.name }, row.age / 1000);
+}

@@ -1,0 +1,112 @@
+import { forEachAtOnce } from '../at-once';
+import type { Instant } from '../clock';
+import type { Ctx } from '../context';
+
+/** What has to go at the providers, remembered in PostgreSQL until it is proven gone. Any number of workers share it. */
+
+export type RemovalKind = 'machine' | 'volume' | 'account';
+export type Removal = {
+  kind: RemovalKind;
+  id: string;
+  app: string;
+  account_id: string | null;
+  attempts: number;
+  parked_at: Instant | null;
+};
+/**
+ * What one try came to. `gone`: proven. `kept`: it must not go after all. `waiting`: something else has to go first.
+ * `asked`: the provider said yes, the proof is still to come.
+ */
+export type Tried = { outcome: 'gone' | 'kept' | 'waiting' | 'asked' } | { outcome: 'failed'; error: string };
+
+/** After so many tries, some eight minutes, a person has to look; from then on it is tried once an hour. */
+export const PARKED_AFTER = 10;
+const PARKED_PAUSE_MS = 3_600_000;
+const FIRST_PAUSE_MS = 15_000;
+const LONGEST_PAUSE_MS = 60_000;
+const WAITING_PAUSE_MS = 30_000;
+/** While one worker tries, the others leave it alone for this long: longer than any try takes. */
+const CLAIM_MS = 90_000;
+const BATCH = 100;
+const AT_ONCE = 16;
+/** Tries in one pass; the rest is for the next pass, or for another worker. */
+const MOST_AT_A_TIME = 1_000;
+
+/** How long to wait after this many tries. Pure. */
+export const pauseAfter = (attempts: number): number =>
+  attempts >= PARKED_AFTER
+    ? PARKED_PAUSE_MS
+    : Math.min(FIRST_PAUSE_MS * 2 ** (attempts - 1), LONGEST_PAUSE_MS);
+
+export type Found = { id: string; app: string; accountId: string | null; tryInMs: number };
+
+/** Remembers what has to go. What is known already keeps its tries and its turn. One statement. */
+export async function noteRemovals(ctx: Ctx, kind: RemovalKind, found: Found[]): Promise<void> {
+  if (found.length === 0) return;
+  await ctx.sql`
+    insert into removal (kind, id, app, account_id, due_at)
+    select ${kind}, f.id, f.app, f.account, hg_clock() + f.ms * interval '1 ms'
+    from unnest(${found.map((one) => one.id)}::text[], ${found.map((one) => one.app)}::text[],
+      ${found.map((one) => one.accountId)}::text[], ${found.map((one) => one.tryInMs)}::int[]) as f(id, app, account, ms)
+    on conflict do nothing`;
+}
+
+/** Tries everything of a kind that is due; a try that throws has failed. Answers how much is gone. */
+export async function workOffRemovals(
+  ctx: Ctx,
+  kind: RemovalKind,
+  tryOnce: (removal: Removal) => Promise<Tried>,
+): Promise<number> {
+  let gone = 0;
+  for (let taken = 0; taken < MOST_AT_A_TIME; ) {
+    const due = await takeDue(ctx, kind);
+    await forEachAtOnce(due, AT_ONCE, async (removal) => {
+      const tried = await tryOnce(removal).catch(
+        (error): Tried => ({ outcome: 'failed', error: String((error as Error)?.message ?? error) }),
+      );
+      if (tried.outcome === 'gone') gone += 1;
+      await noteTried(ctx, removal, tried);
+    });
+    taken += due.length;
+    if (due.length < BATCH) break;
+  }
+  return gone;
+}
+
+const takeDue = (ctx: Ctx, kind: RemovalKind): Promise<Removal[]> => ctx.sql<Removal[]>`
+  update removal r set due_at = hg_clock() + ${CLAIM_MS} * interval '1 ms'
+  from (select kind, id from removal where kind = ${kind} and due_at <= hg_clock()
+    order by due_at limit ${BATCH} for update skip locked) due
+  where r.kind = due.kind and r.id = due.id
+  returning r.kind, r.id, r.app, r.account_id, r.attempts, r.parked_at`;
+
+async function noteTried(ctx: Ctx, removal: Removal, tried: Tried): Promise<void> {
+  const { kind, id } = removal;
+  if (tried.outcome === 'gone' || tried.outcome === 'kept') {
+    await ctx.sql`delete from removal where kind = ${kind} and id = ${id}`;
+    if (removal.parked_at !== null)
+      ctx.log.info({ kind, id }, 'parked no more: it is gone, or has its place again');
+    return;
+  }
+  const attempts = removal.attempts + (tried.outcome === 'waiting' ? 0 : 1);
+  const pause = tried.outcome === 'waiting' ? WAITING_PAUSE_MS : pauseAfter(attempts);
+  const error = tried.outcome === 'failed' ? tried.error.slice(0, 300) : null;
+  const isParked = attempts >= PARKED_AFTER;
+  await ctx.sql`
+    update removal set attempts = ${attempts}, error = ${error}, due_at = hg_clock() + ${pause} * interval '1 ms',
+      parked_at = case when ${isParked} then coalesce(parked_at, hg_clock()) end
+    where kind = ${kind} and id = ${id}`;
+  if (tried.outcome === 'waiting') return;
+  const facts = { kind, id, app: removal.app, accountId: removal.account_id, attempts, error };
+  if (isParked) ctx.log.error(facts, ADVICE[kind]);
+  else if (error !== null) ctx.log.warn(facts, 'could not be removed yet; it is tried again');
+}
+
+const ADVICE: Record<RemovalKind, string> = {
+  machine:
+    'parked: a machine without an open run is still there. Destroy it at the provider; it is asked again every hour',
+  volume:
+    'parked: a volume of no living session is still there. See which machine has it, remove that and the volume at the provider',
+  account:
+    'parked: a deleted account is still known to a provider. See the error: remove its customer at the payment provider or its app at the machines provider',
+};
