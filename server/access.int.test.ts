@@ -189,17 +189,29 @@ async function belongings(owner: string): Promise<Record<string, string>> {
   return { sessionId: session.id, apiKeyId };
 }
 
+/** Everything that belongs to an account, as it is stored. */
+const stored = async (accountId: string) =>
+  JSON.stringify(
+    await world.ctx.sql`
+      select (select json_agg(s order by s.id) from session s where s.account_id = a.id) as sessions,
+        (select json_agg(k order by k.id) from api_key k where k.account_id = a.id) as keys
+      from account a where a.id = ${accountId}`,
+  );
+
 describe('what belongs to another account', () => {
   it('SESSION-11 is looked for wherever a procedure takes an id', () =>
     expect(WITH_IDS.length).toBeGreaterThanOrEqual(7));
 
   it.each(WITH_IDS)('SESSION-11 is not there, exactly like what never was: %s', async (path) => {
-    const ids = await belongings(await createAccount(world));
+    const owner = await createAccount(world);
+    const ids = await belongings(owner);
+    const before = await stored(owner);
     const stranger = person({ accountId: await createAccount(world), isAdmin: true });
     const foreign = await call(path, stranger, wellFormed(path, ids));
     const nowhere = await call(path, stranger, wellFormed(path, { sessionId: newId(), apiKeyId: newId() }));
     expect(foreign).toMatchObject({ code: 'NOT_FOUND', reason: 'NOT_FOUND' });
     expect(foreign).toEqual(nowhere);
+    expect(await stored(owner)).toBe(before);
   });
 
   it.each(READS_OF_MEMBERS)('SESSION-11 is in no list and no sum: %s', async (path) => {

@@ -1,4 +1,4 @@
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTestRedis, type TestRedis } from '@/test/redis';
@@ -75,13 +75,27 @@ it('ACCOUNT-13 tries to sign in are counted by account and by address, in all pr
 });
 
 it('ACCOUNT-13 a Redis that hangs is one that is away: tries are counted, and nobody waits for it', async () => {
-  const deaf = createServer(() => {});
-  await new Promise<void>((resolve) => deaf.listen(0, '127.0.0.1', resolve));
-  const rates = openRates(`redis://127.0.0.1:${(deaf.address() as AddressInfo).port}`, 3);
+  let hangs = false;
+  const { hostname, port, pathname } = new URL(redis.url);
+  const between = createServer((near) => {
+    const far = connect(Number(port), hostname);
+    for (const socket of [near, far]) socket.on('error', () => {});
+    near.on('data', (chunk) => void (hangs || far.write(chunk)));
+    far.on('data', (chunk) => near.write(chunk));
+    near.on('close', () => far.destroy());
+  });
+  await new Promise<void>((resolve) => between.listen(0, '127.0.0.1', resolve));
+  const rates = openRates(`redis://127.0.0.1:${(between.address() as AddressInfo).port}${pathname}`, 3);
+  const client = new Redis(redis.url);
+  await expect
+    .poll(() => rates.takeConnect('through').then(() => client.keys('rate:connect:through')))
+    .not.toEqual([]);
+  client.disconnect();
+  hangs = true;
   const from = performance.now();
   const outcomes = await Promise.all(
     Array.from({ length: 8 }, () =>
-      rates.takeSignIn('ada@x.test', '10.0.0.1').then(
+      rates.takeSignIn('hanging@x.test', '10.0.0.1').then(
         () => 'ok',
         (error: DomainError) => error.reason,
       ),
@@ -91,7 +105,7 @@ it('ACCOUNT-13 a Redis that hangs is one that is away: tries are counted, and no
   expect(outcomes.filter((one) => one === 'RATE_LIMITED')).toHaveLength(5);
   expect(performance.now() - from).toBeLessThan(5_000);
   await rates.close();
-  deaf.close();
+  between.close();
 });
 
 it('ACCOUNT-16 terminals, machines, letters, sign-ups and calls of all kinds have a rate', async () => {
