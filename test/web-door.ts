@@ -15,6 +15,9 @@ async function toRequest(message: IncomingMessage): Promise<Request> {
   });
 }
 
+// Whoever started it has ended, by whatever way: nobody needs this door any more.
+process.stdin.resume().once('close', () => process.exit(0));
+
 const server = createServer(async (message, response) => {
   const answer = await POST(await toRequest(message));
   response.writeHead(answer.status).end(await answer.text());

@@ -16,7 +16,8 @@ const SCRIPT = fileURLToPath(new URL('web-door.ts', import.meta.url));
 export async function openWebDoor({ url, ctx }: World): Promise<WebDoor> {
   const { STRIPE_SECRET_KEY, STRIPE_API_URL, STRIPE_WEBHOOK_SECRET } = ctx.env;
   const child = spawn(process.execPath, ['--import', 'tsx', SCRIPT], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // The open input is what tells the child that this process is still there.
+    stdio: ['pipe', 'pipe', 'inherit'],
     env: {
       PATH: process.env.PATH,
       ...TEST_ENV,
