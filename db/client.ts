@@ -39,6 +39,13 @@ const limits = (applicationName: string) => ({
 });
 
 /**
+ * A row source whose presence lets its statement commit without waiting for the disk: for writes that only say when
+ * something is looked at next, and whose loss in a crash of PostgreSQL costs one more look.
+ */
+export const withoutWaiting = (sql: Sql) => sql`
+  (select set_config('synchronous_commit', 'off', true)) as without_waiting`;
+
+/**
  * Opens both pools; nothing is sent before the first query. Every connection starts as the product's role, whoever the
  * login is, and is refused where the database was not migrated.
  */

@@ -10,12 +10,19 @@ import { openFly } from './machine/fly';
 import { openRates } from './rate';
 
 /** The real context of a door: every port opened from the environment. `close` gives everything back. */
-export function openContext(env: Env, service: string): { ctx: Ctx; close(): Promise<void> } {
+export function openContext(
+  env: Env,
+  service: string,
+  databaseConnections?: number,
+): { ctx: Ctx; close(): Promise<void> } {
   const log = makeLog(service, env.LOG_LEVEL, secretsOf(env));
   surviveCutConnections((err, survived) =>
     survived ? log.warn({ err }, 'PostgreSQL cut a connection') : log.fatal({ err }, 'uncaught error'),
   );
-  const database = openDatabase(env.DATABASE_URL, { applicationName: `hourglass-${service}` });
+  const database = openDatabase(env.DATABASE_URL, {
+    applicationName: `hourglass-${service}`,
+    max: databaseConnections,
+  });
   const machines = openFly({
     apiUrl: env.FLY_API_URL,
     token: env.FLY_API_TOKEN,

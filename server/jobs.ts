@@ -6,8 +6,8 @@ import type { Log } from './log';
 
 /** The jobs there are: a name, what it carries (ids only), how it is retried. PostgreSQL holds the truth; a job only wakes. */
 export const JOBS = {
-  /** Look at one run now: its lease ended, its boot is late, its stop is due. */
-  'run.due': z.strictObject({ runId: z.string() }),
+  /** Look at what is due now: leases end, boots are late, stops are to be seen through. */
+  'run.due': z.strictObject({}),
   /** Process the events that the payment provider could not deliver. */
   'stripe.events': z.strictObject({}),
   /** Take over today's prices and read every paying account anew. */
@@ -35,6 +35,9 @@ const COUNT_EVERY = 100;
 /** A delay must fit in a signed 32-bit timer; the sweep finds whatever is further away. */
 const LONGEST_DELAY_MS = 7 * 24 * 3600 * 1000;
 
+/** Wake-ups within the same tenth of a second are one. */
+const MOMENT_MS = 100;
+
 /** The producer side, for every door. It fails fast: a command is dropped, not queued, while Redis is away. */
 export function openJobs(redisUrl: string, now: () => Instant, log: Log, most = MOST_WAITING): Jobs {
   const connection = new Redis(redisUrl, {
@@ -57,10 +60,11 @@ export function openJobs(redisUrl: string, now: () => Instant, log: Log, most = 
   return {
     async wakeRun(runId, at) {
       const delay = Math.min(Math.max(0, at - now()), LONGEST_DELAY_MS);
-      // One job a run and instant: adding it again is a no-op.
-      const jobId = `${runId}-${Math.round(at)}-due`;
+      // One wake-up serves all runs of its moment: however many renew, there are no more jobs than moments in a lease.
+      const moment = Math.ceil((now() + delay) / MOMENT_MS);
+      const options = { delay: Math.max(0, moment * MOMENT_MS - now()), jobId: `due-${moment}` };
       try {
-        if (await hasRoom()) await queue.add('run.due', { runId }, { delay, jobId });
+        if (await hasRoom()) await queue.add('run.due', {}, options);
         else log.warn({ runId }, 'too many wake-ups wait already; the sweep will find the run');
       } catch (error) {
         log.warn({ runId, err: error }, 'wake-up not queued; the sweep will find the run');

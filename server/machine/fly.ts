@@ -15,14 +15,17 @@ export type FlyConfig = {
 
 const enc = encodeURIComponent;
 
-/** Fly Machines over HTTP. One pool of connections a process; `close` ends it. */
+/**
+ * Fly Machines over HTTP. One pool of connections a process; `close` ends it. Reading, stopping and destroying one
+ * machine is tried once: whoever asks comes back by himself, and does not stand in the way meanwhile.
+ */
 export function openFly(config: FlyConfig): Machines {
   const http = new FlyHttp(config.apiUrl, config.token, config.log);
   const fly: FlyAccess = { http, org: config.org, environmentId: config.environmentId, image: config.image };
   return {
     launch: (order, stillWanted) => launch(fly, order, stillWanted),
     findByRun: (app, runId) => findByRun(fly, app, runId),
-    get: (app, machineId) => getMachine(fly, app, machineId),
+    get: (app, machineId) => getMachine(fly, app, machineId, 1),
     stop: (app, machineId, graceSeconds) => stop(http, app, machineId, graceSeconds),
     destroy: (app, machineId) =>
       remove(http, 'destroy', app, `/apps/${enc(app)}/machines/${enc(machineId)}?force=true`, machineId),
@@ -51,7 +54,7 @@ async function stop(
     path: `/apps/${enc(app)}/machines/${enc(machineId)}/stop`,
     id: machineId,
     body: { signal: 'SIGTERM', timeout: duration(graceSeconds) },
-    tries: 2,
+    tries: 1,
     timeoutMs: 5_000,
     app,
   });
@@ -66,7 +69,7 @@ async function remove(
   id: string,
 ): Promise<Outcome<void>> {
   return doneOrGone(
-    await http.send({ action, method: 'DELETE', path, id, tries: 2, timeoutMs: 10_000, app }),
+    await http.send({ action, method: 'DELETE', path, id, tries: 1, timeoutMs: 10_000, app }),
   );
 }
 

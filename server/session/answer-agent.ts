@@ -13,8 +13,8 @@ import { proveStart, stopDueAt } from './prove-start';
 import { idleEndsAt } from './read-sessions';
 import { renewLease } from './renew';
 import { requestStop } from './request-stop';
+import { readRun } from './run-row';
 import { tellQuota } from './tell-quota';
-import { readRun } from './tick';
 
 const figure = z.number().min(0).max(1e9).optional();
 

@@ -3,7 +3,7 @@ import type { Ctx } from '../context';
 import type { Fingerprints } from '../machine/fingerprints';
 import { alarmListing, type Pass, renewing, renewPass } from '../machine/listing';
 import { observeRun } from './observe';
-import { readRun } from './tick';
+import { readRun } from './run-row';
 
 /** A run younger than this when the list was begun may have a machine that the list could not show yet. */
 const RUN_AGE_MS = 60_000;

@@ -109,6 +109,7 @@ describe('metering', () => {
     await stage.pass(20_000);
     stage.provider.end(machine);
     await stopSession(stage.ctx, { accountId, sessionId });
+    await stage.pass(500, 500);
     expect(await stage.sums(accountId, '2026-11')).toEqual({ used_ms: 10_000, held_ms: 0 });
     expect(await stage.sums(accountId, '2026-12')).toEqual({ used_ms: 10_000, held_ms: 0 });
     await stage.jumpTo(Date.parse('2026-12-10T12:00:00Z'));

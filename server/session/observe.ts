@@ -18,8 +18,17 @@ const LISTS_APART_MS = 5_000;
  * Reads the provider about a run and books what it proves: a start, an end, or (twice, apart) that there is no machine.
  * A read that fails proves nothing. Answers true when the run has ended.
  */
-export async function observeRun(ctx: Ctx, run: RunRow): Promise<boolean> {
-  const read = await readMachineOf(ctx, run);
+export const observeRun = async (ctx: Ctx, run: RunRow): Promise<boolean> =>
+  bookRead(ctx, run, await readMachineOf(ctx, run));
+
+export type MachineRead = Outcome<Machine | null>;
+
+/** True when a read shows that the machine cannot run any more. */
+export const showsDead = (read: MachineRead): boolean =>
+  read.ok && read.value !== null && (isGone(read.value) || endedAt(read.value) !== null);
+
+/** Books what a read of the provider proves about a run. Answers true when the run has ended. */
+export async function bookRead(ctx: Ctx, run: RunRow, read: MachineRead): Promise<boolean> {
   if (!read.ok) {
     ctx.log.warn({ runId: run.id, failure: read.failure }, 'the provider could not be read about a run');
     return false;
@@ -28,7 +37,8 @@ export async function observeRun(ctx: Ctx, run: RunRow): Promise<boolean> {
   return applyMachine(ctx, run.account_id, run.id, read.value);
 }
 
-function readMachineOf(ctx: Ctx, run: RunRow): Promise<Outcome<Machine | null>> {
+/** Asks the provider about a run's machine. */
+export function readMachineOf(ctx: Ctx, run: RunRow): Promise<MachineRead> {
   const app = appNameOf(ctx.env.ENVIRONMENT_ID, run.account_id);
   return run.machine_id ? ctx.machines.get(app, run.machine_id) : ctx.machines.findByRun(app, run.id);
 }

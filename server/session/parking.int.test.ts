@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Stage } from '@/test/simulation/stage';
+import { PARKED_AFTER } from './park';
 import { readSession } from './read-sessions';
 import { reportParked } from './report-parked';
 import { startSession } from './start';
 import { stopSession } from './stop';
-import { PARKED_AFTER } from './tick';
 
 let stage: Stage;
 beforeAll(async () => {

@@ -5,30 +5,32 @@ import { reconcileEvents } from '@/server/billing/reconcile-events';
 import { sweepBilling } from '@/server/billing/sweep-accounts';
 import { openContext } from '@/server/compose';
 import { readEnv } from '@/server/env';
-import { JOBS, QUEUE_NAME, scheduleJobs } from '@/server/jobs';
+import { QUEUE_NAME, scheduleJobs } from '@/server/jobs';
 import { deliverMail } from '@/server/mail/deliver-mail';
 import { openMail } from '@/server/mail/send';
 import { reconcile } from '@/server/session/reconcile';
 import { removeDeletedVolumes } from '@/server/session/remove-volumes';
-import { sweepRuns } from '@/server/session/sweep';
-import { tickRun } from '@/server/session/tick';
+import { Sweeper } from '@/server/session/sweep';
 import { serveHealth } from '../health';
 import { startLoop } from '../loop';
 
 /** The timekeeper: one queue worker for punctuality, plain loops over PostgreSQL for certainty. Any number may run. */
 
 const env = readEnv();
-const { ctx, close } = openContext(env, 'timekeeper');
+/** Many leases may end at once, and commits that wait for the disk together wait once. */
+const DATABASE_CONNECTIONS = 24;
+const { ctx, close } = openContext(env, 'timekeeper', DATABASE_CONNECTIONS);
 
 const mail = openMail(env, ctx.log);
 const connection = new Redis(env.REDIS_URL, { maxRetriesPerRequest: null });
 connection.on('error', (error) => ctx.log.debug({ err: error }, 'Redis is away'));
+const sweeper = new Sweeper(ctx);
 const worker = new Worker(
   QUEUE_NAME,
   async (job) => {
     switch (job.name) {
       case 'run.due':
-        return tickRun(ctx, JOBS['run.due'].parse(job.data).runId);
+        return void (await sweeper.pass());
       case 'stripe.events':
         return void (await reconcileEvents(ctx));
       case 'stripe.sweep':
@@ -50,7 +52,7 @@ worker.on('failed', (job, error) =>
 );
 
 const loops = [
-  startLoop('sweep', env.SWEEP_INTERVAL_MS, () => sweepRuns(ctx), ctx.log),
+  startLoop('sweep', env.SWEEP_INTERVAL_MS, () => sweeper.pass(), ctx.log),
   startLoop('reconcile', env.RECONCILE_INTERVAL_SECONDS * 1000, () => reconcile(ctx), ctx.log),
   startLoop('removals', env.RECONCILE_INTERVAL_SECONDS * 1000, () => removeDeletedAccounts(ctx), ctx.log),
   startLoop('mail', 1_000, () => deliverMail(ctx, mail), ctx.log),
@@ -60,13 +62,21 @@ const loops = [
 const health = await serveHealth(env.WORKER_PORT, ctx);
 ctx.log.info({ port: health.port }, 'timekeeper ready');
 
+/** Longer than a call that the provider answers at all. What is not done by then is left to whoever comes next. */
+const DRAIN_MS = 10_000;
+
 let draining = false;
 /** Finishes what is under way, takes nothing new, gives every connection back. */
 async function drain(signal: string): Promise<void> {
   if (draining) return;
   draining = true;
   ctx.log.info({ signal }, 'draining');
-  await Promise.all([worker.close(), ...loops.map((loop) => loop.stop())]);
+  setTimeout(() => {
+    ctx.log.warn('not everything was done in time; its claims run out and others take it');
+    process.exit(0);
+  }, DRAIN_MS).unref();
+  sweeper.close();
+  await Promise.all([worker.close(), sweeper.idle(), ...loops.map((loop) => loop.stop())]);
   await queue.close().catch(() => {});
   await health.close();
   mail.close();

@@ -28,6 +28,8 @@ const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_C
 const TIMEOUT_MS = 10_000;
 const LONGEST_PAUSE_MS = 5_000;
 const MOST_COOKIES = 10_000;
+/** Calls under way together: as many runs as the timekeeper looks at together, and each has at most one. */
+const CONNECTIONS = 256;
 
 /** One pool of connections to the Machines API, with its limits, its cookies and its retry rules. */
 export class FlyHttp {
@@ -44,7 +46,7 @@ export class FlyHttp {
     const url = new URL(apiUrl);
     this.base = `${url.pathname.replace(/\/+$/, '')}/v1`;
     this.pool = new Pool(url.origin, {
-      connections: 32,
+      connections: CONNECTIONS,
       keepAliveTimeout: 30_000,
       connect: { timeout: 3_000 },
     });

@@ -190,6 +190,7 @@ export async function getMachine(
   fly: FlyAccess,
   app: string,
   machineId: string,
+  tries = 3,
 ): Promise<Outcome<Machine | null>> {
   const path = `/apps/${enc(app)}/machines/${enc(machineId)}`;
   const read = await fly.http.send({
@@ -198,6 +199,7 @@ export async function getMachine(
     path,
     id: machineId,
     timeoutMs: 5_000,
+    tries,
     app,
   });
   if (!read.ok) return read.failure.kind === 'not_found' ? { ok: true, value: null } : read;

@@ -1,0 +1,72 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { withoutWaiting } from '@/db/client';
+import type { Instant } from '../clock';
+import type { Ctx } from '../context';
+import { applyClock } from './expire';
+import { bookRead, type MachineRead, readMachineOf, showsDead } from './observe';
+import { isParked, parkRun } from './park';
+import { killAt, pressRun } from './press';
+import { stopDueAt } from './prove-start';
+import { type RunRow, readRun } from './run-row';
+
+/** How often a booting machine is looked at. */
+const BOOT_LOOK_MS = 1_000;
+/** Pauses between two looks at a machine that will not die: short in its first minute, longer after. */
+const FRESH_MS = 60_000;
+const FRESH_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 10_000;
+const PARKED_PAUSE_MS = 5 * 60_000;
+/** A read that takes longer does not keep a machine from being pressed. */
+const READ_PATIENCE_MS = 1_000;
+
+/**
+ * Looks at a claimed run: lets the clock decide, presses a stopping machine, books what the provider proves. Answers
+ * when somebody has to look again; null when nobody has to, or somebody else has seen to it.
+ */
+export async function lookAt(ctx: Ctx, claimed: RunRow): Promise<Instant | null> {
+  const run = await applyClock(ctx, claimed);
+  if (run === null) return null;
+  if (run.status === 'running') return lookAgain(ctx, run);
+  const machineId = run.status === 'stopping' ? run.machine_id : null;
+  const isFirst = run.attempts === 1;
+  // Told before anything is read: it cannot have ended yet, and others wait for their first word.
+  if (machineId && isFirst) {
+    await pressRun(ctx, run, machineId);
+    return lookAgain(ctx, run);
+  }
+  const read = readMachineOf(ctx, run);
+  if (machineId && !(await isSoonDead(read))) await pressRun(ctx, run, machineId);
+  if (await bookRead(ctx, run, await read)) return null;
+  const fresh = await readRun(ctx, run.id);
+  return fresh && fresh.ended_at === null ? lookAgain(ctx, { ...fresh, attempts: run.attempts }) : null;
+}
+
+/** True when a read shows in good time that the machine is dead: one that hangs is not waited for before pressing. */
+async function isSoonDead(read: Promise<MachineRead>): Promise<boolean> {
+  const given = new AbortController();
+  const late = pause(READ_PATIENCE_MS, false, { signal: given.signal }).catch(() => false);
+  return Promise.race([read.then(showsDead), late]).finally(() => given.abort());
+}
+
+/** Sets the next look in PostgreSQL. Somebody who changed or took the run meanwhile has set it himself. */
+async function lookAgain(ctx: Ctx, run: RunRow): Promise<Instant | null> {
+  const at = nextLookAt(ctx, run);
+  if (isParked(run)) await parkRun(ctx, run);
+  const set = await ctx.sql`
+    update run set due_at = ${at} from ${withoutWaiting(ctx.sql)}
+    where id = ${run.id} and ended_at is null and status = ${run.status} and lease_until = ${run.lease_until}
+      and attempts = ${run.attempts} returning id`;
+  return set.length > 0 ? at : null;
+}
+
+/** When this run has to be looked at next. Pure. */
+export function nextLookAt(ctx: Pick<Ctx, 'env'>, run: RunRow): Instant {
+  if (run.status === 'running') return stopDueAt(ctx, run.lease_until);
+  if (run.status === 'starting') return run.now + BOOT_LOOK_MS;
+  if (isParked(run)) return run.now + PARKED_PAUSE_MS;
+  // A machine that will not die is pressed again after 0.25 s, 0.5 s, 1 s …, and at once when its polite time is over.
+  const fresh = run.now - (run.stop_requested_at ?? run.now) < FRESH_MS;
+  const pause = Math.min(125 * 2 ** Math.min(run.attempts, 8), fresh ? FRESH_PAUSE_MS : LONGEST_PAUSE_MS);
+  const politeEnd = killAt(ctx, run);
+  return politeEnd > run.now ? Math.min(run.now + pause, politeEnd) : run.now + pause;
+}

@@ -1,0 +1,143 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { endChild, findFreePort, sleep, waitFor } from '@/scripts/services/processes';
+import { ROOT } from '@/scripts/stack';
+import { findDrift } from '@/server/quota/find-drift';
+import { CLAIM_MS } from '@/server/session/claim';
+import { type MachinesApi, type Pretended, startMachinesApi } from '@/test/pretend/machines-api';
+import { seedRuns } from '@/test/pretend/seed-runs';
+import { createTestRedis, type TestRedis } from '@/test/redis';
+import { createWorld, TEST_ENV, type World } from '@/test/world';
+
+/** Real workers on a real PostgreSQL and Redis; machines are pretended by an API that takes 50 ms to answer. */
+
+const ENDING = 300;
+let world: World;
+let redis: TestRedis;
+let api: MachinesApi;
+const workers: ChildProcess[] = [];
+
+beforeAll(async () => {
+  [world, redis, api] = await Promise.all([
+    createWorld(),
+    createTestRedis(),
+    startMachinesApi({ answerMs: 50 }),
+  ]);
+});
+afterAll(async () => {
+  await Promise.all(workers.map((worker) => endChild(worker, 'SIGKILL', 1_000)));
+  await api.close();
+  await world.close();
+  await redis.drop();
+});
+
+async function startWorker(): Promise<ChildProcess> {
+  const port = await findFreePort();
+  const worker = spawn(process.execPath, ['--import', 'tsx', 'workers/timekeeper/main.ts'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: {
+      ...process.env,
+      ...TEST_ENV,
+      DATABASE_URL: world.url,
+      REDIS_URL: redis.url,
+      FLY_API_URL: api.url,
+      FLY_ORG: 'test',
+      WORKER_PORT: String(port),
+    },
+  });
+  workers.push(worker);
+  const isReady = () =>
+    fetch(`http://127.0.0.1:${port}/readyz`).then(
+      (response) => response.ok,
+      () => false,
+    );
+  expect(await waitFor(isReady, 50_000, 100)).toBe(true);
+  return worker;
+}
+
+/** Leases that end within one second, a few seconds from now; `shape` gives some machines a character. */
+async function letEnd(prefix: string, shape: (n: number) => Partial<Pretended>): Promise<number> {
+  const endsAt = Date.now() + 4_000;
+  const made = await seedRuns(world.ctx, { prefix, count: ENDING, endsAt, withinMs: 1_000, final: true });
+  made.forEach((machine, n) => void api.add({ ...machine, ...shape(n) }));
+  return endsAt;
+}
+
+/** How long the workers have been ready to run while this computer had no processor for them, in ms. */
+function starvedMs(): number {
+  const waits = workers.map(({ pid }) => {
+    try {
+      return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6;
+    } catch {
+      return 0;
+    }
+  });
+  return Math.max(0, ...waits);
+}
+
+type Ended = {
+  machines: Pretended[];
+  /** By how much the latest machine outlived its lease, but for the time in which no worker could run at all. */
+  lateMs: number;
+  starved: number;
+};
+
+/** Waits until the machines have ended and the books say so. */
+async function ended(prefix: string, starvedBeforeMs: number, except: string[] = []): Promise<Ended> {
+  const machines = [...api.machines.values()].filter(
+    ({ runId }) => runId.startsWith(`${prefix}-`) && !except.includes(runId),
+  );
+  expect(await waitFor(() => machines.every((machine) => machine.endedAt !== null), 60_000)).toBe(true);
+  const starved = starvedMs() - starvedBeforeMs;
+  const open = () => world.ctx.sql`
+    select 1 from run where id like ${`${prefix}-%`} and id <> all(${except}) and ended_at is null limit 1`;
+  expect(await waitFor(async () => (await open()).length === 0, 60_000, 100)).toBe(true);
+  const runs = await world.ctx.sql<{ id: string; lease_until: number }[]>`
+    select id, lease_until from run where id like ${`${prefix}-%`} and id <> all(${except})`;
+  const leases = new Map(runs.map((run) => [run.id, run.lease_until]));
+  const late = machines.map(({ runId, endedAt }) => (endedAt ?? 0) - (leases.get(runId) ?? 0));
+  return { machines, lateMs: Math.max(...late) - starved, starved };
+}
+
+it('SESSION-26 MACHINE-32 300 silent machines end with their leases, whatever a slow and a refused one do', {
+  timeout: 200_000,
+}, async () => {
+  await startWorker();
+  const troubles: Record<number, Partial<Pretended>> = {
+    0: { trouble: { answerMs: 6_000 } },
+    1: { trouble: { refuses: true } },
+  };
+  const starved = starvedMs();
+  await letEnd('a', (n) => ({ stubborn: n % 10 === 5, ...troubles[n] }));
+  const { machines, lateMs } = await ended('a', starved, ['a-0', 'a-1']);
+  expect(machines).toHaveLength(ENDING - 2);
+  expect(lateMs).toBeLessThanOrEqual(2_000);
+  expect(api.rates.tooEarly).toBe(0);
+  // Nobody gives up on the two: once they answer, they end too.
+  for (const id of ['a-0', 'a-1']) (api.machines.get(`m-${id}`) as Pretended).trouble = {};
+  await ended('a', 0);
+});
+
+it('SESSION-27 two workers ask no machine twice, and one that is ended in the middle leaves nothing undone', {
+  timeout: 200_000,
+}, async () => {
+  await startWorker();
+  const starved = starvedMs();
+  const endsAt = await letEnd('b', () => ({}));
+  await sleep(Math.max(0, endsAt - 1_500 - Date.now()));
+  const [leaving] = workers;
+  const gone = once(leaving as ChildProcess, 'exit');
+  leaving?.kill('SIGTERM');
+  expect(await gone).toEqual([0, null]);
+  const { machines, lateMs, starved: starvedFor } = await ended('b', starved);
+  // What the leaving one had taken and not done would be taken again when its claim has run out.
+  expect(lateMs).toBeLessThanOrEqual(CLAIM_MS);
+  // A worker that is kept from running for a second does not know that a machine has obeyed, and tells it again.
+  const told = machines.map((machine) => machine.stopCount + machine.destroyCount);
+  expect(told.filter((count) => count !== 1 && starvedFor < 1_000)).toEqual([]);
+  expect(api.rates.tooEarly).toBe(0);
+  expect(await findDrift(world.ctx.sql)).toEqual([]);
+});
