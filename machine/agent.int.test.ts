@@ -21,6 +21,7 @@ type Answer = {
   final: boolean;
   reason?: string;
   message?: string;
+  idleMs?: number;
 } | null;
 
 let child: ChildProcess | null = null;
@@ -54,7 +55,7 @@ async function serve(answer: (call: Call) => Answer): Promise<string> {
 
 type Life = { startedAt: number; port: Promise<number>; ended: Promise<{ ms: number; code: number | null }> };
 
-function boot(apiUrl: string, leaseMs: number, guardMs = 300): Life {
+function boot(apiUrl: string, leaseMs: number, guardMs = 300, idleMs?: number): Life {
   const startedAt = performance.now();
   const env = {
     PATH: process.env.PATH,
@@ -67,6 +68,7 @@ function boot(apiUrl: string, leaseMs: number, guardMs = 300): Life {
     HOURGLASS_SESSION_ID: 'session',
     HOURGLASS_LEASE_MS: String(leaseMs),
     HOURGLASS_GUARD_MS: String(guardMs),
+    ...(idleMs === undefined ? {} : { HOURGLASS_IDLE_MS: String(idleMs) }),
   };
   const agent = spawn(process.execPath, [bundle], {
     env: env as unknown as NodeJS.ProcessEnv,
@@ -219,6 +221,36 @@ describe('an agent', () => {
         () => 0,
       );
     await expect.poll(again).toBe(WebSocket.OPEN);
+  });
+
+  it('MACHINE-36 says that it will stop for idleness, and a key keeps it; what another plan says counts', async () => {
+    // An hour when it was made; the plan in force now says one minute and a little.
+    const url = await serve(() => ({ action: 'run', leaseMs: 600_000, final: false, idleMs: 61_000 }));
+    const life = boot(url, 600_000, 300, 3_600_000);
+    const line = await connect(await life.port);
+    const warned = () =>
+      line.frames.filter((frame) => frame.includes('stops in 1 minute unless you press a key'));
+    // Each key begins the minute anew, and with it comes another warning, a second after the key.
+    const typeAndWait = async () => {
+      const before = warned().length;
+      line.ws.send(JSON.stringify({ type: 'input', data: 'x' }));
+      const until = performance.now() + 4_000;
+      while (warned().length === before && performance.now() < until)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      return warned().length - before;
+    };
+    // The first key may come before the service has answered.
+    expect(Math.max(await typeAndWait(), await typeAndWait())).toBe(1);
+    expect(await typeAndWait()).toBe(1);
+    expect(child?.exitCode).toBeNull();
+  });
+
+  it('MACHINE-37 that the service does not know any more ends itself at once', async () => {
+    api = createServer((_, response) => response.writeHead(401).end());
+    await new Promise<void>((resolve) => api?.listen(0, '127.0.0.1', resolve));
+    const life = boot(`http://127.0.0.1:${(api.address() as AddressInfo).port}`, 60_000);
+    expect((await life.ended).code).toBe(0);
+    expect((await life.ended).ms).toBeLessThan(20_000);
   });
 
   it('MACHINE-21 repeats a lost call under the same number', async () => {

@@ -46,6 +46,7 @@ class Machine {
   private readonly terminals: TerminalServer;
   private readonly leases: LeaseClient;
   private typedAt = monotonicMs();
+  private idleMs: number | null;
   private typedOnce: string | undefined;
   private metrics: Record<string, number> = {};
   private timers: NodeJS.Timeout[] = [];
@@ -55,6 +56,7 @@ class Machine {
   private ending = false;
 
   constructor(private readonly config: Config) {
+    this.idleMs = config.idleMs;
     mkdirSync(config.workspace, { recursive: true });
     const identity = shellIdentity(process.env.HOURGLASS_USER, process.getuid?.());
     const person: Record<string, string> = identity
@@ -75,7 +77,10 @@ class Machine {
       ...config,
       report: () => ({ lastInputAt: this.typedOnce, metrics: this.metrics }),
       askBy: () => this.idleEndAt(),
-      onLease: (lease, message) => this.follow(lease, message),
+      onLease: (lease, { message, idleMs }) => {
+        this.follow(lease, message);
+        this.followIdle(idleMs ?? config.idleMs);
+      },
       onStop: (reason, message) => void this.end(reason, message ?? 'This session has been stopped.'),
       log,
     });
@@ -104,7 +109,14 @@ class Machine {
   }
 
   private idleEndAt(): number | null {
-    return this.config.idleMs === null ? null : this.typedAt + this.config.idleMs;
+    return this.idleMs === null ? null : this.typedAt + this.idleMs;
+  }
+
+  /** Another plan may stop an idle session sooner or later: warnings follow it. */
+  private followIdle(idleMs: number | null): void {
+    if (idleMs === this.idleMs) return;
+    this.idleMs = idleMs;
+    this.armIdle();
   }
 
   /** An idle end is announced here and decided by the server, which is asked at that moment. */

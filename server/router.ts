@@ -1,4 +1,4 @@
-import { adminRouter, apiKeyRouter } from './account/router';
+import { accountRouter, adminRouter, apiKeyRouter } from './account/router';
 import { billingRouter } from './billing/router';
 import { sessionRouter } from './session/router';
 import { quotaRouter, usageRouter } from './session/usage-router';
@@ -9,6 +9,7 @@ export const appRouter = router({
   quota: quotaRouter,
   usage: usageRouter,
   billing: billingRouter,
+  account: accountRouter,
   apiKey: apiKeyRouter,
   admin: adminRouter,
 });

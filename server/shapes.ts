@@ -26,6 +26,9 @@ export const END_REASONS = [
   'deleted',
 ] as const;
 
+/** The plan whose allowance is given once, not every month. */
+export const TRIAL_PLAN = 'trial';
+
 export type Agent = (typeof AGENTS)[number];
 export type Size = (typeof SIZES)[number];
 export type Scope = (typeof SCOPES)[number];
@@ -233,6 +236,8 @@ export const inputs = {
     reason,
   }),
   accountDelete: z.strictObject({ accountId: id, reason }),
+  /** The address of whoever deletes their own account, typed to confirm it. */
+  ownAccountDelete: z.strictObject({ email: z.string().min(1).max(254) }),
   plan: z.strictObject({
     id: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/),
     name,

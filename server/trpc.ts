@@ -104,6 +104,8 @@ export type Access =
   | 'public'
   /** A signed-in person; never an API key. */
   | 'person'
+  /** A signed-in owner of the account; never an API key. */
+  | 'owner'
   /** A signed-in administrator, or a key of one with scope `admin`. */
   | 'admin'
   /** A member of the account, or a key with this scope; `owner:` only owners among the members. */
@@ -133,6 +135,7 @@ export function admit(actor: Actor | null, level: Exclude<Access, 'public'>): Me
 /** True when this actor may call a procedure of this access level. Pure. */
 export function mayCall(actor: Member, level: Exclude<Access, 'public'>): boolean {
   if (level === 'person') return actor.kind === 'user';
+  if (level === 'owner') return actor.kind === 'user' && actor.role === 'owner';
   if (level === 'admin') return actor.isAdmin && (actor.kind === 'user' || actor.scopes.includes('admin'));
   const ownersOnly = level.startsWith('owner:');
   const scope = (ownersOnly ? level.slice('owner:'.length) : level) as Scope;
@@ -146,7 +149,8 @@ export function mayCall(actor: Member, level: Exclude<Access, 'public'>): boolea
 
 function refusalSentence(actor: Member, level: string): string {
   if (level === 'admin') return 'Only administrators may do this.';
-  if (level === 'person') return 'An API key may not do this; sign in instead.';
+  const personal = level === 'person' || level === 'owner';
+  if (personal && actor.kind === 'apiKey') return 'An API key may not do this; sign in instead.';
   if (actor.kind === 'apiKey') return `This API key lacks the scope ${level.replace('owner:', '')}.`;
   return 'Only an owner of this account may do this.';
 }

@@ -8,6 +8,7 @@ import {
   deadPaths,
   envComplaints,
   importComplaints,
+  leakComplaints,
   nameComplaints,
   proofComplaints,
   requirementComplaints,
@@ -45,7 +46,11 @@ describe('the tree is tidy', () => {
     expect(read('docs/threat-model.md').text.match(/^\| .*-\d+ +\|$/gm)?.length).toBeGreaterThan(40);
   });
   it('specs speak of behaviour', () =>
-    expect(specs.filter(({ path }) => !/README|glossary/.test(path)).flatMap(specComplaints)).toEqual([]));
+    expect(specs.filter(({ path }) => !/README|glossary|leaks/.test(path)).flatMap(specComplaints)).toEqual(
+      [],
+    ));
+  it('every leak is closed by a requirement and a test', () =>
+    expect(leakComplaints(read('sdd/leaks.md'), specs, tests)).toEqual([]));
   it('migrations are numbered once, in order', () => {
     const numbers = paths
       .filter((path) => /^db\/migrations\/\d+_.*\.sql$/.test(path))
@@ -94,6 +99,22 @@ describe('each rule fires', () => {
     ],
     ['a threat without proof', proofComplaints(planted('a.md', `${TABLE}| a |   |\n`), [])],
     ['a proof that is none', proofComplaints(planted('a.md', `${TABLE}| a | QUOTA-98 |\n`), [])],
+    [
+      'a leak without a requirement',
+      leakComplaints(
+        planted('sdd/leaks.md', '| L1 | free time | QUOTA-97 | `a.test.ts`: no free time |'),
+        [],
+        [planted('a.test.ts', "it('QUOTA-97 no free time', () => {})")],
+      ),
+    ],
+    [
+      'a leak whose test is gone',
+      leakComplaints(
+        planted('sdd/leaks.md', '| L1 | free time | QUOTA-97 | `a.test.ts`: no free time |'),
+        [planted('sdd/q.md', '### QUOTA-97 x')],
+        [planted('a.test.ts', "it('QUOTA-97 another', () => {})")],
+      ),
+    ],
     ['code in a spec', specComplaints(planted('sdd/q.md', 'calls start() in start.ts'))],
   ])('on %s', (_, complaints) => expect(complaints).not.toEqual([]));
 });

@@ -19,12 +19,13 @@ import { SCOPES, type Scope } from '@/server/shapes';
 import { formatDay } from '../_format/instant';
 import { type RouterOutputs, refusalOf, useTRPC, useTRPCClient } from '../_query/trpc';
 import { tellProblem } from '../_status/start-context';
+import { DeleteAccount } from './delete-account';
 import { signInClient } from './sign-in-client';
 
 type Person = { name: string; email: string; emailVerified: boolean };
 
-/** Who somebody is, and the keys by which other apps act for the account. */
-export function SettingsRoom({ person }: { person: Person }) {
+/** Who somebody is, the keys by which other apps act for the account, and the end of it. */
+export function SettingsRoom({ person, isOwner }: { person: Person; isOwner: boolean }) {
   return (
     <main className="page" id="content">
       <Title order={1} size="h3" mb="md">
@@ -35,6 +36,10 @@ export function SettingsRoom({ person }: { person: Person }) {
         API keys
       </Title>
       <Keys />
+      <Title order={2} size="h5" mt="xl" mb="sm">
+        Delete account
+      </Title>
+      <DeleteAccount email={person.email} isOwner={isOwner} />
     </main>
   );
 }

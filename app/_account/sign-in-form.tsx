@@ -2,6 +2,7 @@
 
 import { Alert, Anchor, Button, Divider, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
 import { useMounted } from '@mantine/hooks';
+import { useQueryClient } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useRouter, useSearchParams } from 'next/navigation';
 import { type FormEvent, useState } from 'react';
@@ -17,6 +18,7 @@ const WORDS = {
 /** Sends the form and goes on; says what went wrong otherwise. */
 function useSignIn(mode: Mode, goOn: string) {
   const router = useRouter();
+  const queryClient = useQueryClient();
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
 
@@ -33,7 +35,11 @@ function useSignIn(mode: Mode, goOn: string) {
       mode === 'sign-in'
         ? await signInClient.signIn.email({ email, password })
         : await signInClient.signUp.email({ email, password, name });
-    if (!error) return router.replace(goOn);
+    if (!error) {
+      // What somebody else saw in this tab is not theirs.
+      queryClient.clear();
+      return router.replace(goOn);
+    }
     setBusy(false);
     setProblem(sentenceFor(error));
   }

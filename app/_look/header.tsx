@@ -1,6 +1,7 @@
 'use client';
 
 import { Avatar, Group, Menu, UnstyledButton } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { signInClient } from '../_account/sign-in-client';
@@ -8,7 +9,7 @@ import { NewSessionButton } from '../_session/new-session';
 import { useStarts } from '../_status/start-context';
 import { Mark } from './mark';
 
-export type Person = { name: string; email: string };
+export type Person = { id: string; name: string; email: string };
 
 /** The header of every signed-in page: the mark that is the meter, New session, and the account. */
 export function Header({ person }: { person: Person }) {
@@ -40,8 +41,11 @@ export function Header({ person }: { person: Person }) {
 
 function AccountMenu({ person }: { person: Person }) {
   const router = useRouter();
+  const queryClient = useQueryClient();
   async function signOut() {
     await signInClient.signOut();
+    // Whoever signs in next in this tab sees nothing of this person.
+    queryClient.clear();
     router.replace('/');
     router.refresh();
   }

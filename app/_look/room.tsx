@@ -9,7 +9,7 @@ import { Header, type Person } from './header';
 /** What every signed-in page stands in: one status poll, one way to start, one header. */
 export function Room({ person, children }: { person: Person; children: ReactNode }) {
   return (
-    <StartProvider>
+    <StartProvider personId={person.id}>
       <NewSessionProvider>
         <Header person={person} />
         <PaymentBanner />

@@ -3,14 +3,14 @@ import { redirect } from 'next/navigation';
 import type { Actor } from '@/server/context';
 import { actorOf, webAuth } from './actor';
 
-export type SignedIn = { name: string; email: string; emailVerified: boolean };
+export type SignedIn = { id: string; name: string; email: string; emailVerified: boolean };
 
 /** The signed-in person of this page request, or null. */
 export async function findPerson(): Promise<SignedIn | null> {
   const signIn = await webAuth().api.getSession({ headers: await headers() });
   if (!signIn) return null;
-  const { name, email, emailVerified } = signIn.user;
-  return { name, email, emailVerified };
+  const { id, name, email, emailVerified } = signIn.user;
+  return { id, name, email, emailVerified };
 }
 
 /** The signed-in person; anybody else is sent to sign in first and then on to `path`. */

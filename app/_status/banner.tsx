@@ -6,15 +6,19 @@ import Link from 'next/link';
 import { formatDuration } from '../_format/duration';
 import { formatReset } from '../_format/instant';
 import { FirstPayment } from '../_plans/upgrade-links';
+import { isRenewed } from './explain';
 import { useStarts } from './start-context';
 
 const PERCENT = { warn80: 80, warn95: 95 } as const;
 
-/** 80 and 95 percent can be put away for the month; exhausted cannot. */
+/** 80 and 95 percent can be put away for the month, by each person for themselves; exhausted cannot. */
 export function QuotaBanner() {
-  const { status, now, explanation } = useStarts();
+  const { personId, status, now, explanation } = useStarts();
   const month = status?.quota.periodStart.slice(0, 7) ?? '';
-  const [putAway, putAwayNow] = useLocalStorage<string[]>({ key: 'quota-banners', defaultValue: [] });
+  const [putAway, putAwayNow] = useLocalStorage<string[]>({
+    key: `quota-banners:${personId}`,
+    defaultValue: [],
+  });
   if (!status) return null;
   const { quota, upgrade } = status;
   if (quota.level === 'exhausted' && explanation) {
@@ -46,7 +50,8 @@ export function QuotaBanner() {
       closeButtonLabel="Put away for this month"
       onClose={() => putAwayNow([...putAway.slice(-20), key])}
     >
-      {formatDuration(quota.remainingSeconds ?? 0)} left until {formatReset(quota.periodEnd, now)}.{' '}
+      {formatDuration(quota.remainingSeconds ?? 0)} left
+      {isRenewed(quota) ? ` until ${formatReset(quota.periodEnd, now)}` : ' of your trial'}.{' '}
       <Anchor component={Link} href="/plans" size="sm">
         See the plans
       </Anchor>

@@ -1,4 +1,4 @@
-import type { BatchStatus, Limits, Quota } from '@/server/shapes';
+import { type BatchStatus, type Limits, type Quota, TRIAL_PLAN } from '@/server/shapes';
 import { formatDuration } from '../_format/duration';
 import { formatReset } from '../_format/instant';
 
@@ -44,6 +44,9 @@ export function explain({ reason, message, quota, limits }: Standing, now: numbe
       return { title: 'This did not work', text: message ?? '' };
   }
 }
+
+/** False for an allowance that is given once: it has no day on which it begins anew. */
+export const isRenewed = (quota: Quota): boolean => quota.plan.id !== TRIAL_PLAN;
 
 /** The explanation of today's status, or null while a start is allowed. */
 export const explainStatus = (status: BatchStatus, now: number): Explanation | null =>

@@ -10,6 +10,8 @@ import { useNow } from './use-now';
 import { useRefreshStatus, useStatus } from './use-status';
 
 type Starts = {
+  /** Who is signed in: what they put away is theirs alone. */
+  personId: string;
   status: BatchStatus | undefined;
   now: number;
   /** Why a start is off right now; null when it is on, undefined while nobody knows. */
@@ -34,7 +36,7 @@ export function useStarts(): Starts {
 
 type Shown = { explanation: Explanation; upgrade: Upgrade | null };
 
-export function StartProvider({ children }: { children: ReactNode }) {
+export function StartProvider({ personId, children }: { personId: string; children: ReactNode }) {
   const { data: status } = useStatus();
   const now = useNow(status?.now);
   const refresh = useRefreshStatus();
@@ -73,8 +75,8 @@ export function StartProvider({ children }: { children: ReactNode }) {
   );
 
   const value = useMemo(
-    () => ({ status, now, explanation, start, starting, showWhy, showRefusal }),
-    [status, now, explanation, start, starting, showWhy, showRefusal],
+    () => ({ personId, status, now, explanation, start, starting, showWhy, showRefusal }),
+    [personId, status, now, explanation, start, starting, showWhy, showRefusal],
   );
   const share = status?.quota.quotaSeconds
     ? (status.quota.remainingSeconds ?? 0) / status.quota.quotaSeconds

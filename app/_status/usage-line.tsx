@@ -5,6 +5,7 @@ import type { Quota, QuotaLevel } from '@/server/shapes';
 import { formatAllowance, formatDuration } from '../_format/duration';
 import { formatReset, formatTime, formatUtc } from '../_format/instant';
 import { Mark } from '../_look/mark';
+import { isRenewed } from './explain';
 import { useStarts } from './start-context';
 
 /** Colours mean a state and nothing else. */
@@ -73,9 +74,13 @@ export function UsageLine() {
 function QuotaEnd({ quota, now }: { quota: Quota; now: number }) {
   return (
     <>
-      <Tooltip label={formatUtc(quota.periodEnd)}>
-        <span>Resets {formatReset(quota.periodEnd, now)}</span>
-      </Tooltip>
+      {isRenewed(quota) ? (
+        <Tooltip label={formatUtc(quota.periodEnd)}>
+          <span>Resets {formatReset(quota.periodEnd, now)}</span>
+        </Tooltip>
+      ) : (
+        <span>Given once, for your trial</span>
+      )}
       {quota.exhaustsAt && (
         <Tooltip label={formatUtc(quota.exhaustsAt)}>
           <span> · at this pace until {formatTime(quota.exhaustsAt, now)}</span>

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { check, index, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import { bigint, check, index, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import { instant } from './instant';
 import { plan } from './quota';
 
@@ -39,6 +39,20 @@ export const member = pgTable(
     createdAt: instant('created_at').notNull().default(sql`hg_clock()`),
   },
   (t) => [primaryKey({ columns: [t.accountId, t.userId] }), index('member_user').on(t.userId)],
+);
+
+/**
+ * What somebody used in a month in accounts that were deleted, under keyed hashes of their address and sign-in
+ * identities: signing up again gives no second month. Forgotten with the month.
+ */
+export const usageMark = pgTable(
+  'usage_mark',
+  {
+    hash: text('hash').notNull(),
+    period: text('period').notNull(),
+    usedMs: bigint('used_ms', { mode: 'number' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.hash, t.period] })],
 );
 
 /** A key speaks for one account with some scopes. Only its SHA-256 is kept. */

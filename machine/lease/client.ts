@@ -9,6 +9,8 @@ export type Answer = {
   final: boolean;
   reason?: string;
   message?: string;
+  /** Set when the idle stop is another than the one this machine was made with. */
+  idleMs?: number;
 };
 
 export type LeaseOptions = {
@@ -20,7 +22,7 @@ export type LeaseOptions = {
   report: () => { lastInputAt?: string; metrics?: Record<string, number> };
   /** When to ask at the latest for another reason than the lease, e.g. an idle end; null for none. */
   askBy: () => number | null;
-  onLease: (lease: Lease, message: string | undefined) => void;
+  onLease: (lease: Lease, answer: Pick<Answer, 'message' | 'idleMs'>) => void;
   onStop: (reason: string, message: string | undefined) => void;
   log: (text: string) => void;
 };
@@ -99,7 +101,7 @@ export class LeaseClient {
       return null;
     }
     this.lease = { sentAt, leaseMs: answer.leaseMs, final: answer.final, guardMs: this.options.guardMs };
-    this.options.onLease(this.lease, answer.message);
+    this.options.onLease(this.lease, answer);
     return answer;
   }
 

@@ -32,6 +32,8 @@ const reasonOf = (work: Promise<unknown>) =>
 describe('accounts', () => {
   it('ACCOUNT-1 twenty sign-ups of one person at once open one account', async () => {
     const userId = newId();
+    await stage.ctx
+      .sql`insert into auth_user (id, name, email) values (${userId}, 'Twenty', 'twenty@hourglass.test')`;
     const ids = await Promise.all(
       Array.from({ length: 20 }, () => openAccount(stage.ctx, { userId, name: 'Twenty' })),
     );

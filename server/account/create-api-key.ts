@@ -1,6 +1,7 @@
 import { type Ctx, inTx } from '../context';
 import { DomainError } from '../errors';
 import { newId } from '../ids';
+import { holdAccount } from '../quota/load-account';
 import type { Scope } from '../shapes';
 import { newApiKeyText } from './api-key-text';
 
@@ -14,9 +15,9 @@ export type CreateKeyInput = {
   scopes: Scope[];
 };
 
-/** Makes a key for an account; its text is in this answer and nowhere else. Throws FORBIDDEN, INVALID_INPUT. */
+/** Makes a key for an account; its text is in this answer and nowhere else. Throws FORBIDDEN, INVALID_INPUT, NOT_FOUND. */
 export async function createApiKey(
-  ctx: Pick<Ctx, 'sql' | 'env' | 'clock' | 'log'>,
+  ctx: Ctx,
   input: CreateKeyInput,
 ): Promise<{ id: string; key: string; name: string; scopes: Scope[]; prefix: string }> {
   if (input.scopes.includes('admin') && !input.isAdmin) {
@@ -25,10 +26,10 @@ export async function createApiKey(
   const id = newId();
   const { key, prefix, hash } = newApiKeyText();
   const scopes = [...new Set(input.scopes)];
-  const made = await inTx(ctx as Ctx, async ({ sql }) => {
-    // Counting and adding are one at a time for an account, so that many at once do not pass the limit together.
-    await sql`select pg_advisory_xact_lock(hashtextextended(${input.accountId}, 44))`;
-    return sql`
+  // Counted under the account's lock: no number of calls at once passes the limit, and none outlives a deletion.
+  const made = await inTx(ctx, async (tx) => {
+    await holdAccount(tx, input.accountId);
+    return tx.sql`
       insert into api_key (id, account_id, name, scopes, prefix, hash, created_by)
       select ${id}, ${input.accountId}, ${input.name}, ${scopes}, ${prefix}, ${hash}, ${input.userId}
       where (select count(*) from api_key where account_id = ${input.accountId} and revoked_at is null) < ${MOST_LIVE_KEYS}

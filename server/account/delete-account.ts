@@ -3,11 +3,13 @@ import { type Ctx, inTx, type TxCtx } from '../context';
 import { notFound } from '../errors';
 import { lockAccount } from '../quota/load-account';
 import { stopAccount } from '../session/stop-account';
+import { rememberUsage } from './carry-usage';
 import type { ByWhom } from './set-plan';
 
 /**
  * Deletes an account: it can do nothing from this moment on, its sessions end, and who owned it is forgotten together
- * with their sign-ins and keys. Its ledger and its trial mark stay, under an id that names nobody. Machines, files and
+ * with their sign-ins and keys. Its ledger, its trial mark and what was used this month stay, under ids and hashes that
+ * name nobody. Machines, files and
  * the subscription are removed at the providers afterwards, until they confirm. Throws NOT_FOUND.
  */
 export async function deleteAccount(ctx: Ctx, input: ByWhom): Promise<{ deleted: true }> {
@@ -18,8 +20,9 @@ export async function deleteAccount(ctx: Ctx, input: ByWhom): Promise<{ deleted:
       where id = ${input.accountId} and deleted_at is null returning 1`;
     if (!marked) throw notFound('account');
     await tx.sql`
-      update session set deleted_at = ${state.now}, name = 'deleted'
-      where account_id = ${input.accountId} and deleted_at is null`;
+      update session set deleted_at = coalesce(deleted_at, ${state.now}), name = 'deleted'
+      where account_id = ${input.accountId}`;
+    await rememberUsage(tx, state);
     await forgetPeople(tx, input.accountId);
     await writeAudit(tx, {
       ...input,
@@ -41,8 +44,13 @@ async function forgetPeople(tx: TxCtx, accountId: string): Promise<void> {
   const people = await sql<{ user_id: string }[]>`
     delete from member where account_id = ${accountId} returning user_id`;
   const ids = people.map((person) => person.user_id);
-  const alone = await sql<{ id: string }[]>`
+  const alone = await sql<{ id: string; email: string }[]>`
     delete from auth_user u where u.id = any(${ids}) and not exists (select 1 from member m where m.user_id = u.id)
-    returning id`;
-  await sql`delete from mail_refusal where user_id = any(${alone.map((person) => person.id)})`;
+    returning id, email`;
+  const gone = alone.map((person) => person.id);
+  const addresses = alone.map((person) => person.email);
+  await sql`delete from mail_refusal where user_id = any(${gone})`;
+  await sql`
+    delete from auth_verification
+    where value = any(${gone}) or identifier = any(${addresses}) or value = any(${addresses})`;
 }

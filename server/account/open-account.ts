@@ -1,11 +1,14 @@
 import { type Ctx, inTx } from '../context';
+import { DomainError } from '../errors';
 import { newId } from '../ids';
+import { carryUsage } from './carry-usage';
 
 export type NewOwner = { userId: string; name: string };
 
 /**
  * The billing account of a person, made with its first owner on sign-up and found again ever after: calling it twice
- * makes one. Answers the account's id.
+ * makes one. What they used this month in an account that was deleted counts here. Answers the account's id. Throws
+ * UNAUTHORIZED for somebody who is not there any more.
  */
 export async function openAccount(
   ctx: Pick<Ctx, 'sql' | 'env' | 'clock' | 'log'>,
@@ -16,10 +19,13 @@ export async function openAccount(
     const [existing] = await tx.sql<{ account_id: string }[]>`
       select account_id from member where user_id = ${owner.userId} order by created_at limit 1`;
     if (existing) return existing.account_id;
+    const [person] = await tx.sql`select 1 from auth_user where id = ${owner.userId} for key share`;
+    if (!person) throw new DomainError('UNAUTHORIZED', 'This sign-in is not valid any more. Sign in again.');
     const id = newId();
     const status = ctx.env.SIGNUP_MODE === 'approval' ? 'pending' : 'active';
     await tx.sql`insert into account (id, name, status, own_plan_id) values (${id}, ${owner.name}, ${status}, 'free')`;
     await tx.sql`insert into member (account_id, user_id, role) values (${id}, ${owner.userId}, 'owner')`;
+    await carryUsage(tx, id);
     return id;
   });
 }

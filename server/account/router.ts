@@ -7,6 +7,7 @@ import { access, type Member, router } from '../trpc';
 import { adjustAccountUsage } from './adjust-usage';
 import { createApiKey } from './create-api-key';
 import { deleteAccount } from './delete-account';
+import { deleteOwnAccount } from './delete-own-account';
 import { getAccount, listAccounts } from './list-accounts';
 import { listApiKeys } from './list-api-keys';
 import { listAudit } from './list-audit';
@@ -18,7 +19,7 @@ import { setStatus } from './set-status';
 /** The person behind a procedure that keys may not call. */
 function personOf(member: Member | null) {
   if (member?.kind !== 'user')
-    throw new DomainError('FORBIDDEN', 'An API key may not manage keys; sign in instead.');
+    throw new DomainError('FORBIDDEN', 'An API key may not do this; sign in instead.');
   return member;
 }
 
@@ -38,6 +39,15 @@ export const apiKeyRouter = router({
   revoke: access('person')
     .input(inputs.apiKeyRevoke)
     .mutation(({ ctx, input }) => revokeApiKey(ctx, { ...input, accountId: ctx.accountId })),
+});
+
+export const accountRouter = router({
+  delete: access('owner')
+    .input(inputs.ownAccountDelete)
+    .mutation(({ ctx, input }) => {
+      const { accountId, userId } = personOf(ctx.member);
+      return deleteOwnAccount(ctx, { accountId, userId, email: input.email });
+    }),
 });
 
 const account = router({

@@ -10,6 +10,7 @@ import { auditChange } from './audit-change';
 import { cancelSubscription } from './cancel';
 import { describeBilling, type Whose } from './describe-billing';
 import { scheduleDowngrade } from './downgrade';
+import { needActive } from './need-active';
 import { type Living, needGoodStanding, needLiving } from './need-living';
 import type { Payments } from './payments';
 import { isFresh } from './preview-change';
@@ -23,7 +24,7 @@ type ChangeInput = Whose & { planId: string; prorationDate?: number };
 /**
  * Changes the plan of a paying account: up at once, charged as previewed; down at the end of the period. An account on
  * the trial goes back to `free` at once. Answers the billing after it. Throws NOT_FOR_SALE, INVALID_INPUT,
- * PAYMENT_FAILED and BILLING_UNAVAILABLE, and then nothing was changed.
+ * PAYMENT_FAILED, ACCOUNT_BLOCKED, ACCOUNT_PENDING and BILLING_UNAVAILABLE, and then nothing was changed.
  */
 export async function changePlan(ctx: Ctx, input: ChangeInput): Promise<BillingSummary> {
   const { accountId, planId } = input;
@@ -38,7 +39,10 @@ export async function changePlan(ctx: Ctx, input: ChangeInput): Promise<BillingS
   const sold = await needSellable(ctx, planId, stored.currency);
   needGoodStanding(living);
   if (plan && sold.plan.sort < plan.sort) await scheduleDowngrade(living, sold);
-  else await upgrade(ctx, input, living, sold);
+  else {
+    needActive(state);
+    await upgrade(ctx, input, living, sold);
+  }
   await auditChange(ctx, input, 'billing.changePlan', { planId: stored.planId }, { planId });
   await followChange(ctx, accountId);
   return describeBilling(ctx, input);

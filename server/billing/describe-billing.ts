@@ -4,11 +4,11 @@ import type { AccountState } from '../quota/account-state';
 import { keepsUntil } from '../quota/effective-plan';
 import { readAccount } from '../quota/load-account';
 import { priceIn } from '../quota/plans';
-import type { BillingSummary, PaymentState } from '../shapes';
+import { type BillingSummary, type PaymentState, TRIAL_PLAN } from '../shapes';
 import type { Member } from '../trpc';
 import type { CardFacts } from './read-stripe';
 import { isLiving, readStored, type StoredSubscription } from './stored-subscription';
-import { hadTrial, TRIAL_PLAN } from './trial-mark';
+import { hadTrial } from './trial-mark';
 
 export type Whose = { accountId: string; member: Member };
 

@@ -1,25 +1,43 @@
-import type { Ctx } from '../context';
-import { isGone } from './payments';
+import { type Ctx, inTx } from '../context';
+import { lockAccount } from '../quota/load-account';
+import { expireOthers } from './close-checkouts';
+import { makeCustomer } from './ensure-customer';
+import { isGone, type Payments } from './payments';
 
 /**
- * Ends everything an account has at the payment provider: its customer is deleted there, which cancels what it pays for
- * at once, and what arrives about it later concerns nobody here. Doing it twice does it once. Throws BILLING_UNAVAILABLE.
+ * Ends everything an account has at the payment provider: its open payment pages, then its customer, which cancels what
+ * it pays for at once. What arrives about it later concerns nobody here. Doing it twice does it once. Throws
+ * BILLING_UNAVAILABLE.
  */
 export async function endCustomer(ctx: Ctx, accountId: string): Promise<void> {
-  const [row] = await ctx.sql<{ customer: string | null }[]>`
-    select stripe_customer_id as customer from billing_customer where account_id = ${accountId}`;
-  const customer = row?.customer;
-  if (!customer) return;
-  if (!ctx.payments) throw new Error('This account has a customer, and payments are not set up.');
-  await ctx.payments
-    .make(`end:${customer}`, (stripe, once) => stripe.customers.del(customer, {}, once))
-    .catch((error) => {
-      if (!isGone(error)) throw error;
-    });
-  // The customer first: a read that was under way is not applied to an account that has none.
-  await ctx.sql`
-    update billing_customer set stripe_customer_id = null, card_brand = null, card_last4 = null, card_expires = null
-    where account_id = ${accountId} and stripe_customer_id = ${customer}`;
-  await ctx.sql`delete from subscription where account_id = ${accountId}`;
-  await ctx.sql`delete from checkout where account_id = ${accountId}`;
+  const [row] = await ctx.sql<{ customer: string | null; generation: number }[]>`
+    select stripe_customer_id as customer, generation from billing_customer where account_id = ${accountId}`;
+  if (!row) return;
+  if (row.customer && !ctx.payments)
+    throw new Error('This account has a customer, and payments are not set up.');
+  if (ctx.payments) {
+    // One whose making was never heard of is found by making it again under its key.
+    const customer = row.customer ?? (await makeCustomer(ctx, ctx.payments, accountId, row.generation));
+    await removeCustomer(ctx.payments, { accountId, customer });
+  }
+  await inTx(ctx, async (tx) => {
+    // Under the lock, and the customer with the rest: a read that was under way is not applied to an account without one.
+    await lockAccount(tx, accountId);
+    await tx.sql`delete from subscription where account_id = ${accountId}`;
+    await tx.sql`delete from checkout where account_id = ${accountId}`;
+    await tx.sql`delete from billing_customer where account_id = ${accountId}`;
+  });
+}
+
+type Whose = { accountId: string; customer: string };
+
+async function removeCustomer(payments: Payments, whose: Whose): Promise<void> {
+  try {
+    await expireOthers(payments, whose, null);
+    await payments.make(`end:${whose.customer}`, (stripe, once) =>
+      stripe.customers.del(whose.customer, {}, once),
+    );
+  } catch (error) {
+    if (!isGone(error)) throw error;
+  }
 }

@@ -1,10 +1,12 @@
 import type { Ctx } from '../context';
+import { notFound } from '../errors';
 import { newId } from '../ids';
 import { isGone, type Payments } from './payments';
 
 /**
  * Does something with the account's one customer. One that somebody deleted at the provider, and with it what it paid
- * for, is made anew, and the work is done with that one. Throws BILLING_UNAVAILABLE and what `work` throws.
+ * for, is made anew, and the work is done with that one. Throws NOT_FOUND for an account that was deleted,
+ * BILLING_UNAVAILABLE and what `work` throws.
  */
 export async function withCustomer<T>(
   ctx: Ctx,
@@ -28,25 +30,39 @@ export async function withCustomer<T>(
  */
 async function ensureCustomer(ctx: Ctx, payments: Payments, accountId: string): Promise<string> {
   const [row] = await ctx.sql<{ stripe_customer_id: string | null; generation: number }[]>`
-    insert into billing_customer (account_id) values (${accountId})
+    insert into billing_customer (account_id)
+    select id from account where id = ${accountId} and deleted_at is null
     on conflict (account_id) do update set account_id = excluded.account_id
     returning stripe_customer_id, generation`;
-  if (row?.stripe_customer_id) return row.stripe_customer_id;
-  const environment = ctx.env.ENVIRONMENT_ID;
-  const metadata = { account: accountId, environment };
-  const made = await payments.make(
-    `customer:${environment}:${accountId}:${row?.generation}`,
-    (stripe, once) => stripe.customers.create({ metadata }, once),
-  );
+  if (!row) throw notFound('account');
+  if (row.stripe_customer_id) return row.stripe_customer_id;
+  const made = await makeCustomer(ctx, payments, accountId, row.generation);
   const owner = await readOwner(ctx, accountId);
   // Name and address may change under a person's hands, so they are no part of what the key covers.
-  await payments.make(`customer-name:${made.id}:${newId()}`, (stripe, once) =>
-    stripe.customers.update(made.id, owner, once),
+  await payments.make(`customer-name:${made}:${newId()}`, (stripe, once) =>
+    stripe.customers.update(made, owner, once),
   );
   const [kept] = await ctx.sql<{ stripe_customer_id: string }[]>`
-    update billing_customer set stripe_customer_id = coalesce(stripe_customer_id, ${made.id})
+    update billing_customer set stripe_customer_id = coalesce(stripe_customer_id, ${made})
     where account_id = ${accountId} returning stripe_customer_id`;
-  return kept?.stripe_customer_id ?? made.id;
+  // The account was deleted meanwhile, and its customer with it.
+  if (!kept) throw notFound('account');
+  return kept.stripe_customer_id;
+}
+
+/** Makes the customer of an account, or finds the one that was made before under the same key; answers its id. */
+export async function makeCustomer(
+  ctx: Ctx,
+  payments: Payments,
+  accountId: string,
+  generation: number,
+): Promise<string> {
+  const environment = ctx.env.ENVIRONMENT_ID;
+  const metadata = { account: accountId, environment };
+  const made = await payments.make(`customer:${environment}:${accountId}:${generation}`, (stripe, once) =>
+    stripe.customers.create({ metadata }, once),
+  );
+  return made.id;
 }
 
 /** Forgets a customer that the provider no longer knows, so that the next need makes a new one. */

@@ -78,6 +78,28 @@ describe('without the payment provider', () => {
   });
 });
 
+describe('an account that may start nothing', () => {
+  it.each([
+    ['blocked', 'ACCOUNT_BLOCKED'],
+    ['pending', 'ACCOUNT_PENDING'],
+  ])(
+    'BILLING-20 sells nothing to an account that is %s, and lets it cancel what it pays for',
+    async (status, reason) => {
+      const fresh = await b.person();
+      const paying = await b.subscriber('starter');
+      const { sql } = b.ctx;
+      await sql`update account set status = ${status} where id = any(${[fresh.accountId, paying.accountId]})`;
+      await expect(b.openPage(fresh, 'pro')).rejects.toMatchObject({ reason });
+      await expect(startTrial(b.ctx, fresh)).rejects.toMatchObject({ reason });
+      await expect(changePlan(b.ctx, { ...paying, planId: 'max' })).rejects.toMatchObject({ reason });
+      expect(await b.subscriptionsOf(fresh)).toEqual([]);
+      expect((await changePlan(b.ctx, { ...paying, planId: 'free' })).scheduledChange?.kind).toBe(
+        'cancellation',
+      );
+    },
+  );
+});
+
 describe('who may change billing', () => {
   const member = (person: Person, more: Partial<Actor>): Actor => ({ ...person.member, ...more }) as Actor;
   const key = (person: Person, scopes: string[]): Actor =>

@@ -4,6 +4,7 @@ import { readAccount } from '../quota/load-account';
 import type { Member } from '../trpc';
 import { needCheckoutPage } from './checkout-page';
 import { withCustomer } from './ensure-customer';
+import { needActive } from './need-active';
 import { needPayments, type Payments } from './payments';
 import { needSellable } from './sellable';
 import { isLiving, readStored } from './stored-subscription';
@@ -20,7 +21,8 @@ type UpgradeInput = {
 
 /**
  * The way to a plan: the provider's payment page, or our confirmation page for an account that pays already. Opening it
- * changes nothing; opening it twice answers the same page. Throws NOT_FOR_SALE, INVALID_INPUT, BILLING_UNAVAILABLE.
+ * changes nothing; opening it twice answers the same page. Throws NOT_FOR_SALE, INVALID_INPUT, ACCOUNT_BLOCKED,
+ * ACCOUNT_PENDING, BILLING_UNAVAILABLE.
  */
 export async function openUpgrade(ctx: Ctx, input: UpgradeInput): Promise<{ url: string }> {
   const payments = needPayments(ctx.payments);
@@ -39,6 +41,7 @@ async function leadOn(
   const confirm = { url: `${ctx.env.APP_URL}/billing/upgrade?plan=${encodeURIComponent(planId)}&confirm=1` };
   if (isLiving(await readStored(ctx.sql, accountId))) return confirm;
   const state = await readAccount(ctx.sql, accountId);
+  needActive(state);
   const sold = await needSellable(ctx, planId, state.currency ?? input.currency);
   if (sold.plan.sort <= state.plan.sort) {
     throw new DomainError(

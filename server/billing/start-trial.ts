@@ -3,20 +3,23 @@ import { type Ctx, inTx } from '../context';
 import { DomainError } from '../errors';
 import { applyPlan } from '../quota/apply-plan';
 import { lockAccount } from '../quota/load-account';
-import type { BillingSummary } from '../shapes';
+import { type BillingSummary, TRIAL_PLAN } from '../shapes';
 import { actorText } from './actor-text';
 import { describeBilling, type Whose } from './describe-billing';
+import { needActive } from './need-active';
 import { isLiving, readStored } from './stored-subscription';
-import { markTrial, TRIAL_PLAN } from './trial-mark';
+import { markTrial } from './trial-mark';
 
 /**
  * Gives an account the trial: an allowance of its own, without a card, once a person and not once an address. Answers
- * the billing after it. Throws TRIAL_USED, and INVALID_INPUT when the account has as much already.
+ * the billing after it. Throws TRIAL_USED, ACCOUNT_BLOCKED, ACCOUNT_PENDING, and INVALID_INPUT when the
+ * account has as much already.
  */
 export async function startTrial(ctx: Ctx, whose: Whose): Promise<BillingSummary> {
   const { accountId, member } = whose;
   await inTx(ctx, async (tx) => {
     const state = await lockAccount(tx, accountId);
+    needActive(state);
     const trial = state.plans.find((plan) => plan.id === TRIAL_PLAN && plan.visible);
     if (!trial) throw new DomainError('NOT_FOR_SALE', 'There is no trial here. Choose a plan instead.');
     if (!(await markTrial(tx, accountId))) {

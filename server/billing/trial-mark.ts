@@ -1,33 +1,11 @@
-import { createHmac } from 'node:crypto';
 import type { Sql, TxSql } from '@/db/client';
 import type { Ctx, TxCtx } from '../context';
+import { markOf, personMarks } from './person-marks';
 
-export const TRIAL_PLAN = 'trial';
-
-/**
- * The address a person's letters reach, however it is written: lower case, without a +tag, and for Google's mail
- * without dots. Never used to find anybody, only to know a person again. Pure.
- */
-export function normaliseAddress(address: string): string {
-  const [local = '', domain = ''] = address.trim().toLowerCase().split('@');
-  const google = domain === 'gmail.com' || domain === 'googlemail.com';
-  const [name = ''] = local.split('+');
-  return google ? `${name.replaceAll('.', '')}@gmail.com` : `${name}@${domain}`;
-}
-
-/** What marks the owners of an account as persons: their sign-in identities and addresses, as keyed hashes. */
+/** The persons who own an account, and the account itself. */
 async function marksOf(ctx: Pick<Ctx, 'env'>, sql: Sql | TxSql, accountId: string): Promise<string[]> {
-  const rows = await sql<{ email: string; provider: string | null; identity: string | null }[]>`
-    select u.email, i.provider_id as provider, i.account_id as identity
-    from member m join auth_user u on u.id = m.user_id
-    left join auth_identity i on i.user_id = u.id and i.provider_id <> 'credential'
-    where m.account_id = ${accountId} and m.role = 'owner'`;
-  const persons = rows.flatMap(({ email, provider, identity }) => [
-    `address:${normaliseAddress(email)}`,
-    ...(provider ? [`identity:${provider}:${identity}`] : []),
-  ]);
-  const hash = (text: string) => createHmac('sha256', ctx.env.AUTH_SECRET).update(text).digest('base64url');
-  return [...new Set([`account:${accountId}`, ...persons])].map(hash).sort();
+  const persons = await personMarks(ctx, sql, accountId);
+  return [markOf(ctx, `account:${accountId}`), ...persons].sort();
 }
 
 /** True when somebody who owns this account had a trial, in this account or another. */

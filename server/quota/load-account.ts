@@ -73,11 +73,14 @@ export const stateColumns = (sql: Sql | TxSql) => sql`
     from run r left join lease l on l.run_id = r.id
     where r.account_id = a.id and r.ended_at is null), '[]') as runs`;
 
+/** The row source of one read without a lock: an account and the moment it is read at. */
+export const readMoment = (sql: Sql | TxSql, accountId: string) => sql`
+  (select id, status, own_plan_id, greatest(hg_clock(), clock_at) as now from account where id = ${accountId})`;
+
 /** The state of an account in one statement, without a lock: for showing. Throws NOT_FOUND. */
 export async function readAccount(sql: Sql | TxSql, accountId: string): Promise<AccountState> {
   const [row] = await sql<AccountRow[]>`
-    select ${stateColumns(sql)}
-    from (select id, status, own_plan_id, greatest(hg_clock(), clock_at) as now from account where id = ${accountId}) a`;
+    select ${stateColumns(sql)} from ${readMoment(sql, accountId)} a`;
   if (!row) throw notFound('account');
   return toState(row);
 }
@@ -89,6 +92,13 @@ export async function readAccount(sql: Sql | TxSql, accountId: string): Promise<
  */
 export async function lockAccount(tx: TxCtx, accountId: string): Promise<AccountState> {
   return toState(await lockRow(tx, accountId, tx.sql``));
+}
+
+/** Only the lock, for what is counted an account and no decision on quota. Throws NOT_FOUND, also for a deleted account. */
+export async function holdAccount({ sql }: TxCtx, accountId: string): Promise<void> {
+  const rows = await sql`
+    select 1 from account where id = ${accountId} and deleted_at is null for no key update`;
+  if (rows.length === 0) throw notFound('account');
 }
 
 /** The same lock and read as raw rows, with `more` columns of the caller's from the same snapshot. Throws NOT_FOUND. */

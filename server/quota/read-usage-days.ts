@@ -1,10 +1,17 @@
 import type { Sql } from '@/db/client';
 import { DomainError } from '../errors';
+import { splitAt, toUsage } from './lease';
+import { type AccountRow, readMoment, stateColumns, toState } from './load-account';
 import { dayOf } from './period';
 
 const LONGEST_RANGE_DAYS = 400;
 
-/** Metered seconds of each UTC day from `from` to `to`, both included; days without use are 0. Throws INVALID_INPUT. */
+type Row = AccountRow & { days: { day: string; ms: number }[] };
+
+/**
+ * Used seconds of each UTC day from `from` to `to`, both included; days without use are 0. The elapsed part of open runs
+ * counts, so that the days of a month add up to what the status says is used. Throws INVALID_INPUT.
+ */
 export async function readUsageDays(
   sql: Sql,
   accountId: string,
@@ -17,11 +24,23 @@ export async function readUsageDays(
     const message = `Ask for 1 to ${LONGEST_RANGE_DAYS} days, the first one not after the last.`;
     throw new DomainError('INVALID_INPUT', message, { fields: { from: [message] } });
   }
-  const rows = await sql<{ day: string; ms: number }[]>`
-    select day, ms from usage_day where account_id = ${accountId} and day between ${range.from} and ${range.to}`;
-  const msOf = new Map(rows.map((row) => [row.day, row.ms]));
+  const [row] = await sql<Row[]>`
+    select ${stateColumns(sql)},
+      coalesce((select json_agg(json_build_object('day', d.day, 'ms', d.ms)) from usage_day d
+        where d.account_id = a.id and d.day between ${range.from} and ${range.to}), '[]') as days
+    from ${readMoment(sql, accountId)} a`;
+  const msOf = new Map(row?.days.map(({ day, ms }) => [day, ms]));
+  for (const { day, ms } of row ? elapsedPieces(row) : []) msOf.set(day, (msOf.get(day) ?? 0) + ms);
   return Array.from({ length: count }, (_, index) => {
     const day = dayOf(first + index * 86_400_000);
     return { day, seconds: (msOf.get(day) ?? 0) / 1000 };
   });
+}
+
+/** What open runs have used and the ledger does not know yet, by day. */
+function elapsedPieces(row: AccountRow) {
+  const { openRuns, now } = toState(row);
+  return openRuns
+    .filter((run) => run.startedAt !== null)
+    .flatMap((run) => toUsage(splitAt(run.segments, now).before));
 }

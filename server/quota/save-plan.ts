@@ -30,8 +30,8 @@ async function needRoom({ sql }: TxCtx): Promise<void> {
 }
 
 /**
- * Writes one whole plan, new or known. Accounts on it feel a raise at their next renewal. Answers what it was before,
- * null when it is new. Throws INVALID_INPUT and then changes nothing.
+ * Writes one whole plan, new or known. Accounts on it feel a raise at their next renewal, and fewer sessions at once now.
+ * Answers what it was before, null when it is new. Throws INVALID_INPUT and then changes nothing.
  */
 export async function savePlan(tx: TxCtx, plan: Plan): Promise<Plan | null> {
   const problems = planProblems(plan);
@@ -53,5 +53,18 @@ export async function savePlan(tx: TxCtx, plan: Plan): Promise<Plan | null> {
       max_sessions = excluded.max_sessions, idle_min_seconds = excluded.idle_min_seconds,
       idle_max_seconds = excluded.idle_max_seconds, idle_default_seconds = excluded.idle_default_seconds,
       storage_gb = excluded.storage_gb, sort = excluded.sort, visible = excluded.visible`;
+  if (before && plan.maxSessions < before.max_sessions) await wakePlan(tx, plan.id);
   return before ? toPlan(before) : null;
 }
+
+/**
+ * Has the timekeeper look at the open runs of every account that may be on a plan. A run somebody is deciding on right now
+ * is left out, so that nobody waits for anybody: it is looked at when it is renewed.
+ */
+const wakePlan = (tx: TxCtx, planId: string) => tx.sql`
+  update run set due_at = least(due_at, hg_clock())
+  where id in (
+    select id from run where ended_at is null and account_id in (
+      select id from account where own_plan_id = ${planId}
+      union select account_id from subscription where plan_id = ${planId})
+    for update skip locked)`;

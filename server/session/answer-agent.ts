@@ -42,6 +42,8 @@ export type AgentAnswer = {
   final: boolean;
   reason?: EndReason;
   message?: string;
+  /** After how long without a keystroke the session stops, when that is no longer what the machine was told. */
+  idleMs?: number;
 };
 
 /**
@@ -86,7 +88,7 @@ async function decide(tx: TxCtx, accountId: string, runId: string, call: AgentCa
 }
 
 async function renewOrStop(tx: TxCtx, state: AccountState, run: OpenRun): Promise<void> {
-  const idleAt = idleEndsAt(run);
+  const idleAt = idleEndsAt(state, run);
   if (state.status !== 'active') return requestStop(tx, state, run, 'blocked');
   if (isExcess(state, run)) return requestStop(tx, state, run, 'plan');
   if (state.now >= run.leaseUntil) return requestStop(tx, state, run, leaseEndReason(run));
@@ -119,10 +121,23 @@ function replyOf(state: AccountState, run: OpenRun): AgentAnswer {
     const message = run.final
       ? 'Your compute quota is nearly used up. Add more time to go on without a break.'
       : undefined;
-    return { action: 'run', leaseMs, final: run.final, ...(message ? { message } : {}) };
+    return {
+      action: 'run',
+      leaseMs,
+      final: run.final,
+      ...(message ? { message } : {}),
+      ...freshIdle(state, run),
+    };
   }
   const reason = run.endReason ?? 'limit';
   return { action: 'stop', leaseMs, final: true, reason, message: END_SENTENCES[reason] };
+}
+
+/** The idle stop of the plan in force, when it is another than the one the machine was made with. */
+function freshIdle(state: AccountState, run: OpenRun): { idleMs?: number } {
+  const { defaultSeconds } = state.plan.idleStop;
+  const isKnown = run.idleStopSeconds === null || run.idleStopSeconds === defaultSeconds;
+  return isKnown ? {} : { idleMs: defaultSeconds * 1000 };
 }
 
 const END_SENTENCES: Record<EndReason, string> = {

@@ -1,6 +1,7 @@
 import { type Ctx, inTx } from '../context';
 import { DomainError } from '../errors';
 import { newId } from '../ids';
+import { holdAccount } from '../quota/load-account';
 import type { Agent, Session, Size } from '../shapes';
 import { readSession } from './read-sessions';
 
@@ -9,7 +10,7 @@ const SESSIONS_KEPT = 100;
 
 export type CreateInput = { accountId: string; name: string; agent?: Agent; region?: string; size?: Size };
 
-/** Makes a stopped session: a name and a choice, no machine. Throws INVALID_INPUT, QUOTA_UNAVAILABLE. */
+/** Makes a stopped session: a name and a choice, no machine. Throws INVALID_INPUT, NOT_FOUND, QUOTA_UNAVAILABLE. */
 export async function createSession(ctx: Ctx, input: CreateInput): Promise<Session> {
   const { FLY_REGIONS } = ctx.env;
   const region = input.region ?? FLY_REGIONS[0] ?? '';
@@ -18,10 +19,10 @@ export async function createSession(ctx: Ctx, input: CreateInput): Promise<Sessi
     throw new DomainError('INVALID_INPUT', message, { fields: { region: [message] } });
   }
   const id = newId();
-  const made = await inTx(ctx, async ({ sql }) => {
-    // Counting and adding are one at a time for an account, so that many at once do not pass the limit together.
-    await sql`select pg_advisory_xact_lock(hashtextextended(${input.accountId}, 43))`;
-    return sql`
+  // Counted under the account's lock: no number of creates at once passes the limit, and none outlives a deletion.
+  const made = await inTx(ctx, async (tx) => {
+    await holdAccount(tx, input.accountId);
+    return tx.sql`
       insert into session (id, account_id, name, agent, region, size, created_at)
       select ${id}, ${input.accountId}, ${input.name}, ${input.agent ?? 'bash'}, ${region}, ${input.size ?? 'standard'},
         hg_clock()

@@ -1,8 +1,8 @@
 import { type Ctx, inTx } from '../context';
 import { notFound } from '../errors';
 import { lockAccount } from '../quota/load-account';
+import { pressSoon } from './press-soon';
 import { requestStop } from './request-stop';
-import { tickRun } from './tick';
 
 /**
  * Deletes a session: it is gone from every list at once, its machine is stopped, and its files go with their volume
@@ -22,6 +22,6 @@ export async function deleteSession(
     if (run) await requestStop(tx, state, run, 'deleted');
     return run?.id ?? null;
   });
-  if (runId !== null) await tickRun(ctx, runId);
+  if (runId !== null) await pressSoon(ctx, runId);
   return { deleted: true };
 }

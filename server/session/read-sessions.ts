@@ -88,15 +88,16 @@ export function stopsAt(state: AccountState, run: OpenRun): Instant | null {
     : rest === Number.POSITIVE_INFINITY
       ? null
       : state.now + Math.floor(rest / running);
-  const idleEnd = idleEndsAt(run);
+  const idleEnd = idleEndsAt(state, run);
   if (quotaEnd === null || idleEnd === null) return quotaEnd ?? idleEnd;
   return Math.min(quotaEnd, idleEnd);
 }
 
-/** When a run has been idle for too long: counted from the last keystroke, or from its start. Null without idle stop. */
-export function idleEndsAt(
-  run: Pick<OpenRun, 'startedAt' | 'lastInputAt' | 'idleStopSeconds'>,
-): Instant | null {
+/**
+ * When a run has been idle for too long: counted from the last keystroke, or from its start, by the plan in force and not
+ * by the one it was started under. Null without idle stop. Pure.
+ */
+export function idleEndsAt(state: Pick<AccountState, 'plan'>, run: OpenRun): Instant | null {
   if (run.startedAt === null || run.idleStopSeconds === null) return null;
-  return Math.max(run.startedAt, run.lastInputAt ?? 0) + run.idleStopSeconds * 1000;
+  return Math.max(run.startedAt, run.lastInputAt ?? 0) + state.plan.idleStop.defaultSeconds * 1000;
 }

@@ -1,9 +1,9 @@
 import { type Ctx, inTx } from '../context';
 import { lockAccount } from '../quota/load-account';
 import type { EndReason, Session } from '../shapes';
+import { pressSoon } from './press-soon';
 import { readSession } from './read-sessions';
 import { requestStop } from './request-stop';
-import { tickRun } from './tick';
 
 /** Stops a session if it starts or runs; answers it either way. Works for every account state. Throws NOT_FOUND. */
 export async function stopSession(
@@ -28,5 +28,5 @@ export async function stopRunOf(
     if (run) await requestStop(tx, state, run, reason);
     return run?.id ?? null;
   });
-  if (runId !== null) await tickRun(ctx, runId);
+  if (runId !== null) await pressSoon(ctx, runId);
 }

@@ -192,6 +192,34 @@ export function proofComplaints(doc: SourceFile, tests: SourceFile[]): string[] 
   });
 }
 
+const LEAK = /^\| (L\d+) +\| (.+?) +\| ((?:\w+-\d+ ?)+?) +\| `([^`]+)`: (.+?) +\|$/;
+
+/** Leaks that are not closed by a requirement, or whose test is not there under the title they name. */
+export function leakComplaints(list: SourceFile, specs: SourceFile[], tests: SourceFile[]): string[] {
+  const stated = new Set(
+    specs.flatMap(({ text }) => [...text.matchAll(/^### (\w+-\d+)/gm)].map(([, id]) => id)),
+  );
+  const rows = list.text.split('\n').filter((line) => /^\| L/.test(line));
+  const seen = new Set<string>();
+  return rows.flatMap((row) => {
+    const [, id = '', , ids = '', path, title = ''] = LEAK.exec(row) ?? [];
+    if (id === '') return [`${list.path}: cannot be read: ${row}`];
+    if (seen.has(id)) return [`${list.path}: ${id} stands there twice`];
+    seen.add(id);
+    const known = ids.trim().split(' ');
+    const file = tests.find((test) => test.path === path);
+    const proof = new RegExp(`['"\`](?:[A-Z]+-\\d+ )*(?:${known.join('|')}) .*${escapeText(title)}`);
+    return [
+      ...known
+        .filter((one) => !stated.has(one))
+        .map((one) => `${list.path}: ${id} names ${one}, stated nowhere`),
+      ...(file && proof.test(file.text) ? [] : [`${list.path}: ${id} has no test “${title}” in ${path}`]),
+    ];
+  });
+}
+
+const escapeText = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
 /** Specs speak of behaviour: no files, no functions. */
 export const specComplaints = ({ path, text }: SourceFile): string[] =>
   [...text.matchAll(/\w+\.tsx?\b|\b\w+\(\)/g)].map((match) => `${path}: names ${match[0]}`);

@@ -1,9 +1,10 @@
 import type { Metadata } from 'next';
 import { SettingsRoom } from '../../_account/settings-room';
-import { needPerson } from '../../_server/person';
+import { needMember } from '../../_server/person';
 
 export const metadata: Metadata = { title: 'Settings' };
 
 export default async function Page() {
-  return <SettingsRoom person={await needPerson('/settings')} />;
+  const { person, member } = await needMember('/settings');
+  return <SettingsRoom person={person} isOwner={member.role === 'owner'} />;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { volumeNameOf } from '../machines';
 import { classify, readRefusal } from './classify';
+import { machineRequest } from './config';
 import { RateKeeper } from './rate';
 import { readMachine } from './read-machine';
 
@@ -91,6 +92,24 @@ describe('reading', () => {
       events: [],
     });
     expect(readMachine('not a machine', 'app')).toBeNull();
+  });
+
+  it('MACHINE-35 a machine is never woken by a visit, never restarted, and removed when it ends', () => {
+    const order = {
+      app: 'a',
+      runId: 'r',
+      sessionId: 's',
+      region: 'iad',
+      size: 'standard' as const,
+      env: {},
+      volumeId: 'v',
+      storageGb: 1,
+      graceSeconds: 10,
+    };
+    const { config } = machineRequest(order, 'image', 'dev', 'v');
+    expect(config).toMatchObject({ auto_destroy: true, restart: { policy: 'no' } });
+    expect(config.services.map(({ autostart, autostop }) => [autostart, autostop])).toEqual([[false, 'off']]);
+    expect(config.metadata).toEqual({ hourglass_env: 'dev', hourglass_session: 's', hourglass_run: 'r' });
   });
 
   it('MACHINE-1 a volume is named by its session', () => {

@@ -1,0 +1,66 @@
+'use client';
+
+import { Button, Group, List, Paper, Stack, Text, TextInput } from '@mantine/core';
+import { type FormEvent, useState } from 'react';
+import { refusalOf, useTRPCClient } from '../_query/trpc';
+import { tellProblem } from '../_status/start-context';
+
+const WHAT_HAPPENS = [
+  'Running sessions stop at once, and all files in all sessions are removed for good.',
+  'Sign-ins and API keys end, and your name and address are forgotten.',
+  'A plan you pay for ends at once. The rest of its month is not paid back.',
+  'What was used stays counted: a new account begins no second month and no second trial.',
+];
+
+/** The end of an account by its owner: says what goes, and asks for the address before the button works. */
+export function DeleteAccount({ email, isOwner }: { email: string; isOwner: boolean }) {
+  const client = useTRPCClient();
+  const [typed, setTyped] = useState('');
+  const [busy, setBusy] = useState(false);
+  const matches = typed.trim().toLowerCase() === email.toLowerCase();
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    if (!matches || busy) return;
+    setBusy(true);
+    try {
+      await client.account.delete.mutate({ email: typed });
+      // A fresh page: nothing of this person stays in this one.
+      window.location.assign('/goodbye');
+    } catch (error) {
+      tellProblem(refusalOf(error).message);
+      setBusy(false);
+    }
+  }
+  if (!isOwner) return <Text c="dimmed">Only an owner of this account can delete it. Ask an owner.</Text>;
+  return (
+    <Paper withBorder p="md">
+      <form onSubmit={submit}>
+        <Stack gap="sm">
+          <List size="sm" spacing={4}>
+            {WHAT_HAPPENS.map((sentence) => (
+              <List.Item key={sentence}>{sentence}</List.Item>
+            ))}
+          </List>
+          <TextInput
+            label={`Type ${email} to confirm`}
+            value={typed}
+            onChange={(event) => setTyped(event.currentTarget.value)}
+            autoComplete="off"
+            maxLength={254}
+          />
+          <Group>
+            <Button type="submit" color="red" loading={busy} disabled={!matches}>
+              Delete this account
+            </Button>
+            {!matches && (
+              <Text size="sm" c="dimmed">
+                Type your address first.
+              </Text>
+            )}
+          </Group>
+        </Stack>
+      </form>
+    </Paper>
+  );
+}

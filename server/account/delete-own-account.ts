@@ -1,0 +1,19 @@
+import type { Ctx } from '../context';
+import { DomainError } from '../errors';
+import { deleteAccount } from './delete-account';
+
+type Leaving = { accountId: string; userId: string; email: string };
+
+/**
+ * Deletes the account of an owner who typed their address to confirm it; works whatever state the account is in. Answers
+ * as soon as nothing can be started or charged any more. Throws INVALID_INPUT for another address, NOT_FOUND.
+ */
+export async function deleteOwnAccount(ctx: Ctx, leaving: Leaving): Promise<{ deleted: true }> {
+  const { accountId, userId } = leaving;
+  const [person] = await ctx.sql<{ email: string }[]>`select email from auth_user where id = ${userId}`;
+  if (leaving.email.trim().toLowerCase() !== person?.email.toLowerCase()) {
+    const message = 'Type the address you sign in with to delete this account. Nothing was changed.';
+    throw new DomainError('INVALID_INPUT', message, { fields: { email: [message] } });
+  }
+  return deleteAccount(ctx, { accountId, actor: `user:${userId}`, reason: 'asked for by an owner' });
+}

@@ -1,0 +1,36 @@
+import { createHmac } from 'node:crypto';
+import type { Sql, TxSql } from '@/db/client';
+import type { Ctx } from '../context';
+
+/**
+ * The address a person's letters reach, however it is written: lower case, without a +tag, and for Google's mail
+ * without dots. Never used to find anybody, only to know a person again. Pure.
+ */
+export function normaliseAddress(address: string): string {
+  const [local = '', domain = ''] = address.trim().toLowerCase().split('@');
+  const google = domain === 'gmail.com' || domain === 'googlemail.com';
+  const [name = ''] = local.split('+');
+  return google ? `${name.replaceAll('.', '')}@gmail.com` : `${name}@${domain}`;
+}
+
+/** A keyed hash: without our secret nobody can tell from it whom it marks. */
+export const markOf = (ctx: Pick<Ctx, 'env'>, text: string): string =>
+  createHmac('sha256', ctx.env.AUTH_SECRET).update(text).digest('base64url');
+
+/** What marks the owners of an account as persons: their addresses and sign-in identities, as keyed hashes. */
+export async function personMarks(
+  ctx: Pick<Ctx, 'env'>,
+  sql: Sql | TxSql,
+  accountId: string,
+): Promise<string[]> {
+  const rows = await sql<{ email: string; provider: string | null; identity: string | null }[]>`
+    select u.email, i.provider_id as provider, i.account_id as identity
+    from member m join auth_user u on u.id = m.user_id
+    left join auth_identity i on i.user_id = u.id and i.provider_id <> 'credential'
+    where m.account_id = ${accountId} and m.role = 'owner'`;
+  const texts = rows.flatMap(({ email, provider, identity }) => [
+    `address:${normaliseAddress(email)}`,
+    ...(provider ? [`identity:${provider}:${identity}`] : []),
+  ]);
+  return [...new Set(texts)].map((text) => markOf(ctx, text)).sort();
+}
