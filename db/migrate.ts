@@ -4,7 +4,7 @@ import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import postgres from 'postgres';
 import { chainLedgers } from './chain-ledgers';
-import { giveRights } from './rights';
+import { giveRights, RightsMissing } from './rights';
 
 const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url));
 const ONE_MIGRATOR_AT_A_TIME = 4_281_961;
@@ -51,4 +51,12 @@ async function withPatience(work: () => Promise<unknown>): Promise<void> {
 function isLockConflict(error: unknown): boolean {
   const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown };
   return code === '55P03' || code === '40P01' || (cause !== undefined && isLockConflict(cause));
+}
+
+/** Says to a person why a migration failed: what PostgreSQL or the network said, below what libraries wrap around it. */
+export function migrationSentence(error: unknown): string {
+  if (error instanceof RightsMissing) return error.message;
+  let last = error as { cause?: unknown; message?: string; code?: string };
+  while (last.cause) last = last.cause as typeof last;
+  return `The database could not be migrated: ${last.message || last.code || String(error)}.`;
 }

@@ -83,7 +83,7 @@ export class Part {
   private hear(line: string): void {
     this.tail = [...this.tail.slice(-19), line];
     const loud = /"level":(40|50|60)\b/.test(line) || /error/i.test(line);
-    if (loud) this.options.say?.(`${this.name.padEnd(7)} ${line.slice(0, 400)}`);
+    if (loud) this.options.say?.(`${this.name.padEnd(7)} ${readable(line).slice(0, 400)}`);
   }
 
   private left(child: ChildProcess, code: number | null): void {
@@ -106,5 +106,16 @@ async function answers(url: string): Promise<boolean> {
     return response.ok;
   } catch {
     return false;
+  }
+}
+
+/** A line of our own log as a person reads it; the whole of it is in the file. */
+function readable(line: string): string {
+  try {
+    const { msg, message, err, error } = JSON.parse(line);
+    const why = message ?? err?.message ?? error?.message ?? error;
+    return [msg, why].filter((part) => typeof part === 'string').join(': ') || line;
+  } catch {
+    return line;
   }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import postgres from 'postgres';
-import { migrateDatabase } from '@/db/migrate';
+import { migrateDatabase, migrationSentence } from '@/db/migrate';
 import { buildAll } from './build-all';
 import { lockFolder } from './lock-folder';
 import { seedDemoAccounts } from './seed';
@@ -57,7 +57,11 @@ async function up(): Promise<void> {
   const ports = await fixedPorts(process.env);
   const databaseUrl = await openPostgres();
   const redisUrl = await openRedis();
-  await step('Migrations', () => migrateDatabase(databaseUrl));
+  await step('Migrations', () =>
+    migrateDatabase(databaseUrl).catch((error) => {
+      throw new SetupError(migrationSentence(error));
+    }),
+  );
   const authSecret = readSecret();
   const people = await step('Demo accounts', () => seedDemoAccounts(databaseUrl, authSecret));
   await buildAll({ dev, say });
@@ -84,7 +88,11 @@ function announce(stack: Stack, people: { email: string; password: string; what:
   say(`  Cloud     ${stack.controlUrl}`);
   say(`\nSign in as:`);
   for (const { email, password, what } of people) say(`  ${email.padEnd(26)} ${password.padEnd(16)} ${what}`);
-  say(`\nNearly exhausted: sign in as nearly@hourglass.local at ${stack.appUrl}/sign-in?next=/dashboard`);
+  const [nearly] = people.filter(({ email }) => email.startsWith('nearly@'));
+  if (nearly) {
+    say(`\nNearly exhausted (${nearly.what}; the password is ${nearly.password}):`);
+    say(`  ${stack.appUrl}/sign-in?email=${encodeURIComponent(nearly.email)}`);
+  }
   say('\nCtrl-C stops everything. The data stays in .hourglass/.');
 }
 

@@ -48,7 +48,8 @@ function useSignIn(mode: Mode, goOn: string) {
 
 /** Sign-in and sign-up in one form: the same fields, one button, errors beside it. */
 export function SignInForm({ mode, github }: { mode: Mode; github: boolean }) {
-  const goOn = nextPath(useSearchParams().get('next'));
+  const query = useSearchParams();
+  const goOn = nextPath(query.get('next'));
   const { problem, busy, submit } = useSignIn(mode, goOn);
   const words = WORDS[mode];
   // Before the page has come to life the browser would send the form by itself.
@@ -59,7 +60,15 @@ export function SignInForm({ mode, github }: { mode: Mode; github: boolean }) {
     <form onSubmit={submit} method="post">
       <Stack gap="md">
         {mode === 'sign-up' && <TextInput name="name" label="Name" autoComplete="name" maxLength={80} />}
-        <TextInput name="email" label="E-mail" type="email" autoComplete="email" required maxLength={254} />
+        <TextInput
+          name="email"
+          label="E-mail"
+          type="email"
+          autoComplete="email"
+          defaultValue={query.get('email') ?? ''}
+          required
+          maxLength={254}
+        />
         <PasswordInput
           visibilityToggleButtonProps={{ 'aria-label': 'Show what is typed' }}
           name="password"
