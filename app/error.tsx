@@ -1,15 +1,25 @@
 'use client';
 
-import { Button, Text, Title } from '@mantine/core';
+import { Button, Group, Text, Title } from '@mantine/core';
+import Link from 'next/link';
+import { Mark } from './_look/mark';
 
 export default function ErrorPage({ reset }: { error: Error; reset: () => void }) {
   return (
     <main className="page" id="content">
+      <Link href="/" className="brand" style={{ marginBottom: 24 }}>
+        <Mark share={0.6} /> Hourglass
+      </Link>
       <Title order={1} size="h3">
         This page could not be shown
       </Title>
       <Text my="md">Something did not answer. Nothing was changed by it; your sessions go on.</Text>
-      <Button onClick={reset}>Try again</Button>
+      <Group gap="sm">
+        <Button onClick={reset}>Try again</Button>
+        <Button component={Link} href="/dashboard" variant="default">
+          Go to your sessions
+        </Button>
+      </Group>
     </main>
   );
 }

@@ -1,5 +1,6 @@
 import { Group, Text, Title } from '@mantine/core';
 import { VisitorNote } from './_billing/visitor-note';
+import { ProductPreview } from './_landing/product-preview';
 import { ButtonLink } from './_look/links';
 import { Mark } from './_look/mark';
 import { PublicBar } from './_look/public-bar';
@@ -14,7 +15,7 @@ export default async function Landing() {
     <>
       <PublicBar signedIn={signedIn} />
       <main className="page" id="content">
-        <Group align="center" gap={40} py={56} wrap="wrap">
+        <Group align="center" gap={40} py={48} wrap="wrap">
           <Mark share={0.62} size={140} title="An hourglass, a good half of its sand left" />
           <div style={{ flex: '1 1 320px' }}>
             <Title order={1} style={{ textWrap: 'balance' }}>
@@ -34,10 +35,11 @@ export default async function Landing() {
             </Group>
           </div>
         </Group>
-        <Title order={2} size="h4" mb="md">
+        <ProductPreview />
+        <Title order={2} size="h4" mt={48} mb="md">
           Plans
         </Title>
-        <PlanCards signedIn={signedIn} />
+        <PlanCards signedIn={signedIn} headings={3} />
         <div style={{ height: 16 }} />
         <VisitorNote />
       </main>

@@ -5,6 +5,7 @@ import { adjustAccountUsage } from '@/server/account/adjust-usage';
 import { QUEUE_NAME } from '@/server/jobs';
 import { openOperatorContext } from '@/server/operator/context';
 import { createAccount } from '@/server/operator/create-account';
+import type { AccountStatus } from '@/server/shapes';
 
 /** What a test needs beside the browser: accounts, quota, the provider's truth and the mails that were sent. */
 
@@ -30,13 +31,16 @@ export type Person = {
 let count = 0;
 
 /** A person with an account of their own, made by the operator command's own verb. */
-export async function newPerson(options: { planId?: string; leftSeconds?: number } = {}): Promise<Person> {
+export async function newPerson(
+  options: { planId?: string; status?: AccountStatus; leftSeconds?: number } = {},
+): Promise<Person> {
   const email = `person-${process.pid}-${Date.now()}-${++count}@hourglass.test`;
   const password = 'a-good-password';
   const made = await createAccount(operator.ctx, {
     email,
     password,
     planId: options.planId,
+    status: options.status,
     name: 'Ada Person',
   });
   if (options.leftSeconds !== undefined) await leaveQuota(made.accountId, options.leftSeconds);

@@ -59,6 +59,8 @@ export function shellEnv(
     COLORTERM: 'truecolor',
     LANG: 'C.UTF-8',
     SHELL: '/bin/bash',
+    // A deep folder does not fill a phone's line.
+    PROMPT_DIRTRIM: '2',
   };
   for (const name of KEPT) if (source[name]) env[name] = source[name];
   env.WORKSPACE = workspace;

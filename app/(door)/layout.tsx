@@ -5,7 +5,7 @@ import { Mark } from '../_look/mark';
 
 export default function DoorLayout({ children }: { children: ReactNode }) {
   return (
-    <main className="page" style={{ maxWidth: 420, paddingTop: '8vh' }}>
+    <main className="page" id="content" style={{ maxWidth: 420, paddingTop: '8vh' }}>
       <Link href="/" className="brand" style={{ marginBottom: 24 }}>
         <Mark share={0.6} /> Hourglass
       </Link>

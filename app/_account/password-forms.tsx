@@ -4,7 +4,7 @@ import { Alert, Anchor, Button, PasswordInput, Stack, Text, TextInput } from '@m
 import { useMounted } from '@mantine/hooks';
 import Link from 'next/link';
 import { useSearchParams } from 'next/navigation';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, type ReactNode, useState } from 'react';
 import { signInClient } from './sign-in-client';
 import { sentenceFor } from './sign-in-form';
 
@@ -76,7 +76,7 @@ export function ResetPasswordForm() {
       ? { problem: 'This link is not valid any more. Ask for a new one.' }
       : { done: 'Your new password is set.' };
   });
-  if (!token) return <Text>This link is not complete. Ask for a new one.</Text>;
+  if (!token) return <DeadLink>This link is not complete, or not valid any more.</DeadLink>;
   return (
     <form onSubmit={submit} method="post">
       <Stack>
@@ -90,13 +90,31 @@ export function ResetPasswordForm() {
           required
         />
         <Result outcome={outcome} />
-        <Button type="submit" loading={busy} disabled={!ready}>
-          Set new password
-        </Button>
-        <Anchor component={Link} href="/sign-in" size="sm">
-          Sign in
+        {outcome && 'done' in outcome ? (
+          <Button component={Link} href="/sign-in">
+            Sign in
+          </Button>
+        ) : (
+          <Button type="submit" loading={busy} disabled={!ready}>
+            Set new password
+          </Button>
+        )}
+        <Anchor component={Link} href="/forgot-password" size="sm">
+          Ask for a new link
         </Anchor>
       </Stack>
     </form>
   );
 }
+
+const DeadLink = ({ children }: { children: ReactNode }) => (
+  <Stack>
+    <Text>{children}</Text>
+    <Button component={Link} href="/forgot-password">
+      Ask for a new link
+    </Button>
+    <Anchor component={Link} href="/sign-in" size="sm">
+      Back to sign in
+    </Anchor>
+  </Stack>
+);

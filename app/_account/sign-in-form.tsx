@@ -2,11 +2,11 @@
 
 import { Alert, Anchor, Button, Divider, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
 import { useMounted } from '@mantine/hooks';
-import { useQueryClient } from '@tanstack/react-query';
 import Link from 'next/link';
-import { useRouter, useSearchParams } from 'next/navigation';
+import { useSearchParams } from 'next/navigation';
 import { type FormEvent, useState } from 'react';
-import { nextPath, signInClient } from './sign-in-client';
+import { nextPath } from './next-path';
+import { signInClient } from './sign-in-client';
 
 type Mode = 'sign-in' | 'sign-up';
 
@@ -17,8 +17,6 @@ const WORDS = {
 
 /** Sends the form and goes on; says what went wrong otherwise. */
 function useSignIn(mode: Mode, goOn: string) {
-  const router = useRouter();
-  const queryClient = useQueryClient();
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
 
@@ -35,11 +33,8 @@ function useSignIn(mode: Mode, goOn: string) {
       mode === 'sign-in'
         ? await signInClient.signIn.email({ email, password })
         : await signInClient.signUp.email({ email, password, name });
-    if (!error) {
-      // What somebody else saw in this tab is not theirs.
-      queryClient.clear();
-      return router.replace(goOn);
-    }
+    // A page loaded afresh: it shows nothing that somebody else saw before in this tab.
+    if (!error) return window.location.replace(goOn);
     setBusy(false);
     setProblem(sentenceFor(error));
   }

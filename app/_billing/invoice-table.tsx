@@ -1,6 +1,6 @@
 'use client';
 
-import { Anchor, Badge, Button, Paper, Skeleton, Table, Text } from '@mantine/core';
+import { Anchor, Badge, Button, Paper, Skeleton, Table, Text, Title } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { BillingInvoice } from '@/server/shapes';
 import { formatDay } from '../_format/instant';
@@ -22,9 +22,9 @@ export function InvoiceTable() {
   const invoices = pages.data?.pages.flatMap((page) => page.items);
   return (
     <Paper withBorder p="md" component="section" aria-label="Invoices">
-      <Text fw={600} mb="xs">
+      <Title order={2} size="md" mb="xs">
         Invoices
-      </Text>
+      </Title>
       {pages.error ? (
         <Text size="sm" role="alert">
           {refusalOf(pages.error).message}
@@ -56,7 +56,7 @@ const Rows = ({ invoices }: { invoices: BillingInvoice[] }) => (
           <Table.Td className="wide-only">{invoice.number}</Table.Td>
           <Table.Td ta="right">{formatMoney({ amount: invoice.total, currency: invoice.currency })}</Table.Td>
           <Table.Td>
-            <Badge variant="light" color={COLOURS[invoice.status] ?? 'gray'}>
+            <Badge variant="light" tt="capitalize" color={COLOURS[invoice.status] ?? 'gray'}>
               {invoice.status}
             </Badge>
           </Table.Td>

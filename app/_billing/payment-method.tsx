@@ -1,6 +1,6 @@
 'use client';
 
-import { Button, Group, Paper, Text } from '@mantine/core';
+import { Button, Group, Paper, Text, Title } from '@mantine/core';
 import type { BillingSummary } from '@/server/shapes';
 import { useTRPCClient } from '../_query/trpc';
 import { brandText } from './brand';
@@ -17,7 +17,9 @@ export function PaymentMethod({ summary }: { summary: BillingSummary }) {
     <Paper withBorder p="md" component="section" aria-label="Payment method">
       <Group justify="space-between">
         <div>
-          <Text fw={600}>Payment method</Text>
+          <Title order={2} size="md">
+            Payment method
+          </Title>
           <Text size="sm" c="dimmed">
             {card ? `${brandText(card.brand)} •••• ${card.last4}, expires ${card.expires}` : 'No card yet'}
           </Text>

@@ -1,6 +1,6 @@
 'use client';
 
-import { Button, Group, Modal, Paper, Stack, Text } from '@mantine/core';
+import { Button, Group, Modal, Paper, Stack, Text, Title } from '@mantine/core';
 import Link from 'next/link';
 import { useState } from 'react';
 import type { BillingSummary } from '@/server/shapes';
@@ -23,9 +23,9 @@ export function PlanPanel({ summary }: { summary: BillingSummary }) {
     <Paper withBorder p="md" component="section" aria-label="Plan">
       <Group justify="space-between" align="flex-start">
         <Stack gap={4}>
-          <Text fw={600} size="lg">
+          <Title order={2} size="h4">
             {summary.plan.name}
-          </Text>
+          </Title>
           <Text size="sm" c="dimmed" data-testid="next-charge">
             {nextSentence(summary, now)}
           </Text>
@@ -94,7 +94,7 @@ function CancelDialog({ summary, opened, onClose }: DialogProps) {
           <Button variant="default" onClick={onClose}>
             Keep my plan
           </Button>
-          <Button color="red" onClick={cancel} loading={busy}>
+          <Button color="red.9" onClick={cancel} loading={busy}>
             Cancel at period end
           </Button>
         </Group>

@@ -1,12 +1,11 @@
 'use client';
 
-import { Avatar, Group, Menu, UnstyledButton } from '@mantine/core';
-import { useQueryClient } from '@tanstack/react-query';
+import { Avatar, Group, Menu, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import Link from 'next/link';
-import { useRouter } from 'next/navigation';
 import { signInClient } from '../_account/sign-in-client';
 import { NewSessionButton } from '../_session/new-session';
-import { useStarts } from '../_status/start-context';
+import { tellProblem, useStarts } from '../_status/start-context';
+import { startLeaving } from '../_status/use-status';
 import { Mark } from './mark';
 
 export type Person = { id: string; name: string; email: string };
@@ -40,20 +39,22 @@ export function Header({ person }: { person: Person }) {
 }
 
 function AccountMenu({ person }: { person: Person }) {
-  const router = useRouter();
-  const queryClient = useQueryClient();
+  // A page loaded afresh: nothing that this person saw is left for the next one.
   async function signOut() {
-    await signInClient.signOut();
-    // Whoever signs in next in this tab sees nothing of this person.
-    queryClient.clear();
-    router.replace('/');
-    router.refresh();
+    const leaving = startLeaving();
+    const { error } = await signInClient.signOut();
+    if (!error) return window.location.replace('/');
+    leaving.stop();
+    tellProblem('You are still signed in: the service cannot be reached right now. Try again in a moment.');
   }
   return (
     <Menu position="bottom-end" width={220}>
       <Menu.Target>
-        <UnstyledButton aria-label="Account menu">
-          <Avatar name={person.name} color="initials" radius="xl" size={34} />
+        <UnstyledButton>
+          <VisuallyHidden>Account menu</VisuallyHidden>
+          <span aria-hidden>
+            <Avatar name={person.name} radius="xl" size={34} />
+          </span>
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>

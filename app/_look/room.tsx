@@ -3,6 +3,8 @@
 import type { ReactNode } from 'react';
 import { PaymentBanner } from '../_billing/payment-banner';
 import { NewSessionProvider } from '../_session/new-session';
+import { Announcer } from '../_status/announcer';
+import { LostNotice } from '../_status/lost-notice';
 import { StartProvider } from '../_status/start-context';
 import { Header, type Person } from './header';
 
@@ -14,6 +16,8 @@ export function Room({ person, children }: { person: Person; children: ReactNode
         <Header person={person} />
         <PaymentBanner />
         {children}
+        <LostNotice />
+        <Announcer />
       </NewSessionProvider>
     </StartProvider>
   );

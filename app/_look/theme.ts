@@ -1,6 +1,13 @@
 'use client';
 
-import { createTheme, type MantineColorsTuple } from '@mantine/core';
+import {
+  Avatar,
+  Badge,
+  type CSSVariablesResolver,
+  createTheme,
+  type MantineColorsTuple,
+  Modal,
+} from '@mantine/core';
 
 /** The one accent. Every other colour means a state and nothing else. */
 const sand: MantineColorsTuple = [
@@ -18,11 +25,44 @@ const sand: MantineColorsTuple = [
 
 export const theme = createTheme({
   primaryColor: 'sand',
-  primaryShade: { light: 7, dark: 6 },
+  // White on it reads at more than 4.5 : 1, on light and on dark.
+  primaryShade: 7,
   colors: { sand },
   defaultRadius: 'md',
   fontFamily: 'var(--font-geist-sans), system-ui, sans-serif',
   fontFamilyMonospace: 'var(--font-geist-mono), ui-monospace, monospace',
   headings: { fontWeight: '600' },
   cursorType: 'pointer',
+  respectReducedMotion: true,
+  components: {
+    Avatar: Avatar.extend({ defaultProps: { color: 'gray' } }),
+    Badge: Badge.extend({ defaultProps: { tt: 'none', fw: 600 } }),
+    Modal: Modal.extend({
+      defaultProps: {
+        centered: true,
+        transitionProps: { duration: 120 },
+        closeButtonProps: { 'aria-label': 'Close' },
+        styles: { title: { fontWeight: 600 } },
+      },
+    }),
+  },
+});
+
+/** Quiet text can still be read: at least 4.5 : 1, also on what is off, because that is where the reason stands. */
+export const variables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {
+    '--mantine-color-dimmed': '#5f666d',
+    '--mantine-color-placeholder': '#6b7279',
+    '--mantine-color-disabled-color': '#5f666d',
+    '--mantine-color-error': 'var(--mantine-color-red-9)',
+    '--soon-color': '#c2410c',
+  },
+  dark: {
+    '--mantine-color-dimmed': '#a6a6a6',
+    '--mantine-color-placeholder': '#9e9e9e',
+    '--mantine-color-disabled-color': '#a6a6a6',
+    '--mantine-color-error': 'var(--mantine-color-red-5)',
+    '--soon-color': '#ffa94d',
+  },
 });

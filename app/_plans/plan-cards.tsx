@@ -1,6 +1,6 @@
 'use client';
 
-import { Alert, Badge, Card, Group, List, SimpleGrid, Skeleton, Stack, Text } from '@mantine/core';
+import { Alert, Badge, Card, Group, List, SimpleGrid, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { BillingSummary, Plan, Price } from '@/server/shapes';
 import { formatAllowance } from '../_format/duration';
@@ -12,11 +12,18 @@ import { type PlanAction, planAction } from './plan-action';
 import { PlanButton } from './plan-button';
 import { planDifference } from './plan-difference';
 
+const COLUMNS = { base: 1, xs: 2, md: 3 };
+
 type PricedPlan = Plan & { price: Price | null };
-type Props = { askedPlanId?: string | null; signedIn: boolean };
+type Props = {
+  askedPlanId?: string | null;
+  signedIn: boolean;
+  /** Of the plans' names, one below the heading they stand under. */
+  headings?: 2 | 3;
+};
 
 /** Every visible plan side by side, each with the one button that its state allows. */
-export function PlanCards({ askedPlanId, signedIn }: Props) {
+export function PlanCards({ askedPlanId, signedIn, headings = 2 }: Props) {
   const trpc = useTRPC();
   const priced = useQuery(trpc.billing.plans.queryOptions());
   const own = useQuery(trpc.billing.summary.queryOptions(undefined, { enabled: signedIn }));
@@ -27,11 +34,13 @@ export function PlanCards({ askedPlanId, signedIn }: Props) {
   const current = plans.find((plan) => plan.id === summary?.plan.id) ?? null;
   const periodEnd = summary?.periodEnd ? formatDay(summary.periodEnd, 'UTC') : nextFirst(now);
   return (
-    <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }}>
+    <SimpleGrid cols={COLUMNS}>
       {plans.map((plan) => (
         <PlanCard
           key={plan.id}
           plan={plan}
+          price={priceText(plan, plans)}
+          heading={headings}
           isCurrent={plan.id === current?.id}
           isAsked={plan.id === askedPlanId}
           difference={planDifference(plan, current)}
@@ -50,7 +59,11 @@ const NoCards = ({ error }: { error: unknown }) =>
       {refusalOf(error).message}
     </Alert>
   ) : (
-    <Skeleton height={360} />
+    <SimpleGrid cols={COLUMNS} aria-busy>
+      {[1, 2, 3, 4, 5, 6].map((n) => (
+        <Skeleton key={n} height={330} radius="md" />
+      ))}
+    </SimpleGrid>
   );
 
 /** `$5.07 today, then $19 on 1 Dec`, for a plan that would be the first to be paid for. */
@@ -66,6 +79,8 @@ function firstCharge(
 
 type CardProps = {
   plan: PricedPlan;
+  price: string;
+  heading: 2 | 3;
   isCurrent: boolean;
   isAsked: boolean;
   difference: string;
@@ -73,7 +88,7 @@ type CardProps = {
   action: PlanAction;
 };
 
-function PlanCard({ plan, isCurrent, isAsked, difference, firstCharge, action }: CardProps) {
+function PlanCard({ plan, price, heading, isCurrent, isAsked, difference, firstCharge, action }: CardProps) {
   const marked = isAsked || isCurrent;
   return (
     <Card
@@ -84,13 +99,15 @@ function PlanCard({ plan, isCurrent, isAsked, difference, firstCharge, action }:
     >
       <Stack h="100%" gap="sm">
         <Group justify="space-between">
-          <Text fw={600}>{plan.name}</Text>
+          <Title order={heading} size="h5">
+            {plan.name}
+          </Title>
           {isCurrent && <Badge variant="light">Your plan</Badge>}
           {isAsked && !isCurrent && <Badge variant="outline">Asked for</Badge>}
         </Group>
         <div>
           <Text size="xl" fw={600}>
-            {priceText(plan)}
+            {price}
           </Text>
           {firstCharge && (
             <Text size="sm" c="dimmed">
@@ -122,9 +139,13 @@ function PlanCard({ plan, isCurrent, isAsked, difference, firstCharge, action }:
   );
 }
 
-function priceText(plan: PricedPlan): string {
+/** What a plan costs; nothing reads in the money of the others, where there are others. */
+function priceText(plan: PricedPlan, plans: PricedPlan[]): string {
   if (plan.price) return formatPrice(plan.price);
-  if (plan.id === 'free' || plan.onceSeconds !== null) return 'Free';
+  if (plan.id === 'free' || plan.onceSeconds !== null) {
+    const currency = plans.find((other) => other.price)?.price?.currency;
+    return currency ? formatMoney({ amount: 0, currency }) : 'Free';
+  }
   return plan.monthlySeconds === null ? 'On request' : 'Not for sale yet';
 }
 

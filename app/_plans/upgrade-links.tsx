@@ -3,27 +3,40 @@
 import { Button, Stack, Text } from '@mantine/core';
 import type { Upgrade } from '@/server/shapes';
 import { formatAllowance } from '../_format/duration';
+import { ButtonLink } from '../_look/links';
 import { useNow } from '../_status/use-now';
 import { dueToday, formatMoney, formatPrice, nextFirst } from './money';
 
-/** The plans that lift the refusal, each a link that leads to payment. */
+/** The plans that lift the refusal and can be bought, each a link that leads to payment; the rest is on the plans page. */
 export function UpgradeLinks({ upgrade }: { upgrade: Upgrade }) {
+  const sold = upgrade.plans.filter((plan) => plan.price !== null);
   return (
     <Stack gap="xs" role="group" aria-label="Upgrade">
-      {upgrade.plans.map((plan, index) => (
+      {sold.map((plan, index) => (
         <Button
           key={plan.id}
           component="a"
           href={plan.url}
           variant={index === 0 ? 'filled' : 'default'}
           justify="space-between"
-          rightSection={<Text size="sm">{formatPrice(plan.price)}</Text>}
+          rightSection={
+            <Text size="sm" style={{ whiteSpace: 'nowrap' }}>
+              {formatPrice(plan.price)}
+            </Text>
+          }
         >
-          Upgrade to {plan.name} · {formatAllowance(plan.monthlySeconds)}
-          {plan.monthlySeconds === null ? '' : ' a month'}
+          Upgrade to {plan.name}
+          <span className="wide-only">
+            {' '}
+            · {formatAllowance(plan.monthlySeconds)}
+            {plan.monthlySeconds === null ? '' : ' a month'}
+          </span>
         </Button>
       ))}
       <FirstPayment upgrade={upgrade} />
+      <ButtonLink href="/plans" variant={sold.length === 0 ? 'filled' : 'subtle'}>
+        {sold.length === 0 ? 'See the plans' : 'Compare all plans'}
+      </ButtonLink>
     </Stack>
   );
 }

@@ -20,6 +20,12 @@ export async function needPerson(path: string): Promise<SignedIn> {
   return person;
 }
 
+/** Sends somebody who is signed in already on to `path`; for the pages that ask to sign in. */
+export async function leadMemberOn(path: string): Promise<void> {
+  const actor = await actorOf(await headers());
+  if (actor?.kind === 'user') redirect(path);
+}
+
 export type SignedInMember = Extract<Actor, { kind: 'user' }>;
 
 /** The same with the account they act for. */

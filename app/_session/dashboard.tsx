@@ -31,7 +31,7 @@ function Sessions() {
     return (
       <div className="cards" aria-busy>
         {[1, 2, 3].map((n) => (
-          <Skeleton key={n} height={168} radius="md" />
+          <Skeleton key={n} height={182} radius="md" />
         ))}
       </div>
     );

@@ -34,7 +34,11 @@ export function NewSessionProvider({ children }: { children: ReactNode }) {
 
 export function NewSessionButton() {
   const { open } = useNewSession();
-  return <StartButton onStart={open}>New session</StartButton>;
+  return (
+    <StartButton onStart={open} aria-keyshortcuts="n">
+      New session
+    </StartButton>
+  );
 }
 
 const options = AGENTS.map((agent) => ({ value: agent, label: AGENT_WORDS[agent] }));

@@ -1,6 +1,6 @@
 'use client';
 
-import { Anchor, Button, Card, Group, Stack, Text } from '@mantine/core';
+import { Anchor, Button, Card, Group, Stack, Text, Title } from '@mantine/core';
 import Link from 'next/link';
 import type { Session } from '@/server/shapes';
 import { StartButton } from '../_status/start-button';
@@ -21,17 +21,11 @@ export function SessionCard({ session }: { session: Session }) {
       <Stack gap="sm" h="100%">
         <Group wrap="nowrap" justify="space-between" align="flex-start">
           <div className="grow">
-            <Anchor
-              component={Link}
-              href={`/sessions/${session.id}`}
-              c="inherit"
-              fw={600}
-              className="one-line"
-              display="block"
-              title={session.name}
-            >
-              {session.name}
-            </Anchor>
+            <Title order={2} size="md" className="one-line" title={session.name}>
+              <Anchor component={Link} href={`/sessions/${session.id}`} prefetch={false} inherit c="inherit">
+                {session.name}
+              </Anchor>
+            </Title>
             <Text size="sm" c="dimmed" className="one-line">
               {AGENT_WORDS[session.agent]} · {session.region}
             </Text>
@@ -46,7 +40,7 @@ export function SessionCard({ session }: { session: Session }) {
         <Group gap="xs">
           {active ? (
             <>
-              <Button component={Link} href={`/sessions/${session.id}`} size="sm">
+              <Button component={Link} href={`/sessions/${session.id}`} prefetch={false} size="sm">
                 Open
               </Button>
               <Button variant="default" size="sm" onClick={acts.stop} loading={acts.busy}>

@@ -62,7 +62,7 @@ export function SessionMenu({ session }: { session: Session }) {
               Keep it
             </Button>
             <Button
-              color="red"
+              color="red.9"
               loading={acts.busy}
               onClick={async () => (await acts.remove()) && remove.close()}
             >

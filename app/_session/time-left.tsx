@@ -24,14 +24,10 @@ export function TimeLeft({ session }: { session: Session }) {
   }
   if (!session.stopsAt) return <Text size="sm">Runs until you stop it.</Text>;
   const left = Date.parse(session.stopsAt) - now;
-  const cause = stopCause(
-    session.stopsAt,
-    status?.quota.exhaustsAt ?? null,
-    left < MINUTE_MS && status?.quota.level !== 'ok',
-  );
+  const cause = stopCause(session.stopsAt, status?.quota);
   return (
     <Tooltip label={formatUtc(session.stopsAt)}>
-      <Text size="sm" c={left < 5 * MINUTE_MS ? 'red' : undefined} data-testid="stops-at">
+      <Text size="sm" className={left < 5 * MINUTE_MS ? 'soon' : undefined} data-testid="stops-at">
         {left < MINUTE_MS
           ? `stops in ${formatDuration(left / 1000)}`
           : `stops ${formatTime(session.stopsAt, now)}`}{' '}

@@ -1,4 +1,4 @@
-import type { Agent, EndReason, SessionStatus } from '@/server/shapes';
+import type { Agent, EndReason, Quota, SessionStatus } from '@/server/shapes';
 
 /** The words and colours of a session's state; never colour alone. */
 export const STATUS_WORDS: Record<SessionStatus, { label: string; color: string }> = {
@@ -32,10 +32,11 @@ export const END_WORDS: Record<EndReason, string> = {
   deleted: 'Deleted.',
 };
 
-/** The short cause beside "stops 14:32". */
-export function stopCause(stopsAt: string, exhaustsAt: string | null, final: boolean): string {
-  if (final) return 'quota';
-  return exhaustsAt !== null && Math.abs(Date.parse(stopsAt) - Date.parse(exhaustsAt)) < 60_000
-    ? 'quota'
-    : 'idle stop';
+const NEAR_MS = 60_000;
+
+/** The short cause beside "stops 14:32": the quota when the stop falls together with its end, else nobody typing. Pure. */
+export function stopCause(stopsAt: string, quota: Pick<Quota, 'level' | 'exhaustsAt'> | undefined): string {
+  if (quota?.level === 'exhausted') return 'quota';
+  if (!quota?.exhaustsAt) return 'idle stop';
+  return Math.abs(Date.parse(stopsAt) - Date.parse(quota.exhaustsAt)) < NEAR_MS ? 'quota' : 'idle stop';
 }

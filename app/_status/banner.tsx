@@ -3,6 +3,7 @@
 import { Alert, Anchor, Button, Group, Text } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import Link from 'next/link';
+import type { BatchStatus } from '@/server/shapes';
 import { formatDuration } from '../_format/duration';
 import { formatReset } from '../_format/instant';
 import { FirstPayment } from '../_plans/upgrade-links';
@@ -11,41 +12,60 @@ import { useStarts } from './start-context';
 
 const PERCENT = { warn80: 80, warn95: 95 } as const;
 
-/** 80 and 95 percent can be put away for the month, by each person for themselves; exhausted cannot. */
+/** Does the banner say already why nothing can be started? A limit on sessions is said at the buttons only. */
+export function isToldByBanner({ quota, start }: BatchStatus): boolean {
+  if (start.reason === 'ACCOUNT_BLOCKED' || start.reason === 'ACCOUNT_PENDING') return true;
+  return quota.level === 'exhausted' && !start.allowed;
+}
+
+/** 80 and 95 percent can be put away for the month, by each person for themselves; what stops every start cannot. */
 export function QuotaBanner() {
-  const { personId, status, now, explanation } = useStarts();
-  const month = status?.quota.periodStart.slice(0, 7) ?? '';
+  const { status } = useStarts();
+  if (!status) return null;
+  return isToldByBanner(status) ? <Stopper status={status} /> : <Warning status={status} />;
+}
+
+/** Why nothing can be started any more, and the way out where there is one. */
+function Stopper({ status }: { status: BatchStatus }) {
+  const { explanation } = useStarts();
+  const { quota, upgrade, start } = status;
+  const isPending = start.reason === 'ACCOUNT_PENDING';
+  if (!explanation) return null;
+  return (
+    <Alert color={isPending ? 'gray' : 'red'} title={explanation.title} mb="md" role="alert">
+      <Group justify="space-between">
+        <div>
+          <Text size="sm">
+            {explanation.text}
+            {quota.level === 'exhausted' && ' Your files are kept.'}
+          </Text>
+          {upgrade && <FirstPayment upgrade={upgrade} />}
+        </div>
+        {upgrade && (
+          <Button component="a" href={upgrade.url} size="xs">
+            Upgrade{upgrade.plans[0] ? ` to ${upgrade.plans[0].name}` : ''}
+          </Button>
+        )}
+      </Group>
+    </Alert>
+  );
+}
+
+function Warning({ status: { quota } }: { status: BatchStatus }) {
+  const { personId, now } = useStarts();
   const [putAway, putAwayNow] = useLocalStorage<string[]>({
     key: `quota-banners:${personId}`,
     defaultValue: [],
   });
-  if (!status) return null;
-  const { quota, upgrade } = status;
-  if (quota.level === 'exhausted' && explanation) {
-    return (
-      <Alert color="red" title={explanation.title} mb="md" role="alert">
-        <Group justify="space-between">
-          <div>
-            <Text size="sm">{explanation.text} Your files are kept.</Text>
-            {upgrade && <FirstPayment upgrade={upgrade} />}
-          </div>
-          {upgrade && (
-            <Button component="a" href={upgrade.url} size="xs">
-              Upgrade{upgrade.plans[0] ? ` to ${upgrade.plans[0].name}` : ''}
-            </Button>
-          )}
-        </Group>
-      </Alert>
-    );
-  }
   if (quota.level !== 'warn80' && quota.level !== 'warn95') return null;
-  const key = `${quota.plan.id}-${month}-${quota.level}`;
+  const key = `${quota.plan.id}-${quota.periodStart.slice(0, 7)}-${quota.level}`;
   if (putAway.includes(key)) return null;
   return (
     <Alert
       color={quota.level === 'warn95' ? 'orange' : 'yellow'}
       title={`${PERCENT[quota.level]} % of your compute quota is used`}
       mb="md"
+      role="status"
       withCloseButton
       closeButtonLabel="Put away for this month"
       onClose={() => putAwayNow([...putAway.slice(-20), key])}

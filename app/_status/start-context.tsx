@@ -7,13 +7,15 @@ import { type Refusal, refusalOf, useTRPCClient } from '../_query/trpc';
 import { type Explanation, explain, explainStatus } from './explain';
 import { RefusalDialog } from './refusal-dialog';
 import { useNow } from './use-now';
-import { useRefreshStatus, useStatus } from './use-status';
+import { useFreshStatus, useRefreshStatus } from './use-status';
 
-type Starts = {
+export type Starts = {
   /** Who is signed in: what they put away is theirs alone. */
   personId: string;
   status: BatchStatus | undefined;
   now: number;
+  /** Why what is shown may be old: the last reading failed. Null when it did not. */
+  lost: string | null;
   /** Why a start is off right now; null when it is on, undefined while nobody knows. */
   explanation: Explanation | null | undefined;
   /** Starts a stopped session; one click is one start. Resolves to true when it is on its way. */
@@ -25,11 +27,11 @@ type Starts = {
   showRefusal: (refusal: Refusal) => void;
 };
 
-const Context = createContext<Starts | null>(null);
+export const StartsContext = createContext<Starts | null>(null);
 
 /** The one place every start goes through. */
 export function useStarts(): Starts {
-  const starts = useContext(Context);
+  const starts = useContext(StartsContext);
   if (!starts) throw new Error('useStarts needs StartProvider');
   return starts;
 }
@@ -37,7 +39,7 @@ export function useStarts(): Starts {
 type Shown = { explanation: Explanation; upgrade: Upgrade | null };
 
 export function StartProvider({ personId, children }: { personId: string; children: ReactNode }) {
-  const { data: status } = useStatus();
+  const { data: status, lost } = useFreshStatus();
   const now = useNow(status?.now);
   const refresh = useRefreshStatus();
   const client = useTRPCClient();
@@ -75,14 +77,14 @@ export function StartProvider({ personId, children }: { personId: string; childr
   );
 
   const value = useMemo(
-    () => ({ personId, status, now, explanation, start, starting, showWhy, showRefusal }),
-    [personId, status, now, explanation, start, starting, showWhy, showRefusal],
+    () => ({ personId, status, now, lost, explanation, start, starting, showWhy, showRefusal }),
+    [personId, status, now, lost, explanation, start, starting, showWhy, showRefusal],
   );
   const share = status?.quota.quotaSeconds
     ? (status.quota.remainingSeconds ?? 0) / status.quota.quotaSeconds
     : null;
   return (
-    <Context.Provider value={value}>
+    <StartsContext.Provider value={value}>
       {children}
       <RefusalDialog
         explanation={shown?.explanation ?? null}
@@ -90,7 +92,7 @@ export function StartProvider({ personId, children }: { personId: string; childr
         share={share}
         onClose={() => setShown(null)}
       />
-    </Context.Provider>
+    </StartsContext.Provider>
   );
 }
 

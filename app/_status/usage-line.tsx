@@ -1,17 +1,19 @@
 'use client';
 
-import { Group, Paper, Progress, RingProgress, Skeleton, Text, Tooltip } from '@mantine/core';
+import { Group, Paper, Progress, Skeleton, Text, Tooltip } from '@mantine/core';
+import { usePathname } from 'next/navigation';
 import type { Quota, QuotaLevel } from '@/server/shapes';
 import { formatAllowance, formatDuration } from '../_format/duration';
 import { formatReset, formatTime, formatUtc } from '../_format/instant';
+import { TextLink } from '../_look/links';
 import { Mark } from '../_look/mark';
 import { isRenewed } from './explain';
 import { useStarts } from './start-context';
 
 /** Colours mean a state and nothing else. */
 export const LEVEL_COLOURS: Record<QuotaLevel, string> = {
-  ok: 'sand',
-  unlimited: 'sand',
+  ok: 'sand.6',
+  unlimited: 'sand.6',
   warn80: 'yellow',
   warn95: 'orange',
   exhausted: 'red',
@@ -20,57 +22,51 @@ export const LEVEL_COLOURS: Record<QuotaLevel, string> = {
 /** One line over the sessions: used, left, reset, and until when at today's pace. */
 export function UsageLine() {
   const { status, now } = useStarts();
-  if (!status) return <Skeleton height={86} radius="md" />;
+  const path = usePathname();
+  if (!status) return <Skeleton className="usage-line" radius="md" />;
   const { quota } = status;
   const share = quota.quotaSeconds ? (quota.remainingSeconds ?? 0) / quota.quotaSeconds : null;
   return (
-    <Paper withBorder p="md" component="section" aria-label="Compute quota">
-      <Group wrap="nowrap" gap="md">
-        <RingProgress
-          size={56}
-          thickness={5}
-          roundCaps
-          sections={[{ value: quota.percent ?? 0, color: LEVEL_COLOURS[quota.level] }]}
-          label={
-            <Group justify="center">
-              <Mark share={share} size={24} />
-            </Group>
-          }
-          aria-hidden
-        />
-        <div className="grow">
-          <Group gap="xs" justify="space-between">
-            <Text fw={600}>
-              {formatDuration(quota.usedSeconds)} used
-              <Text span c="dimmed" fw={400}>
-                {' '}
-                of {formatAllowance(quota.quotaSeconds)} · {quota.plan.name}
-              </Text>
+    <Paper withBorder className="usage-line" component="section" aria-label="Compute quota">
+      <Mark share={share} size={48} />
+      <div className="grow">
+        <Group gap="xs" justify="space-between">
+          <Text fw={600}>
+            {formatDuration(quota.usedSeconds)} used
+            <Text span c="dimmed" fw={400}>
+              {quota.quotaSeconds === null ? '' : ` of ${formatAllowance(quota.quotaSeconds)}`} ·{' '}
+              {quota.plan.name}
             </Text>
-            <Text data-testid="quota-left">
-              {quota.remainingSeconds === null
-                ? 'No limit'
-                : `${formatDuration(quota.remainingSeconds)} left`}
-            </Text>
-          </Group>
-          {quota.percent !== null && (
-            <Progress
-              value={quota.percent}
-              color={LEVEL_COLOURS[quota.level]}
-              size="sm"
-              my={6}
-              aria-label={`${quota.percent} % of the quota used`}
-            />
-          )}
+          </Text>
+          <Text data-testid="quota-left">
+            {quota.remainingSeconds === null ? 'No limit' : `${formatDuration(quota.remainingSeconds)} left`}
+          </Text>
+        </Group>
+        {quota.percent !== null && (
+          <Progress
+            value={quota.percent}
+            color={LEVEL_COLOURS[quota.level]}
+            size="sm"
+            my={6}
+            aria-label={`${quota.percent} % of the quota used`}
+          />
+        )}
+        <Group gap="xs" justify="space-between">
           <Text size="sm" c="dimmed">
             <QuotaEnd quota={quota} now={now} />
           </Text>
-        </div>
-      </Group>
+          {path !== '/usage' && (
+            <TextLink href="/usage" size="sm">
+              Where it went
+            </TextLink>
+          )}
+        </Group>
+      </div>
     </Paper>
   );
 }
 
+/** When there is more: the next reset, or never for a plan that gives its time once. */
 function QuotaEnd({ quota, now }: { quota: Quota; now: number }) {
   return (
     <>

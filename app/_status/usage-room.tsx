@@ -6,7 +6,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import type { Run } from '@/server/shapes';
 import { formatDuration } from '../_format/duration';
 import { formatTime, formatUtc } from '../_format/instant';
-import { useTRPC, useTRPCClient } from '../_query/trpc';
+import { refusalOf, useTRPC, useTRPCClient } from '../_query/trpc';
 import { StatusBadge } from '../_session/status-badge';
 import { END_WORDS } from '../_session/words';
 import { QuotaBanner } from './banner';
@@ -39,15 +39,23 @@ export function UsageRoom() {
 const axisWords = (minutes: number): string =>
   minutes >= 60 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes)} min`;
 
+const DAYS_PX = 200;
+
+const NotShown = ({ error }: { error: unknown }) => (
+  <Text size="sm" role="alert">
+    {refusalOf(error).message}
+  </Text>
+);
+
 function Days() {
   const { status } = useStarts();
   const trpc = useTRPC();
   const from = status?.quota.periodStart.slice(0, 10) ?? '';
   const last = status ? new Date(Date.parse(status.quota.periodEnd) - 1).toISOString().slice(0, 10) : '';
-  const { data } = useQuery(
+  const { data, error } = useQuery(
     trpc.usage.days.queryOptions({ from, to: last }, { enabled: from !== '', refetchInterval: 60_000 }),
   );
-  if (!data) return <Skeleton height={220} />;
+  if (!data) return error ? <NotShown error={error} /> : <Skeleton height={DAYS_PX + 34} radius="md" />;
   const rows = data.map(({ day, seconds }) => ({
     day: String(Number(day.slice(8))),
     minutes: Math.round(seconds / 6) / 10,
@@ -55,7 +63,7 @@ function Days() {
   return (
     <Paper withBorder p="md">
       <BarChart
-        h={200}
+        h={DAYS_PX}
         data={rows}
         dataKey="day"
         series={[{ name: 'minutes', label: 'Minutes', color: 'sand.6' }]}
@@ -78,7 +86,7 @@ function Runs() {
     getNextPageParam: (page) => page.nextCursor,
     refetchInterval: 30_000,
   });
-  if (!runs.data) return <Skeleton height={160} />;
+  if (!runs.data) return runs.error ? <NotShown error={runs.error} /> : <Skeleton height={160} radius="md" />;
   const items = runs.data.pages.flatMap((page) => page.items);
   if (items.length === 0)
     return <Text c="dimmed">Nothing has run yet. Time is counted from the moment a machine is up.</Text>;

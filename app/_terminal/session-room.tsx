@@ -1,13 +1,14 @@
 'use client';
 
 import { Anchor, Button, Center, Loader, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { useDocumentTitle } from '@mantine/hooks';
 import Link from 'next/link';
 import type { Session } from '@/server/shapes';
 import { StatusBadge } from '../_session/status-badge';
 import { TimeLeft } from '../_session/time-left';
 import { useSessionActs } from '../_session/use-session-acts';
 import { END_WORDS } from '../_session/words';
-import { QuotaBanner } from '../_status/banner';
+import { isToldByBanner, QuotaBanner } from '../_status/banner';
 import { StartButton } from '../_status/start-button';
 import { useStarts } from '../_status/start-context';
 import { TerminalTabs } from './terminal-tabs';
@@ -16,15 +17,18 @@ import './terminal.css';
 /** A session's page is its terminal: one strip that says when it stops and why, tabs, and the full height. */
 export function SessionRoom({ sessionId }: { sessionId: string }) {
   const { status } = useStarts();
+  const session = status?.sessions.find((other) => other.id === sessionId);
+  useDocumentTitle(`${session?.name ?? 'Session'} · Hourglass`);
   if (!status) {
     return (
-      <main className="page" id="content">
-        <Skeleton height={36} mb="md" />
-        <Skeleton height="60vh" />
+      <main className="terminal-room" id="content" aria-busy>
+        <div className="terminal-strip">
+          <Skeleton height={30} width={240} />
+        </div>
+        <div className="terminal-body" />
       </main>
     );
   }
-  const session = status.sessions.find((other) => other.id === sessionId);
   if (!session) return <Missing />;
   return (
     <main className="terminal-room" id="content">
@@ -38,6 +42,7 @@ function Strip({ session }: { session: Session }) {
   const acts = useSessionActs(session);
   const { status } = useStarts();
   const short = status && status.quota.level !== 'ok' && status.quota.level !== 'unlimited';
+  const active = session.status === 'running' || session.status === 'starting';
   return (
     <div className="terminal-strip">
       <Title order={1} size="h5" className="one-line" title={session.name}>
@@ -50,7 +55,7 @@ function Strip({ session }: { session: Session }) {
           More time
         </Anchor>
       )}
-      {session.status === 'running' && (
+      {active && (
         <Button variant="default" size="xs" onClick={acts.stop} loading={acts.busy}>
           Stop
         </Button>
@@ -61,38 +66,52 @@ function Strip({ session }: { session: Session }) {
 
 /** Not running: why, and what to do. */
 function Resting({ session }: { session: Session }) {
-  const { start, starting, explanation } = useStarts();
   const moving = session.status === 'starting' || session.status === 'stopping';
   return (
     <Center className="terminal-body">
-      <Stack align="center" gap="sm" p="md" maw={520}>
+      <Stack align="center" gap="sm" p="md" maw={560}>
+        <QuotaBanner />
         {moving ? (
           <>
             <Loader color={session.status === 'starting' ? 'blue' : 'yellow'} type="dots" />
             <TimeLeft session={session} />
           </>
         ) : (
-          <>
-            <Text fw={600}>This session is {session.status === 'failed' ? 'not running' : 'stopped'}</Text>
-            <Text ta="center" c="dimmed">
-              {session.endReason ? END_WORDS[session.endReason] : 'It has not been started yet.'}
-            </Text>
-            {explanation && (
-              <Text ta="center" size="sm">
-                {explanation.text}
-              </Text>
-            )}
-            <StartButton busy={starting.has(session.id)} onStart={() => start(session.id)}>
-              Start
-            </StartButton>
-          </>
+          <Startable session={session} />
         )}
-        <QuotaBanner />
         <Anchor component={Link} href="/dashboard" size="sm">
           All sessions
         </Anchor>
       </Stack>
     </Center>
+  );
+}
+
+function titleOf({ status, endReason }: Session): string {
+  if (status === 'failed') return 'This session could not be started';
+  return endReason ? 'This session is stopped' : 'This session was never started';
+}
+
+function Startable({ session }: { session: Session }) {
+  const { start, starting, explanation, status } = useStarts();
+  const isTold = status !== undefined && isToldByBanner(status);
+  return (
+    <>
+      <Title order={2} size="h4" ta="center">
+        {titleOf(session)}
+      </Title>
+      <Text ta="center" c="dimmed">
+        {session.endReason ? END_WORDS[session.endReason] : 'Its machine starts in seconds.'}
+      </Text>
+      {explanation && !isTold && (
+        <Text ta="center" size="sm">
+          {explanation.title}. {explanation.text}
+        </Text>
+      )}
+      <StartButton busy={starting.has(session.id)} onStart={() => start(session.id)}>
+        Start
+      </StartButton>
+    </>
   );
 }
 

@@ -87,7 +87,8 @@ export function TerminalScreen({ shown, ...props }: Props) {
       className="terminal-screen"
       hidden={!shown}
       role="tabpanel"
-      aria-label={`Terminal ${props.tab}`}
+      id={`terminal-${props.tab}`}
+      aria-labelledby={`terminal-tab-${props.tab}`}
       data-state={state.line}
     >
       <div ref={place} style={{ height: '100%' }} />

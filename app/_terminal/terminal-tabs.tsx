@@ -1,7 +1,8 @@
 'use client';
 
-import { ActionIcon, Button } from '@mantine/core';
-import { useRef, useState } from 'react';
+import { ActionIcon, Button, Tooltip } from '@mantine/core';
+import { useSessionStorage } from '@mantine/hooks';
+import { type KeyboardEvent, useRef, useState } from 'react';
 import { TerminalScreen } from './terminal-screen';
 
 const MOST_TABS = 6;
@@ -18,39 +19,27 @@ const KEYS: [label: string, bytes: string][] = [
   ['→', '\x1b[C'],
 ];
 
-/** Up to six terminals of one machine; each opened tab keeps its line. */
+/** Up to six terminals of one machine; each opened tab keeps its line, and a reloaded page opens the same tabs. */
 export function TerminalTabs({ sessionId }: { sessionId: string }) {
-  const [tabs, setTabs] = useState([1]);
+  const [count, setCount] = useSessionStorage({
+    key: `terminal-tabs-${sessionId}`,
+    defaultValue: 1,
+    getInitialValueInEffect: false,
+  });
   const [current, setCurrent] = useState(1);
   const typing = useRef(new Map<number, (data: string) => void>());
+  const tabs = Array.from({ length: Math.min(Math.max(count, 1), MOST_TABS) }, (_, index) => index + 1);
 
   function add() {
-    const next = tabs.length + 1;
-    if (next > MOST_TABS) return;
-    setTabs([...tabs, next]);
-    setCurrent(next);
+    if (tabs.length >= MOST_TABS) return;
+    setCount(tabs.length + 1);
+    setCurrent(tabs.length + 1);
   }
   return (
     <>
-      <div className="terminal-tabs" role="tablist" aria-label="Terminals">
-        {tabs.map((tab) => (
-          <Button
-            key={tab}
-            role="tab"
-            aria-selected={tab === current}
-            size="compact-sm"
-            variant={tab === current ? 'light' : 'subtle'}
-            color="gray"
-            onClick={() => setCurrent(tab)}
-          >
-            Tab {tab}
-          </Button>
-        ))}
-        {tabs.length < MOST_TABS && (
-          <ActionIcon variant="subtle" color="gray" aria-label="New tab" onClick={add}>
-            +
-          </ActionIcon>
-        )}
+      <div className="terminal-tabs">
+        <TabList tabs={tabs} current={current} onChoose={setCurrent} />
+        <AddTab isFull={tabs.length >= MOST_TABS} onAdd={add} />
       </div>
       <div className="terminal-body">
         {tabs.map((tab) => (
@@ -76,5 +65,61 @@ export function TerminalTabs({ sessionId }: { sessionId: string }) {
         ))}
       </div>
     </>
+  );
+}
+
+type ListProps = { tabs: number[]; current: number; onChoose: (tab: number) => void };
+
+/** One stop for the Tab key; the arrows go from tab to tab. */
+function TabList({ tabs, current, onChoose }: ListProps) {
+  const buttons = useRef(new Map<number, HTMLButtonElement | null>());
+  function move(event: KeyboardEvent) {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const from = tabs.find((tab) => buttons.current.get(tab) === event.target) ?? current;
+    const next = ((from - 1 + step + tabs.length) % tabs.length) + 1;
+    buttons.current.get(next)?.focus();
+  }
+  return (
+    <div className="terminal-tab-list" role="tablist" aria-label="Terminals" onKeyDown={move}>
+      {tabs.map((tab) => (
+        <Button
+          key={tab}
+          ref={(button) => {
+            buttons.current.set(tab, button);
+          }}
+          role="tab"
+          id={`terminal-tab-${tab}`}
+          aria-selected={tab === current}
+          aria-controls={`terminal-${tab}`}
+          tabIndex={tab === current ? 0 : -1}
+          size="compact-sm"
+          variant={tab === current ? 'light' : 'subtle'}
+          color="gray"
+          onClick={() => onChoose(tab)}
+        >
+          Tab {tab}
+        </Button>
+      ))}
+    </div>
+  );
+}
+
+function AddTab({ isFull, onAdd }: { isFull: boolean; onAdd: () => void }) {
+  const words = isFull ? `${MOST_TABS} tabs are the most a session has` : 'New tab';
+  return (
+    <Tooltip label={words}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        aria-label={words}
+        aria-disabled={isFull}
+        data-disabled={isFull || undefined}
+        onClick={onAdd}
+      >
+        +
+      </ActionIcon>
+    </Tooltip>
   );
 }

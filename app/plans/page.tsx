@@ -1,3 +1,4 @@
+import { Title } from '@mantine/core';
 import type { Metadata } from 'next';
 import { VisitorNote } from '../_billing/visitor-note';
 import { PublicBar } from '../_look/public-bar';
@@ -22,7 +23,9 @@ export default async function Page() {
     <>
       <PublicBar />
       <main className="page" id="content">
-        <h1>Plans</h1>
+        <Title order={1} size="h3" mb="md">
+          Plans
+        </Title>
         <PlanCards signedIn={false} />
         <div style={{ height: 16 }} />
         <VisitorNote />

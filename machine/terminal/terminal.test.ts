@@ -74,6 +74,7 @@ describe('secrets', () => {
       'HOME',
       'LANG',
       'PATH',
+      'PROMPT_DIRTRIM',
       'SHELL',
       'TERM',
       'WORKSPACE',
