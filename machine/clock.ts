@@ -3,3 +3,6 @@
  * It stands still while a virtual machine is suspended; ours are never suspended, only stopped for good.
  */
 export const monotonicMs = (): number => Number(process.hrtime.bigint() / 1000n) / 1000;
+
+/** When this program was born on that clock: before its first line ran, however long loading it took. */
+export const bornMs = (): number => monotonicMs() - process.uptime() * 1000;

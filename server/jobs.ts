@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { Instant } from './clock';
 import type { Log } from './log';
+import { LATE, patiently } from './patience';
 
 /** The jobs there are: a name, what it carries (ids only), how it is retried. PostgreSQL holds the truth; a job only wakes. */
 export const JOBS = {
@@ -18,7 +19,7 @@ export type JobName = keyof typeof JOBS;
 export const QUEUE_NAME = 'timekeeper';
 
 export type Jobs = {
-  /** Wakes the timekeeper for a run at an instant. Never throws: a lost wake-up costs one sweep, not correctness. */
+  /** Wakes the timekeeper for a run at an instant. Never throws nor waits for Redis: a lost wake-up costs one sweep. */
   wakeRun(runId: string, at: Instant): Promise<void>;
   /** Throws when Redis does not answer. */
   ping(): Promise<unknown>;
@@ -38,12 +39,16 @@ const LONGEST_DELAY_MS = 7 * 24 * 3600 * 1000;
 /** Wake-ups within the same tenth of a second are one. */
 const MOMENT_MS = 100;
 
+/** A renewal or a start waits this long for its wake-up to be queued, and not a moment longer. */
+const PATIENCE_MS = 250;
+
 /** The producer side, for every door. It fails fast: a command is dropped, not queued, while Redis is away. */
 export function openJobs(redisUrl: string, now: () => Instant, log: Log, most = MOST_WAITING): Jobs {
   const connection = new Redis(redisUrl, {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 1,
     lazyConnect: false,
+    commandTimeout: 2_000,
   });
   connection.on('error', (error) => log.debug({ err: error }, 'Redis is away'));
   const queue = new Queue(QUEUE_NAME, {
@@ -59,16 +64,21 @@ export function openJobs(redisUrl: string, now: () => Instant, log: Log, most = 
   };
   return {
     async wakeRun(runId, at) {
+      // The queue itself would wait until Redis comes, however long that takes.
+      if (connection.status !== 'ready')
+        return log.debug({ runId }, 'Redis is away; the sweep will find the run');
       const delay = Math.min(Math.max(0, at - now()), LONGEST_DELAY_MS);
       // One wake-up serves all runs of its moment: however many renew, there are no more jobs than moments in a lease.
       const moment = Math.ceil((now() + delay) / MOMENT_MS);
       const options = { delay: Math.max(0, moment * MOMENT_MS - now()), jobId: `due-${moment}` };
-      try {
+      const enqueue = async () => {
         if (await hasRoom()) await queue.add('run.due', {}, options);
         else log.warn({ runId }, 'too many wake-ups wait already; the sweep will find the run');
-      } catch (error) {
-        log.warn({ runId, err: error }, 'wake-up not queued; the sweep will find the run');
-      }
+      };
+      const queued = await patiently(enqueue(), PATIENCE_MS).catch((error) =>
+        log.warn({ runId, err: error }, 'wake-up not queued; the sweep will find the run'),
+      );
+      if (queued === LATE) log.warn({ runId }, 'Redis does not answer; the sweep will find the run');
     },
     ping: () => connection.ping(),
     async close() {

@@ -1,4 +1,5 @@
 import { type Fault, type FaultKind, faultKinds } from '../fly/faults';
+import { cutOff, loseHost, rejoin } from '../fly/hosts';
 import { readMainPid } from '../fly/machine-process';
 import { sendSignal } from '../fly/process-table';
 import type { BehaviourKind, MachineRecord } from '../fly/records';
@@ -39,6 +40,7 @@ export function describeMachine(fly: StartedFly, machine: MachineRecord) {
     groupId: machine.process?.groupId ?? null,
     port,
     intervals,
+    lost: machine.lost ?? false,
     exit: events.findLast(({ type }) => type === 'exit') ?? null,
     behaviour,
     cordoned,
@@ -55,8 +57,8 @@ export function control(
 ): unknown {
   const { fly, mail } = options;
   const call = `${method} ${url.pathname}`;
-  const killed = /^POST \/control\/machines\/(\w+)\/kill$/.exec(call)?.[1];
-  if (killed) return kill(fly, killed, input);
+  const [, id, deed] = /^POST \/control\/machines\/(\w+)\/(kill|host|migrate)$/.exec(call) ?? [];
+  if (id && deed) return actOn(fly, id, deed, input);
   if (call === 'GET /control/machines')
     return [...fly.world.machines.values()].map((one) => describeMachine(fly, one));
   if (call === 'GET /control/calls') return fly.calls.since(Number(url.searchParams.get('since') ?? 0));
@@ -93,7 +95,7 @@ function addFault(fly: StartedFly, input: Record<string, unknown>) {
     throw new ControlError(400, `kind must be one of ${faultKinds.join(', ')}.`);
   }
   const fault = { ...input } as unknown as Fault;
-  for (const name of ['status', 'latencyMs', 'times'] as const) {
+  for (const name of ['status', 'latencyMs', 'times', 'forMs'] as const) {
     if (fault[name] !== undefined) fault[name] = Number(fault[name]);
   }
   try {
@@ -103,10 +105,36 @@ function addFault(fly: StartedFly, input: Record<string, unknown>) {
   }
 }
 
-/** Kills the machine's main process behind the API's back, as a crash of the host would. */
-function kill(fly: StartedFly, id: string, input: Record<string, unknown>) {
+function actOn(fly: StartedFly, id: string, deed: string, input: Record<string, unknown>) {
   const machine = fly.world.machines.get(id);
   if (!machine) throw new ControlError(404, `There is no machine ${id}.`);
+  if (deed === 'kill') return kill(fly, machine, input);
+  return deed === 'host' ? setHost(fly, machine, input.state) : migrate(fly, machine, input);
+}
+
+/** What becomes of the machine's host: `unreachable`, `ok` again, or `lost` for good. */
+function setHost(fly: StartedFly, machine: MachineRecord, state: unknown) {
+  if (state === 'unreachable') cutOff(fly, machine);
+  else if (state === 'ok') rejoin(fly, machine);
+  else if (state === 'lost') loseHost(fly, machine);
+  else throw new ControlError(400, 'state must be one of ok, unreachable, lost.');
+  return { ok: true };
+}
+
+/** Moves a running machine to another host; with `forget` its events begin anew there. */
+function migrate(fly: StartedFly, machine: MachineRecord, input: Record<string, unknown>) {
+  if (machine.state !== 'started')
+    throw new ControlError(
+      409,
+      `Machine ${machine.id} is ${machine.state}, and only one that runs can move.`,
+    );
+  fly.life.migrate(machine, input.forget === true || input.forget === 'true');
+  return { ok: true };
+}
+
+/** Kills the machine's main process behind the API's back, as a crash of the host would. */
+function kill(fly: StartedFly, machine: MachineRecord, input: Record<string, unknown>) {
+  const { id } = machine;
   const pid = machine.process && readMainPid(fly.world.machineStore.dirOf(id));
   if (!pid || !sendSignal(pid, (input.signal as NodeJS.Signals) ?? 'SIGKILL')) {
     throw new ControlError(409, `Machine ${id} has no running process.`);

@@ -28,6 +28,8 @@ export async function strikeBefore(faults: Fault[], res: ServerResponse): Promis
   for (const fault of faults) if (fault.kind === 'latency') await sleep(fault.latencyMs ?? 1000);
   for (const fault of faults) {
     if (fault.kind === 'status') return statusReply(fault, res);
+    // The call is answered as if it were done, and nothing happens.
+    if (fault.kind === 'no_effect') return { status: 200, body: { ok: true } };
     if (fault.kind === 'hang' || fault.kind === 'reset') leave(res, fault.kind === 'reset');
   }
   return null;
@@ -61,12 +63,28 @@ function hidePart(fault: Fault, body: unknown): unknown {
     // An empty page with more to come: the cursor stays where it was asked from.
     return { ...page, machines: [], next_cursor: 'MA' };
   }
+  if (fault.kind === 'duplicate_events') return doubleEvents(body);
   if (fault.kind === 'error_regions' && paged) {
     const lost = fault.regions ?? ['iad'];
     const machines = page.machines?.filter(({ region }) => !lost.includes(region));
     return { ...page, machines, error_regions: lost };
   }
   return body;
+}
+
+type Told = { id?: string; type?: string; status?: string; timestamp?: number; events?: Told[] };
+
+/** Every event is told twice, and a start a second time under an id of its own a moment later, as Fly sometimes does. */
+function doubleEvents(body: unknown): unknown {
+  if (Array.isArray(body)) return body.flatMap((one: Told) => (one.events ? doubleEvents(one) : twice(one)));
+  const events = (body as Told | null)?.events;
+  return events ? { ...(body as Told), events: events.flatMap(twice) } : body;
+}
+
+function twice(event: Told): Told[] {
+  if (event.type !== 'start' || event.status !== 'started') return event.timestamp ? [event, event] : [event];
+  const again = { ...event, id: `${event.id?.slice(0, -1)}~`, timestamp: (event.timestamp ?? 0) + 40 };
+  return [again, event, event];
 }
 
 /** How old the answers of reads are, in ms. */

@@ -9,6 +9,8 @@ export type FaultKind =
   | 'short_page'
   | 'error_regions'
   | 'lag'
+  | 'duplicate_events'
+  | 'no_effect'
   | 'latency';
 
 export const faultKinds: readonly FaultKind[] = [
@@ -22,6 +24,8 @@ export const faultKinds: readonly FaultKind[] = [
   'short_page',
   'error_regions',
   'lag',
+  'duplicate_events',
+  'no_effect',
   'latency',
 ];
 
@@ -42,17 +46,20 @@ export interface Fault {
   regions?: string[];
   /** How many requests it hits; without it, all until the faults are cleared. */
   times?: number;
+  /** How long it strikes, in ms; without it, until it is used up or cleared. */
+  forMs?: number;
 }
 
 /** The faults to inject. A fault is used up when its `times` are. */
 export class Faults {
-  private entries: Array<{ id: number; fault: Fault; left: number }> = [];
+  private entries: Array<{ id: number; fault: Fault; left: number; until: number }> = [];
   private nextId = 1;
 
   add(fault: Fault): number {
     if (fault.path !== undefined) new RegExp(fault.path);
     const id = this.nextId++;
-    this.entries.push({ id, fault, left: fault.times ?? Number.POSITIVE_INFINITY });
+    const until = Date.now() + (fault.forMs ?? Number.POSITIVE_INFINITY);
+    this.entries.push({ id, fault, left: fault.times ?? Number.POSITIVE_INFINITY, until });
     return id;
   }
 
@@ -71,6 +78,8 @@ export class Faults {
   /** The faults that hit this request, oldest first: every latency and lag, and the first of the others. */
   take(request: { method: string; path: string; action: string }): Fault[] {
     const hit: Fault[] = [];
+    const now = Date.now();
+    this.entries = this.entries.filter(({ until }) => until > now);
     for (const entry of this.entries) {
       const { fault } = entry;
       const mixes = fault.kind === 'latency' || fault.kind === 'lag';

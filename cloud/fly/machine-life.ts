@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ExitWatch } from './exit-watch';
+import { arrive } from './hosts';
 import { machineEnv } from './machine-env';
 import { describeExit, event } from './machine-event';
 import {
@@ -95,6 +96,16 @@ export class MachineLife {
     else this.later(machine, this.world.delays.destroyMs, () => this.destroyed(machine));
   }
 
+  /** Moves a running machine to another host: it is stopped as its stop_config says, and started there. */
+  migrate(machine: MachineRecord, forget: boolean): void {
+    machine.moving = { forget };
+    const { signal, timeoutMs } = stopRequest(machine.config, {});
+    machine.killAt = Date.now() + timeoutMs;
+    this.world.move(machine, 'stopping', event('stop', 'stopping', 'flyd'));
+    this.signal(machine, signal);
+    this.armKill(machine);
+  }
+
   /** Sends a signal to the main process of a running machine. */
   signal(machine: MachineRecord, signal: string | number): void {
     if (!machine.process) return;
@@ -122,7 +133,10 @@ export class MachineLife {
     machine.killAt = null;
     const restarting = this.willRestart(machine, exit.code);
     const request = describeExit(machine, { code: exit.code, at }, restarting);
-    if (restarting) {
+    if (machine.moving && !machine.destroyRequested && !machine.requestedStop) {
+      this.world.move(machine, 'stopped', event('exit', 'stopped', 'flyd', request, at));
+      this.later(machine, this.world.delays.moveMs, () => this.arrived(machine));
+    } else if (restarting) {
       this.restart(machine, event('exit', 'stopped', 'flyd', request, at));
     } else if (machine.destroyRequested || machine.config.auto_destroy) {
       this.world.move(machine, 'destroying', event('exit', 'stopped', 'flyd', request, at));
@@ -131,6 +145,13 @@ export class MachineLife {
       this.world.move(machine, 'stopped', event('exit', 'stopped', 'flyd', request, at));
       this.cancel(machine);
     }
+  }
+
+  private arrived(machine: MachineRecord): void {
+    const forget = machine.moving?.forget ?? false;
+    machine.moving = null;
+    arrive(this.world, machine, forget);
+    this.begin(machine);
   }
 
   private willRestart(machine: MachineRecord, code: number): boolean {
@@ -185,6 +206,7 @@ export class MachineLife {
     for (const machine of machines) {
       if (machine.state === 'destroyed') this.releaseLater(machine.id);
       else if (machine.process) this.adopt(machine);
+      else if (machine.moving && machine.state === 'stopped') this.arrived(machine);
       else if (machine.state === 'created') this.launch(machine);
       else if (machine.state === 'starting') this.begin(machine);
       else if (machine.state === 'stopping') this.rest(machine);

@@ -2,16 +2,19 @@ import type { MachineEvent, MachineRecord, MachineState } from './records';
 
 const seconds = (ms: number) => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 
-/** The state a read that lags would see; `null` when the machine did not exist yet. */
+/** A host that cannot be asked leaves what was known of its machines. */
+const knownAt = (machine: MachineRecord, asOf: number): number => Math.min(asOf, machine.cutOffAt ?? asOf);
+
+/** The state a read that lags would see; `null` when the machine did not exist yet, or no longer does. */
 export function stateAt(machine: MachineRecord, asOf: number): MachineState | null {
-  if (machine.createdAt > asOf) return null;
-  return machine.history.findLast(({ at }) => at <= asOf)?.state ?? 'created';
+  if (machine.lost || machine.createdAt > asOf) return null;
+  return machine.history.findLast(({ at }) => at <= knownAt(machine, asOf))?.state ?? 'created';
 }
 
 /** Newest first, as Fly lists them. */
 export function viewEvents(machine: MachineRecord, asOf: number, limit: number): MachineEvent[] {
   return machine.events
-    .filter(({ timestamp }) => timestamp <= asOf)
+    .filter(({ timestamp }) => timestamp <= knownAt(machine, asOf))
     .slice(-limit)
     .reverse();
 }
@@ -39,13 +42,10 @@ export function viewMachine(machine: MachineRecord, asOf: number, summary = fals
     ...(machine.cordoned ? { cordoned: true } : {}),
   };
   if (summary) return short;
-  return {
-    ...short,
-    config: machine.config,
-    events: viewEvents(machine, asOf, 20),
-    checks: [],
-    host_status: 'ok',
-  };
+  const events = { events: viewEvents(machine, asOf, 20), checks: [] };
+  return machine.cutOffAt
+    ? { ...short, ...events, config: null, incomplete_config: machine.config, host_status: 'unreachable' }
+    : { ...short, ...events, config: machine.config, host_status: 'ok' };
 }
 
 /** A machine in the list of a whole organisation. */

@@ -101,6 +101,12 @@ export interface MachineRecord {
   /** When the polite time of a stop ends and SIGKILL follows. */
   killAt: number | null;
   lease: LeaseRecord | null;
+  /** Set while nobody can ask the machine's host: reads show what was known then. */
+  cutOffAt?: number | null;
+  /** The host is gone for good: the API knows no such machine any more. */
+  lost?: boolean;
+  /** Being moved to another host: it starts there once it has ended here. */
+  moving?: { forget: boolean } | null;
 }
 
 export interface AppRecord {

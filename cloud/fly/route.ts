@@ -53,16 +53,17 @@ export function appOf(fly: Fly, request: Request): AppRecord {
 export function machineOf(fly: Fly, request: Request): MachineRecord {
   appOf(fly, request);
   const machine = fly.world.machines.get(request.params.machine ?? '');
-  if (!machine || machine.app !== request.params.app || machine.createdAt > request.asOf) {
+  if (!machine || machine.lost || machine.app !== request.params.app || machine.createdAt > request.asOf) {
     throw new FlyError(404, 'machine not found');
   }
   return machine;
 }
 
-/** The machine of the path when it can still be changed and its lease allows this caller. Throws 404 or 409. */
+/** The machine of the path when it can still be changed and its lease allows this caller. Throws 404, 409 or 503. */
 export function liveMachineOf(fly: Fly, request: Request): MachineRecord {
   const machine = machineOf(fly, request);
   if (machine.state === 'destroyed') throw new FlyError(404, 'machine not found');
+  if (machine.cutOffAt) throw new FlyError(503, 'unavailable: the host of this machine is unreachable');
   const lease = machine.lease;
   if (lease && lease.expiresAt > Date.now() && request.headers['fly-machine-lease-nonce'] !== lease.nonce) {
     const until = new Date(lease.expiresAt).toISOString();

@@ -20,6 +20,8 @@ export interface Delays {
   /** How long a volume stays claimed after its machine is gone. */
   releaseVolumeMs: number;
   restartMs: number;
+  /** How long a machine that is moved is nowhere. */
+  moveMs: number;
 }
 
 export const defaultDelays: Delays = {
@@ -28,6 +30,7 @@ export const defaultDelays: Delays = {
   destroyMs: 30,
   releaseVolumeMs: 50,
   restartMs: 100,
+  moveMs: 500,
 };
 
 const keepDestroyedMs = 48 * 3_600_000;

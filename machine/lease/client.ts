@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { monotonicMs } from '../clock';
-import { deadlineOf, hardEndAt, type Lease, nextAskAt } from './deadline';
+import { bornMs, monotonicMs } from '../clock';
+import { deadlineOf, hardEndAt, type Lease, nextAskAt, patienceMs } from './deadline';
 
 export type Answer = {
   action: 'run' | 'stop';
@@ -29,7 +29,6 @@ export type LeaseOptions = {
 
 type Event = 'running' | 'renew' | 'stopping' | 'stopped';
 
-const TRY_MS = 5_000;
 const LONGEST_BACKOFF_MS = 5_000;
 
 /** Keeps the lease of this run alive for as long as the server grants it, and never a moment longer. */
@@ -41,7 +40,7 @@ export class LeaseClient {
   private wake = new AbortController();
 
   constructor(private readonly options: LeaseOptions) {
-    this.lease = { sentAt: monotonicMs(), leaseMs: options.leaseMs, final: false, guardMs: options.guardMs };
+    this.lease = { sentAt: bornMs(), leaseMs: options.leaseMs, final: false, guardMs: options.guardMs };
   }
 
   /** Asks until told to stop or until `end` is called. */
@@ -78,7 +77,10 @@ export class LeaseClient {
     const seq = this.seq++;
     for (let backoff = 500; !this.ended.signal.aborted; backoff = Math.min(backoff * 2, LONGEST_BACKOFF_MS)) {
       const sentAt = monotonicMs();
-      const signal = AbortSignal.any([this.ended.signal, AbortSignal.timeout(TRY_MS)]);
+      const signal = AbortSignal.any([
+        this.ended.signal,
+        AbortSignal.timeout(patienceMs(this.lease, sentAt)),
+      ]);
       const result = await this.call(event, seq, signal).catch((error) => String(error?.message ?? error));
       if (this.ended.signal.aborted) return null;
       if (result === 'refused') {

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { goodbyeParts, hardEndAt, inWords, nextAskAt, politeEndAt, warningsBefore } from './deadline';
+import {
+  goodbyeParts,
+  hardEndAt,
+  inWords,
+  nextAskAt,
+  patienceMs,
+  politeEndAt,
+  warningsBefore,
+} from './deadline';
 
 const lease = (leaseMs: number, final = false) => ({ sentAt: 1_000, leaseMs, final, guardMs: 2_000 });
 
@@ -15,6 +23,12 @@ describe('a lease', () => {
     [lease(3_500, true), 1_000 + 3_500 - 2_000 - 350 - 500],
   ])('MACHINE-21 %j is asked about at %d', (given, at) => {
     expect(nextAskAt(given, 1_000)).toBeCloseTo(at, 6);
+  });
+
+  it('MACHINE-27 several tries fit into what is left', () => {
+    expect(patienceMs(lease(900_000), 301_000)).toBe(5_000);
+    expect(patienceMs(lease(15_000), 6_000)).toBe(2_000);
+    expect(patienceMs(lease(15_000), 13_900)).toBe(500);
   });
 
   it('MACHINE-20 ends a guard early, and begins to hang up before that', () => {

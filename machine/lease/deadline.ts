@@ -47,6 +47,15 @@ export function nextAskAt(lease: Lease, now: number): number {
   return Math.max(due, now + 100);
 }
 
+const LONGEST_TRY_MS = 5_000;
+const SHORTEST_TRY_MS = 500;
+
+/** How long one try may wait for its answer: a quarter of what is left, so that a call that hangs costs no session. Whole ms. */
+export function patienceMs(lease: Lease, now: number): number {
+  const quarter = Math.floor((hardEndAt(lease) - now) / 4);
+  return Math.min(LONGEST_TRY_MS, Math.max(SHORTEST_TRY_MS, quarter));
+}
+
 const WARN_BEFORE_MS = [10 * 60_000, 5 * 60_000, 60_000];
 
 /** The warnings still to come before `endAt`, latest last, as instants with what is left then. */

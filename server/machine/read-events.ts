@@ -1,7 +1,7 @@
 import type { Instant } from '../clock';
 import type { Machine } from './machines';
 
-/** What a machine's events prove. One machine runs once: it never restarts, so its first start and first end count. */
+/** What a machine's events prove. One machine runs once: its first start and first end count, whatever its provider starts again. */
 
 /** When the machine first ran by the provider's clock; null while nothing proves that it did. */
 export function firstStartAt(machine: Machine): Instant | null {
@@ -9,10 +9,15 @@ export function firstStartAt(machine: Machine): Instant | null {
   return starts.length > 0 ? Math.min(...starts) : null;
 }
 
-/** The earliest proof of the end: its exit, or being destroyed without one; null while it may be alive. */
-export function endedAt(machine: Machine): Instant | null {
+/**
+ * The earliest proof of the end: its exit, or being destroyed without one; null while it may be alive. What happened
+ * after it was heard of a second time (`restartedAt`) is another life and proves nothing about the first.
+ */
+export function endedAt(machine: Machine, restartedAt: Instant | null = null): Instant | null {
   const exits = machine.events.filter((event) => event.type === 'exit').map((event) => event.at);
-  if (exits.length > 0) return Math.min(...exits);
+  const first = exits.filter((at) => restartedAt === null || at < restartedAt);
+  if (first.length > 0) return Math.min(...first);
+  if (restartedAt !== null) return null;
   if (!isGone(machine)) return null;
   const destroyed = machine.events.filter((event) => event.type === 'destroy').map((event) => event.at);
   // Being destroyed takes a moment: only its last event is the proof.

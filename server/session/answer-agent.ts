@@ -3,6 +3,7 @@ import type { Instant } from '../clock';
 import { type Ctx, inTx, type TxCtx } from '../context';
 import { DomainError } from '../errors';
 import { metrics } from '../metrics';
+import { LATE, patiently } from '../patience';
 import type { AccountState, OpenRun } from '../quota/account-state';
 import { lockAccount } from '../quota/load-account';
 import type { EndReason } from '../shapes';
@@ -13,7 +14,7 @@ import { proveStart, stopDueAt } from './prove-start';
 import { idleEndsAt } from './read-sessions';
 import { renewLease } from './renew';
 import { requestStop } from './request-stop';
-import { readRun } from './run-row';
+import { type RunRow, readRun } from './run-row';
 import { tellQuota } from './tell-quota';
 
 const figure = z.number().min(0).max(1e9).optional();
@@ -54,12 +55,20 @@ export type AgentAnswer = {
 export async function answerAgent(ctx: Ctx, runId: string, call: AgentCall): Promise<AgentAnswer> {
   const row = await readRun(ctx, runId);
   if (!row || row.ended_at !== null) throw ended();
-  // The provider's own start event is the better proof: ask for it before taking the agent's word.
-  if (row.started_at === null && call.event !== 'stopped') await observeCaller(ctx, row);
+  if (row.started_at === null && call.event !== 'stopped') await hearProvider(ctx, row);
   const answer = await inTx(ctx, (tx) => decide(tx, row.account_id, runId, call));
   if (answer.wakeAt !== null) await ctx.jobs.wakeRun(runId, answer.wakeAt);
   if (answer.reply.action === 'stop') metrics.renewalsDenied.inc({ reason: answer.reply.reason ?? 'limit' });
   return answer.reply;
+}
+
+/** A machine waits for its lease meanwhile: a provider that hangs must not cost the session. */
+const PROVIDER_PATIENCE_MS = 1_500;
+
+/** The provider's own start event is the better proof: ask for it, in bounded time, before taking the agent's word. */
+async function hearProvider(ctx: Ctx, row: RunRow): Promise<void> {
+  const heard = await patiently(observeCaller(ctx, row), PROVIDER_PATIENCE_MS);
+  if (heard === LATE) ctx.log.warn({ runId: row.id }, 'the provider does not answer; the call is the proof');
 }
 
 const ended = () => new DomainError('UNAUTHORIZED', 'This token belongs to a run that has ended.');
@@ -72,6 +81,11 @@ async function decide(tx: TxCtx, accountId: string, runId: string, call: AgentCa
   if (!run) throw ended();
   const stale = run.agentBootId === call.bootId && run.agentSeq !== null && call.seq <= run.agentSeq;
   if (stale) return { reply: replyOf(state, run), wakeAt: null };
+  // One run is one life of one machine: a second one, on another host for example, was never asked for.
+  if (run.agentBootId !== null && run.agentBootId !== call.bootId) {
+    await requestStop(tx, state, run, 'provider');
+    return { reply: replyOf(state, run), wakeAt: state.now };
+  }
 
   await noteCall(tx, state, run, call);
   if (call.event === 'stopping' || call.event === 'stopped') {

@@ -34,7 +34,17 @@ export async function bookRead(ctx: Ctx, run: RunRow, read: MachineRead): Promis
     return false;
   }
   if (read.value === null) return noteMissing(ctx, run);
-  return applyMachine(ctx, run.account_id, run.id, read.value);
+  const ended = await applyMachine(ctx, run.account_id, run.id, read.value);
+  if (ended) await removeRest(ctx, read.value);
+  return ended;
+}
+
+/** A machine whose run has ended and that still is, e.g. because its provider moved and started it again: it goes. */
+async function removeRest(ctx: Ctx, machine: Machine): Promise<void> {
+  if (isGone(machine) || machine.state === 'destroying') return;
+  const removed = await ctx.machines.destroy(machine.app, machine.id);
+  if (!removed.ok)
+    ctx.log.error({ machineId: machine.id, failure: removed.failure }, 'a rest is not removed yet');
 }
 
 /** Asks the provider about a run's machine. */
@@ -65,12 +75,16 @@ export async function applyMachine(
       update run set machine_id = coalesce(machine_id, ${machine.id}), missing_since = null where id = ${run.id}`;
     const startAt = firstStartAt(machine);
     if (startAt !== null) await proveStart(tx, state, run, startAt);
-    const endAt = endedAt(machine);
+    const endAt = endedAt(machine, restartedAt(run));
     if (endAt === null && !isGone(machine)) return false;
     await closeRun(tx, state, run, { endAt, reason: whyEnded(ctx, run, endAt) });
     return true;
   });
 }
+
+/** Only a machine that was heard of a second time is stopped for its provider's sake: see `answerAgent`. */
+const restartedAt = (run: OpenRun): Instant | null =>
+  run.endReason === 'provider' ? run.stopRequestedAt : null;
 
 /** Events are kept by the provider's own ids: the meter of record, whatever we conclude from them. */
 async function storeEvents(tx: TxCtx, state: AccountState, run: OpenRun, machine: Machine): Promise<void> {

@@ -1,0 +1,60 @@
+import { cpSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { newUlid, newVolumeId } from './ids';
+import { event } from './machine-event';
+import type { MachineRecord } from './records';
+import type { Fly } from './route';
+import type { World } from './world';
+
+/** What happens to hosts, and with them to machines: a test's hand, never the API's. */
+
+/** Nobody can ask the host any more; its machines go on. */
+export function cutOff({ world }: Fly, machine: MachineRecord): void {
+  machine.cutOffAt ??= Date.now();
+  world.saveMachine(machine);
+}
+
+/** The host answers again, and what happened meanwhile is known. */
+export function rejoin({ world }: Fly, machine: MachineRecord): void {
+  machine.cutOffAt = null;
+  world.saveMachine(machine);
+  world.changes.emit('change', machine);
+}
+
+/** The host is gone for good: machine, volume and events with it. Only its truth is kept. */
+export function loseHost({ world, life }: Fly, machine: MachineRecord): void {
+  machine.lost = true;
+  for (const volume of [...world.volumes.values()])
+    if (volume.attachedMachineId === machine.id) world.removeVolume(volume.id);
+  life.destroy(machine);
+}
+
+/**
+ * A machine that ended on its old host comes to the new one: same id, forked volume under a new id, new address and
+ * version. With `forget` its events begin anew there, and so does its age.
+ */
+export function arrive(world: World, machine: MachineRecord, forget: boolean): void {
+  const now = Date.now();
+  forkVolume(world, machine, now);
+  machine.instanceId = newUlid(now);
+  machine.privateIp = machine.privateIp.replace(
+    /:(\w+)$/,
+    (_, last: string) => `:${Number.parseInt(last, 16) + 1}`,
+  );
+  if (forget) Object.assign(machine, { events: [], createdAt: now, history: [] });
+  world.move(machine, 'created', event('launch', 'created', 'flyd', null, now));
+}
+
+function forkVolume(world: World, machine: MachineRecord, now: number): void {
+  const mount = machine.config.mounts?.[0];
+  const old = mount && world.volumes.get(mount.volume);
+  if (!mount || !old) return;
+  const fork = { ...old, id: newVolumeId(), createdAt: now };
+  const data = join(world.volumeStore.dirOf(fork.id), 'data');
+  mkdirSync(data, { recursive: true });
+  cpSync(join(world.volumeStore.dirOf(old.id), 'data'), data, { recursive: true });
+  world.saveVolume(fork);
+  Object.assign(old, { state: 'pending_destroy', deletedAt: now, attachedMachineId: null });
+  world.saveVolume(old);
+  machine.config = { ...machine.config, mounts: [{ ...mount, volume: fork.id }] };
+}
