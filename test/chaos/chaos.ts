@@ -1,4 +1,6 @@
+import { createClient, type HourglassClient } from '@/client';
 import { sleep } from '@/scripts/services/processes';
+import { createAccount } from '@/server/operator/create-account';
 import { findDrift } from '@/server/quota/find-drift';
 import { chanceOf } from '../simulation/events';
 import { Bounds } from './bounds';
@@ -39,6 +41,7 @@ async function play(setting: Setting, { minutes, seed, people = 6, say }: ChaosO
   const until = Date.now() + minutes * 60_000;
   const healings: Healing[] = [];
   crowd.begin(people);
+  crowd.beginEdits(await openAdmin(setting), PLANS.slice(0, 3));
   const from = Date.now();
   while (Date.now() < until) {
     await breakThings(scene, Math.min(until, Date.now() + ROUND_MS));
@@ -56,7 +59,7 @@ async function play(setting: Setting, { minutes, seed, people = 6, say }: ChaosO
   const last = await untilHealed(setting, HEAL_MS);
   starved.end();
   const [runs, machines] = [await readRuns(setting), await readMachines(setting)];
-  noteWebs(setting);
+  noteOutages(setting);
   for (const run of runs) tally.count('ends', run.end_reason ?? run.status);
   const of = (names: string[]) =>
     new Set(crowd.people.filter(({ habit }) => names.includes(habit.machines)).map((p) => p.accountId));
@@ -90,6 +93,12 @@ const PLANS = [
   { id: 'custom', seconds: null, slots: 5, idleSeconds: 12 },
 ];
 
+/** An administrator's way in, through whichever web process answers. */
+async function openAdmin({ operator, stack }: Setting): Promise<HourglassClient> {
+  const { apiKey } = await createAccount(operator.ctx, { email: 'admin@hourglass.test', isAdmin: true });
+  return createClient({ url: stack.appUrl, apiKey });
+}
+
 async function preparePlans({ sql }: Setting, bounds: Bounds): Promise<void> {
   for (const { id, seconds, slots, idleSeconds } of PLANS) {
     await sql`
@@ -108,7 +117,11 @@ async function breakThings(scene: Scene, until: number): Promise<void> {
   while (Date.now() < until) {
     const kind = weighted(scene.chance, KINDS);
     scene.tally.count('faults', kind.name);
-    const strike: Promise<void> = kind.strike(scene).finally(() => under.delete(strike));
+    scene.setting.note(kind.name);
+    const strike: Promise<void> = kind.strike(scene).finally(() => {
+      under.delete(strike);
+      scene.setting.note(`${kind.name}: over`);
+    });
     under.add(strike);
     strike.catch(() => {});
     await sleep(Math.min(scene.chance.between(300, 3_500), Math.max(0, until - Date.now())));
@@ -141,7 +154,9 @@ function watchStarvation(setting: Setting): { end(): void } {
   return { end: () => clearInterval(timer) };
 }
 
-/** All webs were away at once where each was. */
-function noteWebs({ spans }: Setting): void {
-  for (const { from, to } of commonOf([spans.of('web'), spans.of('web2')])) spans.add('all webs', from, to);
+/** All of a kind were away at once where each was. */
+function noteOutages({ spans }: Setting): void {
+  for (const kind of ['web', 'worker'])
+    for (const { from, to } of commonOf([spans.of(kind), spans.of(`${kind}2`)]))
+      spans.add(`all ${kind}s`, from, to);
 }

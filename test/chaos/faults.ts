@@ -2,7 +2,7 @@ import { sleep } from '@/scripts/services/processes';
 import type { PartName } from '@/scripts/stack-part';
 import type { Chance } from '../simulation/events';
 import type { Crowd } from './people';
-import type { Setting } from './setting';
+import { insist, type Setting } from './setting';
 import type { Tally } from './tally';
 import type { TruthMachine } from './truth';
 
@@ -145,21 +145,52 @@ const PROVIDER: Kind[] = [
   })),
   api('empty lists', 3, (c) => ({ kind: 'empty_list', times: c.between(1, 3) })),
   api('lists with regions missing', 1, () => ({ kind: 'error_regions', action: 'org.machines' })),
+  api('stops without effect', 3, (c) => ({
+    kind: 'no_effect',
+    action: c.pick(['machine.stop', 'machine.stop', 'machine.delete']),
+  })),
+  api('events told twice', 2, (c) => ({ kind: 'duplicate_events', times: c.between(2, 12) })),
+  api('provider away', 1, (c) => ({
+    kind: 'status',
+    status: 503,
+    times: undefined,
+    forMs: c.between(1_000, 2_000),
+  })),
   api('reads that lag', 2, (c) => ({ kind: 'lag', method: 'GET', latencyMs: c.between(300, 3_000) })),
 ];
 
-const MACHINES: Kind[] = [
-  {
-    name: 'machine crashed',
-    weight: 3,
-    strike: async ({ setting, chance, touched }) => {
-      const alive = await running(setting);
-      if (alive.length === 0) return;
-      const { id } = chance.pick(alive);
-      touched.set(id, 'killed');
-      await setting.control(`/control/machines/${id}/kill`, {}).catch(() => {});
-    },
+/** Something done to one machine that runs. */
+const deed = (
+  name: string,
+  weight: number,
+  touch: Touch,
+  act: (scene: Scene, path: string, machine: TruthMachine) => Promise<unknown>,
+): Kind => ({
+  name,
+  weight,
+  strike: async (scene) => {
+    const { setting, chance, touched } = scene;
+    const alive = (await running(setting)).filter(({ id }) => !touched.has(id));
+    if (alive.length === 0) return;
+    const machine = chance.pick(alive);
+    touched.set(machine.id, touch);
+    await act(scene, `/control/machines/${machine.id}`, machine).catch(() => {});
   },
+});
+
+const MACHINES: Kind[] = [
+  deed('machine crashed', 3, 'killed', ({ setting }, path) => setting.control(`${path}/kill`, {})),
+  deed('host lost', 2, 'lost', ({ setting }, path) => setting.control(`${path}/host`, { state: 'lost' })),
+  deed('machine moved to another host', 2, 'migrated', ({ setting, chance }, path) =>
+    setting.control(`${path}/migrate`, { forget: chance.hit(0.5) }),
+  ),
+  deed('host cut off', 2, 'cut off', async ({ setting, chance }, path) => {
+    const end = setting.spans.begin('provider');
+    await setting.control(`${path}/host`, { state: 'unreachable' });
+    await sleep(chance.between(500, 6_000));
+    await insist(() => setting.control(`${path}/host`, { state: 'ok' }), 30_000);
+    end();
+  }),
 ];
 
 type StripeFault = Record<string, unknown> & { kind: string };

@@ -30,6 +30,8 @@ export type Verdict = {
   unproven: number;
   honestOverrunMs: number;
   rogueOverrunMs: number;
+  /** Of it, what passed while somebody could have ended the machine. */
+  avoidableOverrunMs: number;
   overQuota: string[];
   overSlots: string[];
   twoMachines: string[];
@@ -59,6 +61,7 @@ export function judge(facts: Facts): Verdict {
     unproven: others.length,
     honestOverrunMs: Math.max(0, ...runs.filter((run) => !run.rogue).map((run) => run.overrunMs)),
     rogueOverrunMs: Math.max(0, ...runs.filter((run) => run.rogue).map((run) => run.overrunMs)),
+    avoidableOverrunMs: Math.max(0, ...runs.filter((run) => run.rogue).map((run) => avoidable(run, facts))),
     overQuota: runs.flatMap((run) => overQuota(run, runs, facts)),
     overSlots: runs.flatMap((run) => overSlots(run, runs, facts)),
     twoMachines: runs.filter((run) => run.machines.length > 1).map((run) => run.row.id),
@@ -107,6 +110,13 @@ function isProven(
   return !(late && facts.spans.totalMs(['provider', 'cloud'], startMs - 1_000, row.started_at + 1_000) > 0);
 }
 
+/** Nobody can end a machine while its provider, the database or every timekeeper is away. */
+function avoidable({ row, endMs, overrunMs }: View, { spans, rules }: Facts): number {
+  if (overrunMs === 0 || endMs === null) return 0;
+  const kinds = ['provider', 'cloud', 'postgres', 'all workers', 'frozen', 'starved'];
+  return Math.max(0, overrunMs - spans.totalMs(kinds, row.lease_until - rules.guardMs, endMs));
+}
+
 const OWN_REASONS = new Set(['user', 'deleted', 'quota', 'idle', 'plan', 'blocked']);
 
 /** A session of an honest machine that ran and ended without its user, its plan or us having ended it. */
@@ -120,7 +130,7 @@ function isLost({ row, machines, rogue }: View, facts: Facts): boolean {
 function isExcused({ row, endMs }: View, { spans, rules }: Facts): boolean {
   const to = Math.min(row.lease_until, endMs ?? row.lease_until);
   const survivesMs = (rules.leaseMaxMs * 2) / 3 - 2 * rules.guardMs;
-  const kinds = ['postgres', 'all webs', 'frozen', 'starved', 'renewals'];
+  const kinds = ['postgres', 'all webs', 'frozen', 'starved'];
   return spans.totalMs(kinds, to - rules.leaseMaxMs, to) >= survivesMs;
 }
 

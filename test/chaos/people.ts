@@ -63,6 +63,34 @@ export class Crowd {
       this.lives.push(this.lane(chanceOf(this.seed * 1_000 + lane), lane));
   }
 
+  /** Lets an administrator change these plans again and again; each change is repeated until it is answered. */
+  beginEdits(admin: HourglassClient, plans: { id: string; seconds: number | null; slots: number }[]): void {
+    this.lives.push(this.edits(admin, plans, chanceOf(this.seed * 1_000 + 999)));
+  }
+
+  private async edits(
+    admin: HourglassClient,
+    plans: { id: string; seconds: number | null; slots: number }[],
+    chance: Chance,
+  ): Promise<void> {
+    while (!this.stopped) {
+      await this.rest(chance.between(8_000, 20_000));
+      await this.act(async () => {
+        const base = chance.pick(plans);
+        const seconds = Math.round((base.seconds ?? 0) * chance.pick([0.5, 1, 1, 1.5]));
+        const slots = chance.pick([base.slots, base.slots, base.slots + 1]);
+        const settled = this.bounds.planChanges(base.id, { quotaMs: seconds * 1000, slots });
+        await insist(async () => {
+          const plan = (await admin.admin.plan.list.query()).find(({ id }) => id === base.id);
+          if (plan)
+            await admin.admin.plan.save.mutate({ ...plan, monthlySeconds: seconds, maxSessions: slots });
+        }, 90_000);
+        settled();
+        this.tally.count('calls', 'plan edited');
+      });
+    }
+  }
+
   /** Holds everybody still; resolves when nothing is under way. */
   async pause(): Promise<void> {
     this.paused = true;

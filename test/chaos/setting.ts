@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -85,6 +85,11 @@ export class Setting {
       for (const step of undo.reverse()) await Promise.resolve(step()).catch(() => {});
       throw error;
     }
+  }
+
+  /** A line in the story of this run, beside the logs of its processes. */
+  note(what: string): void {
+    appendFileSync(join(this.dir, 'logs/faults.log'), `${new Date().toISOString()} ${what}\n`);
   }
 
   get sql() {
