@@ -75,16 +75,26 @@ export async function applyMachine(
       update run set machine_id = coalesce(machine_id, ${machine.id}), missing_since = null where id = ${run.id}`;
     const startAt = firstStartAt(machine);
     if (startAt !== null) await proveStart(tx, state, run, startAt);
-    const endAt = endedAt(machine, restartedAt(run));
+    const endAt = endedAt(machine, restartedAt(run, machine));
     if (endAt === null && !isGone(machine)) return false;
     await closeRun(tx, state, run, { endAt, reason: whyEnded(ctx, run, endAt) });
     return true;
   });
 }
 
-/** Only a machine that was heard of a second time is stopped for its provider's sake: see `answerAgent`. */
-const restartedAt = (run: OpenRun): Instant | null =>
-  run.endReason === 'provider' ? run.stopRequestedAt : null;
+/** A clock of the provider's that goes before ours must not look like a second life. */
+const CLOCKS_APART_MS = 1_000;
+
+/**
+ * When a run's machine began another life, or null: its agent booted a second time (then the run is stopped for its
+ * provider's sake), or the first start that its provider still tells of came after the one we know. Pure.
+ */
+function restartedAt(run: OpenRun, machine: Machine): Instant | null {
+  if (run.endReason === 'provider') return run.stopRequestedAt;
+  const told = firstStartAt(machine);
+  const isLater = told !== null && run.startedAt !== null && told > run.startedAt + CLOCKS_APART_MS;
+  return isLater ? told : null;
+}
 
 /** Events are kept by the provider's own ids: the meter of record, whatever we conclude from them. */
 async function storeEvents(tx: TxCtx, state: AccountState, run: OpenRun, machine: Machine): Promise<void> {

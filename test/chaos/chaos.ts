@@ -38,6 +38,7 @@ async function play(setting: Setting, { minutes, seed, people = 6, say }: ChaosO
   const crowd = new Crowd(setting, bounds, tally, seed);
   const scene: Scene = { setting, crowd, chance: chanceOf(seed + 1), tally, touched: new Map() };
   const starved = watchStarvation(setting);
+  const webs = setting.watchWebs();
   const until = Date.now() + minutes * 60_000;
   const healings: Healing[] = [];
   crowd.begin(people);
@@ -58,6 +59,7 @@ async function play(setting: Setting, { minutes, seed, people = 6, say }: ChaosO
   await crowd.stopAll();
   const last = await untilHealed(setting, HEAL_MS);
   starved.end();
+  await webs.end();
   const [runs, machines] = [await readRuns(setting), await readMachines(setting)];
   noteOutages(setting);
   for (const run of runs) tally.count('ends', run.end_reason ?? run.status);

@@ -126,10 +126,14 @@ function isLost({ row, machines, rogue }: View, facts: Facts): boolean {
   return !OWN_REASONS.has(row.end_reason ?? '') && !machines.some(({ id }) => facts.touched.has(id));
 }
 
+/** What a machine needs at the end of its lease to say goodbye, and between two of its tries. */
+const GOODBYE_MS = 1_500;
+const BETWEEN_TRIES_MS = 2_000;
+
 /** A slice rides out an outage of nearly two thirds of it; what is longer, and what paused this computer, excuses. */
 function isExcused({ row, endMs }: View, { spans, rules }: Facts): boolean {
   const to = Math.min(row.lease_until, endMs ?? row.lease_until);
-  const survivesMs = (rules.leaseMaxMs * 2) / 3 - 2 * rules.guardMs;
+  const survivesMs = (rules.leaseMaxMs * 2) / 3 - rules.guardMs - GOODBYE_MS - BETWEEN_TRIES_MS;
   const kinds = ['postgres', 'all webs', 'frozen', 'starved'];
   return spans.totalMs(kinds, to - rules.leaseMaxMs, to) >= survivesMs;
 }

@@ -92,6 +92,31 @@ export class Setting {
     appendFileSync(join(this.dir, 'logs/faults.log'), `${new Date().toISOString()} ${what}\n`);
   }
 
+  /** Asks every web process again and again whether it lives, as a load balancer does, and sends nobody to one that does not. */
+  watchWebs(): { end(): Promise<void> } {
+    let ended = false;
+    const lanes = this.stack.webUrls.map(async (url, i) => {
+      const port = Number(new URL(url).port);
+      for (let back: (() => void) | null = null; !ended; await sleep(250)) {
+        const alive = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(1_000) }).then(
+          (answer) => answer.ok,
+          () => false,
+        );
+        if (alive === (back === null)) continue;
+        back?.();
+        back = alive ? null : this.spans.begin(i === 0 ? 'web' : `web${i + 1}`);
+        const others = this.front.targets.filter((target) => target !== port);
+        this.front.targets = alive ? [...others, port] : others;
+      }
+    });
+    return {
+      end: async () => {
+        ended = true;
+        await Promise.all(lanes);
+      },
+    };
+  }
+
   get sql() {
     return this.operator.ctx.sql;
   }

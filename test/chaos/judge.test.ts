@@ -1,0 +1,182 @@
+import { describe, expect, it, vi } from 'vitest';
+import { Bounds } from './bounds';
+import { sickOf } from './heal';
+import { type Facts, judge } from './judge';
+import { commonOf, Spans, unionOf } from './spans';
+import type { RunRow, TruthMachine } from './truth';
+
+const T = Date.parse('2026-11-24T12:00:00Z');
+
+const run = (id: string, change: Partial<RunRow> = {}): RunRow => ({
+  id,
+  account_id: 'a',
+  machine_id: `m-${id}`,
+  status: 'stopped',
+  admitted_at: T,
+  started_at: T + 1_000,
+  lease_until: T + 16_000,
+  ended_at: T + 11_000,
+  end_reason: 'user',
+  overrun_ms: 0,
+  charged_ms: 10_000,
+  ...change,
+});
+
+const machine = (
+  runId: string,
+  from = T + 1_000,
+  to: number | null = T + 11_000,
+  id = `m-${runId}`,
+): TruthMachine => ({
+  id,
+  app: 'hg-dev-a',
+  state: to === null ? 'started' : 'destroyed',
+  region: 'iad',
+  metadata: { hourglass_run: runId },
+  createdAt: from,
+  pid: null,
+  intervals: [{ startedAt: from, stoppedAt: to }],
+});
+
+function facts(
+  runs: RunRow[],
+  machines: TruthMachine[],
+  change: Partial<Facts> = {},
+  quotaMs = 60_000,
+): Facts {
+  vi.useFakeTimers({ now: T - 60_000 });
+  const bounds = new Bounds();
+  bounds.planChanges('free', { quotaMs, slots: 1 })();
+  bounds.ownPlanChanges('a', 'free')();
+  vi.useRealTimers();
+  return {
+    runs,
+    machines,
+    rogues: new Set(),
+    frail: new Set(),
+    bounds,
+    spans: new Spans(),
+    touched: new Map(),
+    rules: { minStartMs: 3_000, leaseMaxMs: 15_000, guardMs: 1_000 },
+    ...change,
+  };
+}
+
+describe('the judge of a run under faults', () => {
+  it('finds nothing where books and provider agree', () => {
+    expect(judge(facts([run('1')], [machine('1')]))).toMatchObject({
+      truthMs: 10_000,
+      chargedMs: 10_000,
+      largestDifferenceMs: 0,
+      largestExcessMs: 0,
+      honestOverrunMs: 0,
+      overQuota: [],
+      overSlots: [],
+      twoMachines: [],
+      lost: [],
+    });
+  });
+
+  it('sees what was charged too much and too little', () => {
+    const verdict = judge(facts([run('1', { charged_ms: 9_300 })], [machine('1')]));
+    expect(verdict.largestDifferenceMs).toBe(700);
+    expect(judge(facts([run('2', { charged_ms: 10_900 })], [machine('2')])).largestDifferenceMs).toBe(900);
+  });
+
+  it('excuses a late start only while the provider was away, and never a charge for more than was true', () => {
+    const spans = new Spans();
+    spans.add('provider', T, T + 3_000);
+    const late = run('1', { started_at: T + 3_000, charged_ms: 8_000 });
+    expect(judge(facts([late], [machine('1')])).largestDifferenceMs).toBe(2_000);
+    expect(judge(facts([late], [machine('1')], { spans }))).toMatchObject({
+      largestDifferenceMs: 0,
+      unproven: 1,
+    });
+    const greedy = run('1', { started_at: T + 3_000, charged_ms: 12_000 });
+    expect(judge(facts([greedy], [machine('1')], { spans })).largestExcessMs).toBe(2_000);
+  });
+
+  it('sees machine time past a lease, by whose machine it was', () => {
+    const over = [machine('1', T + 1_000, T + 18_000)];
+    const charged = run('1', { charged_ms: 15_000 });
+    expect(judge(facts([charged], over))).toMatchObject({ honestOverrunMs: 2_000, largestDifferenceMs: 0 });
+    const spans = new Spans();
+    spans.add('postgres', T + 15_500, T + 17_500);
+    const rogues = new Set(['a']);
+    expect(judge(facts([charged], over, { rogues, spans }))).toMatchObject({
+      honestOverrunMs: 0,
+      rogueOverrunMs: 2_000,
+      avoidableOverrunMs: 0,
+    });
+    expect(judge(facts([charged], over, { rogues })).avoidableOverrunMs).toBe(2_000);
+  });
+
+  it('sees a start admitted with nothing left, whatever the books say', () => {
+    const first = run('1', { charged_ms: 4_000 });
+    const second = run('2', {
+      admitted_at: T + 12_000,
+      started_at: T + 13_000,
+      ended_at: T + 14_000,
+      charged_ms: 1_000,
+    });
+    const machines = [machine('1'), machine('2', T + 13_000, T + 14_000)];
+    expect(judge(facts([first, second], machines, {}, 10_000)).overQuota).toHaveLength(1);
+    expect(judge(facts([first, second], machines, {}, 14_000)).overQuota).toEqual([]);
+  });
+
+  it('sees a start beside as many machines as the plan allows', () => {
+    const beside = run('2', { admitted_at: T + 5_000, started_at: T + 6_000 });
+    expect(judge(facts([run('1'), beside], [machine('1'), machine('2', T + 6_000)])).overSlots).toHaveLength(
+      1,
+    );
+  });
+
+  it('sees two machines of one run', () => {
+    const two = [machine('1'), machine('1', T + 1_000, T + 2_000, 'other')];
+    expect(judge(facts([run('1')], two)).twoMachines).toEqual(['1']);
+  });
+
+  it('sees a session that was lost, and excuses it only by an outage as long as a slice rides out', () => {
+    const lost = run('1', { end_reason: 'limit' });
+    const spans = new Spans();
+    spans.add('postgres', T + 2_000, T + 5_000);
+    expect(judge(facts([lost], [machine('1')], { spans })).lost).toHaveLength(1);
+    spans.add('all webs', T + 4_000, T + 10_500);
+    expect(judge(facts([lost], [machine('1')], { spans }))).toMatchObject({ lost: [], excused: 1 });
+    expect(judge(facts([lost], [machine('1')], { touched: new Map([['m-1', 'killed']]) })).lost).toEqual([]);
+  });
+
+  it('while a plan changes both its values are possible, afterwards only the new one', () => {
+    vi.useFakeTimers({ now: T });
+    const bounds = new Bounds();
+    bounds.planChanges('free', { quotaMs: 100, slots: 1 })();
+    bounds.ownPlanChanges('a', 'free')();
+    vi.setSystemTime(T + 1_000);
+    const settled = bounds.planChanges('free', { quotaMs: 50, slots: 1 });
+    vi.setSystemTime(T + 2_000);
+    settled();
+    expect(bounds.most('a', T + 1_500, T + 1_500).quotaMs).toBe(100);
+    expect(bounds.most('a', T + 2_500, T + 2_500).quotaMs).toBe(50);
+    vi.useRealTimers();
+  });
+
+  it('joins and intersects stretches of time', () => {
+    expect(
+      unionOf([
+        { from: 5, to: 9 },
+        { from: 1, to: 6 },
+        { from: 20, to: 20 },
+      ]),
+    ).toEqual([{ from: 1, to: 9 }]);
+    expect(commonOf([[{ from: 0, to: 10 }], [{ from: 5, to: 20 }]])).toEqual([{ from: 5, to: 10 }]);
+  });
+
+  it('calls sick what does not belong together', () => {
+    const open = run('1', { status: 'running', ended_at: null });
+    const alive = machine('1', T, null);
+    expect(sickOf([open], [alive])).toEqual([]);
+    expect(sickOf([open], [])).toHaveLength(1);
+    expect(sickOf([run('1')], [alive])).toHaveLength(1);
+    expect(sickOf([run('1', { status: 'stopping', ended_at: null })], [alive])).toHaveLength(1);
+  });
+});
