@@ -112,7 +112,8 @@ export type StartReason =
   | 'TRIAL_EXHAUSTED'
   | 'SESSION_LIMIT_REACHED'
   | 'ACCOUNT_BLOCKED'
-  | 'ACCOUNT_PENDING';
+  | 'ACCOUNT_PENDING'
+  | 'QUOTA_UNAVAILABLE';
 export type Start = { allowed: boolean; reason: StartReason | null };
 
 export type Price = { amount: number; currency: string; interval: 'month' };

@@ -36,13 +36,15 @@ export type WorldOptions = {
   machines?: (clock: Clock) => Machines;
   max?: number;
   onStatement?: (text: string) => void;
+  /** A migrated database to use, kept at the end. Without it the world makes one of its own. */
+  url?: string;
 };
 
 const pick = ({ onStatement }: WorldOptions) => (onStatement ? { onStatement } : {});
 
 /** A database of its own with everything a verb needs; machines and jobs as the test says. */
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
-  const test = await createTestDatabase();
+  const test = options.url ? { url: options.url, drop: async () => {} } : await createTestDatabase();
   const database = openDatabase(test.url, { max: options.max ?? 10, ...pick(options) });
   const env: Env = parseEnv({ ...TEST_ENV, ...options.env });
   const clock = handClock(options.startAt ?? Date.now());
@@ -94,8 +96,8 @@ export async function asOwner<T>(url: string, work: (sql: Sql) => Promise<T>): P
 /** Replaces the database's clock by a hand that tests move. */
 async function takeClock(owner: Sql): Promise<void> {
   await owner.unsafe(`
-    create table hand_clock (at timestamptz not null);
-    insert into hand_clock values ('epoch');
+    create table if not exists hand_clock (at timestamptz not null);
+    insert into hand_clock select 'epoch' where not exists (select 1 from hand_clock);
     create or replace function hg_clock() returns timestamptz language sql volatile as 'select at from hand_clock';`);
 }
 

@@ -40,6 +40,13 @@ export function explain({ reason, message, quota, limits }: Standing, now: numbe
         title: 'This account waits for approval',
         text: 'You can start as soon as an administrator has approved it.',
       };
+    case 'QUOTA_UNAVAILABLE':
+      return {
+        title: 'Nothing can be started for a moment',
+        text:
+          message ??
+          'Our database was restored from a copy. Sessions can be started again, within minutes, when every machine it may not know of has ended. Your files are kept.',
+      };
     default:
       return { title: 'This did not work', text: message ?? '' };
   }

@@ -98,6 +98,21 @@ export const ledgerHead = pgTable('ledger_head', {
   hash: bytes('hash').notNull(),
 });
 
+/**
+ * One row: from when on anything may be granted. A database restored from a dump may not know leases that still run, so
+ * nothing is granted until the last of them has ended. The ledger's own oid tells that it is a restored one: a dump
+ * brings the row, and never the oid.
+ */
+export const granting = pgTable(
+  'granting',
+  {
+    id: boolean('id').primaryKey().default(true),
+    ledgerOid: bigint('ledger_oid', { mode: 'number' }).notNull(),
+    grantingFrom: instant('granting_from').notNull(),
+  },
+  (t) => [check('granting_one', sql`${t.id}`)],
+);
+
 /** Daily sums of the ledger, for charts and for drift. */
 export const usageDay = pgTable(
   'usage_day',

@@ -38,6 +38,8 @@ export type PostgresOptions = {
   dataDir?: string;
   port?: number;
   logFile?: string;
+  /** Another installation than the one that came with the dependencies. */
+  binaries?: Binaries;
 };
 
 const FAST = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'autovacuum=off'];
@@ -49,7 +51,7 @@ const START_MS = 60_000;
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const identity = findIdentity();
-  const binaries = reachableBinaries(await findBinaries(), identity);
+  const binaries = options.binaries ?? reachableBinaries(await findBinaries(), identity);
   const place = choosePlace(options.dataDir, identity);
   await stopLeftover(place.dataDir);
   if (!existsSync(join(place.dataDir, 'PG_VERSION')))

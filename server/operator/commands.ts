@@ -4,9 +4,11 @@ import { saveAuditedPlan } from '../account/save-plan';
 import { setPlan } from '../account/set-plan';
 import { setStatus } from '../account/set-status';
 import { syncCatalogue } from '../billing/sync-catalogue';
+import { toIso } from '../clock';
 import type { Ctx } from '../context';
 import { DomainError } from '../errors';
 import { findDrift } from '../quota/find-drift';
+import { noteRestore } from '../quota/note-restore';
 import { listPlans } from '../quota/plans';
 import { type Verification, verifyLedger } from '../quota/verify-ledger';
 import { listRuns } from '../session/list-runs';
@@ -194,6 +196,11 @@ export const COMMANDS: Record<string, Command> = {
     flags: { account: 'text' },
     needed: [],
     run: async (ctx, flags) => outcomeOf(await verifyLedger(ctx, given(flags, 'account') ?? null)),
+  },
+  'database restored': {
+    flags: {},
+    needed: [],
+    run: async (ctx) => ({ result: { grantingFrom: toIso((await noteRestore(ctx, true)) ?? 0) } }),
   },
   'stripe sync-catalogue': {
     flags: {},

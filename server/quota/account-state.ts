@@ -36,6 +36,8 @@ export type AccountState = {
   accountId: string;
   status: AccountStatus;
   now: Instant;
+  /** Nothing is granted before: after a restore, leases that the database does not know may still run until then. */
+  grantingFrom: Instant;
   /** The plan in force. */
   plan: Plan;
   /** What the account has of its own, without a payment. */
@@ -58,6 +60,9 @@ export const quotaRules = (env: Env): QuotaRules => ({
   maxMs: env.LEASE_MAX_SECONDS * 1000,
   minStartMs: env.MIN_START_SECONDS * 1000,
 });
+
+/** True while nothing may be granted, neither a start nor a renewal. */
+export const isHeldBack = (state: AccountState): boolean => state.now < state.grantingFrom;
 
 /** The period that `at` draws on under the plan in force. */
 export const periodAt = (plan: Plan, at: Instant): PeriodKey => (isOnce(plan) ? TRIAL_PERIOD : monthOf(at));

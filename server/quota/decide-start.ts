@@ -1,5 +1,12 @@
 import type { Limits, Plan, Start, StartReason } from '../shapes';
-import { type AccountState, availableMs, liveSums, periodAt, type QuotaRules } from './account-state';
+import {
+  type AccountState,
+  availableMs,
+  isHeldBack,
+  liveSums,
+  periodAt,
+  type QuotaRules,
+} from './account-state';
 import { isOnce, quotaMsOf } from './plans';
 
 /** How many sessions count towards the limit: starting, running and stopping ones. */
@@ -10,7 +17,7 @@ export const limitsOf = (state: AccountState): Limits => ({
 
 /**
  * May this account start a session now? The one decision behind the button, `quota.get` and `session.start`. Pure.
- * Asked in this order: the account itself, what is left of the quota, the session limit, what others hold.
+ * Asked in this order: the account itself, whether anything may be granted, what is left of the quota, the session limit, what others hold.
  */
 export function decideStart(state: AccountState, rules: QuotaRules): Start {
   const reason = refusalOf(state, rules);
@@ -20,6 +27,7 @@ export function decideStart(state: AccountState, rules: QuotaRules): Start {
 function refusalOf(state: AccountState, rules: QuotaRules): StartReason | null {
   if (state.status === 'blocked') return 'ACCOUNT_BLOCKED';
   if (state.status === 'pending') return 'ACCOUNT_PENDING';
+  if (isHeldBack(state)) return 'QUOTA_UNAVAILABLE';
   const outOfTime: StartReason = isOnce(state.plan) ? 'TRIAL_EXHAUSTED' : 'QUOTA_EXCEEDED';
   if (remainingMs(state) < rules.minStartMs) return outOfTime;
   if (state.openRuns.length >= state.plan.maxSessions) return 'SESSION_LIMIT_REACHED';

@@ -2,6 +2,7 @@ import type { Instant } from '../clock';
 import {
   type AccountState,
   availableMs,
+  isHeldBack,
   type OpenRun,
   periodAt,
   type QuotaRules,
@@ -30,8 +31,12 @@ export function firstSlice(state: AccountState, rules: QuotaRules): Segment[] {
   return draw(state, state.now, wantMs, (period) => availableMs(state, period));
 }
 
-/** What a renewal adds at the end of a lease: up to a fair slice counted from now, never a shorter lease. Pure. */
+/**
+ * What a renewal adds at the end of a lease: up to a fair slice counted from now, never a shorter lease; nothing while
+ * nothing may be granted. Pure.
+ */
 export function extension(state: AccountState, run: OpenRun, rules: QuotaRules): Segment[] {
+  if (isHeldBack(state)) return [];
   const leftMs = Math.max(0, run.leaseUntil - state.now);
   const available = availableMs(state, periodAt(state.plan, run.leaseUntil));
   const wantMs = sliceMs(available + leftMs, sessionsThatMayAsk(state), rules) - leftMs;

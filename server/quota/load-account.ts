@@ -35,6 +35,7 @@ export type AccountRow = {
   status: AccountStatus;
   own_plan_id: string;
   now: Instant;
+  granting_from: Instant;
   plans: PlanRow[];
   subscription: { plan_id: string | null; status: string; paid_until: Instant | null } | null;
   currency: string | null;
@@ -48,12 +49,17 @@ export type AccountRow = {
   runs: RunJson[];
 };
 
+/** When a restore has not been noticed yet, nothing is granted for as long as there are instants. */
+export const NOT_YET_KNOWN = 8_640_000_000_000_000;
+
 /**
  * The columns of one consistent read, for a row source named `a` with a column `now`. Only the sums of the current
  * period, of later ones and of those an open run still draws on are read: the cost does not grow with history.
  */
 export const stateColumns = (sql: Sql | TxSql) => sql`
   a.id, a.status, a.own_plan_id, a.now,
+  coalesce((select hg_ms(g.granting_from) from granting g where g.ledger_oid = 'usage_entry'::regclass::oid::bigint),
+    ${NOT_YET_KNOWN}) as granting_from,
   (select json_agg(p order by p.sort, p.id) from plan p) as plans,
   (select json_build_object('plan_id', s.plan_id, 'status', s.status, 'paid_until', hg_ms(s.paid_until))
     from subscription s where s.account_id = a.id) as subscription,
@@ -137,6 +143,7 @@ export function toState(row: AccountRow): AccountState {
     accountId: row.id,
     status: row.status,
     now: row.now,
+    grantingFrom: row.granting_from,
     plan: effectivePlan(plans, row.own_plan_id, subscription, row.now),
     ownPlanId: row.own_plan_id,
     subscription,

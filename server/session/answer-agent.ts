@@ -4,7 +4,7 @@ import { type Ctx, inTx, type TxCtx } from '../context';
 import { DomainError } from '../errors';
 import { metrics } from '../metrics';
 import { LATE, patiently } from '../patience';
-import type { AccountState, OpenRun } from '../quota/account-state';
+import { type AccountState, isHeldBack, type OpenRun } from '../quota/account-state';
 import { lockAccount } from '../quota/load-account';
 import type { EndReason } from '../shapes';
 import { isExcess } from './excess';
@@ -12,6 +12,7 @@ import { leaseEndReason } from './expire';
 import { observeCaller } from './observe';
 import { proveStart, stopDueAt } from './prove-start';
 import { idleEndsAt } from './read-sessions';
+import { heldBackSentence } from './refuse-start';
 import { renewLease } from './renew';
 import { requestStop } from './request-stop';
 import { type RunRow, readRun } from './run-row';
@@ -132,9 +133,11 @@ function whyAgentEnds(tx: TxCtx, state: AccountState, run: OpenRun): EndReason {
 function replyOf(state: AccountState, run: OpenRun): AgentAnswer {
   const leaseMs = Math.max(0, run.leaseUntil - state.now);
   if (run.status === 'running') {
-    const message = run.final
-      ? 'Your compute quota is nearly used up. Add more time to go on without a break.'
-      : undefined;
+    const message = isHeldBack(state)
+      ? heldBackSentence(state)
+      : run.final
+        ? 'Your compute quota is nearly used up. Add more time to go on without a break.'
+        : undefined;
     return {
       action: 'run',
       leaseMs,

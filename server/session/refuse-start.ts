@@ -1,6 +1,8 @@
+import { toIso } from '../clock';
 import type { Ctx } from '../context';
 import { DomainError } from '../errors';
 import type { AccountState } from '../quota/account-state';
+import { NOT_YET_KNOWN } from '../quota/load-account';
 import type { StartReason } from '../shapes';
 import { describeStanding } from './batch-status';
 
@@ -33,7 +35,18 @@ export function refuseStart(ctx: Pick<Ctx, 'env'>, state: AccountState, reason: 
         reason,
         'This account is waiting for approval. You can start as soon as an administrator has approved it.',
       );
+    case 'QUOTA_UNAVAILABLE':
+      return new DomainError(reason, `${heldBackSentence(state)} Nothing was started; your files are kept.`);
   }
+}
+
+/** Why nothing is granted after a restore, and until when. Pure. */
+export function heldBackSentence({ grantingFrom }: AccountState): string {
+  const until =
+    grantingFrom === NOT_YET_KNOWN
+      ? 'in about a quarter of an hour'
+      : `at ${toIso(grantingFrom).slice(11, 16)} UTC`;
+  return `Our database was restored from a copy: no time is given out before every machine it may not know of has ended, ${until}.`;
 }
 
 /** `3 h 12 min`, or `12 min 05 s` under an hour. */

@@ -12,11 +12,11 @@ import { type AgentKind, type SimMachine, SimProvider } from './provider';
 export class Stage {
   readonly agenda = new Agenda();
   readonly provider: SimProvider;
-  readonly ctx: Ctx;
+  ctx: Ctx;
   kind: AgentKind = 'silent';
 
   private constructor(
-    readonly world: World,
+    public world: World,
     private at: number,
   ) {
     this.provider = new SimProvider({
@@ -37,6 +37,13 @@ export class Stage {
 
   static async open(options: WorldOptions & { startAt: number }): Promise<Stage> {
     return new Stage(await createWorld(options), options.startAt);
+  }
+
+  /** Goes on with another database, as after a restore: the machines are where they were. */
+  async continueOn(world: World): Promise<void> {
+    this.world = world;
+    this.ctx = { ...world.ctx, machines: this.provider };
+    await setClock(world.database, this.at);
   }
 
   get now(): number {

@@ -8,6 +8,7 @@ import { readEnv } from '@/server/env';
 import { QUEUE_NAME, scheduleJobs } from '@/server/jobs';
 import { deliverMail } from '@/server/mail/deliver-mail';
 import { openMail } from '@/server/mail/send';
+import { noteRestore } from '@/server/quota/note-restore';
 import { reconcile } from '@/server/session/reconcile';
 import { removeDeletedVolumes } from '@/server/session/remove-volumes';
 import { Sweeper } from '@/server/session/sweep';
@@ -52,6 +53,7 @@ worker.on('failed', (job, error) =>
 );
 
 const loops = [
+  startLoop('restore', env.RECONCILE_INTERVAL_SECONDS * 1000, () => noteRestore(ctx), ctx.log),
   startLoop('sweep', env.SWEEP_INTERVAL_MS, () => sweeper.pass(), ctx.log),
   startLoop('reconcile', env.RECONCILE_INTERVAL_SECONDS * 1000, () => reconcile(ctx), ctx.log),
   startLoop('removals', env.RECONCILE_INTERVAL_SECONDS * 1000, () => removeDeletedAccounts(ctx), ctx.log),

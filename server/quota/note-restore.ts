@@ -1,0 +1,26 @@
+import { type Instant, toIso } from '../clock';
+import type { Ctx } from '../context';
+
+/**
+ * Holds everything back until every lease that a restored database may not know has ended: the longest slice, after the
+ * longest boot. A database restored from a dump is noticed by itself; one that went back in another way (to a point in
+ * time, to a replica that lagged) looks like the old one, so it has to be `told`. Answers from when on time is granted
+ * again, null when there is nothing new.
+ */
+export async function noteRestore(
+  ctx: Pick<Ctx, 'sql' | 'env' | 'log'>,
+  told: boolean = false,
+): Promise<Instant | null> {
+  const waitSeconds = ctx.env.LEASE_MAX_SECONDS + ctx.env.BOOT_TIMEOUT_SECONDS;
+  const [row] = await ctx.sql<{ granting_from: Instant }[]>`
+    update granting set ledger_oid = 'usage_entry'::regclass::oid::bigint,
+      granting_from = hg_clock() + ${waitSeconds} * interval '1 second'
+    where ${told} or ledger_oid <> 'usage_entry'::regclass::oid::bigint
+    returning granting_from`;
+  if (!row) return null;
+  ctx.log.error(
+    { grantingFrom: toIso(row.granting_from) },
+    'the database was restored: nothing is granted until every lease it may not know has ended',
+  );
+  return row.granting_from;
+}
