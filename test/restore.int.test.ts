@@ -125,9 +125,12 @@ it('QUOTA-23 QUOTA-24 a restored database grants nothing until every lease it ma
   expect(await startReason(accountId, sessionId)).toBeNull();
   const run = stage.provider.all.at(-1);
   const leftMs = (status.quota.remainingSeconds ?? 0) * 1000;
+  let leaseMs = 0;
   for (let seq = 0; run && run.endedAt === null && stage.now < from + 2 * LEFT_MS; seq++) {
-    await stage.pass(seq === 0 ? 100 : 20_000, 5_000);
-    if (run.endedAt === null) await stage.call(run.runId, seq, seq === 0 ? 'running' : 'renew');
+    await stage.pass(Math.min(20_000, Math.max(500, leaseMs / 3)), 5_000);
+    if (run.endedAt !== null) break;
+    const event = seq === 0 ? 'running' : 'renew';
+    leaseMs = (await stage.call(run.runId, seq, event)).leaseMs;
   }
   const ranMs = (run?.endedAt ?? Number.POSITIVE_INFINITY) - (run?.startedAt ?? 0);
   expect(ranMs).toBeLessThanOrEqual(leftMs);

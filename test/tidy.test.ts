@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { migrationComplaints } from './tidy/migrations';
 import {
   clockComplaints,
   deadPaths,
@@ -27,6 +28,7 @@ const paths = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
   .split('\n')
   .filter((path) => existsSync(join(ROOT, path)));
 const code = paths.filter((path) => /\.(tsx?|mjs)$/.test(path)).map(read);
+const migrations = paths.filter((path) => /^db\/migrations\/\d+_.*\.sql$/.test(path)).map(read);
 const docs = paths.filter((path) => /\.md$/.test(path)).map(read);
 const specs = docs.filter(({ path }) => /^sdd\//.test(path));
 const tests = code.filter(({ path }) => /\.(test|spec)\.tsx?$/.test(path) && !path.startsWith('test/tidy'));
@@ -52,11 +54,11 @@ describe('the tree is tidy', () => {
   it('every leak is closed by a requirement and a test', () =>
     expect(leakComplaints(read('sdd/leaks.md'), specs, tests)).toEqual([]));
   it('migrations are numbered once, in order', () => {
-    const numbers = paths
-      .filter((path) => /^db\/migrations\/\d+_.*\.sql$/.test(path))
-      .map((path) => Number(path.slice(14, 18)));
+    const numbers = migrations.map(({ path }) => Number(path.slice(14, 18)));
     expect(numbers).toEqual(numbers.map((_, index) => index));
   });
+  it('ACCOUNT-20 migrations spare an older build', () =>
+    expect(migrations.flatMap(migrationComplaints)).toEqual([]));
   it('short documents stay short', () => {
     const lines = (path: string) => read(path).text.split('\n').length;
     expect(lines('README.md')).toBeLessThanOrEqual(70);
@@ -66,6 +68,44 @@ describe('the tree is tidy', () => {
 });
 
 const TABLE = 'x\n| what | proven by |\n| --- | --- |\n';
+
+describe('an older build survives every migration', () => {
+  const complaintsOf = (...statements: string[]) =>
+    migrationComplaints({
+      path: 'db/migrations/0042_x.sql',
+      text: statements.join('--> statement-breakpoint\n'),
+    });
+
+  it.each([
+    'DROP TABLE "run";',
+    'ALTER TABLE "run" DROP COLUMN "region";',
+    'ALTER TABLE "run" RENAME COLUMN "region" TO "place";',
+    'ALTER TABLE "run" ALTER COLUMN "region" SET NOT NULL;',
+    'ALTER TABLE "run" ALTER COLUMN "used_ms" SET DATA TYPE integer;',
+    'ALTER TABLE "run" ADD COLUMN "zone" text NOT NULL;',
+    'ALTER TABLE "run" ADD CONSTRAINT "c" CHECK (true);',
+    'ALTER TABLE "run" ADD CONSTRAINT "f" FOREIGN KEY ("a") REFERENCES "public"."b"("id");',
+    'CREATE UNIQUE INDEX "u" ON "run" USING btree ("region");',
+    'TRUNCATE "run";',
+    'DELETE FROM run;',
+    '-- second step of 0042: itself\nDROP TABLE "run";',
+  ])('and is spared %s', (statement) => expect(complaintsOf(statement)).toHaveLength(1));
+
+  it.each([
+    'ALTER TABLE "run" ADD COLUMN "zone" text;',
+    `ALTER TABLE "run" ADD COLUMN "zone" text DEFAULT 'x' NOT NULL;`,
+    'ALTER TABLE "run" ADD CONSTRAINT "c" CHECK (true) NOT VALID;',
+    'CREATE INDEX "i" ON "run" USING btree ("region");',
+    'CREATE TRIGGER t BEFORE TRUNCATE ON "run" EXECUTE FUNCTION f();',
+    'CREATE FUNCTION f() RETURNS void AS $$ DELETE FROM run $$;',
+    '-- second step of 0041: no build since reads it\nDROP TABLE "run";',
+  ])('and lives with %s', (statement) => expect(complaintsOf(statement)).toEqual([]));
+
+  it('a new table may have what it likes', () =>
+    expect(
+      complaintsOf('CREATE TABLE "fresh" ("id" text);', 'CREATE UNIQUE INDEX "u" ON "fresh" ("id");'),
+    ).toEqual([]));
+});
 
 describe('each rule fires', () => {
   const planted = (path: string, text: string): SourceFile => ({ path, text });

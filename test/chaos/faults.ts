@@ -1,6 +1,7 @@
 import { sleep } from '@/scripts/services/processes';
 import type { PartName } from '@/scripts/stack-part';
 import type { Chance } from '../simulation/events';
+import { asOwner } from '../world';
 import type { Crowd } from './people';
 import { insist, type Setting } from './setting';
 import type { Tally } from './tally';
@@ -80,11 +81,12 @@ const SERVICES: Kind[] = [
     name: 'connections cut',
     weight: 3,
     strike: async ({ setting }) => {
-      await setting.sql`
-        select pg_terminate_backend(pid) from pg_stat_activity
-        where pid <> pg_backend_pid() and application_name <> 'hourglass-operator' and usename is not null`.catch(
-        () => {},
-      );
+      await asOwner(
+        setting.databaseUrl,
+        (owner) => owner`
+          select pg_terminate_backend(pid) from pg_stat_activity
+          where pid <> pg_backend_pid() and application_name <> 'hourglass-operator' and usename is not null`,
+      ).catch(() => {});
     },
   },
   { name: 'Redis flushed', weight: 3, strike: ({ setting }) => setting.flushRedis() },

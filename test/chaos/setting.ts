@@ -117,6 +117,11 @@ export class Setting {
     };
   }
 
+  /** For what the product's role may not do. */
+  get databaseUrl() {
+    return this.postgres.url;
+  }
+
   get sql() {
     return this.operator.ctx.sql;
   }
