@@ -95,7 +95,7 @@ export function SignInForm({ mode, github }: { mode: Mode; github: boolean }) {
         )}
         <Text size="sm" c="dimmed">
           {words.ask}{' '}
-          <Anchor component={Link} href={`${other}?next=${encodeURIComponent(goOn)}`}>
+          <Anchor component={Link} underline="always" href={`${other}?next=${encodeURIComponent(goOn)}`}>
             {words.other}
           </Anchor>
           {mode === 'sign-in' && (

@@ -56,6 +56,9 @@ export const variables: CSSVariablesResolver = () => ({
     '--mantine-color-placeholder': '#6b7279',
     '--mantine-color-disabled-color': '#5f666d',
     '--mantine-color-error': 'var(--mantine-color-red-9)',
+    '--mantine-color-green-light-color': '#1f6b30',
+    '--mantine-color-orange-light-color': '#a03a08',
+    '--mantine-color-yellow-light-color': '#8a4b00',
     '--soon-color': '#c2410c',
   },
   dark: {

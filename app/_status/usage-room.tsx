@@ -129,11 +129,11 @@ function LedgerLinks() {
   return (
     <Text size="sm" c="dimmed" mt="md">
       Download your whole ledger as{' '}
-      <Anchor href="/api/usage/ledger?format=csv" download>
+      <Anchor href="/api/usage/ledger?format=csv" underline="always" download>
         CSV
       </Anchor>{' '}
       or{' '}
-      <Anchor href="/api/usage/ledger?format=jsonl" download>
+      <Anchor href="/api/usage/ledger?format=jsonl" underline="always" download>
         JSON lines
       </Anchor>
       . Each entry carries the hash of the one before it, so a file you kept proves that nothing was changed
