@@ -13,13 +13,16 @@ export type AuthDeps = Pick<Ctx, 'env' | 'sql' | 'db' | 'clock' | 'log' | 'rates
 
 const DAY_SECONDS = 86_400;
 
-/** Tries a minute and address, by path, in this process; what counts for all processes together is in `beforeAuth`. */
+/**
+ * The library counts in this process and only forgets after a quiet minute, so a busy office would never sign in again:
+ * signing in and up is counted by `beforeAuth` alone, for all processes together. Letters are asked for rarely.
+ */
 const TRIES = {
-  '/sign-in/email': { window: 60, max: 20 },
-  '/sign-up/email': { window: 60, max: 20 },
+  '/sign-in/email': false,
+  '/sign-up/email': false,
   '/request-password-reset': { window: 60, max: 5 },
   '/send-verification-email': { window: 60, max: 5 },
-};
+} as const;
 
 /** What the library offers and no page of ours needs: a door less each. */
 const UNUSED = [
