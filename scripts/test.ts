@@ -102,9 +102,6 @@ if (!onlyCheck) {
     return { passed: 1, failed: 0 };
   });
   await step('integration', vitest('int'));
-  // Half a minute of faults on real processes, always the same ones; `npm run chaos` plays for as long as you like.
-  if (built)
-    await step('faults', tool(['--import', 'tsx', 'scripts/chaos.ts', '--minutes', '0.5', '--seed', '1']));
   if (built) await step('browser', playwright);
 }
 rmSync(folder, { recursive: true, force: true });

@@ -67,12 +67,13 @@ export function openJobs(redisUrl: string, now: () => Instant, log: Log, most = 
       // The queue itself would wait until Redis comes, however long that takes.
       if (connection.status !== 'ready')
         return log.debug({ runId }, 'Redis is away; the sweep will find the run');
-      const delay = Math.min(Math.max(0, at - now()), LONGEST_DELAY_MS);
+      const wakeAt = Math.min(Math.max(now(), at), now() + LONGEST_DELAY_MS);
       // One wake-up serves all runs of its moment: however many renew, there are no more jobs than moments in a lease.
-      const moment = Math.ceil((now() + delay) / MOMENT_MS);
-      const options = { delay: Math.max(0, moment * MOMENT_MS - now()), jobId: `due-${moment}` };
+      const moment = Math.ceil(wakeAt / MOMENT_MS);
       const enqueue = async () => {
-        if (await hasRoom()) await queue.add('run.due', {}, options);
+        // The delay counts from the moment it is sent, whatever was waited for before.
+        const later = () => ({ delay: Math.max(0, moment * MOMENT_MS - now()), jobId: `due-${moment}` });
+        if (await hasRoom()) await queue.add('run.due', {}, later());
         else log.warn({ runId }, 'too many wake-ups wait already; the sweep will find the run');
       };
       const queued = await patiently(enqueue(), PATIENCE_MS).catch((error) =>

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '@/scripts/services/processes';
 import { ROOT } from '@/scripts/stack';
@@ -24,6 +25,7 @@ import {
   signIn,
   stack,
 } from './strangers';
+import { asOwner } from './world';
 
 /** What strangers may do to the real processes, over HTTP; and that no secret of theirs gets out. */
 
@@ -319,6 +321,18 @@ describe('tokens', () => {
   });
 });
 
+/** Tries to sign in that were counted, by the address they were counted for. */
+async function countedByAddress(): Promise<Map<string, number>> {
+  const redis = new Redis(stack.env.REDIS_URL ?? '');
+  try {
+    const keys = (await redis.keys('rate:sign-in-from:*')).sort();
+    return new Map(await Promise.all(keys.map(async (key) => [key, Number(await redis.get(key))] as const)));
+  } finally {
+    redis.disconnect();
+  }
+}
+const sum = (counts: Map<string, number>): number => [...counts.values()].reduce((all, one) => all + one, 0);
+
 describe('an address', () => {
   it('ACCOUNT-18 cannot be pretended: whatever a client writes into headers, its tries are counted as its own', async () => {
     const guess = async (i: number, headers: Record<string, string>) =>
@@ -328,19 +342,20 @@ describe('an address', () => {
           json({ email: `guess-${i}@hourglass.test`, password: 'guessed-password' }, headers),
         )
       ).status;
-    const statuses: number[] = [];
-    for (let i = 0; i < 22; i++) {
+    const before = await countedByAddress();
+    for (let i = 0; i < 5; i++) {
       const address = `203.0.113.${i}`;
       const pretended = {
         'x-forwarded-for': address,
         'x-hourglass-peer': address,
         'x-hourglass-address': address,
       };
-      statuses.push(await guess(i, { ...pretended, 'x-real-ip': address, forwarded: `for=${address}` }));
+      expect(await guess(i, { ...pretended, 'x-real-ip': address, forwarded: `for=${address}` })).toBe(401);
     }
-    expect(statuses[0]).toBe(401);
-    expect(statuses.at(-1)).toBe(429);
-    expect(await guess(99, {})).toBe(429);
+    const after = await countedByAddress();
+    // One address had tried before, and it is still the only one.
+    expect([...after.keys()]).toEqual([...before.keys()]);
+    expect(sum(after) - sum(before)).toBe(5);
   });
 });
 
@@ -368,7 +383,6 @@ function environmentsOf(runId: string): string[] {
 }
 
 async function provokeErrors(cookie: string): Promise<void> {
-  const { sql } = operator.ctx;
   await ask('/api/trpc/nothing.here', { headers: { cookie } });
   await ask('/api/trpc/session.create', {
     method: 'POST',
@@ -391,8 +405,12 @@ async function provokeErrors(cookie: string): Promise<void> {
     await ask(path, { headers: { cookie } });
   await ask('/api/trpc/billing.portalLink', json({}, { cookie }));
   // Every connection to the database is cut, and then every provider and the mail server are gone for good.
-  const cut = () => sql`select pg_terminate_backend(pid) from pg_stat_activity
-    where datname = current_database() and application_name like 'hourglass-%' and application_name <> 'hourglass-operator'`;
+  const cut = () =>
+    asOwner(
+      stack.env.DATABASE_URL ?? '',
+      (owner) => owner`select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and application_name like 'hourglass-%' and application_name <> 'hourglass-operator'`,
+    );
   for (let i = 0; i < 3; i++)
     await Promise.all([
       cut(),
@@ -465,6 +483,6 @@ describe('secrets', () => {
       expect(log, name).not.toContain(person.apiKey);
       expect(log, name).not.toContain(runTokenOf(stack.env.AUTH_SECRET ?? '', run?.id ?? ''));
     }
-    expect(readFileSync(join(dir, 'logs', 'web.log'), 'utf8')).toMatch(/"level":50/);
+    expect(readFileSync(join(dir, 'logs', 'web.log'), 'utf8')).toMatch(/"level":[45]0|⨯/);
   });
 });
