@@ -21,7 +21,8 @@ export default defineConfig({
   workers: 2,
   timeout: 90_000,
   expect: { timeout: 15_000 },
-  retries: 0,
+  // Real processes on a busy computer: what fails once is asked once more, and said.
+  retries: 1,
   use: {
     launchOptions: { ...(executablePath ? { executablePath } : {}), args },
     trace: 'retain-on-failure',

@@ -31,6 +31,8 @@ export default defineConfig({
           globalSetup: ['./test/services.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          // Real processes on a busy computer: what fails once is asked once more, and said.
+          retry: 1,
         },
       },
     ],
