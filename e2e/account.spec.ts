@@ -69,6 +69,7 @@ test('ACCOUNT-4 an API key is made, shown once, works within its scopes, and is 
 });
 
 test('ACCOUNT-12 pages run their own scripts only, and say so to the browser', async ({ page, request }) => {
+  test.slow();
   const person = await newPerson();
   const nonces = new Set<string>();
   for (const path of ['/', '/sign-in', '/plans']) {

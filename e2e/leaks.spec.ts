@@ -91,6 +91,7 @@ test('ACCOUNT-22 an owner deletes their account from the settings, over quota an
   await expect(button).toBeDisabled();
   await page.getByLabel(/Type .* to confirm/).fill(person.email);
   await button.click();
+  await page.waitForURL(/\/goodbye/, { timeout: 30_000 });
   await expect(page.getByRole('heading', { name: 'Your account is deleted' })).toBeVisible();
   await expect(accountOf(person.email)).rejects.toThrow();
   await page.goto(`${appUrl()}/dashboard`);
