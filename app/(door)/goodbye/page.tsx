@@ -1,6 +1,6 @@
-import { Anchor, Text, Title } from '@mantine/core';
+import { Text, Title } from '@mantine/core';
 import type { Metadata } from 'next';
-import Link from 'next/link';
+import { TextLink } from '../../_look/links';
 
 export const metadata: Metadata = { title: 'Your account is deleted' };
 
@@ -13,9 +13,7 @@ export default function Page() {
       <Text mb="md">
         Nothing can be started or charged any more. Machines and files are being removed; that takes a minute.
       </Text>
-      <Anchor component={Link} href="/">
-        To the front page
-      </Anchor>
+      <TextLink href="/">To the front page</TextLink>
     </>
   );
 }
