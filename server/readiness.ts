@@ -1,4 +1,5 @@
 import type { Ctx } from './context';
+import { patiently } from './patience';
 
 /** What a process needs and does not get: names of parts that did not answer within two seconds. Empty when ready. */
 export async function failingParts(
@@ -18,13 +19,9 @@ export async function failingParts(
 const PATIENCE_MS = 2_000;
 
 async function answersInTime(ask: () => Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), PATIENCE_MS);
-  });
   const answered = ask().then(
     () => true,
     () => false,
   );
-  return Promise.race([answered, late]).finally(() => clearTimeout(timer));
+  return (await patiently(answered, PATIENCE_MS)) === true;
 }

@@ -1,7 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { withoutWaiting } from '@/db/client';
 import type { Instant } from '../clock';
 import type { Ctx } from '../context';
+import { LATE, patiently } from '../patience';
 import { applyClock } from './expire';
 import { bookRead, type MachineRead, readMachineOf, showsDead } from './observe';
 import { isParked, parkRun } from './park';
@@ -43,9 +43,8 @@ export async function lookAt(ctx: Ctx, claimed: RunRow): Promise<Instant | null>
 
 /** True when a read shows in good time that the machine is dead: one that hangs is not waited for before pressing. */
 async function isSoonDead(read: Promise<MachineRead>): Promise<boolean> {
-  const given = new AbortController();
-  const late = pause(READ_PATIENCE_MS, false, { signal: given.signal }).catch(() => false);
-  return Promise.race([read.then(showsDead), late]).finally(() => given.abort());
+  const soon = await patiently(read, READ_PATIENCE_MS);
+  return soon !== LATE && showsDead(soon);
 }
 
 /** Sets the next look in PostgreSQL. Somebody who changed or took the run meanwhile has set it himself. */

@@ -1,4 +1,5 @@
 import type { Ctx } from '../context';
+import { patiently } from '../patience';
 import { tickRun } from './tick';
 
 /** How long a person waits for the provider. Their stop is decided by then; the rest is seen through without them. */
@@ -12,9 +13,5 @@ export async function pressSoon(ctx: Ctx, runId: string): Promise<void> {
   const pressed = tickRun(ctx, runId).catch((error) =>
     ctx.log.warn({ err: error, runId }, 'a machine could not be told at once; the timekeeper tells it'),
   );
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, PATIENCE_MS);
-  });
-  await Promise.race([pressed, late]).finally(() => clearTimeout(timer));
+  await patiently(pressed, PATIENCE_MS);
 }
