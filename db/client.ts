@@ -28,7 +28,13 @@ export type DatabaseOptions = {
 };
 
 /** Two pools on one database: `sql` for prepared hand-written statements, `db` for drizzle, which alters its parsers. */
-export type Database = { sql: Sql; db: Db; close(): Promise<void> };
+export type Database = {
+  sql: Sql;
+  db: Db;
+  /** Opens every connection of `sql`; repeated within a minute, it keeps them open. Throws while PostgreSQL is away. */
+  openAll(): Promise<void>;
+  close(): Promise<void>;
+};
 
 const limits = (applicationName: string) => ({
   application_name: applicationName,
@@ -67,6 +73,9 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   return {
     sql,
     db: drizzle(client),
+    openAll: async () => {
+      await Promise.all(Array.from({ length: common.max }, () => sql`select 1`));
+    },
     close: async () => {
       await Promise.all([sql.end({ timeout: 5 }), client.end({ timeout: 5 })]);
     },

@@ -14,7 +14,7 @@ export function openContext(
   env: Env,
   service: string,
   databaseConnections?: number,
-): { ctx: Ctx; close(): Promise<void> } {
+): { ctx: Ctx; openConnections(): Promise<void>; close(): Promise<void> } {
   const log = makeLog(service, env.LOG_LEVEL, secretsOf(env));
   surviveCutConnections((err, survived) =>
     survived ? log.warn({ err }, 'PostgreSQL cut a connection') : log.fatal({ err }, 'uncaught error'),
@@ -46,6 +46,7 @@ export function openContext(
   };
   return {
     ctx,
+    openConnections: () => database.openAll(),
     close: async () => {
       await Promise.allSettled([jobs.close(), rates.close(), machines.close(), database.close()]);
     },

@@ -61,6 +61,9 @@ export function control(
   if (id && deed) return actOn(fly, id, deed, input);
   if (call === 'GET /control/machines')
     return [...fly.world.machines.values()].map((one) => describeMachine(fly, one));
+  if (call === 'GET /control/apps') return [...fly.world.apps.keys()];
+  if (call === 'GET /control/volumes')
+    return [...fly.world.volumes.values()].map(({ id, app, name, state }) => ({ id, app, name, state }));
   if (call === 'GET /control/calls') return fly.calls.since(Number(url.searchParams.get('since') ?? 0));
   if (call === 'GET /control/mail') return mail?.store.list(url.searchParams.get('to') ?? undefined) ?? [];
   if (call === 'GET /control/faults') return fly.faults.list();

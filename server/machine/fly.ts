@@ -2,6 +2,7 @@ import type { Log } from '../log';
 import { FlyHttp } from './fly/http';
 import { type FlyAccess, findByRun, getMachine, launch } from './fly/launch';
 import { getVolume, listMachines, listVolumes } from './fly/list';
+import { ALL } from './fly/rate';
 import type { Machines, Outcome } from './machines';
 
 export type FlyConfig = {
@@ -34,7 +35,7 @@ export function openFly(config: FlyConfig): Machines {
     getVolume: (app, volumeId) => getVolume(fly, app, volumeId),
     deleteVolume: (app, volumeId) =>
       remove(http, 'delete_volume', app, `/apps/${enc(app)}/volumes/${enc(volumeId)}`, volumeId),
-    deleteApp: (app) => remove(http, 'delete_app', app, `/apps/${enc(app)}?force=true`, app),
+    deleteApp: (app) => remove(http, 'delete_app', app, `/apps/${enc(app)}?force=true`, ALL),
     close: () => http.close(),
   };
 }

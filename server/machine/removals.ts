@@ -20,13 +20,14 @@ export type Removal = {
 export type Tried = { outcome: 'gone' | 'kept' | 'waiting' | 'asked' } | { outcome: 'failed'; error: string };
 
 /** After so many tries, some eight minutes, a person has to look; from then on it is tried once an hour. */
-export const PARKED_AFTER = 10;
+export const PARKED_AFTER = 20;
 const PARKED_PAUSE_MS = 3_600_000;
-const FIRST_PAUSE_MS = 15_000;
-const LONGEST_PAUSE_MS = 60_000;
-const WAITING_PAUSE_MS = 30_000;
-/** While one worker tries, the others leave it alone for this long: longer than any try takes. */
-const CLAIM_MS = 90_000;
+const FIRST_PAUSE_MS = 5_000;
+/** Short, so that what a fault left behind is gone within a minute after it. */
+const LONGEST_PAUSE_MS = 25_000;
+const WAITING_PAUSE_MS = 10_000;
+/** While one worker tries, the others leave it alone for this long: nearly every try is over by then, and a second one does no harm. */
+const CLAIM_MS = 30_000;
 const BATCH = 100;
 const AT_ONCE = 16;
 /** Tries in one pass; the rest is for the next pass, or for another worker. */

@@ -1,3 +1,5 @@
+import type { Span } from './spans';
+
 /**
  * The most an account may possibly have been given at an instant, from what was asked for and answered outside. While a
  * change is on its way both values are possible. Knows nothing of the product's own decisions.
@@ -29,6 +31,8 @@ export class Bounds {
   private readonly plans = new Map<string, History<Value>>();
   private readonly own = new Map<string, History<string>>();
   private readonly paid = new Map<string, History<string>>();
+  private readonly given: { accountId: string; ms: number; from: number }[] = [];
+  private readonly blocked: { accountId: string; span: Span }[] = [];
 
   /** A plan is about to get these values; call the answer once it surely has them. */
   planChanges(planId: string, value: Value): () => void {
@@ -43,12 +47,39 @@ export class Bounds {
     return at(this.paid, accountId).begin(planId);
   }
 
+  /** Time is about to be given back, in ms; from now on it may have been. */
+  gives(accountId: string, ms: number): void {
+    this.given.push({ accountId, ms, from: Date.now() });
+  }
+
+  /** From now on nothing may start for this account; the answer ends that. */
+  blocks(accountId: string): () => void {
+    const span: Span = { from: Date.now(), to: Number.POSITIVE_INFINITY };
+    this.blocked.push({ accountId, span });
+    return () => {
+      span.to = Date.now();
+    };
+  }
+
+  isBlocked(accountId: string, at: number): boolean {
+    return this.blocked.some(
+      ({ accountId: who, span }) => who === accountId && span.from < at && at < span.to,
+    );
+  }
+
+  /** Plans of which one must be in force after what was paid last. */
+  paidNow(accountId: string): string[] {
+    return at(this.paid, accountId).between(Date.now(), Date.now());
+  }
+
   /** The largest quota and the most sessions that may have been in force at some time between two instants. */
   most(accountId: string, from: number, to: number): Value {
     const plans = [this.own, this.paid].flatMap((history) => at(history, accountId).between(from, to));
     const values = plans.flatMap((planId) => at(this.plans, planId).between(from, to));
+    const given = this.given.filter((gift) => gift.accountId === accountId && gift.from <= to);
     return {
-      quotaMs: Math.max(0, ...values.map(({ quotaMs }) => quotaMs)),
+      quotaMs:
+        Math.max(0, ...values.map(({ quotaMs }) => quotaMs)) + given.reduce((sum, { ms }) => sum + ms, 0),
       slots: Math.max(0, ...values.map(({ slots }) => slots)),
     };
   }

@@ -1,23 +1,27 @@
 import { createClient, type HourglassClient } from '@/client';
 import { sleep } from '@/scripts/services/processes';
 import { createAccount } from '@/server/operator/create-account';
+import { LATE, patiently } from '@/server/patience';
 import { findDrift } from '@/server/quota/find-drift';
 import { chanceOf } from '../simulation/events';
 import { Bounds } from './bounds';
+import { careOnce } from './care';
 import { KINDS, type Scene } from './faults';
-import { type Healing, sickOf, untilHealed } from './heal';
+import { filesLost, type Healing, leakedMachines, untilHealed } from './heal';
 import { judge } from './judge';
-import { Crowd, weighted } from './people';
+import { Crowd, impatient, weighted } from './people';
 import type { Result } from './report';
 import { insist, RULES, Setting } from './setting';
 import { commonOf } from './spans';
 import { Tally } from './tally';
-import { readMachines, readRuns } from './truth';
+import { readBooks } from './truth';
 
 export type ChaosOptions = { minutes: number; seed: number; people?: number; say: (line: string) => void };
 
 const ROUND_MS = 75_000;
 const HEAL_MS = 60_000;
+/** Longer than any fault lasts whose mending ends with its own time limit. */
+const STRIKE_MS = 240_000;
 
 /** Opens a setting, breaks it for as long as asked, lets it heal, and judges. Ends everything, also when it fails. */
 export async function runChaos(options: ChaosOptions, onOpen: (setting: Setting) => void): Promise<Result> {
@@ -42,7 +46,14 @@ async function play(setting: Setting, { minutes, seed, people = 6, say }: ChaosO
   const until = Date.now() + minutes * 60_000;
   const healings: Healing[] = [];
   crowd.begin(people);
-  crowd.beginEdits(await openAdmin(setting), PLANS.slice(0, 3));
+  const care = {
+    admin: await openAdmin(setting),
+    people: crowd.people,
+    bounds,
+    chance: chanceOf(seed + 2),
+    plans: PLANS.slice(0, 3),
+  };
+  crowd.beginDeeds(() => careOnce(care), chanceOf(seed + 3));
   const from = Date.now();
   while (Date.now() < until) {
     await breakThings(scene, Math.min(until, Date.now() + ROUND_MS));
@@ -56,11 +67,13 @@ async function play(setting: Setting, { minutes, seed, people = 6, say }: ChaosO
   }
   const seconds = (Date.now() - from) / 1000;
   await crowd.end();
+  const plansInForce = await untilHealed(setting, HEAL_MS, () => crowd.unpaidPlans());
   await crowd.stopAll();
   const last = await untilHealed(setting, HEAL_MS);
   starved.end();
   await webs.end();
-  const [runs, machines] = [await readRuns(setting), await readMachines(setting)];
+  const books = await readBooks(setting);
+  const { runs, machines } = books;
   noteOutages(setting);
   for (const run of runs) tally.count('ends', run.end_reason ?? run.status);
   const of = (names: string[]) =>
@@ -68,8 +81,9 @@ async function play(setting: Setting, { minutes, seed, people = 6, say }: ChaosO
   return {
     seed,
     seconds,
-    healings: [...healings, last],
-    leaked: sickOf(runs, machines).filter((text) => text.startsWith('machine')),
+    healings: [...healings, plansInForce, last],
+    leaked: leakedMachines(books),
+    filesLost: filesLost(books, scene.touched),
     drift: (await findDrift(setting.sql)).map((drift) => JSON.stringify(drift)),
     tally,
     starvedMs: setting.spans.totalMs(['starved'], 0, Date.now()),
@@ -98,7 +112,7 @@ const PLANS = [
 /** An administrator's way in, through whichever web process answers. */
 async function openAdmin({ operator, stack }: Setting): Promise<HourglassClient> {
   const { apiKey } = await createAccount(operator.ctx, { email: 'admin@hourglass.test', isAdmin: true });
-  return createClient({ url: stack.appUrl, apiKey });
+  return createClient({ url: stack.appUrl, apiKey, fetch: impatient });
 }
 
 async function preparePlans({ sql }: Setting, bounds: Bounds): Promise<void> {
@@ -120,12 +134,18 @@ async function breakThings(scene: Scene, until: number): Promise<void> {
     const kind = weighted(scene.chance, KINDS);
     scene.tally.count('faults', kind.name);
     scene.setting.note(kind.name);
-    const strike: Promise<void> = kind.strike(scene).finally(() => {
-      under.delete(strike);
-      scene.setting.note(`${kind.name}: over`);
-    });
+    const strike: Promise<void> = patiently(kind.strike(scene), STRIKE_MS)
+      .then(
+        (done) => {
+          if (done === LATE) scene.tally.count('stuck', kind.name);
+        },
+        (error) => scene.setting.note(`${kind.name}: ${error}`),
+      )
+      .finally(() => {
+        under.delete(strike);
+        scene.setting.note(`${kind.name}: over`);
+      });
     under.add(strike);
-    strike.catch(() => {});
     await sleep(Math.min(scene.chance.between(300, 3_500), Math.max(0, until - Date.now())));
   }
   await Promise.all(under);

@@ -1,31 +1,77 @@
 import { sleep } from '@/scripts/services/processes';
 import type { Setting } from './setting';
-import { type RunRow, readMachines, readRuns, type TruthMachine } from './truth';
+import { type Books, readBooks } from './truth';
 
 export type Healing = { ms: number; healed: boolean; sick: string[] };
 
-/** Waits until books and provider agree, `withinMs` at most; answers how long it took and what was still wrong. */
-export async function untilHealed(setting: Setting, withinMs: number): Promise<Healing> {
+/** Waits until books and providers agree, `withinMs` at most; answers how long it took and what was still wrong. */
+export async function untilHealed(
+  setting: Setting,
+  withinMs: number,
+  also: () => Promise<string[]> = async () => [],
+): Promise<Healing> {
   const from = Date.now();
   for (;;) {
-    const sick = sickOf(await readRuns(setting), await readMachines(setting));
+    const sick = [...sickOf(await readBooks(setting)), ...(await also())];
     const ms = Date.now() - from;
     if (sick.length === 0 || ms > withinMs) return { ms, healed: sick.length === 0, sick };
     await sleep(250);
   }
 }
 
-/** Runs and machines that do not belong together, in words. Pure. */
-export function sickOf(runs: RunRow[], machines: TruthMachine[]): string[] {
+/** What does not belong together, in words. Pure. */
+export function sickOf(books: Books): string[] {
+  return [...sickRuns(books), ...leakedMachines(books), ...sickVolumes(books), ...sickAccounts(books)];
+}
+
+function sickRuns({ runs, machines }: Books): string[] {
   const open = runs.filter((run) => run.ended_at === null);
-  const alive = machines.filter((machine) => machine.state !== 'destroyed');
-  const started = new Set(alive.filter(({ state }) => state === 'started').map(({ id }) => id));
-  const known = new Set(open.map((run) => run.machine_id));
+  const started = new Set(machines.filter(({ state }) => state === 'started').map(({ id }) => id));
   return [
     ...open.filter((run) => run.status !== 'running').map((run) => `run ${run.id} is ${run.status}`),
     ...open
       .filter((run) => run.status === 'running' && !started.has(run.machine_id ?? ''))
       .map((run) => `run ${run.id} has no machine that runs`),
-    ...alive.filter(({ id }) => !known.has(id)).map((m) => `machine ${m.id} (${m.state}) has no open run`),
   ];
+}
+
+/** Machines that are there for nobody. Pure. */
+export function leakedMachines({ runs, machines }: Pick<Books, 'runs' | 'machines'>): string[] {
+  const known = new Set(runs.filter((run) => run.ended_at === null).map((run) => run.machine_id));
+  return machines
+    .filter(({ id, state }) => state !== 'destroyed' && !known.has(id))
+    .map(({ id, state }) => `machine ${id} (${state}) has no open run`);
+}
+
+/** Files of deleted sessions must go. */
+function sickVolumes({ volumes, sessions }: Books): string[] {
+  const there = new Set(volumes.map(({ id }) => id));
+  return sessions
+    .filter((session) => session.deleted && there.has(session.volume_id ?? ''))
+    .map((session) => `volume ${session.volume_id} outlives its session`);
+}
+
+/** Of a deleted account nothing stays: no app, no customer who pays, and we know that it is gone. */
+function sickAccounts({ deletedAccounts, apps, payingAccounts }: Books): string[] {
+  return deletedAccounts.flatMap(({ id, removed }) => [
+    ...(removed ? [] : [`account ${id} is deleted and not yet removed`]),
+    ...(apps.some((app) => app.endsWith(`-${id}`)) && removed
+      ? [`app of removed account ${id} is there`]
+      : []),
+    ...(payingAccounts.includes(id) && removed ? [`removed account ${id} is still a customer`] : []),
+  ]);
+}
+
+/** Sessions whose files are gone although nothing happened to a host they were on. Pure. */
+export function filesLost(
+  { runs, sessions, volumes }: Books,
+  touched: ReadonlyMap<string, unknown>,
+): string[] {
+  const there = new Set(volumes.map(({ id }) => id));
+  const struck = new Set(
+    runs.filter((run) => touched.has(run.machine_id ?? '')).map((run) => run.session_id),
+  );
+  return sessions
+    .filter(({ id, volume_id, deleted }) => !deleted && volume_id && !there.has(volume_id) && !struck.has(id))
+    .map(({ id }) => `session ${id} has lost its files`);
 }

@@ -1,15 +1,16 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Bounds } from './bounds';
-import { sickOf } from './heal';
+import { filesLost, sickOf } from './heal';
 import { type Facts, judge } from './judge';
 import { commonOf, Spans, unionOf } from './spans';
-import type { RunRow, TruthMachine } from './truth';
+import type { Books, RunRow, TruthMachine } from './truth';
 
 const T = Date.parse('2026-11-24T12:00:00Z');
 
 const run = (id: string, change: Partial<RunRow> = {}): RunRow => ({
   id,
   account_id: 'a',
+  session_id: 's',
   machine_id: `m-${id}`,
   status: 'stopped',
   admitted_at: T,
@@ -171,12 +172,43 @@ describe('the judge of a run under faults', () => {
     expect(commonOf([[{ from: 0, to: 10 }], [{ from: 5, to: 20 }]])).toEqual([{ from: 5, to: 10 }]);
   });
 
+  it('sees a start while the account was blocked, and counts time given back', () => {
+    const checked = facts([run('1')], [machine('1')], {}, 10_000);
+    vi.useFakeTimers({ now: T - 1_000 });
+    const open = checked.bounds.blocks('a');
+    vi.setSystemTime(T + 500);
+    open();
+    checked.bounds.gives('a', 7_000);
+    vi.useRealTimers();
+    expect(judge(checked).whileBlocked).toHaveLength(1);
+    expect(checked.bounds.isBlocked('a', T + 501)).toBe(false);
+    expect(checked.bounds.most('a', T, T).quotaMs).toBe(10_000);
+    expect(checked.bounds.most('a', T + 600, T + 600).quotaMs).toBe(17_000);
+  });
+
   it('calls sick what does not belong together', () => {
     const open = run('1', { status: 'running', ended_at: null });
     const alive = machine('1', T, null);
-    expect(sickOf([open], [alive])).toEqual([]);
-    expect(sickOf([open], [])).toHaveLength(1);
-    expect(sickOf([run('1')], [alive])).toHaveLength(1);
-    expect(sickOf([run('1', { status: 'stopping', ended_at: null })], [alive])).toHaveLength(1);
+    const volume = { id: 'v', app: 'hg-dev-a', name: 's_1', state: 'created' };
+    const books: Books = {
+      runs: [open],
+      machines: [alive],
+      volumes: [volume],
+      apps: ['hg-dev-a'],
+      sessions: [{ id: 's', volume_id: 'v', deleted: false }],
+      deletedAccounts: [],
+      payingAccounts: ['a'],
+    };
+    const deleted = [{ id: 'a', removed: true }];
+    expect(sickOf(books)).toEqual([]);
+    expect(sickOf({ ...books, machines: [] })).toHaveLength(1);
+    expect(sickOf({ ...books, runs: [run('1')] })).toHaveLength(1);
+    expect(sickOf({ ...books, runs: [run('1', { status: 'stopping', ended_at: null })] })).toHaveLength(1);
+    expect(sickOf({ ...books, sessions: [{ id: 's', volume_id: 'v', deleted: true }] })).toHaveLength(1);
+    expect(sickOf({ ...books, deletedAccounts: [{ id: 'a', removed: false }] })).toHaveLength(1);
+    expect(sickOf({ ...books, deletedAccounts: deleted })).toHaveLength(2);
+    expect(sickOf({ ...books, deletedAccounts: deleted, apps: [], payingAccounts: [] })).toEqual([]);
+    expect(filesLost({ ...books, volumes: [] }, new Map())).toHaveLength(1);
+    expect(filesLost({ ...books, volumes: [] }, new Map([['m-1', 'lost']]))).toEqual([]);
   });
 });

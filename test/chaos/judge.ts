@@ -34,6 +34,8 @@ export type Verdict = {
   avoidableOverrunMs: number;
   overQuota: string[];
   overSlots: string[];
+  /** Admitted while the account was surely blocked or deleted. */
+  whileBlocked: string[];
   twoMachines: string[];
   lost: string[];
   excused: number;
@@ -64,6 +66,9 @@ export function judge(facts: Facts): Verdict {
     avoidableOverrunMs: Math.max(0, ...runs.filter((run) => run.rogue).map((run) => avoidable(run, facts))),
     overQuota: runs.flatMap((run) => overQuota(run, runs, facts)),
     overSlots: runs.flatMap((run) => overSlots(run, runs, facts)),
+    whileBlocked: runs
+      .filter(({ row }) => facts.bounds.isBlocked(row.account_id, row.admitted_at))
+      .map(({ row }) => `run ${row.id} was admitted while its account was blocked`),
     twoMachines: runs.filter((run) => run.machines.length > 1).map((run) => run.row.id),
     lost: lost.filter((run) => !isExcused(run, facts)).map(inWords),
     excused: lost.filter((run) => isExcused(run, facts)).length,

@@ -1,6 +1,7 @@
 import { createClient, type HourglassClient, refusalOf } from '@/client';
 import { sleep } from '@/scripts/services/processes';
 import { createAccount } from '@/server/operator/create-account';
+import { LATE, patiently } from '@/server/patience';
 import type { Chance } from '../simulation/events';
 import { chanceOf } from '../simulation/events';
 import type { Bounds } from './bounds';
@@ -40,7 +41,12 @@ export type Person = {
   sessions: string[];
   /** The plan that was paid for last; null before. */
   paid: string | null;
+  /** Their account was deleted, or is about to be. */
+  gone: boolean;
 };
+
+/** Longer than any step takes whose every call ends with its own time limit. */
+const MOST_MS = 240_000;
 
 /** Ends with the load: nothing more is begun, what is under way is waited for. */
 export class Crowd {
@@ -63,32 +69,17 @@ export class Crowd {
       this.lives.push(this.lane(chanceOf(this.seed * 1_000 + lane), lane));
   }
 
-  /** Lets an administrator change these plans again and again; each change is repeated until it is answered. */
-  beginEdits(admin: HourglassClient, plans: { id: string; seconds: number | null; slots: number }[]): void {
-    this.lives.push(this.edits(admin, plans, chanceOf(this.seed * 1_000 + 999)));
-  }
-
-  private async edits(
-    admin: HourglassClient,
-    plans: { id: string; seconds: number | null; slots: number }[],
-    chance: Chance,
-  ): Promise<void> {
-    while (!this.stopped) {
-      await this.rest(chance.between(8_000, 20_000));
-      await this.act(async () => {
-        const base = chance.pick(plans);
-        const seconds = Math.round((base.seconds ?? 0) * chance.pick([0.5, 1, 1, 1.5]));
-        const slots = chance.pick([base.slots, base.slots, base.slots + 1]);
-        const settled = this.bounds.planChanges(base.id, { quotaMs: seconds * 1000, slots });
-        await insist(async () => {
-          const plan = (await admin.admin.plan.list.query()).find(({ id }) => id === base.id);
-          if (plan)
-            await admin.admin.plan.save.mutate({ ...plan, monthlySeconds: seconds, maxSessions: slots });
-        }, 90_000);
-        settled();
-        this.tally.count('calls', 'plan edited');
-      });
-    }
+  /** Lets somebody else act beside them, again and again; a deed answers its name, or null when nothing was done. */
+  beginDeeds(deed: () => Promise<string | null>, chance: Chance): void {
+    this.lives.push(
+      (async () => {
+        while (!this.stopped) {
+          await this.rest(chance.between(3_000, 9_000));
+          const name = await this.act('a deed of the administrator', deed);
+          if (name) this.tally.count('deeds', name);
+        }
+      })(),
+    );
   }
 
   /** Holds everybody still; resolves when nothing is under way. */
@@ -110,12 +101,26 @@ export class Crowd {
   async stopAll(): Promise<void> {
     for (const person of this.people) {
       const [api] = person.apis;
-      if (!api) continue;
+      if (!api || person.gone) continue;
       const listed = await insist(() => api.session.list.query(), 30_000);
       for (const { id, status } of listed)
         if (status !== 'stopped' && status !== 'failed')
           await insist(() => api.session.stop.mutate({ sessionId: id }), 30_000);
     }
+  }
+
+  /** Who paid and does not have a plan they paid for, in words. */
+  async unpaidPlans(): Promise<string[]> {
+    const wrong: string[] = [];
+    for (const person of this.people) {
+      const [api] = person.apis;
+      if (!api || person.gone || person.paid === null) continue;
+      const { quota } = await insist(() => api.session.batchStatus.query(), 30_000);
+      const paid = this.bounds.paidNow(person.accountId);
+      if (!paid.includes(quota.plan.id))
+        wrong.push(`account ${person.accountId} paid for ${paid.join(' or ')} and has ${quota.plan.id}`);
+    }
+    return wrong;
   }
 
   /** Machines made from now on are of the kind of their owner; the cloud forgets this when it dies. */
@@ -137,13 +142,13 @@ export class Crowd {
 
   private async lane(chance: Chance, lane: number): Promise<void> {
     for (let life = 0; !this.stopped; life++) {
-      const person = await this.act(() => this.bear(chance, `${lane}-${life}`));
+      const person = await this.act('a new account', () => this.bear(chance, `${lane}-${life}`));
       const acts = chance.between(12, 40);
-      for (let i = 0; i < acts && person && !this.stopped; i++) {
-        await this.act(() => this.step(person, chance));
+      for (let i = 0; i < acts && person && !person.gone && !this.stopped; i++) {
+        await this.act('a step', () => this.step(person, chance));
         await this.rest(chance.between(300, 4_000));
       }
-      if (person) await this.act(() => this.leave(person));
+      if (person && !person.gone) await this.act('a farewell', () => this.leave(person));
     }
   }
 
@@ -151,12 +156,16 @@ export class Crowd {
     for (let left = ms; left > 0 && !this.stopped; left -= 100) await sleep(100);
   }
 
-  private async act<T>(work: () => Promise<T>): Promise<T | undefined> {
+  /** Nothing may hang for ever: what does not end in time is counted, and the others go on. */
+  private async act<T>(name: string, work: () => Promise<T>): Promise<T | undefined> {
     while (this.paused && !this.stopped) await sleep(50);
     if (this.stopped) return undefined;
     this.busy += 1;
     try {
-      return await work();
+      const done = await patiently(work(), MOST_MS);
+      if (done !== LATE) return done;
+      this.tally.count('stuck', name);
+      return undefined;
     } catch (error) {
       this.tally.count('calls', refusalOf(error)?.reason ?? 'no answer');
       return undefined;
@@ -173,7 +182,7 @@ export class Crowd {
     const apis = this.setting.stack.webUrls.map((url) =>
       createClient({ url, apiKey: made.apiKey, fetch: impatient }),
     );
-    const person: Person = { accountId: made.accountId, habit, apis, sessions: [], paid: null };
+    const person: Person = { accountId: made.accountId, habit, apis, sessions: [], paid: null, gone: false };
     await insist(() => this.tellOne(person), 10_000);
     this.people.push(person);
     return person;
@@ -248,7 +257,8 @@ export class Crowd {
   }
 }
 
-const impatient: typeof fetch = (input, init) =>
+/** Every call ends, one way or the other. */
+export const impatient: typeof fetch = (input, init) =>
   fetch(input, { ...init, signal: AbortSignal.timeout(20_000) });
 
 export function weighted<T extends { weight: number }>(chance: Chance, items: readonly T[]): T {

@@ -9,6 +9,7 @@ export type Result = {
   verdict: Verdict;
   healings: Healing[];
   leaked: string[];
+  filesLost: string[];
   drift: string[];
   tally: Tally;
   starvedMs: number;
@@ -20,7 +21,15 @@ const HEAL_MS = 60_000;
 const s = (ms: number): string => (ms / 1000).toFixed(3);
 
 /** Every figure beside its bar. Pure. */
-export function linesOf({ verdict: v, healings, leaked, drift, tally, starvedMs }: Result): Line[] {
+export function linesOf({
+  verdict: v,
+  healings,
+  leaked,
+  filesLost,
+  drift,
+  tally,
+  starvedMs,
+}: Result): Line[] {
   const slowest = Math.max(0, ...healings.map(({ ms }) => ms));
   const says = (figure: string, value: string | number): Line => ({
     figure,
@@ -48,8 +57,10 @@ export function linesOf({ verdict: v, healings, leaked, drift, tally, starvedMs 
     bar('of it while it could be ended, s', s(v.avoidableOverrunMs), '<= 3', v.avoidableOverrunMs <= 3_000),
     bar('starts admitted over quota', v.overQuota.length, '0', v.overQuota.length === 0),
     bar('starts admitted over the session limit', v.overSlots.length, '0', v.overSlots.length === 0),
+    bar('starts admitted while blocked', v.whileBlocked.length, '0', v.whileBlocked.length === 0),
     bar('runs with two machines', v.twoMachines.length, '0', v.twoMachines.length === 0),
     bar('machines leaked after healing', leaked.length, '0', leaked.length === 0),
+    bar('sessions whose files are gone', filesLost.length, '0', filesLost.length === 0),
     bar('sessions lost with quota left', v.lost.length, '0', v.lost.length === 0),
     says('sessions lost in longer outages', v.excused),
     bar(
@@ -59,6 +70,7 @@ export function linesOf({ verdict: v, healings, leaked, drift, tally, starvedMs 
       healings.every(({ healed }) => healed) && slowest <= HEAL_MS,
     ),
     bar('sums that drift', drift.length, '0', drift.length === 0),
+    bar('steps that never ended', tally.total('stuck'), '0', tally.total('stuck') === 0),
     says('this computer stood still, s', s(starvedMs)),
   ];
 }
@@ -67,17 +79,18 @@ export function linesOf({ verdict: v, healings, leaked, drift, tally, starvedMs 
 export function report(result: Result): boolean {
   const lines = linesOf(result);
   const { tally, verdict, healings } = result;
-  for (const group of ['faults', 'starts', 'calls', 'ends'])
-    printTable(
-      group,
-      tally.of(group).map(([name, count]) => ({ name, count })),
-    );
+  for (const group of ['faults', 'starts', 'calls', 'deeds', 'ends', 'stuck']) {
+    const counts = tally.of(group).map(([name, count]) => ({ name, count }));
+    if (counts.length > 0) printTable(group, counts);
+  }
   const details = [
     ...verdict.overQuota,
     ...verdict.overSlots,
+    ...verdict.whileBlocked,
     ...verdict.twoMachines.map((id) => `run ${id} had two machines`),
     ...verdict.lost.map((text) => `lost: ${text}`),
     ...result.leaked.map((text) => `leaked: ${text}`),
+    ...result.filesLost,
     ...result.drift,
     ...healings.flatMap(({ healed, sick }) => (healed ? [] : sick)),
     ...verdict.worst.map((text) => `largest differences: ${text}`),

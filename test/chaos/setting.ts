@@ -11,6 +11,7 @@ import { type RedisServer, startRedis } from '@/scripts/services/redis';
 import { type Stack, startStack } from '@/scripts/stack';
 import { type PartName, ROOT } from '@/scripts/stack-part';
 import { openOperatorContext } from '@/server/operator/context';
+import { LATE, patiently } from '@/server/patience';
 import type { Chance } from '../simulation/events';
 import { type Front, openFront } from './front';
 import { Spans } from './spans';
@@ -180,11 +181,10 @@ export class Setting {
     signal(pid, how);
     await this.postgres.stop();
     await sleep(awayMs);
-    this.postgres = await insist(
-      () => startPostgres({ dataDir, port }),
-      30_000,
-      () => !!this.closing,
-    );
+    this.postgres = await insist(() => startPostgres({ dataDir, port }), 30_000, {
+      givenUp: () => !!this.closing,
+      tryMs: 120_000,
+    });
     back();
     this.down.delete('postgres');
   }
@@ -196,11 +196,10 @@ export class Setting {
     signal(pid, how);
     await this.redis.stop();
     await sleep(awayMs);
-    this.redis = await insist(
-      () => startRedis({ dir: join(this.dir, 'redis'), port }),
-      30_000,
-      () => !!this.closing,
-    );
+    this.redis = await insist(() => startRedis({ dir: join(this.dir, 'redis'), port }), 30_000, {
+      givenUp: () => !!this.closing,
+      tryMs: 120_000,
+    });
     this.down.delete('redis');
   }
 
@@ -234,16 +233,21 @@ function signalIfAlive(pid: number, name: NodeJS.Signals): void {
   if (pid > 0) signal(pid, name);
 }
 
-/** Repeats `work` until it succeeds; throws its last error after `withinMs`, or when nobody waits any more. */
+/**
+ * Repeats `work` until it succeeds; throws its last error after `withinMs`, or when nobody waits any more. A try that
+ * does not end counts as failed after `tryMs`.
+ */
 export async function insist<T>(
   work: () => Promise<T>,
   withinMs: number,
-  givenUp: () => boolean = () => false,
+  { givenUp = () => false, tryMs = 25_000 }: { givenUp?: () => boolean; tryMs?: number } = {},
 ): Promise<T> {
   const until = Date.now() + withinMs;
   for (;;) {
     try {
-      return await work();
+      const done = await patiently(work(), tryMs);
+      if (done !== LATE) return done;
+      throw new Error(`No answer within ${tryMs / 1000} s.`);
     } catch (error) {
       if (Date.now() > until || givenUp()) throw error;
       await sleep(200);

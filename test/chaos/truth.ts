@@ -15,6 +15,7 @@ export type TruthMachine = {
 export type RunRow = {
   id: string;
   account_id: string;
+  session_id: string;
   machine_id: string | null;
   status: string;
   admitted_at: number;
@@ -27,6 +28,22 @@ export type RunRow = {
   charged_ms: number;
 };
 
+export type SessionRow = { id: string; volume_id: string | null; deleted: boolean };
+export type TruthVolume = { id: string; app: string; name: string; state: string };
+
+/** What both sides have at an instant: ours from the database, theirs from the providers' own books. */
+export type Books = {
+  runs: RunRow[];
+  machines: TruthMachine[];
+  /** Volumes that are not on their way out. */
+  volumes: TruthVolume[];
+  apps: string[];
+  sessions: SessionRow[];
+  deletedAccounts: { id: string; removed: boolean }[];
+  /** Accounts with a customer that may pay. */
+  payingAccounts: string[];
+};
+
 export const readMachines = (setting: Setting): Promise<TruthMachine[]> =>
   insist(() => setting.control<TruthMachine[]>('/control/machines'), 30_000);
 
@@ -34,10 +51,39 @@ export const readRuns = (setting: Setting): Promise<RunRow[]> =>
   insist(
     async () => [
       ...(await setting.sql<RunRow[]>`
-        select r.id, r.account_id, r.machine_id, r.status, r.admitted_at, r.started_at, r.lease_until, r.ended_at,
+        select r.id, r.account_id, r.session_id, r.machine_id, r.status, r.admitted_at, r.started_at, r.lease_until, r.ended_at,
           r.end_reason, r.overrun_ms,
           coalesce((select sum(e.ms) from usage_entry e where e.run_id = r.id), 0)::bigint as charged_ms
         from run r order by r.id`),
     ],
     30_000,
   );
+
+type StripeState = { customers: { id: string; deleted?: boolean; metadata: Record<string, string> }[] };
+
+/** Both sides' books, one after the other: what is on its way between two reads looks sick until the next look. */
+export async function readBooks(setting: Setting): Promise<Books> {
+  const ask = <T>(work: () => Promise<T>) => insist(work, 30_000);
+  const runs = await readRuns(setting);
+  const sessions = await ask(async () => [
+    ...(await setting.sql<SessionRow[]>`
+      select id, volume_id, deleted_at is not null as deleted from session`),
+  ]);
+  const deletedAccounts = await ask(async () => [
+    ...(await setting.sql<{ id: string; removed: boolean }[]>`
+      select id, removed_at is not null as removed from account where deleted_at is not null`),
+  ]);
+  const machines = await readMachines(setting);
+  const volumes = await ask(() => setting.control<TruthVolume[]>('/control/volumes'));
+  const apps = await ask(() => setting.control<string[]>('/control/apps'));
+  const { customers } = await ask(() => setting.stripe<StripeState>('state'));
+  return {
+    runs,
+    machines,
+    volumes: volumes.filter(({ state }) => state !== 'pending_destroy'),
+    apps,
+    sessions,
+    deletedAccounts,
+    payingAccounts: customers.filter(({ deleted }) => !deleted).map(({ metadata }) => metadata.account ?? ''),
+  };
+}

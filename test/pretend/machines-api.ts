@@ -49,7 +49,7 @@ export async function startMachinesApi({ answerMs = 50 } = {}): Promise<Machines
   const world = { machines, rates };
   const server = createServer(async (request, response) => {
     const body = await readBody(request);
-    const asked = readPath(request.method ?? 'GET', request.url ?? '/');
+    const asked = readPath(request.method ?? 'GET', request.url ?? '/', body);
     const machine = machines.get(asked.machineId);
     const refused =
       rates.note(asked.action, asked.id) || (machine?.trouble.refuses && asked.action !== 'get');
@@ -97,7 +97,7 @@ async function readBody(request: IncomingMessage): Promise<Record<string, unknow
 type Asked = { action: string; id: string; app: string; machineId: string; query: URLSearchParams };
 
 /** What is asked for, and what the provider's limit counts it on. */
-function readPath(method: string, url: string): Asked {
+function readPath(method: string, url: string, body: Record<string, unknown>): Asked {
   const { pathname, searchParams: query } = new URL(url, 'http://api');
   const [, , root = '', app = '', kind = '', machineId = '', verb = ''] = pathname.split('/');
   const asked = (action: string, id: string): Asked => ({ action, id, app, machineId, query });
@@ -108,7 +108,7 @@ function readPath(method: string, url: string): Asked {
   }
   if (kind === 'machines') return asked(method === 'POST' ? 'create' : 'list', app);
   if (kind === 'volumes') return asked(method === 'POST' ? 'create_volume' : 'list_volumes', app);
-  return asked(method === 'POST' ? 'create_app' : 'get', app || 'apps');
+  return method === 'POST' ? asked('create_app', String(body.app_name ?? '')) : asked('get', app || 'apps');
 }
 
 type World = { machines: Map<string, Pretended>; rates: RateWatch };

@@ -20,7 +20,9 @@ import { startLoop } from '../loop';
 const env = readEnv();
 /** Many leases may end at once, and commits that wait for the disk together wait once. */
 const DATABASE_CONNECTIONS = 24;
-const { ctx, close } = openContext(env, 'timekeeper', DATABASE_CONNECTIONS);
+const { ctx, openConnections, close } = openContext(env, 'timekeeper', DATABASE_CONNECTIONS);
+/** A rush finds its connections open: to open them all takes seconds of a rush, and one that is idle closes after a minute. */
+const OPEN_CONNECTIONS_MS = 20_000;
 
 const mail = openMail(env, ctx.log);
 const connection = new Redis(env.REDIS_URL, { maxRetriesPerRequest: null });
@@ -53,6 +55,7 @@ worker.on('failed', (job, error) =>
 );
 
 const loops = [
+  startLoop('connections', OPEN_CONNECTIONS_MS, openConnections, ctx.log),
   startLoop('restore', env.RECONCILE_INTERVAL_SECONDS * 1000, () => noteRestore(ctx), ctx.log),
   startLoop('sweep', env.SWEEP_INTERVAL_MS, () => sweeper.pass(), ctx.log),
   startLoop('reconcile', env.RECONCILE_INTERVAL_SECONDS * 1000, () => reconcile(ctx), ctx.log),

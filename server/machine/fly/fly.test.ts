@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { volumeNameOf } from '../machines';
 import { classify, readRefusal } from './classify';
 import { machineRequest } from './config';
-import { RateKeeper } from './rate';
+import { ALL, RateKeeper } from './rate';
 import { readMachine } from './read-machine';
 
 describe('limits', () => {
@@ -14,6 +14,13 @@ describe('limits', () => {
     expect(keeper.reserve('destroy', 'a')).toBe(0);
     now = 10_000;
     expect(keeper.reserve('stop', 'a')).toBe(0);
+  });
+
+  it('MACHINE-5 removes no more apps than the provider allows in all: 100 a minute after a burst', () => {
+    const keeper = new RateKeeper(() => 0);
+    const waits = Array.from({ length: 103 }, () => keeper.reserve('delete_app', ALL));
+    expect(waits.slice(0, 4)).toEqual([0, 0, 0, 600]);
+    expect(waits.at(-1)).toBe(60_000);
   });
 
   it('MACHINE-34 what cannot be sent in time takes nothing from what comes later', async () => {

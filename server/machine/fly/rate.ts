@@ -10,8 +10,17 @@ type Allowance = { perSecond: number; burst: number };
 
 const WRITE: Allowance = { perSecond: 1, burst: 3 };
 const READ: Allowance = { perSecond: 5, burst: 10 };
+/** Apps of the whole organisation: 100 a minute. */
+const DELETE_APP: Allowance = { perSecond: 100 / 60, burst: 3 };
+/** The identifier of what is limited for everything together. */
+export const ALL = '*';
 /** Buckets that have been full for this long are forgotten. */
 const FORGET_MS = 60_000;
+
+const allowanceOf = (action: string): Allowance => {
+  if (action === 'delete_app') return DELETE_APP;
+  return action === 'get' || action === 'list_org' ? READ : WRITE;
+};
 
 export class RateKeeper {
   private readonly buckets = new Map<string, { tokens: number; at: number }>();
@@ -31,7 +40,7 @@ export class RateKeeper {
 
   /** Takes one token, unless it is further away than `patienceMs`; answers how long to wait before using it, in ms. */
   reserve(action: string, id: string, patienceMs = Number.POSITIVE_INFINITY): number {
-    const { perSecond, burst } = action === 'get' || action === 'list_org' ? READ : WRITE;
+    const { perSecond, burst } = allowanceOf(action);
     const now = this.now();
     this.forget(now);
     const key = `${action}:${id}`;
