@@ -25,7 +25,7 @@ export default defineConfig({
   retries: 1,
   use: {
     launchOptions: { ...(executablePath ? { executablePath } : {}), args },
-    trace: 'retain-on-failure',
+    trace: 'on-first-retry',
     timezoneId: 'Europe/Zurich',
     locale: 'en-GB',
   },

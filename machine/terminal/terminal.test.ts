@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { shellEnv, takeConfig } from '../config';
 import { shellIdentity } from '../identity';
 import { isTyped } from './keystrokes';
@@ -36,7 +36,9 @@ describe('the screen that is kept', () => {
 
 describe('whom shells run as', () => {
   it('MACHINE-25 is the ordinary user of the image, when there is one and the agent is root', () => {
-    const passwd = join(mkdtempSync(join(tmpdir(), 'hourglass-passwd-')), 'passwd');
+    const folder = mkdtempSync(join(tmpdir(), 'hourglass-passwd-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const passwd = join(folder, 'passwd');
     writeFileSync(passwd, 'root:x:0:0::/root:/bin/bash\ncoder:x:1000:1001::/home/coder:/bin/bash\n');
     expect(shellIdentity('coder', 0, passwd)).toEqual({
       uid: 1000,

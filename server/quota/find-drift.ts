@@ -16,28 +16,30 @@ type Row = { kind: Drift['kind']; account_id: string; key: string; have: number;
  * when all agree.
  */
 export async function findDrift(sql: Sql | TxSql, accountId: string | null = null): Promise<Drift[]> {
+  const mine = accountId === null ? sql`true` : sql`account_id = ${accountId}`;
   const rows = await sql<Row[]>`
-    with entry as (select account_id, period, day, run_id, sum(ms)::bigint as ms from usage_entry group by 1, 2, 3, 4),
+    with entry as (select account_id, period, day, run_id, sum(ms)::bigint as ms
+      from usage_entry where ${mine} group by 1, 2, 3, 4),
     period_used as (select account_id, period, sum(ms)::bigint as ms from entry group by 1, 2),
     segment as (
       select l.account_id, s.period, s."to" - s."from" as ms
-      from lease l, jsonb_to_recordset(l.segments) as s("from" bigint, "to" bigint, period text)),
+      from lease l, jsonb_to_recordset(l.segments) as s("from" bigint, "to" bigint, period text) where ${mine}),
     period_held as (select account_id, period, sum(ms)::bigint as ms from segment group by 1, 2),
     day_used as (select account_id, day, sum(ms)::bigint as ms from entry group by 1, 2),
     run_used as (select run_id, sum(ms)::bigint as ms from entry where run_id is not null group by 1)
     select * from (
       select 'used' as kind, account_id, period as key, coalesce(p.used_ms, 0) as have, coalesce(e.ms, 0) as want
-      from usage_period p full join period_used e using (account_id, period)
+      from (select * from usage_period where ${mine}) p full join period_used e using (account_id, period)
       union all
       select 'held', account_id, period, coalesce(p.held_ms, 0), coalesce(h.ms, 0)
-      from usage_period p full join period_held h using (account_id, period)
+      from (select * from usage_period where ${mine}) p full join period_held h using (account_id, period)
       union all
       select 'day', account_id, day::text, coalesce(d.ms, 0), coalesce(e.ms, 0)
-      from usage_day d full join day_used e using (account_id, day)
+      from (select * from usage_day where ${mine}) d full join day_used e using (account_id, day)
       union all
       select 'run', r.account_id, r.id, r.used_ms, coalesce(e.ms, 0)
-      from run r left join run_used e on e.run_id = r.id
-    ) sums where have <> want and (${accountId}::text is null or account_id = ${accountId})
+      from (select * from run where ${mine}) r left join run_used e on e.run_id = r.id
+    ) sums where have <> want
     order by account_id, kind, key limit 1000`;
   return rows.map((row) => ({
     kind: row.kind,

@@ -2,7 +2,7 @@ import { createClient, type HourglassClient } from '@/client';
 import { sleep } from '@/scripts/services/processes';
 import { createAccount } from '@/server/operator/create-account';
 import { LATE, patiently } from '@/server/patience';
-import { findDrift } from '@/server/quota/find-drift';
+import { verifyLedger } from '@/server/quota/verify-ledger';
 import { chanceOf } from '../simulation/events';
 import { Bounds } from './bounds';
 import { careOnce } from './care';
@@ -74,6 +74,7 @@ async function play(setting: Setting, { minutes, seed, people = 6, say }: ChaosO
   await webs.end();
   const books = await readBooks(setting);
   const { runs, machines } = books;
+  const ledger = await insist(() => verifyLedger(setting.operator.ctx, null), HEAL_MS);
   noteOutages(setting);
   for (const run of runs) tally.count('ends', run.end_reason ?? run.status);
   const of = (names: string[]) =>
@@ -84,7 +85,8 @@ async function play(setting: Setting, { minutes, seed, people = 6, say }: ChaosO
     healings: [...healings, plansInForce, last],
     leaked: leakedMachines(books),
     filesLost: filesLost(books, scene.touched),
-    drift: (await findDrift(setting.sql)).map((drift) => JSON.stringify(drift)),
+    drift: ledger.drift.map((drift) => JSON.stringify(drift)),
+    chain: ledger.problems.map(({ accountId, message }) => `account ${accountId}: ${message}`),
     tally,
     starvedMs: setting.spans.totalMs(['starved'], 0, Date.now()),
     verdict: judge({

@@ -11,6 +11,8 @@ export type Result = {
   leaked: string[];
   filesLost: string[];
   drift: string[];
+  /** Breaks of the ledger's chains. */
+  chain: string[];
   tally: Tally;
   starvedMs: number;
 };
@@ -27,6 +29,7 @@ export function linesOf({
   leaked,
   filesLost,
   drift,
+  chain,
   tally,
   starvedMs,
 }: Result): Line[] {
@@ -70,6 +73,7 @@ export function linesOf({
       healings.every(({ healed }) => healed) && slowest <= HEAL_MS,
     ),
     bar('sums that drift', drift.length, '0', drift.length === 0),
+    bar('entries that break the ledger', chain.length, '0', chain.length === 0),
     bar('steps that never ended', tally.total('stuck'), '0', tally.total('stuck') === 0),
     says('this computer stood still, s', s(starvedMs)),
   ];
@@ -92,6 +96,7 @@ export function report(result: Result): boolean {
     ...result.leaked.map((text) => `leaked: ${text}`),
     ...result.filesLost,
     ...result.drift,
+    ...result.chain,
     ...healings.flatMap(({ healed, sick }) => (healed ? [] : sick)),
     ...verdict.worst.map((text) => `largest differences: ${text}`),
   ];
