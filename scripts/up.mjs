@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { mendDriver } from '../db/mend-driver.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
@@ -13,8 +14,13 @@ export function fail(sentence) {
   process.exit(1);
 }
 
-/** Installs what the lock file says, when it is not installed yet. */
+/** Installs what the lock file says, when it is not installed yet; also where installed packages run no scripts. */
 export function installDependencies() {
+  install();
+  mendDriver('node_modules/postgres');
+}
+
+function install() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
     fail(

@@ -7,6 +7,7 @@ import { DomainError } from './errors';
 import type { Jobs } from './jobs';
 import type { Log } from './log';
 import type { Machines } from './machine/machines';
+import { LATE, patiently } from './patience';
 import type { Rates } from './rate';
 import type { Scope } from './shapes';
 
@@ -37,20 +38,27 @@ export type TxCtx = Pick<Ctx, 'env' | 'clock' | 'log'> & { sql: TxSql };
  * Runs `fn` in one READ COMMITTED transaction and answers what it returns. Any throw rolls everything back.
  * Throws QUOTA_UNAVAILABLE when PostgreSQL cannot be asked: quota is then refused, never assumed.
  */
-export async function inTx<T>(ctx: Ctx, fn: (tx: TxCtx) => Promise<T>): Promise<T> {
+export async function inTx<T>(ctx: Ctx, fn: (tx: TxCtx) => Promise<T>, patienceMs = PATIENCE_MS): Promise<T> {
   return failClosed(
     () =>
       ctx.sql.begin((sql) =>
         fn({ env: ctx.env, clock: ctx.clock, log: ctx.log, sql: sql as TxSql }),
       ) as Promise<T>,
     ctx.log,
+    patienceMs,
   );
 }
 
+/** Longer than PostgreSQL itself lets anything take: who says nothing for so long is away, whatever the network shows. */
+const PATIENCE_MS = 20_000;
+const SILENT = Object.assign(new Error('PostgreSQL gave no answer.'), { code: 'CONNECT_TIMEOUT' });
+
 /** Answers what `read` returns, or throws QUOTA_UNAVAILABLE when PostgreSQL cannot be asked. */
-export async function failClosed<T>(read: () => Promise<T>, log: Log): Promise<T> {
+export async function failClosed<T>(read: () => Promise<T>, log: Log, patienceMs = PATIENCE_MS): Promise<T> {
   try {
-    return await read();
+    const done = await patiently(read(), patienceMs);
+    if (done === LATE) throw SILENT;
+    return done;
   } catch (error) {
     if (!isDatabaseAway(error)) throw error;
     log.error({ err: error }, 'PostgreSQL cannot be asked');

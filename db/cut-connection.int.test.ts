@@ -1,0 +1,129 @@
+import { createServer, connect as openSocket, type Socket } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Ctx, inTx } from '@/server/context';
+import { makeLog } from '@/server/log';
+import { createTestDatabase, type TestDatabase } from '@/test/db';
+import { type Database, openDatabase } from './client';
+import { isCutConnection } from './guard';
+
+/** A door before PostgreSQL that can be shut in the middle of a conversation. */
+class Door {
+  readonly sockets = new Set<Socket>();
+  url = '';
+  private readonly server = createServer((client) => {
+    const { hostname, port } = this.target;
+    const upstream = openSocket({ host: hostname, port: Number(port) });
+    this.sockets.add(client);
+    client.pipe(upstream);
+    upstream.pipe(client);
+    for (const socket of [client, upstream]) socket.on('error', () => {});
+    client.on('close', () => upstream.destroy());
+    upstream.on('close', () => client.destroy());
+  });
+
+  constructor(private readonly target: URL) {}
+
+  async open(): Promise<void> {
+    await new Promise<void>((done) => this.server.listen(0, '127.0.0.1', done));
+    const { port } = this.server.address() as { port: number };
+    this.url = Object.assign(new URL(this.target), { host: `127.0.0.1:${port}` }).href;
+  }
+
+  cut(how: 'politely' | 'hard'): void {
+    for (const socket of this.sockets) how === 'hard' ? socket.resetAndDestroy() : socket.destroy();
+    this.sockets.clear();
+  }
+
+  close(): void {
+    this.cut('hard');
+    this.server.close();
+  }
+}
+
+let database: TestDatabase;
+let door: Door;
+let pool: Database;
+let ctx: Ctx;
+const late: unknown[] = [];
+const listeners = process.listeners('uncaughtException');
+
+beforeAll(async () => {
+  // What the driver throws from its own timer is what the guard of every process survives; here it is looked at.
+  process.removeAllListeners('uncaughtException');
+  process.on('uncaughtException', (error) => late.push(error));
+  database = await createTestDatabase();
+  door = new Door(new URL(database.url));
+  await door.open();
+  pool = openDatabase(door.url, { max: 1, asOwner: true });
+  await pool.sql`create table written (word text)`;
+  ctx = { sql: pool.sql, log: makeLog('test', 'silent') } as unknown as Ctx;
+});
+afterEach(() => {
+  for (const error of late.splice(0)) expect(isCutConnection(error), String(error)).toBe(true);
+});
+afterAll(async () => {
+  await pool.close();
+  door.close();
+  await database.drop();
+  process.removeAllListeners('uncaughtException');
+  for (const listener of listeners) process.on('uncaughtException', listener);
+});
+
+/** Asks in every turn of the event loop, so that something is always about to be sent, also when `cut` is done. */
+async function askAllTheTime(cut: () => void): Promise<void> {
+  const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+  const ask = async (asked: number) => {
+    const [row] = await pool.sql`select ${asked}::int as answered`.catch(() => [{ answered: asked }]);
+    expect(row?.answered).toBe(asked);
+  };
+  const asked: Promise<void>[] = [];
+  for (let turns = 0; turns < 30; turns++) {
+    await turn();
+    asked.push(ask(turns));
+    if (turns === 10) cut();
+  }
+  await Promise.all(asked);
+}
+
+describe('a connection that is cut', () => {
+  it.each(['politely', 'hard'] as const)(
+    'QUOTA-37 %s, while questions are on their way and new ones come, answers each by its own answer',
+    async (how) => {
+      for (let round = 0; round < 10; round++) {
+        await askAllTheTime(() => door.cut(how));
+        const from = performance.now();
+        expect(await pool.sql`select ${round}::int as round`).toEqual([{ round }]);
+        expect(performance.now() - from, `round ${round}`).toBeLessThan(2_000);
+      }
+    },
+  );
+
+  it('QUOTA-37 takes its transaction with it: nothing of it is written through another connection', async () => {
+    let other: Promise<unknown> = Promise.resolve();
+    let refused: unknown;
+    const decided = inTx(ctx, async (tx) => {
+      await tx.sql`insert into written values ('first')`;
+      // Somebody else waits for the only connection, and gets it as soon as it is opened anew.
+      other = pool.sql`select 1 as one`;
+      door.cut('politely');
+      await other;
+      await tx.sql`insert into written values ('second')`.catch((error) => {
+        refused = error;
+      });
+    });
+    await expect(decided).rejects.toMatchObject({ reason: 'QUOTA_UNAVAILABLE' });
+    expect(await other).toEqual([{ one: 1 }]);
+    await expect.poll(() => refused).toMatchObject({ code: 'CONNECTION_CLOSED' });
+    expect(await pool.sql`select word from written`).toEqual([]);
+  });
+
+  it('QUOTA-13 a database that says nothing at all is given up, and the decision with it', async () => {
+    const silent = {
+      ...ctx,
+      sql: Object.assign(() => new Promise(() => {}), { begin: () => new Promise(() => {}) }),
+    };
+    await expect(inTx(silent as unknown as Ctx, async () => {}, 50)).rejects.toMatchObject({
+      reason: 'QUOTA_UNAVAILABLE',
+    });
+  });
+});
