@@ -37,16 +37,17 @@ async function ensureCustomer(ctx: Ctx, payments: Payments, accountId: string): 
   if (!row) throw notFound('account');
   if (row.stripe_customer_id) return row.stripe_customer_id;
   const made = await makeCustomer(ctx, payments, accountId, row.generation);
-  const owner = await readOwner(ctx, accountId);
-  // Name and address may change under a person's hands, so they are no part of what the key covers.
-  await payments.make(`customer-name:${made}:${newId()}`, (stripe, once) =>
-    stripe.customers.update(made, owner, once),
-  );
+  // Kept before it has a name: the provider forgets the key after a day, and then nobody would find it again.
   const [kept] = await ctx.sql<{ stripe_customer_id: string }[]>`
     update billing_customer set stripe_customer_id = coalesce(stripe_customer_id, ${made})
     where account_id = ${accountId} returning stripe_customer_id`;
   // The account was deleted meanwhile, and its customer with it.
   if (!kept) throw notFound('account');
+  const owner = await readOwner(ctx, accountId);
+  // Name and address may change under a person's hands, so they are no part of what the key covers.
+  await payments.make(`customer-name:${kept.stripe_customer_id}:${newId()}`, (stripe, once) =>
+    stripe.customers.update(kept.stripe_customer_id, owner, once),
+  );
   return kept.stripe_customer_id;
 }
 

@@ -13,25 +13,27 @@ const AT_ONCE = 4;
 export async function sweepAccounts(ctx: Ctx): Promise<{ read: number; failed: number }> {
   const sums = { read: 0, failed: 0 };
   if (!ctx.payments) return sums;
-  const failed = new Set<string>();
+  /** Looked at and still not up to date: not again in this sweep, or it would never end. */
+  const passed = new Set<string>();
   const [clock] = await ctx.sql<{ now: number }[]>`select hg_clock() as now`;
   const since = clock?.now ?? 0;
   for (;;) {
     const rows = await ctx.sql<{ account_id: string }[]>`
       select account_id from billing_customer
       where stripe_customer_id is not null and (synced_at is null or synced_at < ${since})
-        and account_id <> all(${[...failed]}::text[])
+        and account_id <> all(${[...passed]}::text[])
       order by synced_at nulls first limit ${BATCH}`;
     if (rows.length === 0) return sums;
     for (let at = 0; at < rows.length; at += AT_ONCE) {
       await Promise.all(
         rows.slice(at, at + AT_ONCE).map(async ({ account_id: accountId }) => {
           try {
-            await syncAccount(ctx, { accountId });
+            const { kind } = await syncAccount(ctx, { accountId });
+            if (kind !== 'applied') passed.add(accountId);
             sums.read += 1;
           } catch (error) {
             // One account's trouble must not keep the others from being read.
-            failed.add(accountId);
+            passed.add(accountId);
             sums.failed += 1;
             ctx.log.error(
               { err: error, accountId },

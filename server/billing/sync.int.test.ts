@@ -178,6 +178,15 @@ describe('events', () => {
     expect(await b.planOf(two)).toBe('max');
   });
 
+  it('BILLING-7 the nightly sweep reads past a customer the provider does not know, and ends', async () => {
+    const [known, unknown] = [await b.subscriber('pro'), await b.person()];
+    await b.ctx.sql`
+      insert into billing_customer (account_id, stripe_customer_id) values (${unknown.accountId}, 'cus_of_another_key')`;
+    await b.moveTo('2026-11-24T12:20:00Z');
+    expect(await sweepAccounts(b.ctx)).toEqual({ read: 2, failed: 0 });
+    expect(await b.planOf(known)).toBe('pro');
+  });
+
   it('BILLING-8 an event of a customer that is not ours is answered and done with', async () => {
     await b.bench.stripe.customers.create({ metadata: { account: (await b.person()).accountId } });
     const [event] = (await b.bench.stripe.events.list({ limit: 1, type: 'customer.created' })).data;
