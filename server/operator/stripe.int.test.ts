@@ -1,6 +1,7 @@
 import Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BillingWorld } from '@/test/billing';
+import { removeDeletedAccounts } from '../account/remove-deleted';
 import type { Catalogue } from '../billing/sync-catalogue';
 import { newId } from '../ids';
 import { COMMANDS, type Flags } from './commands';
@@ -54,5 +55,30 @@ describe('the operator command', () => {
       const without = command(name, {}, { ...b.ctx, payments: null });
       await expect(without).rejects.toMatchObject({ reason: 'NOT_FOR_SALE' });
     }
+  });
+
+  it('BILLING-30 gives customers that a restored database forgot back to their accounts, and ends those of deleted ones', async () => {
+    const [paying, gone] = [await b.subscriber('pro'), await b.subscriber('pro')];
+    const { customers } = b.bench.stripe;
+    const lost = await customers.create({
+      metadata: { account: newId(), environment: b.ctx.env.ENVIRONMENT_ID },
+    });
+    await customers.create({ metadata: { account: paying.accountId, environment: 'another' } });
+    for (const { accountId } of [paying, gone])
+      for (const table of ['subscription', 'checkout', 'billing_customer'])
+        await b.ctx.sql`delete from ${b.ctx.sql(table)} where account_id = ${accountId}`;
+    await b.ctx.sql`
+      update account set deleted_at = hg_clock(), removed_at = hg_clock() where id = ${gone.accountId}`;
+    const synced = await command<{ accountId: string; outcome: string; planAfter: string }[]>('stripe sync');
+    expect(synced.find(({ accountId }) => accountId === paying.accountId)).toMatchObject({
+      planAfter: 'pro',
+    });
+    expect(synced.filter(({ outcome }) => outcome.includes('_'))).toMatchObject([
+      { outcome: `unknown_account ${lost.id}` },
+    ]);
+    await removeDeletedAccounts(b.ctx);
+    const left = (await customers.list({ limit: 100 })).data.map(({ metadata }) => metadata.account);
+    expect(left).not.toContain(gone.accountId);
+    expect(left).toContain(paying.accountId);
   });
 });

@@ -1,3 +1,4 @@
+import { adoptCustomers } from '../billing/adopt-customers';
 import { needPayments } from '../billing/payments';
 import { syncAccount } from '../billing/sync-account';
 import type { Ctx } from '../context';
@@ -11,16 +12,24 @@ export type Synced = {
 };
 
 /**
- * Reads one account, or every account with a customer, from the payment provider now. Answers those that were read and
- * what changed. Throws NOT_FOUND, NOT_FOR_SALE, BILLING_UNAVAILABLE.
+ * Reads one account, or every account with a customer, from the payment provider now; before all of them, customers that
+ * the database forgot are given back to their accounts. Answers those that were read and what changed, and as
+ * `unknown_account` or `second_customer` what a person has to see to at the provider. Throws NOT_FOUND, NOT_FOR_SALE, BILLING_UNAVAILABLE.
  */
 export async function syncStripe(ctx: Ctx, accountId: string | undefined): Promise<Synced[]> {
   needPayments(ctx.payments);
+  const strange = accountId ? [] : await adoptCustomers(ctx);
   const rows = await ctx.sql<{ id: string }[]>`
     select a.id from account a left join billing_customer c on c.account_id = a.id
     where ${accountId ? ctx.sql`a.id = ${accountId}` : ctx.sql`c.stripe_customer_id is not null`} order by a.id`;
   if (accountId && rows.length === 0) throw notFound('account');
-  const synced: Synced[] = [];
+  const known = new Set(rows.map(({ id }) => id));
+  const synced: Synced[] = strange.map(({ accountId: id, customer }) => ({
+    accountId: id,
+    outcome: `${known.has(id) ? 'second_customer' : 'unknown_account'} ${customer}`,
+    planBefore: null,
+    planAfter: null,
+  }));
   for (const { id } of rows) {
     const outcome = await syncAccount(ctx, { accountId: id });
     const changed = outcome.kind === 'applied';
