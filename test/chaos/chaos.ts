@@ -7,7 +7,7 @@ import { chanceOf } from '../simulation/events';
 import { Bounds } from './bounds';
 import { careOnce } from './care';
 import { KINDS, type Scene } from './faults';
-import { filesLost, type Healing, leakedMachines, untilHealed } from './heal';
+import { Disks, type Healing, leakedMachines, untilHealed } from './heal';
 import { judge } from './judge';
 import { Crowd, impatient, weighted } from './people';
 import type { Result } from './report';
@@ -45,6 +45,7 @@ async function play(setting: Setting, { minutes, seed, people = 6, say }: ChaosO
   const webs = setting.watchWebs();
   const until = Date.now() + minutes * 60_000;
   const healings: Healing[] = [];
+  const disks = new Disks();
   crowd.begin(people);
   const care = {
     admin: await openAdmin(setting),
@@ -59,6 +60,7 @@ async function play(setting: Setting, { minutes, seed, people = 6, say }: ChaosO
     await breakThings(scene, Math.min(until, Date.now() + ROUND_MS));
     const healing = await heal(scene);
     healings.push(healing);
+    disks.look(await readBooks(setting), scene.touched);
     say(
       `round ${healings.length}: healed in ${(healing.ms / 1000).toFixed(1)} s, ${tally.total('faults')} faults so far`,
     );
@@ -74,6 +76,7 @@ async function play(setting: Setting, { minutes, seed, people = 6, say }: ChaosO
   await webs.end();
   const books = await readBooks(setting);
   const { runs, machines } = books;
+  disks.look(books, scene.touched);
   const ledger = await insist(() => verifyLedger(setting.operator.ctx, null), HEAL_MS);
   noteOutages(setting);
   for (const run of runs) tally.count('ends', run.end_reason ?? run.status);
@@ -84,7 +87,7 @@ async function play(setting: Setting, { minutes, seed, people = 6, say }: ChaosO
     seconds,
     healings: [...healings, plansInForce, last],
     leaked: leakedMachines(books),
-    filesLost: filesLost(books, scene.touched),
+    filesLost: disks.lost,
     drift: ledger.drift.map((drift) => JSON.stringify(drift)),
     chain: ledger.problems.map(({ accountId, message }) => `account ${accountId}: ${message}`),
     tally,

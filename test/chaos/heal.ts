@@ -62,16 +62,24 @@ function sickAccounts({ deletedAccounts, apps, payingAccounts }: Books): string[
   ]);
 }
 
-/** Sessions whose files are gone although nothing happened to a host they were on. Pure. */
-export function filesLost(
-  { runs, sessions, volumes }: Books,
-  touched: ReadonlyMap<string, unknown>,
-): string[] {
-  const there = new Set(volumes.map(({ id }) => id));
-  const struck = new Set(
-    runs.filter((run) => touched.has(run.machine_id ?? '')).map((run) => run.session_id),
-  );
-  return sessions
-    .filter(({ id, volume_id, deleted }) => !deleted && volume_id && !there.has(volume_id) && !struck.has(id))
-    .map(({ id }) => `session ${id} has lost its files`);
+/** Which disk each session has, from one look to the next: files are lost when it is gone, and as good as lost when it is another. */
+export class Disks {
+  private readonly known = new Map<string, string>();
+  readonly lost: string[] = [];
+
+  /** `touched`: machines to whose host something happened, which may take files with it. */
+  look({ runs, sessions, volumes }: Books, touched: ReadonlyMap<string, unknown>): void {
+    const there = new Set(volumes.map(({ id }) => id));
+    const struck = new Set(
+      runs.filter((run) => touched.has(run.machine_id ?? '')).map((run) => run.session_id),
+    );
+    for (const { id, volume_id: disk, deleted } of sessions) {
+      if (deleted || disk === null) continue;
+      const before = this.known.get(id) ?? disk;
+      this.known.set(id, disk);
+      if (struck.has(id)) continue;
+      if (!there.has(disk)) this.lost.push(`session ${id} has lost its files`);
+      else if (before !== disk) this.lost.push(`session ${id} was given another disk than ${before}`);
+    }
+  }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Bounds } from './bounds';
-import { filesLost, sickOf } from './heal';
+import { Disks, sickOf } from './heal';
 import { type Facts, judge } from './judge';
 import { commonOf, Spans, unionOf } from './spans';
 import type { Books, RunRow, TruthMachine } from './truth';
@@ -208,7 +208,26 @@ describe('the judge of a run under faults', () => {
     expect(sickOf({ ...books, deletedAccounts: [{ id: 'a', removed: false }] })).toHaveLength(1);
     expect(sickOf({ ...books, deletedAccounts: deleted })).toHaveLength(2);
     expect(sickOf({ ...books, deletedAccounts: deleted, apps: [], payingAccounts: [] })).toEqual([]);
-    expect(filesLost({ ...books, volumes: [] }, new Map())).toHaveLength(1);
-    expect(filesLost({ ...books, volumes: [] }, new Map([['m-1', 'lost']]))).toEqual([]);
+  });
+
+  it('sees files that are gone, and a session that was given another disk', () => {
+    const books = (disk: string, there = ['v', 'w']): Books => ({
+      runs: [run('1')],
+      machines: [],
+      volumes: there.map((id) => ({ id, app: 'hg-dev-a', name: 's_1', state: 'created' })),
+      apps: [],
+      sessions: [{ id: 's', volume_id: disk, deleted: false }],
+      deletedAccounts: [],
+      payingAccounts: [],
+    });
+    const found = (touched: Map<string, string>, ...looks: Books[]) => {
+      const disks = new Disks();
+      for (const look of looks) disks.look(look, touched);
+      return disks.lost;
+    };
+    expect(found(new Map(), books('v'), books('v'))).toEqual([]);
+    expect(found(new Map(), books('v'), books('v', ['w']))).toHaveLength(1);
+    expect(found(new Map(), books('v'), books('w'))).toHaveLength(1);
+    expect(found(new Map([['m-1', 'lost']]), books('v'), books('w'), books('w', []))).toEqual([]);
   });
 });
