@@ -232,6 +232,28 @@ describe('an agent', () => {
     await expect.poll(again).toBe(WebSocket.OPEN);
   });
 
+  it('MACHINE-33 refused clients that keep their half open shut nobody out', async () => {
+    const url = await serve(() => ({ action: 'run', leaseMs: 60_000, final: false }));
+    const port = await boot(url, 60_000).port;
+    const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n';
+    const answers: string[] = [];
+    const clients = Array.from({ length: 60 }, () =>
+      netConnect({ port, host: '127.0.0.1', allowHalfOpen: true })
+        .on('data', (chunk) => answers.push(chunk.toString()))
+        .on('error', () => {}),
+    );
+    for (const client of clients)
+      client.write(
+        `GET /terminal/session HTTP/1.1\r\nHost: x\r\nOrigin: https://elsewhere.example\r\n${upgrade}\r\n`,
+      );
+    await expect.poll(() => answers.length).toBe(60);
+    for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+    // The machine takes 64 connections: these fit only when the refused ones are gone.
+    const open = () => Promise.all(Array.from({ length: 16 }, () => connect(port))).catch(() => []);
+    await expect.poll(async () => (await open()).length, { timeout: 5_000 }).toBe(16);
+    for (const client of clients) client.destroy();
+  });
+
   it('MACHINE-36 says that it will stop for idleness, and a key keeps it; what another plan says counts', async () => {
     // An hour when it was made; the plan in force now says one minute and a little.
     const url = await serve(() => ({ action: 'run', leaseMs: 600_000, final: false, idleMs: 61_000 }));

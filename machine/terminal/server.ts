@@ -21,6 +21,8 @@ const MOST_TABS = 6;
 const MOST_SOCKETS = 16;
 /** Terminals, and whoever else the network lets through to us. */
 const MOST_CONNECTIONS = 64;
+/** A refused socket that does not take its answer is left after this. */
+const GOODBYE_MS = 2_000;
 const MOST_FRAME_BYTES = 64 * 1024;
 /** A socket that has not taken this much holds its shell back until it has. */
 const HOLD_BYTES = 1024 * 1024;
@@ -60,19 +62,14 @@ export class TerminalServer {
     // Whoever asks may hang up at any moment or ask nonsense: neither may end the machine.
     socket.on('error', () => {});
     const url = addressOf(request);
-    if (!url) {
-      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-      return;
-    }
+    if (!url) return refuse(socket, '400 Bad Request');
     const header = request.headers['fly-replay-src'];
     const state = stateOf(Array.isArray(header) ? header[0] : header);
     if (
       !isOurs(state, this.options.runToken, Date.now()) ||
       url.pathname !== `/terminal/${this.options.sessionId}`
-    ) {
-      socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-      return;
-    }
+    )
+      return refuse(socket, '401 Unauthorized');
     (socket as Duplex & { setNoDelay?: (on: boolean) => void }).setNoDelay?.(true);
     this.ws.handleUpgrade(request, socket, head, (ws) => this.attach(ws, url.searchParams));
   }
@@ -171,6 +168,13 @@ export class TerminalServer {
   close(): void {
     for (const ws of this.sockets) ws.close(4503, this.closing ?? '');
   }
+}
+
+/** Answers an upgrade and lets go of it, whether or not the other side ever does. */
+function refuse(socket: Duplex, status: string): void {
+  const leave = setTimeout(() => socket.destroy(), GOODBYE_MS).unref();
+  socket.once('close', () => clearTimeout(leave));
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
 }
 
 /** Where an upgrade wants to go; null for an address that is none. */

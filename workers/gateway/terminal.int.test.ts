@@ -125,6 +125,28 @@ it('MACHINE-33 an account opens 120 terminals a minute, and refused sockets are 
   await expect.poll(() => deaf.destroyed, { timeout: 5_000 }).toBe(true);
 });
 
+it('MACHINE-33 a refused client that keeps its half open keeps no connection', async () => {
+  const { port } = server.address() as AddressInfo;
+  const open = () =>
+    new Promise<number>((resolve, reject) =>
+      server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+    );
+  const answers: string[] = [];
+  const clients = Array.from({ length: 20 }, () =>
+    connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+      .on('data', (chunk) => answers.push(chunk.toString()))
+      .on('error', () => {}),
+  );
+  for (const client of clients)
+    client.write(
+      `GET /terminal/x HTTP/1.1\r\nHost: x\r\nOrigin: https://elsewhere.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+    );
+  await expect.poll(() => answers.length).toBe(20);
+  for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 403 /);
+  await expect.poll(open, { timeout: 5_000 }).toBe(0);
+  for (const client of clients) client.destroy();
+});
+
 it('MACHINE-26 nonsense at the door is answered and ends nothing', async () => {
   const { port } = server.address() as AddressInfo;
   for (const path of ['//', 'http://', 'http://[', '/%zz', '/terminal/x?token=%']) {

@@ -86,10 +86,17 @@ function claimOf(ctx: Pick<Ctx, 'env' | 'clock'>, request: IncomingMessage, url:
   return claim && url.pathname === `/terminal/${claim.sessionId}` ? claim : null;
 }
 
-/** A plain HTTP answer to an upgrade: the connection is never ours to keep. */
+/**
+ * A plain HTTP answer to an upgrade: the connection is never ours to keep. It goes once the answer is out, and soon if
+ * that is never taken: a client that keeps its half open would hold it for ever.
+ */
 function plain(socket: Duplex, status: number, headers: Record<string, string> = {}): void {
   const lines = Object.entries({ ...headers, connection: 'close', 'content-length': '0' }).map(
     ([k, v]) => `${k}: ${v}`,
   );
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n`);
+  const leave = setTimeout(() => socket.destroy(), GOODBYE_MS).unref();
+  socket.once('close', () => clearTimeout(leave));
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n`, () =>
+    socket.destroy(),
+  );
 }
