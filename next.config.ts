@@ -15,6 +15,8 @@ const config: NextConfig = {
     'better-auth',
     'stripe',
   ],
+  // Next keeps the body of whatever a page is asked with; nobody may fill the memory with it.
+  experimental: { proxyClientMaxBodySize: 64 * 1024 },
   // Types are checked on their own, once, for the whole repository.
   typescript: { ignoreBuildErrors: true },
   devIndicators: false,

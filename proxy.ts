@@ -22,9 +22,16 @@ function contentPolicy(nonce: string): string {
   ].join('; ');
 }
 
+/** No page takes anything: forms go to the routes of programs. */
+const READING = new Set(['GET', 'HEAD']);
+
 /** Gives each page its policy, and tells it which address was asked for, so that signing in leads back to it. */
 export function proxy(request: NextRequest): NextResponse {
   const policy = contentPolicy(crypto.randomUUID());
+  if (!READING.has(request.method)) {
+    const headers = { allow: 'GET, HEAD', 'content-security-policy': policy };
+    return new NextResponse('This page can only be read.', { status: 405, headers });
+  }
   const headers = new Headers(request.headers);
   headers.set('x-hourglass-path', `${request.nextUrl.pathname}${request.nextUrl.search}`);
   headers.set('content-security-policy', policy);
@@ -34,6 +41,6 @@ export function proxy(request: NextRequest): NextResponse {
 }
 
 export const config = {
-  // Pages: everything but programs' routes and files.
-  matcher: ['/((?!api/|_next/|healthz|readyz|metrics|mail/|icon).*)'],
+  // Pages, also those that are not there: everything but programs' routes and files, each by its whole name.
+  matcher: ['/((?!api/|_next/|(?:healthz|readyz|metrics|mail/unsubscribe|icon\\.svg)$).*)'],
 };

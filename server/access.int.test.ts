@@ -1,9 +1,11 @@
 import type { TRPCError } from '@trpc/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAccount, createWorld, type World } from '@/test/world';
+import { newApiKeyText } from './account/api-key-text';
 import { createApiKey } from './account/create-api-key';
 import { findActor } from './account/find-actor';
 import { revokeApiKey } from './account/revoke-api-key';
+import { PEER_HEADER } from './address';
 import { makeAuth } from './auth';
 import type { Actor } from './context';
 import { DomainError } from './errors';
@@ -273,6 +275,45 @@ describe('who is asked for', () => {
         reason: 'UNAUTHORIZED',
       });
     }
+  });
+
+  it('ACCOUNT-26 a made-up key is counted for the address it came from, and past the rate none is looked up', async () => {
+    const counted: [string, number][] = [];
+    let looked = 0;
+    const limit = async (address: string, count: 0 | 1) => {
+      counted.push([address, count]);
+      if (counted.length > 2) throw new DomainError('RATE_LIMITED', 'Too many keys were refused.');
+    };
+    const sql = (() => {
+      looked++;
+      return Promise.resolve([]);
+    }) as unknown as typeof world.ctx.sql;
+    const ctx = { ...world.ctx, sql, rates: { ...world.ctx.rates, takeRefusedKeys: limit } };
+    const headers = new Headers({
+      authorization: `Bearer ${newApiKeyText().key}`,
+      [PEER_HEADER]: '203.0.113.9',
+    });
+    await expect(findActor(ctx, auth(), headers)).rejects.toMatchObject({ reason: 'UNAUTHORIZED' });
+    await expect(findActor(ctx, auth(), headers)).rejects.toMatchObject({ reason: 'RATE_LIMITED' });
+    expect(counted).toEqual([
+      ['203.0.113.9', 0],
+      ['203.0.113.9', 1],
+      ['203.0.113.9', 0],
+    ]);
+    expect(looked).toBe(1);
+  });
+
+  it('ACCOUNT-3 nobody waits for a letter: the answer comes as soon for an address that is known', async () => {
+    const email = `${newId()}@x.test`;
+    let sent = 0;
+    const hangs = () => {
+      sent++;
+      return new Promise<void>(() => {});
+    };
+    const { api } = makeAuth({ ...world.ctx, mail: { send: hangs, close: () => {} } });
+    await api.signUpEmail({ body: { email, name: 'E', password: 'a-good-password' } });
+    await api.requestPasswordReset({ body: { email, redirectTo: '/reset-password' } });
+    expect(sent).toBe(2);
   });
 
   it('ACCOUNT-10 an expired, foreign or made-up sign-in is nobody', async () => {

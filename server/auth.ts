@@ -57,17 +57,20 @@ export function makeAuth(deps: AuthDeps) {
       minPasswordLength: 8,
       maxPasswordLength: 128,
       revokeSessionsOnPasswordReset: true,
-      sendResetPassword: ({ user, url }) => letters.newPassword(user.email, url),
+      sendResetPassword: async ({ user, url }) => letters.newPassword(user.email, url),
       // Whoever reads the letter is the owner: guesses of others do not keep them out any longer.
       onPasswordReset: ({ user }) => deps.rates.forgetSignIn(user.email),
     },
     emailVerification: {
       sendOnSignUp: true,
-      autoSignInAfterVerification: true,
-      sendVerificationEmail: ({ user, url }) => letters.confirmAddress(user.email, url),
+      // A link in a letter is opened with a click anywhere: it confirms, and changes nobody's sign-in.
+      autoSignInAfterVerification: false,
+      sendVerificationEmail: async ({ user, url }) => letters.confirmAddress(user.email, url),
     },
     socialProviders: githubOf(env),
-    account: { encryptOAuthTokens: true },
+    // Somebody else may have made an account for this address before: it is not opened to them by our GitHub sign-in.
+    account: { encryptOAuthTokens: true, accountLinking: { disableImplicitLinking: true } },
+    onAPIError: { errorURL: `${env.APP_URL}/sign-in` },
     disabledPaths: UNUSED,
     rateLimit: { enabled: true, window: 60, max: 300, customRules: TRIES },
     advanced: {
@@ -103,10 +106,13 @@ function githubOf(env: AuthDeps['env']) {
 
 const NOT_YOU = 'If you did not ask for this, nothing has changed and you can ignore this letter.';
 
-/** The letters of sign-in. A mail server that is away is logged and never stops a sign-up. */
+/**
+ * The letters of sign-in. A mail server that is away is logged and never stops a sign-up. Nobody waits for it: how long an
+ * answer takes would tell whether there is a letter, and with it whether an address is known.
+ */
 function lettersOf({ mail, log }: AuthDeps) {
-  const send = (to: string, subject: string, paragraph: string, url: string) =>
-    mail
+  const send = (to: string, subject: string, paragraph: string, url: string): void =>
+    void mail
       .send(
         writeLetter({
           to,

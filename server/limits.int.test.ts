@@ -2,9 +2,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createAccount, createWorld, type World } from '@/test/world';
 import { createApiKey } from './account/create-api-key';
 import { keepFewSignIns } from './account/keep-few-sign-ins';
+import { revokeApiKey } from './account/revoke-api-key';
 import type { Actor } from './context';
 import { newId } from './ids';
 import { createCaller } from './router';
+import { createSession } from './session/create';
+import { deleteSession } from './session/delete';
 
 let world: World;
 let accountId: string;
@@ -37,6 +40,26 @@ it('ACCOUNT-19 an account has 20 keys, however many are made at once', async () 
   const { done, sentences } = await many(30, () => createApiKey(world.ctx, input));
   expect(done).toBe(20);
   expect([...sentences]).toEqual(['An account has 20 keys at most. Revoke one first.']);
+});
+
+it('ACCOUNT-19 making and ending again leaves no rows without end: 20 revoked keys, and no session that never ran', async () => {
+  const own = await createAccount(world);
+  const input = { accountId: own, userId: 'u', isAdmin: false, name: 'k', scopes: ['session:read' as const] };
+  const living = await createApiKey(world.ctx, input);
+  const revoked: string[] = [];
+  for (let i = 0; i < 25; i++) {
+    const { id } = await createApiKey(world.ctx, input);
+    await revokeApiKey(world.ctx, { accountId: own, apiKeyId: id });
+    revoked.push(id);
+    const session = await createSession(world.ctx, { accountId: own, name: 's' });
+    await deleteSession(world.ctx, { accountId: own, sessionId: session.id });
+  }
+  const rows = await world.ctx.sql<{ id: string }[]>`select id from api_key where account_id = ${own}`;
+  expect(rows.map(({ id }) => id).sort()).toEqual([living.id, ...revoked.slice(-20)].sort());
+  expect(await world.ctx.sql`select 1 from session where account_id = ${own}`).toHaveLength(0);
+  await expect(revokeApiKey(world.ctx, { accountId: own, apiKeyId: 'none' })).rejects.toMatchObject({
+    reason: 'NOT_FOUND',
+  });
 });
 
 it('ACCOUNT-19 an installation has 50 plans', async () => {

@@ -112,6 +112,8 @@ it('ACCOUNT-16 terminals, machines, letters, sign-ups and calls of all kinds hav
   const rates = openRates(redis.url, 2);
   const limits: [string, number, () => Promise<void>][] = [
     ['calls', 600, () => rates.takeCalls('a', 1)],
+    ['questions about payments', 60, () => rates.takeBilling('a')],
+    ['refused keys', 600, () => rates.takeRefusedKeys('10.0.0.1', 1)],
     ['connects', 120, () => rates.takeConnect('a')],
     ['calls of a machine', 240, () => rates.takeAgentCall('r')],
     ['letters', 5, () => rates.takeLetter('Ada@x.test')],
@@ -126,6 +128,8 @@ it('ACCOUNT-16 terminals, machines, letters, sign-ups and calls of all kinds hav
     for (let i = 0; i < most; i++) await take();
     await expect(take(), name).rejects.toMatchObject({ reason: 'RATE_LIMITED' });
   }
+  await expect(rates.takeRefusedKeys('10.0.0.1', 0)).rejects.toMatchObject({ reason: 'RATE_LIMITED' });
+  for (let i = 0; i < 700; i++) await rates.takeRefusedKeys('10.0.0.2', 0);
   await rates.takeCalls('b', 600);
   await expect(rates.takeCalls('b', 1)).rejects.toMatchObject({ reason: 'RATE_LIMITED' });
   await rates.close();

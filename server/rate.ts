@@ -9,6 +9,13 @@ export type Rates = {
   takeStart(accountId: string): Promise<void>;
   /** Calls of one caller, in this process: no program in a loop may keep the others waiting. */
   takeCalls(caller: string, count: number): Promise<void>;
+  /** One question to the payment provider for an account. */
+  takeBilling(accountId: string): Promise<void>;
+  /**
+   * Whether keys from an address are looked up at all, in this process: the ones that were refused count (1), and before
+   * the next one it is asked whether there were too many (0).
+   */
+  takeRefusedKeys(address: string, count: 0 | 1): Promise<void>;
   /** One way to a terminal of an account. */
   takeConnect(accountId: string): Promise<void>;
   /** One call of the machine of a run, in this process. */
@@ -44,6 +51,11 @@ const CONNECTS_PER_MINUTE = 120;
 const AGENT_CALLS_PER_MINUTE = 240;
 /** Calls of all kinds a minute, for each start a minute: whoever may start more asks more. */
 const CALLS_PER_START = 300;
+/**
+ * Questions to the payment provider a minute: all accounts share what it allows us. More where more may be started, and
+ * never fewer than somebody needs who waits for their payment.
+ */
+const BILLING = { perStart: 6, atLeast: 60 };
 /** A Redis that hangs is one that is away. */
 const PATIENCE_MS = 1_000;
 
@@ -67,6 +79,10 @@ export function openRates(redisUrl: string, startsPerMinute: number): Rates {
 
   const starts = shared('rate:start', { points: startsPerMinute, duration: 60 });
   const connects = shared('rate:connect', { points: CONNECTS_PER_MINUTE, duration: 60 });
+  const billing = shared('rate:billing', {
+    points: Math.max(BILLING.atLeast, BILLING.perStart * startsPerMinute),
+    duration: 60,
+  });
   const byAccount = tries('rate:sign-in', SIGN_INS.account);
   const byAddress = tries('rate:sign-in-from', SIGN_INS.address);
   const letters = shared('rate:letter', LETTERS);
@@ -76,6 +92,10 @@ export function openRates(redisUrl: string, startsPerMinute: number): Rates {
   return {
     takeStart: (accountId) => take(starts, accountId, 'You started sessions too often within a minute.'),
     takeCalls: (caller, count) => take(calls, caller, 'You asked too often within a minute.', count),
+    takeBilling: (accountId) =>
+      take(billing, accountId, 'You asked about payments too often within a minute.'),
+    takeRefusedKeys: (address, count) =>
+      take(calls, `refused:${address}`, 'Too many keys from your address were refused.', count),
     takeConnect: (accountId) => take(connects, accountId, 'You opened terminals too often within a minute.'),
     takeAgentCall: (runId) => take(agentCalls, runId, 'This machine asked too often within a minute.'),
     takeSignIn: async (email, address) => {
@@ -98,6 +118,8 @@ const hashAddress = (email: string): string =>
 export const noRates: Rates = {
   takeStart: async () => {},
   takeCalls: async () => {},
+  takeBilling: async () => {},
+  takeRefusedKeys: async () => {},
   takeConnect: async () => {},
   takeAgentCall: async () => {},
   takeSignIn: async () => {},

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,9 +12,12 @@ import {
   closeStrangers,
   cookieOf,
   dir,
+  environmentsOf,
+  filesBelow,
   type Init,
   isSignedIn,
   json,
+  lettersTo,
   MARK,
   newPerson,
   openStrangers,
@@ -117,6 +120,23 @@ describe('another site', () => {
       expect(answer.headers.getSetCookie()).toEqual([]);
     }
   });
+
+  it('ACCOUNT-14 a link that confirms an address signs nobody in, and leaves whoever is signed in where they are', async () => {
+    const visitor = await newPerson();
+    const cookie = await signIn(visitor.email);
+    const email = `planted-${Date.now()}@hourglass.test`;
+    await ask('/api/auth/sign-up/email', json({ name: 'N', email, password: PASSWORD }));
+    const letters = (await lettersTo(email, 1))[0]?.text ?? '';
+    const link = /https?:\S+verify-email\S+/.exec(letters)?.[0] ?? '';
+    const opened = await ask(link, { headers: { cookie } });
+    expect([opened.status, opened.headers.getSetCookie()]).toEqual([302, []]);
+    const [row] = await operator.ctx.sql`select email_verified from auth_user where email = ${email}`;
+    expect(row?.email_verified).toBe(true);
+    const again = await ask(link);
+    expect(again.headers.getSetCookie()).toEqual([]);
+    const who = await ask('/api/auth/get-session', { headers: { cookie } });
+    expect(who.text).toContain(visitor.email);
+  });
 });
 
 describe('a sign-in', () => {
@@ -159,11 +179,8 @@ describe('a sign-in', () => {
       '/api/auth/request-password-reset',
       json({ email: person.email, redirectTo: '/reset-password' }),
     );
-    type Mail = { text: string }[];
-    const mails = async (): Promise<Mail> =>
-      (await fetch(`${stack.controlUrl}/control/mail?to=${person.email}`)).json();
-    expect(await waitFor(async () => (await mails()).length === 1, 10_000)).toBe(true);
-    const token = /reset-password\/([\w-]+)/.exec((await mails())[0]?.text ?? '')?.[1];
+    const [letter] = await lettersTo(person.email, 1);
+    const token = /reset-password\/([\w-]+)/.exec(letter?.text ?? '')?.[1];
     const reset = json({ newPassword: 'another-password', token });
     expect((await ask('/api/auth/reset-password', reset)).status).toBe(200);
     expect(await isSignedIn(cookie)).toBe(false);
@@ -205,6 +222,11 @@ describe('what is asked', () => {
       ]);
       expect((await ask(path, json('x'.repeat(most - 1000), headers))).status, path).not.toBe(413);
     }
+    // A page takes nothing at all, and keeps nothing of what it is sent.
+    for (const path of ['/', '/sign-in', '/nowhere']) {
+      const posted = await ask(path, { method: 'POST', body: 'x'.repeat(2 * 1024 * 1024) });
+      expect([posted.status, posted.headers.get('allow')], path).toEqual([405, 'GET, HEAD']);
+    }
     const endless = new ReadableStream({ pull: (to) => to.enqueue(new Uint8Array(16_384)) });
     const chunked = {
       method: 'POST',
@@ -223,6 +245,10 @@ describe('what is asked', () => {
     const headers = { authorization: `Bearer ${apiKey}` };
     const tooMany = await ask(batch(51), { headers });
     expect([tooMany.status, tooMany.text]).toEqual([400, expect.stringContaining('50 calls at most')]);
+    // However the commas are written.
+    const escaped = await ask(batch(51).replaceAll(',', '%2C'), { headers });
+    const mixed = await ask(batch(51).replace(',', '%2c'), { headers });
+    expect([escaped.status, mixed.status, escaped.text]).toEqual([400, 400, tooMany.text]);
     const statuses: number[] = [];
     // Three starts a minute allow 900 calls.
     for (let i = 0; i < 19; i++) statuses.push((await ask(batch(50), { headers })).status);
@@ -230,6 +256,8 @@ describe('what is asked', () => {
     const refused = await ask('/api/trpc/session.list', { headers });
     expect([refused.status, refused.json().error?.data?.reason]).toEqual([429, 'RATE_LIMITED']);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    const ledger = await ask('/api/usage/ledger', { headers });
+    expect([ledger.status, Number(ledger.headers.get('retry-after')) > 0]).toEqual([429, true]);
     const other = await newPerson();
     expect(await other.api.session.list.query()).toEqual([]);
   });
@@ -280,6 +308,9 @@ describe('what is asked', () => {
       '/',
       '/sign-in',
       '/nowhere',
+      '/iconx',
+      '/metricsx',
+      '/mail/nowhere',
       '/api/trpc/billing.plans',
       '/api/auth/ok',
       '/mail/unsubscribe',
@@ -358,29 +389,6 @@ describe('an address', () => {
     expect(sum(after) - sum(before)).toBe(5);
   });
 });
-
-/** Whole files below a folder. */
-function* filesBelow(folder: string): Generator<string> {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* filesBelow(path);
-    else if (entry.isFile()) yield path;
-  }
-}
-
-/** The environments of all processes of this computer that belong to a run. */
-function environmentsOf(runId: string): string[] {
-  const found: string[] = [];
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      const text = readFileSync(`/proc/${pid}/environ`, 'utf8');
-      if (text.includes(`HOURGLASS_RUN_ID=${runId}`)) found.push(text);
-    } catch {
-      // Ended meanwhile.
-    }
-  }
-  return found;
-}
 
 async function provokeErrors(cookie: string): Promise<void> {
   await ask('/api/trpc/nothing.here', { headers: { cookie } });

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@/client';
 import { buildAll } from '@/scripts/build-all';
+import { waitFor } from '@/scripts/services/processes';
 import { freePorts, type Stack, startStack } from '@/scripts/stack';
 import { openOperatorContext } from '@/server/operator/context';
 import { createAccount } from '@/server/operator/create-account';
@@ -105,7 +106,41 @@ export async function signIn(
   return cookieOf(await ask('/api/auth/sign-in/email', json({ email, password }, headers)));
 }
 
+/** The letters to an address, once so many have come. */
+export async function lettersTo(email: string, count: number): Promise<{ text: string }[]> {
+  let letters: { text: string }[] = [];
+  const come = async () => {
+    letters = await (await fetch(`${stack.controlUrl}/control/mail?to=${email}`)).json();
+    return letters.length >= count;
+  };
+  if (!(await waitFor(come, 10_000))) throw new Error(`${letters.length} letters came to ${email}`);
+  return letters;
+}
+
 export const sessionsOf = (accountId: string) =>
   operator.ctx.sql`select 1 from session where account_id = ${accountId}`;
 export const isSignedIn = async (cookie: string) =>
   (await ask('/api/trpc/session.list', { headers: { cookie } })).status === 200;
+
+/** Whole files below a folder. */
+export function* filesBelow(folder: string): Generator<string> {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* filesBelow(path);
+    else if (entry.isFile()) yield path;
+  }
+}
+
+/** The environments of all processes of this computer that belong to a run. */
+export function environmentsOf(runId: string): string[] {
+  const found: string[] = [];
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const text = readFileSync(`/proc/${pid}/environ`, 'utf8');
+      if (text.includes(`HOURGLASS_RUN_ID=${runId}`)) found.push(text);
+    } catch {
+      // Ended meanwhile.
+    }
+  }
+  return found;
+}

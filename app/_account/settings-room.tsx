@@ -52,7 +52,9 @@ function Profile({ person }: { person: Person }) {
           <Text size="sm">Your address is confirmed.</Text>
         ) : (
           <>
-            <Text size="sm">Your address is not confirmed yet: a lost password could not be replaced.</Text>
+            <Text size="sm">
+              Your address is not confirmed yet: a lost password could not be replaced, nor a trial started.
+            </Text>
             <Button size="xs" variant="default" onClick={resend} disabled={sent}>
               {sent ? 'The letter is on its way' : 'Send the letter again'}
             </Button>

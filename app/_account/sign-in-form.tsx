@@ -16,8 +16,8 @@ const WORDS = {
 } as const;
 
 /** Sends the form and goes on; says what went wrong otherwise. */
-function useSignIn(mode: Mode, goOn: string) {
-  const [problem, setProblem] = useState<string | null>(null);
+function useSignIn(mode: Mode, goOn: string, before: string | null) {
+  const [problem, setProblem] = useState(before);
   const [busy, setBusy] = useState(false);
 
   async function submit(event: FormEvent<HTMLFormElement>) {
@@ -32,7 +32,7 @@ function useSignIn(mode: Mode, goOn: string) {
     const { error } =
       mode === 'sign-in'
         ? await signInClient.signIn.email({ email, password })
-        : await signInClient.signUp.email({ email, password, name });
+        : await signInClient.signUp.email({ email, password, name, callbackURL: '/settings' });
     // A page loaded afresh: it shows nothing that somebody else saw before in this tab.
     if (!error) return window.location.replace(goOn);
     setBusy(false);
@@ -45,7 +45,7 @@ function useSignIn(mode: Mode, goOn: string) {
 export function SignInForm({ mode, github }: { mode: Mode; github: boolean }) {
   const query = useSearchParams();
   const goOn = nextPath(query.get('next'));
-  const { problem, busy, submit } = useSignIn(mode, goOn);
+  const { problem, busy, submit } = useSignIn(mode, goOn, sentenceOfReturn(query.get('error')));
   const words = WORDS[mode];
   // Before the page has come to life the browser would send the form by itself.
   const ready = useMounted();
@@ -110,6 +110,16 @@ export function SignInForm({ mode, github }: { mode: Mode; github: boolean }) {
       </Stack>
     </form>
   );
+}
+
+/** Why signing in elsewhere did not lead in, from what its way back says; null when nothing went wrong. */
+export function sentenceOfReturn(code: string | null): string | null {
+  if (code === null) return null;
+  if (code === 'account_not_linked')
+    return 'There is an account for the e-mail address of your GitHub account already. Sign in with that address and its password; if you do not know it, “Forgot your password?” lets you choose a new one.';
+  if (code === 'access_denied')
+    return 'GitHub was not allowed to say who you are. Try again, or sign in with a password.';
+  return 'That did not work this time. Try again, or sign in with a password.';
 }
 
 /** What went wrong as something a person can act on. */

@@ -13,7 +13,7 @@ type Props = { reason: string; message: string; planId: string };
 export function UpgradeProblem({ reason, message, planId }: Props) {
   const { data: summary, isPending } = useBilling();
   const query = useSearchParams();
-  const again = reason === 'BILLING_UNAVAILABLE';
+  const again = reason === 'BILLING_UNAVAILABLE' || reason === 'RATE_LIMITED';
   // Whether this plan is not sold or none is, is known with the summary: one of the two is said, never both.
   const isToldByNote = summary?.paymentsSetUp === false || (reason === 'NOT_FOR_SALE' && isPending);
   return (

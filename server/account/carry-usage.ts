@@ -6,7 +6,10 @@ import { lockAccount } from '../quota/load-account';
 import { monthOf } from '../quota/period';
 import { quotaMsOf } from '../quota/plans';
 
-/** Remembers what the owners of an account used this month, before who they are is forgotten. Under the account lock. */
+/**
+ * Remembers what the owners of an account used this month, before who they are is forgotten. Nothing is written under an
+ * address that nobody confirmed: it may be another person's. Under the account lock.
+ */
 export async function rememberUsage(tx: TxCtx, state: AccountState): Promise<void> {
   const period = monthOf(state.now);
   const usedMs = Math.round(liveSums(state, period).usedMs);
@@ -24,7 +27,8 @@ export async function rememberUsage(tx: TxCtx, state: AccountState): Promise<voi
  * goes: a second account is no second month, and a plan that is paid for here loses nothing to one that was paid there.
  */
 export async function carryUsage(tx: TxCtx, accountId: string): Promise<void> {
-  const marks = await personMarks(tx, tx.sql, accountId);
+  // Whoever has just signed up has confirmed nothing yet.
+  const marks = await personMarks(tx, tx.sql, accountId, 'claimed');
   const state = await lockAccount(tx, accountId);
   const [row] = await tx.sql<{ used_ms: number | null }[]>`
     select max(used_ms) as used_ms from usage_mark where hash = any(${marks}) and period = ${monthOf(state.now)}`;

@@ -1,3 +1,4 @@
+import { clientAddress } from '../address';
 import type { Auth } from '../auth';
 import { type Actor, type Ctx, failClosed } from '../context';
 import { DomainError } from '../errors';
@@ -7,11 +8,15 @@ import { openAccount } from './open-account';
 
 /**
  * Who sends these headers: an API key's account, a signed-in person's account, or nobody (null).
- * Throws UNAUTHORIZED for a key that is malformed, unknown or revoked, QUOTA_UNAVAILABLE without PostgreSQL.
+ * Throws UNAUTHORIZED for a key that is malformed, unknown or revoked, RATE_LIMITED for an address with too many of these,
+ * QUOTA_UNAVAILABLE without PostgreSQL.
  */
 export async function findActor(ctx: Ctx, auth: Auth, headers: Headers): Promise<Actor | null> {
   const bearer = headers.get('authorization');
-  if (bearer !== null) return findKey(ctx, /^Bearer (\S{1,200})$/.exec(bearer)?.[1] ?? '');
+  if (bearer !== null) {
+    const address = clientAddress(headers, ctx.env.TRUSTED_PROXIES);
+    return findKey(ctx, /^Bearer (\S{1,200})$/.exec(bearer)?.[1] ?? '', address);
+  }
   if (!headers.get('cookie')) return null;
   const signIn = await failClosed(() => auth.api.getSession({ headers }), ctx.log);
   if (!signIn) return null;
@@ -41,9 +46,12 @@ async function readMember(ctx: Ctx, userId: string) {
 
 type KeyRow = { id: string; account_id: string; scopes: Scope[]; is_admin: boolean };
 
-async function findKey(ctx: Ctx, key: string): Promise<Actor> {
+/** Guessing is counted, and past its rate nothing is looked up: made-up keys cost PostgreSQL no more than that. */
+async function findKey(ctx: Ctx, key: string, address: string): Promise<Actor> {
+  await ctx.rates.takeRefusedKeys(address, 0);
   const row = looksLikeApiKey(key) ? await readKey(ctx, hashApiKey(key)) : undefined;
   if (!row) {
+    await ctx.rates.takeRefusedKeys(address, 1);
     throw new DomainError('UNAUTHORIZED', 'This API key is not valid. Make a new one under Settings.');
   }
   return {

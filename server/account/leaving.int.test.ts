@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BillingWorld, type Person } from '@/test/billing';
+import { leaveQuota } from '@/test/world';
 import { endCustomer } from '../billing/end-customer';
 import { makeCustomer } from '../billing/ensure-customer';
 import { openUpgrade } from '../billing/open-upgrade';
@@ -32,9 +33,10 @@ const as = (actor: Actor) =>
 const byAdmin = ({ accountId }: Person) => ({ actor: 'user:admin', accountId, reason: 'asked for' });
 
 /** Somebody signs up with an address. */
-async function signUp(email: string, name = 'Ada'): Promise<Person> {
+async function signUp(email: string, name = 'Ada', isConfirmed = false): Promise<Person> {
   const userId = newId();
-  await b.ctx.sql`insert into auth_user (id, name, email) values (${userId}, ${name}, ${email})`;
+  await b.ctx.sql`
+    insert into auth_user (id, name, email, email_verified) values (${userId}, ${name}, ${email}, ${isConfirmed})`;
   const accountId = await openAccount(b.ctx, { userId, name });
   return { accountId, userId, member: { kind: 'user', userId, accountId, role: 'owner', isAdmin: false } };
 }
@@ -85,9 +87,17 @@ describe('an owner who leaves', () => {
     expect(await b.ctx.sql`select 1 from usage_mark where period = '2026-11'`).toHaveLength(0);
   });
 
+  it("ACCOUNT-23 uses up nobody else's month: what is done under an address that was never confirmed is not theirs", async () => {
+    const planted = await signUp('victim@hourglass.test');
+    await leaveQuota(b.world, planted.accountId, 0);
+    await deleteAccount(b.ctx, byAdmin(planted));
+    const victim = await signUp('victim@hourglass.test', 'Victim', true);
+    expect((await batchStatus(b.ctx, victim.accountId)).quota.usedSeconds).toBe(0);
+  });
+
   it('ACCOUNT-24 is named nowhere afterwards: not in any table, not at the payment provider', async () => {
     const address = 'lovelace@hourglass.test';
-    const person = await signUp(address, 'Augusta Lovelace');
+    const person = await signUp(address, 'Augusta Lovelace', true);
     const { accountId, userId } = person;
     await startTrial(b.ctx, person);
     const kept = await createSession(b.ctx, { accountId, name: 'lovelace kept' });

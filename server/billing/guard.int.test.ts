@@ -274,6 +274,24 @@ describe('the trial', () => {
     expect(row?.text).not.toMatch(/grace|gmail|4711|github/);
   });
 
+  it('BILLING-15 is given to a confirmed address or a sign-in elsewhere, and nobody uses up that of another', async () => {
+    const email = 'claimed@hourglass.test';
+    const { sql } = b.ctx;
+    const planted = await b.person({ email });
+    await sql`update auth_user set email_verified = false where id = ${planted.userId}`;
+    await expect(startTrial(b.ctx, planted)).rejects.toMatchObject({
+      reason: 'INVALID_INPUT',
+      message: expect.stringContaining('Confirm your address first'),
+    });
+    expect(await b.planOf(planted)).toBe('free');
+    // By an identity of their own they may; the address they only claim stays free for its owner.
+    await sql`insert into auth_identity (id, account_id, provider_id, user_id) values (${newId()}, '4712', 'github', ${planted.userId})`;
+    expect(await startTrial(b.ctx, planted)).toMatchObject({ plan: { id: 'trial' } });
+    await sql`update auth_user set email = 'given-up@hourglass.test' where id = ${planted.userId}`;
+    const owner = await b.person({ email });
+    expect(await startTrial(b.ctx, owner)).toMatchObject({ plan: { id: 'trial' } });
+  });
+
   it('BILLING-15 who pays or has more does not need it, and then has not used it', async () => {
     for (const person of [await b.subscriber('starter'), await b.person({ planId: 'pro' })]) {
       await expect(startTrial(b.ctx, person)).rejects.toMatchObject({ reason: 'INVALID_INPUT' });

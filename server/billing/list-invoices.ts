@@ -6,10 +6,11 @@ import { isGone } from './payments';
 
 type Paging = { accountId: string; cursor?: string; limit?: number };
 
-/** The invoices of an account, newest first, as the payment provider has them. Throws BILLING_UNAVAILABLE. */
+/** The invoices of an account, newest first, as the payment provider has them. Throws BILLING_UNAVAILABLE, RATE_LIMITED. */
 export async function listInvoices(ctx: Ctx, input: Paging): Promise<Page<BillingInvoice>> {
   const customer = await readCustomer(ctx, input.accountId);
   if (!ctx.payments || !customer) return { items: [], nextCursor: null };
+  await ctx.rates.takeBilling(input.accountId);
   const page = await ctx.payments
     .ask((stripe) =>
       stripe.invoices.list({ customer, limit: input.limit ?? 20, starting_after: input.cursor }),
@@ -34,7 +35,8 @@ export async function listInvoices(ctx: Ctx, input: Paging): Promise<Page<Billin
 
 /**
  * The provider's page of one invoice of this account, where it can be paid or printed; without an id the one that is
- * open now. Null when there is none, or when it is another account's.
+ * open now. Null when there is none, or when it is another account's. Throws
+ * BILLING_UNAVAILABLE, RATE_LIMITED.
  */
 export async function findInvoicePage(
   ctx: Ctx,
@@ -45,6 +47,7 @@ export async function findInvoicePage(
     select latest_invoice_id as latest from subscription where account_id = ${accountId}`;
   const [id, customer] = [invoiceId ?? row?.latest, await readCustomer(ctx, accountId)];
   if (!ctx.payments || !id || !customer) return null;
+  await ctx.rates.takeBilling(accountId);
   const invoice = await ctx.payments
     .ask((stripe) => stripe.invoices.retrieve(id))
     .catch((error) => {

@@ -17,10 +17,11 @@ export type Living = {
 
 /**
  * The living subscription of an account, read from the provider now: changes are decided on what it says. Throws
- * NOT_FOR_SALE without payments, INVALID_INPUT without a subscription, BILLING_UNAVAILABLE.
+ * NOT_FOR_SALE without payments, INVALID_INPUT without a subscription, BILLING_UNAVAILABLE, RATE_LIMITED.
  */
 export async function needLiving(ctx: Ctx, accountId: string): Promise<Living> {
   const payments = needPayments(ctx.payments);
+  await ctx.rates.takeBilling(accountId);
   await syncAccount(ctx, { accountId });
   const [state, stored] = await Promise.all([
     readAccount(ctx.sql, accountId),

@@ -6,10 +6,11 @@ import { needPayments } from './payments';
 
 /**
  * The provider's own page for payment method, invoices and receipts, made for this one visit. Throws
- * BILLING_UNAVAILABLE, NOT_FOR_SALE.
+ * BILLING_UNAVAILABLE, NOT_FOR_SALE, RATE_LIMITED.
  */
 export async function openPortal(ctx: Ctx, { accountId }: Whose): Promise<{ url: string }> {
   const payments = needPayments(ctx.payments);
+  await ctx.rates.takeBilling(accountId);
   const [setup] = await ctx.sql<{ value: { id: string } }[]>`
     select value from stripe_setup where name = 'portal'`;
   const rest = {

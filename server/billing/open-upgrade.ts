@@ -1,5 +1,6 @@
 import type { Ctx } from '../context';
 import { DomainError } from '../errors';
+import { localPath } from '../local-path';
 import { readAccount } from '../quota/load-account';
 import type { Member } from '../trpc';
 import { needCheckoutPage } from './checkout-page';
@@ -22,10 +23,11 @@ type UpgradeInput = {
 /**
  * The way to a plan: the provider's payment page, or our confirmation page for an account that pays already. Opening it
  * changes nothing; opening it twice answers the same page. Throws NOT_FOR_SALE, INVALID_INPUT, ACCOUNT_BLOCKED,
- * ACCOUNT_PENDING, BILLING_UNAVAILABLE.
+ * ACCOUNT_PENDING, BILLING_UNAVAILABLE, RATE_LIMITED.
  */
 export async function openUpgrade(ctx: Ctx, input: UpgradeInput): Promise<{ url: string }> {
   const payments = needPayments(ctx.payments);
+  await ctx.rates.takeBilling(input.accountId);
   await needSellable(ctx, input.planId, input.currency);
   return withCustomer(ctx, payments, input.accountId, (customer) => leadOn(ctx, payments, input, customer));
 }
@@ -56,12 +58,8 @@ async function leadOn(
     accountId,
     customer,
     sold,
-    backTo: safePath(input.from),
+    // Nobody is sent elsewhere by a link somebody else made.
+    backTo: localPath(input.from) ?? '/plans',
   });
   return page ?? confirm;
-}
-
-/** A path of this site, or the plans: nobody is sent elsewhere by a link somebody else made. */
-export function safePath(from: string | undefined): string {
-  return from && /^\/(?![/\\])[\w\-./?=&%]*$/.test(from) ? from : '/plans';
 }

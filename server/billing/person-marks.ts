@@ -17,19 +17,26 @@ export function normaliseAddress(address: string): string {
 export const markOf = (ctx: Pick<Ctx, 'env'>, text: string): string =>
   createHmac('sha256', ctx.env.AUTH_SECRET).update(text).digest('base64url');
 
-/** What marks the owners of an account as persons: their addresses and sign-in identities, as keyed hashes. */
+type PersonRow = { email: string; counts: boolean; provider: string | null; identity: string | null };
+
+/**
+ * What marks the owners of an account as persons: their confirmed addresses and sign-in identities, as keyed hashes.
+ * Anybody can sign up with anybody's address: what is written under a mark must be its person's own doing. With `claimed`
+ * also the addresses nobody has confirmed yet, for reading only.
+ */
 export async function personMarks(
   ctx: Pick<Ctx, 'env'>,
   sql: Sql | TxSql,
   accountId: string,
+  which: 'proven' | 'claimed' = 'proven',
 ): Promise<string[]> {
-  const rows = await sql<{ email: string; provider: string | null; identity: string | null }[]>`
-    select u.email, i.provider_id as provider, i.account_id as identity
+  const rows = await sql<PersonRow[]>`
+    select u.email, u.email_verified or ${which === 'claimed'} as counts, i.provider_id as provider, i.account_id as identity
     from member m join auth_user u on u.id = m.user_id
     left join auth_identity i on i.user_id = u.id and i.provider_id <> 'credential'
     where m.account_id = ${accountId} and m.role = 'owner'`;
-  const texts = rows.flatMap(({ email, provider, identity }) => [
-    `address:${normaliseAddress(email)}`,
+  const texts = rows.flatMap(({ email, counts, provider, identity }) => [
+    ...(counts ? [`address:${normaliseAddress(email)}`] : []),
     ...(provider ? [`identity:${provider}:${identity}`] : []),
   ]);
   return [...new Set(texts)].map((text) => markOf(ctx, text)).sort();

@@ -13,10 +13,12 @@ type PreviewInput = Whose & { planId: string; currency?: string };
 
 /**
  * What a change of plan would cost, now and on the next first of the month. Confirmed with the same `prorationDate` the
- * charge is exactly this. Throws NOT_FOR_SALE, INVALID_INPUT, PAYMENT_FAILED, BILLING_UNAVAILABLE.
+ * charge is exactly this. Throws NOT_FOR_SALE, INVALID_INPUT, PAYMENT_FAILED, BILLING_UNAVAILABLE,
+ * RATE_LIMITED.
  */
 export async function previewChange(ctx: Ctx, input: PreviewInput): Promise<ChangePreview> {
   needPayments(ctx.payments);
+  await ctx.rates.takeBilling(input.accountId);
   const stored = await readStored(ctx.sql, input.accountId);
   return isLiving(stored) ? previewLiving(ctx, input) : previewFirst(ctx, input);
 }

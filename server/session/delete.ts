@@ -6,7 +6,7 @@ import { requestStop } from './request-stop';
 
 /**
  * Deletes a session: it is gone from every list at once, its machine is stopped, and its files go with their volume
- * when the machine is proven dead. Its usage stays in the ledger. Throws NOT_FOUND.
+ * when the machine is proven dead. Its usage stays in the ledger; of one that never ran nothing stays. Throws NOT_FOUND.
  */
 export async function deleteSession(
   ctx: Ctx,
@@ -18,6 +18,9 @@ export async function deleteSession(
       update session set deleted_at = ${state.now}
       where id = ${input.sessionId} and account_id = ${input.accountId} and deleted_at is null returning id`;
     if (deleted.length === 0) throw notFound('session');
+    await tx.sql`
+      delete from session s where id = ${input.sessionId} and volume_id is null
+        and not exists (select 1 from run where session_id = s.id)`;
     const run = state.openRuns.find((open) => open.sessionId === input.sessionId);
     if (run) await requestStop(tx, state, run, 'deleted');
     return run?.id ?? null;

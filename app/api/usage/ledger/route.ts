@@ -19,6 +19,7 @@ export async function GET(request: Request): Promise<Response> {
   const { ctx } = webContext();
   try {
     const { accountId } = admit(await actorOf(request.headers), 'usage:read');
+    await ctx.rates.takeCalls(accountId, 1);
     const format = formatOf(new URL(request.url).searchParams.get('format'));
     const lines = formatLedger(readLedger(ctx.sql, accountId), format);
     return new Response(streamOf(lines), {
@@ -31,7 +32,10 @@ export async function GET(request: Request): Promise<Response> {
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     const status = getHTTPStatusCodeFromError(new TRPCError({ code: error.code }));
-    return Response.json({ error: { reason: error.reason, message: error.message } }, { status });
+    const { retryAfterSeconds } = error.details;
+    const headers: HeadersInit =
+      retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
+    return Response.json({ error: { reason: error.reason, message: error.message } }, { status, headers });
   }
 }
 

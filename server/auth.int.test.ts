@@ -1,0 +1,65 @@
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { createWorld, type World } from '@/test/world';
+import { makeAuth } from './auth';
+import { newId } from './ids';
+
+let world: World;
+const home = 'http://localhost:3000';
+beforeAll(async () => {
+  world = await createWorld({ env: { AUTH_GITHUB_ID: 'id', AUTH_GITHUB_SECRET: 'secret' } });
+});
+afterAll(() => world.close());
+afterEach(() => vi.unstubAllGlobals());
+
+const auth = () => makeAuth({ ...world.ctx, mail: { send: async () => {}, close: () => {} } });
+
+/** Signs in by GitHub as somebody with this confirmed address there; answers where that leads, and the cookies of it. */
+async function byGithub(email: string): Promise<{ leadsTo: URL; signedIn: boolean }> {
+  const answers: Record<string, unknown> = {
+    '/login/oauth/access_token': { access_token: 'token', token_type: 'bearer', scope: 'user:email' },
+    '/user': { id: 4711, login: 'ada', name: 'Ada', email },
+    '/user/emails': [{ email, primary: true, verified: true }],
+  };
+  vi.stubGlobal('fetch', async (input: string | URL | Request) =>
+    Response.json(answers[new URL(input instanceof Request ? input.url : input).pathname]),
+  );
+  const { handler } = auth();
+  const asked = await handler(
+    new Request(`${home}/api/auth/sign-in/social`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: home },
+      body: JSON.stringify({ provider: 'github', callbackURL: '/dashboard' }),
+    }),
+  );
+  const state = new URL((await asked.json()).url).searchParams.get('state');
+  const cookie = asked.headers
+    .getSetCookie()
+    .map((line) => line.split(';')[0])
+    .join('; ');
+  const back = await handler(
+    new Request(`${home}/api/auth/callback/github?code=c&state=${state}`, { headers: { cookie } }),
+  );
+  const signedIn = back.headers.getSetCookie().some((line) => /session_token=[^;]/.test(line));
+  return { leadsTo: new URL(back.headers.get('location') ?? '', home), signedIn };
+}
+
+it('ACCOUNT-27 signing in by GitHub opens no account that was made for the address in another way, and says so', async () => {
+  const email = `${newId()}@x.test`;
+  await world.ctx
+    .sql`insert into auth_user (id, name, email, email_verified) values (${newId()}, 'P', ${email}, true)`;
+  const { leadsTo, signedIn } = await byGithub(email);
+  expect(`${leadsTo.pathname}${leadsTo.search}`).toBe('/sign-in?error=account_not_linked');
+  expect(signedIn).toBe(false);
+  expect(await world.ctx.sql`select 1 from auth_identity where provider_id = 'github'`).toHaveLength(0);
+});
+
+it('ACCOUNT-1 ACCOUNT-27 signing in by GitHub makes an account for an address that has none, and opens it again', async () => {
+  const email = `${newId()}@x.test`;
+  for (let i = 0; i < 2; i++) {
+    const { leadsTo, signedIn } = await byGithub(email);
+    expect([leadsTo.pathname, signedIn]).toEqual(['/dashboard', true]);
+  }
+  const rows = await world.ctx.sql`
+    select u.email_verified from auth_user u join member m on m.user_id = u.id where u.email = ${email}`;
+  expect([...rows]).toEqual([{ email_verified: true }]);
+});
