@@ -57,7 +57,7 @@ describe('the operator command', () => {
     }
   });
 
-  it('BILLING-30 gives customers that a restored database forgot back to their accounts, and ends those of deleted ones', async () => {
+  it('BILLING-31 gives customers that a restored database forgot back to their accounts, and ends those of deleted ones', async () => {
     const [paying, gone] = [await b.subscriber('pro'), await b.subscriber('pro')];
     const { customers } = b.bench.stripe;
     const lost = await customers.create({
