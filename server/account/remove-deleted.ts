@@ -2,6 +2,7 @@ import { endCustomer } from '../billing/end-customer';
 import type { Ctx } from '../context';
 import { appNameOf } from '../machine/machines';
 import { noteRemovals, type Removal, type Tried, workOffRemovals } from '../machine/removals';
+import { LAUNCH_LIMIT_MS } from '../session/run-row';
 
 /** Accounts of one pass. */
 const BATCH = 1_000;
@@ -35,13 +36,18 @@ async function removeAccount(ctx: Ctx, { id, app }: Removal): Promise<Tried> {
   return { outcome: 'gone' };
 }
 
+/** By then nothing is under way any more that a launch has asked for, also when its process has died. */
+const LAUNCH_OVER_MS = 2 * LAUNCH_LIMIT_MS;
+
 /**
- * True while a machine may live or a volume is on its way out. A volume that would not go by itself does not keep its
- * app: removing the app is the last means.
+ * True while a machine may live or be made, or a volume is on its way out. A volume that would not go by itself does
+ * not keep its app: removing the app is the last means.
  */
 async function isInUse(ctx: Ctx, accountId: string): Promise<boolean> {
   const [row] = await ctx.sql<{ busy: boolean }[]>`
     select exists (select 1 from run where account_id = ${accountId} and ended_at is null)
+      or exists (select 1 from run where account_id = ${accountId} and machine_id is null
+        and admitted_at > hg_clock() - ${LAUNCH_OVER_MS} * interval '1 ms')
       or exists (select 1 from removal where account_id = ${accountId} and
         (kind = 'machine' or (kind = 'volume' and parked_at is null)))
       or exists (select 1 from session s

@@ -39,6 +39,7 @@ function order(): LaunchOrder {
     size: 'standard',
     env: { HOURGLASS_RUN_ID: 'x' },
     volumeId: null,
+    ranBefore: false,
     storageGb: 1,
     graceSeconds: 1,
   };
@@ -109,9 +110,36 @@ describe('the Fly adapter', () => {
   it('MACHINE-2 nobody creates again for a run that is not wanted any more', async () => {
     const o = order();
     fly.faults.add({ action: 'machine.create', kind: 'status', status: 503, times: 1 } as never);
-    const answer = await machines.launch(o, async () => false);
-    expect(answer).toMatchObject({ ok: false });
+    // Wanted until the first create was sent. Its machine may still come: nobody says that surely nothing was made.
+    const answer = await machines.launch(o, async () => fly.faults.list().length > 0);
+    expect(answer).toMatchObject({ ok: false, failure: { kind: 'ambiguous' } });
     expect(made(o.runId)).toHaveLength(0);
+  });
+
+  it('MACHINE-39 asks before app, disk and machine whether anybody still wants them, and then makes nothing more', async () => {
+    for (const yeses of [0, 1, 2]) {
+      const o = order();
+      let left = yeses;
+      const answer = await machines.launch(o, async () => left-- > 0);
+      expect(answer).toMatchObject({ ok: false, failure: { kind: 'refused' } });
+      const disks = [...fly.world.volumes.values()].filter(({ app }) => app === o.app);
+      expect([fly.world.apps.has(o.app), disks.length, made(o.runId).length]).toEqual([
+        yeses > 0,
+        yeses > 1 ? 1 : 0,
+        0,
+      ]);
+    }
+  });
+
+  it('MACHINE-39 an app that could not be made is tried again only while somebody wants it', async () => {
+    const o = order();
+    fly.faults.add({ action: 'app.create', kind: 'status', status: 503 });
+    let asked = 0;
+    expect(await machines.launch(o, async () => ++asked < 3)).toMatchObject({ ok: false });
+    expect(asked).toBe(3);
+    fly.faults.clear();
+    fly.faults.add({ action: 'app.create', kind: 'status', status: 503, times: 1 });
+    expect(await machines.launch(o, yes)).toMatchObject({ ok: true });
   });
 
   it('MACHINE-3 stop, destroy and get are calm about what is not there', async () => {

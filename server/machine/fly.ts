@@ -1,6 +1,8 @@
 import type { Log } from '../log';
+import type { FlyAccess } from './fly/access';
+import { findByRun, getMachine } from './fly/find-machine';
 import { FlyHttp } from './fly/http';
-import { type FlyAccess, findByRun, getMachine, launch } from './fly/launch';
+import { launch } from './fly/launch';
 import { getVolume, listMachines, listVolumes } from './fly/list';
 import { ALL } from './fly/rate';
 import type { Machines, Outcome } from './machines';

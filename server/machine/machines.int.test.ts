@@ -76,6 +76,7 @@ const order = (): LaunchOrder => ({
   size: 'standard',
   env: {},
   volumeId: null,
+  ranBefore: false,
   storageGb: 1,
   graceSeconds: 1,
 });
@@ -105,6 +106,13 @@ describe.each(keepers)('%s', (_, { machines, settle }) => {
     await settle(async () => isGone(await read(o.app, machineId)));
     const ended = await read(o.app, machineId);
     expect(endedAt(ended)).toBeGreaterThanOrEqual(firstStartAt(ended) ?? Number.POSITIVE_INFINITY);
+  });
+
+  it('MACHINE-39 makes no machine for a run that nobody wants any more', async () => {
+    const o = order();
+    const answer = await machines.launch(o, async () => false);
+    expect(answer).toMatchObject({ ok: false, failure: { kind: 'refused' } });
+    expect(await machines.findByRun(o.app, o.runId)).toEqual({ ok: true, value: null });
   });
 
   it('MACHINE-3 stops, destroys and reads again and again, and knows what never was', async () => {

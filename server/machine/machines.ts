@@ -51,6 +51,8 @@ export type LaunchOrder = {
   env: Record<string, string>;
   /** Known volume of the session, or null to find or make it. */
   volumeId: string | null;
+  /** True when an earlier run may have made a volume that nobody heard of. */
+  ranBefore: boolean;
   storageGb: number;
   graceSeconds: number;
 };
@@ -91,7 +93,8 @@ export type ListPage<T> = {
 export type Machines = {
   /**
    * Makes app, volume and machine of a run, each at most once: a second call with the same run adopts what the first
-   * made. `stillWanted` is asked before any repeated create; when it says no the launch ends as refused.
+   * made. `stillWanted` is asked before each create. When it says no the launch ends: as refused while no machine was
+   * asked for, as ambiguous once the answer to such a create was lost.
    */
   launch(order: LaunchOrder, stillWanted: () => Promise<boolean>): Promise<Outcome<Launched>>;
   /** The machine of a run by name and metadata, or null when this read did not show one. */

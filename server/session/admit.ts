@@ -21,6 +21,7 @@ export type SessionRow = {
   region: string;
   size: Size;
   volume_id: string | null;
+  last_run_id: string | null;
 };
 
 export type Admitted = {
@@ -69,7 +70,7 @@ async function lockForStart(tx: TxCtx, input: StartInput) {
     input.accountId,
     sql`,
       (select json_build_object('id', s.id, 'account_id', s.account_id, 'name', s.name, 'agent', s.agent,
-          'region', s.region, 'size', s.size, 'volume_id', s.volume_id)
+          'region', s.region, 'size', s.size, 'volume_id', s.volume_id, 'last_run_id', s.last_run_id)
         from session s where s.id = ${input.sessionId} and s.account_id = a.id and s.deleted_at is null) as session,
       (select json_build_object('session_id', r.session_id, 'failure', r.failure)
         from run r where r.account_id = a.id and r.start_key = ${input.idempotencyKey ?? null}) as replay`,

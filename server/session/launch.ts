@@ -1,9 +1,10 @@
-import { type Ctx, inTx } from '../context';
+import { type Ctx, failClosed, inTx } from '../context';
 import type { Reason } from '../errors';
 import { appNameOf, type Launched, type LaunchOrder, type MachineFailure } from '../machine/machines';
 import { lockAccount } from '../quota/load-account';
 import type { Admitted } from './admit';
 import { closeRun } from './close';
+import { LAUNCH_LIMIT_MS } from './run-row';
 import { runTokenOf } from './tokens';
 
 /**
@@ -13,17 +14,17 @@ import { runTokenOf } from './tokens';
  */
 export async function launchRun(ctx: Ctx, admitted: Admitted): Promise<Reason | null> {
   const outcome = await ctx.machines.launch(orderOf(ctx, admitted), () => isStillWanted(ctx, admitted.runId));
-  if (outcome.ok) {
-    await noteMachine(ctx, admitted, outcome.value);
-    return null;
-  }
-  const { failure } = outcome;
+  if (outcome.ok && (await noteMachine(ctx, admitted, outcome.value))) return null;
+  const reason = outcome.ok ? null : await noteFailure(ctx, admitted, outcome.failure);
+  await askForRemoval(ctx, admitted.session.account_id);
+  return reason;
+}
+
+async function noteFailure(ctx: Ctx, admitted: Admitted, failure: MachineFailure): Promise<Reason | null> {
   ctx.log.warn({ runId: admitted.runId, failure }, 'launch did not succeed');
-  if (failure.kind === 'ambiguous') {
-    await ctx.jobs.wakeRun(admitted.runId, ctx.clock.now());
-    return null;
-  }
-  return giveUp(ctx, admitted, failure);
+  if (failure.kind !== 'ambiguous') return giveUp(ctx, admitted, failure);
+  await ctx.jobs.wakeRun(admitted.runId, ctx.clock.now());
+  return null;
 }
 
 function orderOf(ctx: Ctx, { runId, session, leaseMs, idleStopSeconds, storageGb }: Admitted): LaunchOrder {
@@ -35,6 +36,7 @@ function orderOf(ctx: Ctx, { runId, session, leaseMs, idleStopSeconds, storageGb
     region: session.region,
     size: session.size,
     volumeId: session.volume_id,
+    ranBefore: session.last_run_id !== null,
     storageGb,
     graceSeconds: env.STOP_GRACE_SECONDS,
     env: {
@@ -51,23 +53,46 @@ function orderOf(ctx: Ctx, { runId, session, leaseMs, idleStopSeconds, storageGb
   };
 }
 
-/** Asked before a create is repeated: a run that was stopped meanwhile must not get a machine. */
+/**
+ * Asked before anything is made: a run that was stopped must not get a machine, nor one so old that others may conclude
+ * that it has none.
+ */
 async function isStillWanted(ctx: Ctx, runId: string): Promise<boolean> {
-  const rows = await ctx.sql`select 1 from run where id = ${runId} and status in ('starting', 'running')`;
+  const rows = await failClosed(
+    () => ctx.sql`
+      select 1 from run where id = ${runId} and status in ('starting', 'running')
+        and hg_clock() < admitted_at + ${LAUNCH_LIMIT_MS} * interval '1 ms'`,
+    ctx.log,
+  );
   return rows.length > 0;
 }
 
-async function noteMachine(ctx: Ctx, { runId, session }: Admitted, made: Launched): Promise<void> {
-  await ctx.sql`update session set volume_id = ${made.volumeId} where id = ${session.id}`;
+/** Answers false when the run ended while its machine was being made: nobody may use what nobody pays for. */
+async function noteMachine(ctx: Ctx, { runId, session }: Admitted, made: Launched): Promise<boolean> {
+  // A later run of the session may have a disk by now: only the newest one says which, and only while it is open.
+  await ctx.sql`
+    update session s set volume_id = ${made.volumeId} where s.id = ${session.id} and s.last_run_id = ${runId}
+      and exists (select 1 from run r where r.id = ${runId} and r.ended_at is null)`;
   const rows = await ctx.sql`
-    update run set machine_id = ${made.machineId}, region = ${made.region}, due_at = least(due_at, hg_clock())
+    update run set machine_id = ${made.machineId}, region = ${made.region}, due_at = least(due_at, hg_clock()),
+      missing_since = null
     where id = ${runId} and ended_at is null returning id`;
-  if (rows.length > 0) return ctx.jobs.wakeRun(runId, ctx.clock.now());
-  // The run ended while its machine was being made: nobody may use what nobody pays for.
+  if (rows.length > 0) {
+    await ctx.jobs.wakeRun(runId, ctx.clock.now());
+    return true;
+  }
   const app = appNameOf(ctx.env.ENVIRONMENT_ID, session.account_id);
   const destroyed = await ctx.machines.destroy(app, made.machineId);
   if (!destroyed.ok)
     ctx.log.error({ runId, machineId: made.machineId }, 'an unwanted machine could not be destroyed yet');
+  return false;
+}
+
+/** An account that was deleted and removed while something was made for it is removed once more. */
+async function askForRemoval(ctx: Ctx, accountId: string): Promise<void> {
+  await ctx.sql`
+    update account set removed_at = null
+    where id = ${accountId} and deleted_at is not null and removed_at is not null`;
 }
 
 async function giveUp(ctx: Ctx, { runId, session }: Admitted, failure: MachineFailure): Promise<Reason> {

@@ -62,11 +62,15 @@ export class SimProvider implements Machines {
     this.faults = world.faults;
   }
 
-  async launch(order: LaunchOrder): ReturnType<Machines['launch']> {
+  async launch(
+    order: LaunchOrder,
+    stillWanted: () => Promise<boolean> = async () => true,
+  ): ReturnType<Machines['launch']> {
     const { chance } = this.world;
     const existing = this.all.find((m) => m.runId === order.runId && !m.destroyed);
     if (existing)
       return ok({ machineId: existing.id, region: order.region, volumeId: `vol-${order.sessionId}` });
+    if (!(await stillWanted())) return failed('refused');
     if (chance.hit(this.faults)) {
       const fate = chance.between(0, 4);
       if (fate === 0) return failed('no_capacity');

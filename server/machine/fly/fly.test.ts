@@ -110,6 +110,7 @@ describe('reading', () => {
       size: 'standard' as const,
       env: {},
       volumeId: 'v',
+      ranBefore: true,
       storageGb: 1,
       graceSeconds: 10,
     };

@@ -135,8 +135,8 @@ export class FlyHttp {
   }
 }
 
-/** A create goes out once (`tries: 1`); everything else here is safe to repeat. */
-const isWorthRepeating = (failure: MachineFailure): boolean =>
+/** What may go better another time. A create goes out once a call (`tries: 1`); everything else here is safe to repeat. */
+export const isWorthRepeating = (failure: MachineFailure): boolean =>
   failure.kind === 'unavailable' || failure.kind === 'ambiguous' || failure.kind === 'rate_limited';
 
 function parse(text: string): unknown {

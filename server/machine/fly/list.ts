@@ -1,5 +1,5 @@
 import type { ListPage, Machine, Outcome, Volume } from '../machines';
-import type { FlyAccess } from './launch';
+import type { FlyAccess } from './access';
 import { readMachine } from './read-machine';
 import { readVolume } from './read-volume';
 

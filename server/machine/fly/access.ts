@@ -1,0 +1,20 @@
+import type { MachineFailure, Outcome } from '../machines';
+import type { FlyHttp } from './http';
+
+/** What every call of the adapter needs, and the few answers all of them give. */
+export type FlyAccess = { http: FlyHttp; org: string; environmentId: string; image: string };
+
+export const done = <T>(value: T): Outcome<T> => ({ ok: true, value });
+
+export const failed = (kind: MachineFailure['kind'], message: string): Outcome<never> => ({
+  ok: false,
+  failure: { kind, message },
+});
+
+/** Apps and volumes cost no machine time: not knowing about them still means that surely no machine was made. */
+export const surelyNothing = (failure: MachineFailure): Outcome<never> =>
+  failure.kind === 'ambiguous' ? failed('unavailable', failure.message) : { ok: false, failure };
+
+/** Nobody wants the run any more, and no machine was asked for yet. */
+export const unwanted = (): Outcome<never> =>
+  failed('refused', 'the run ended or took too long before its machine was asked for');

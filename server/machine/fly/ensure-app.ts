@@ -1,0 +1,42 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { MachineFailure, Outcome } from '../machines';
+import { done, type FlyAccess, surelyNothing, unwanted } from './access';
+import { isWorthRepeating } from './http';
+
+/** Creates of an app in one launch; each is asked for anew, since every one may be the last thing anybody wants. */
+const MOST_TRIES = 3;
+const PAUSE_MS = 200;
+
+/** The account's own app on its own network. A name that is taken is ours if we may read it. */
+export async function ensureApp(
+  fly: FlyAccess,
+  app: string,
+  stillWanted: () => Promise<boolean>,
+): Promise<Outcome<void>> {
+  let failure: MachineFailure | null = null;
+  for (let tries = 0; ; tries++) {
+    const known = await readApp(fly, app);
+    if (known.ok) return done(undefined);
+    const isLast = tries === MOST_TRIES || (failure !== null && !isWorthRepeating(failure));
+    if (isLast || known.failure.kind !== 'not_found') return surelyNothing(failure ?? known.failure);
+    if (!(await stillWanted())) return unwanted();
+    const made = await makeApp(fly, app);
+    if (made.ok) return done(undefined);
+    failure = made.failure;
+    if (isWorthRepeating(failure)) await pause(PAUSE_MS * 2 ** tries);
+  }
+}
+
+const readApp = (fly: FlyAccess, app: string): Promise<Outcome<unknown>> =>
+  fly.http.send({ action: 'get', method: 'GET', path: `/apps/${encodeURIComponent(app)}`, id: app, app });
+
+const makeApp = (fly: FlyAccess, app: string): Promise<Outcome<unknown>> =>
+  fly.http.send({
+    action: 'create_app',
+    method: 'POST',
+    path: '/apps',
+    id: app,
+    body: { app_name: app, name: app, org_slug: fly.org, network: app },
+    tries: 1,
+    app,
+  });

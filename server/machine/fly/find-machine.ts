@@ -1,0 +1,44 @@
+import { type Machine, machineNameOf, type Outcome } from '../machines';
+import { type FlyAccess, failed } from './access';
+import { readMachine } from './read-machine';
+
+const enc = encodeURIComponent;
+
+/** The machine of a run by metadata and name, or null when this list did not show one. */
+export async function findByRun(
+  fly: FlyAccess,
+  app: string,
+  runId: string,
+): Promise<Outcome<Machine | null>> {
+  const path = `/apps/${enc(app)}/machines?include_deleted=true&metadata.hourglass_run=${enc(runId)}`;
+  const listed = await fly.http.send({ action: 'list', method: 'GET', path, id: app, app });
+  if (!listed.ok) return listed.failure.kind === 'not_found' ? { ok: true, value: null } : listed;
+  const machines = (Array.isArray(listed.value) ? listed.value : []).map((raw) => readMachine(raw, app));
+  const found = machines.find((m) => m !== null && m.name === machineNameOf(runId) && m.runId === runId);
+  // Listings may leave events out: the machine itself has them.
+  return found ? getMachine(fly, app, found.id) : { ok: true, value: null };
+}
+
+/** One machine with its events; null when the provider knows no such machine. */
+export async function getMachine(
+  fly: FlyAccess,
+  app: string,
+  machineId: string,
+  tries = 3,
+): Promise<Outcome<Machine | null>> {
+  const path = `/apps/${enc(app)}/machines/${enc(machineId)}`;
+  const read = await fly.http.send({
+    action: 'get',
+    method: 'GET',
+    path,
+    id: machineId,
+    timeoutMs: 5_000,
+    tries,
+    app,
+  });
+  if (!read.ok) return read.failure.kind === 'not_found' ? { ok: true, value: null } : read;
+  const machine = readMachine(read.value, app);
+  return machine
+    ? { ok: true, value: machine }
+    : failed('unavailable', 'the provider answered something that is no machine');
+}
