@@ -111,7 +111,7 @@ async function renewOrStop(tx: TxCtx, state: AccountState, run: OpenRun): Promis
   await renewLease(tx, state, run);
 }
 
-/** Remembers what the agent said about its user. A keystroke in the future is one of now. */
+/** Remembers what the agent said about its user; that it speaks proves life. A keystroke in the future is one of now. */
 async function noteCall(tx: TxCtx, state: AccountState, run: OpenRun, call: AgentCall): Promise<void> {
   const said = call.lastInputAt ? Math.min(Date.parse(call.lastInputAt), state.now) : null;
   const lastInputAt = Math.max(said ?? 0, run.lastInputAt ?? 0) || null;
@@ -120,7 +120,7 @@ async function noteCall(tx: TxCtx, state: AccountState, run: OpenRun, call: Agen
   run.agentSeq = call.seq;
   await tx.sql`
     update run set agent_boot_id = ${call.bootId}, agent_seq = ${call.seq}, last_input_at = ${lastInputAt},
-      metrics = coalesce(${call.metrics ? tx.sql.json(call.metrics) : null}, metrics)
+      metrics = coalesce(${call.metrics ? tx.sql.json(call.metrics) : null}, metrics), missing_since = null
     where id = ${run.id}`;
 }
 

@@ -199,6 +199,25 @@ describe('metering', () => {
     );
   });
 
+  it('QUOTA-18 SESSION-6 a machine is told to end at once, also right after the clock was set back', async () => {
+    const accountId = await stage.account();
+    const { sessionId, runId, machine } = await stage.started(accountId);
+    await stage.pass(100);
+    await stage.call(runId, 0, 'running');
+    await setClock(stage.world.database, stage.now - 30_000);
+    const told: string[] = [];
+    const { stop } = stage.provider;
+    stage.provider.stop = (app, id, graceSeconds) => {
+      told.push(id);
+      return stop.call(stage.provider, app, id, graceSeconds);
+    };
+    await stopSession(stage.ctx, { accountId, sessionId });
+    stage.provider.stop = stop;
+    expect(told).toEqual([machine.id]);
+    await stage.pass(3_000, 500);
+    expect((await stage.run(runId)).status).toBe('stopped');
+  });
+
   it('QUOTA-14 a check reads the same rows after years of history', async () => {
     const accountId = await stage.account();
     const rowsRead = async () => {

@@ -124,17 +124,27 @@ function whyEnded(ctx: Ctx, run: OpenRun, endAt: Instant | null): EndReason {
 
 /** One empty read proves nothing; a second one, apart from the first, ends the run at its last proof of life. */
 async function noteMissing(ctx: Ctx, run: RunRow): Promise<boolean> {
-  if (run.machine_id === null && run.now < run.admitted_at + LAUNCH_LIMIT_MS) return false;
+  // What has just been made may not be shown yet, by its id as little as in a list.
+  const isFresh = run.machine_id === null || run.started_at === null;
+  if (isFresh && run.now < run.admitted_at + LAUNCH_LIMIT_MS) return false;
   if (run.missing_since === null) {
     await ctx.sql`update run set missing_since = hg_clock() where id = ${run.id} and missing_since is null`;
     return false;
   }
   const apartMs = run.machine_id === null ? LISTS_APART_MS : READS_APART_MS;
   if (run.now - run.missing_since < apartMs) return false;
+  return closeMissing(ctx, run);
+}
+
+async function closeMissing(ctx: Ctx, run: RunRow): Promise<boolean> {
   return inTx(ctx, async (tx) => {
     const state = await lockAccount(tx, run.account_id);
     const open = state.openRuns.find((other) => other.id === run.id);
     if (!open) return true;
+    // A sign of life that came since has cleared the first read: then this is the first one again.
+    const still =
+      await tx.sql`select 1 from run where id = ${run.id} and missing_since = ${run.missing_since}`;
+    if (still.length === 0) return false;
     const failure = open.startedAt === null ? ('PROVIDER_UNAVAILABLE' as const) : undefined;
     await closeRun(tx, state, open, { endAt: null, reason: open.endReason ?? 'provider', failure });
     return true;

@@ -5,6 +5,7 @@ import { hold, release } from '../quota/book';
 import { isFinal, relaid } from '../quota/grant';
 import { endOf } from '../quota/lease';
 import { writeLease } from './admit';
+import { dueNow } from './request-stop';
 
 /**
  * The first proof of running fixes, once, where billing begins and where the first lease ends: at that instant plus
@@ -16,7 +17,7 @@ export async function proveStart(
   run: OpenRun,
   provenAt: Instant,
 ): Promise<void> {
-  if (run.startedAt !== null) return;
+  if (run.startedAt !== null || isTooLate(run, provenAt)) return;
   const startAt = Math.min(Math.max(provenAt, run.admittedAt), state.now);
   await release(tx, state, run.segments);
   const segments = relaid(state, startAt, run.leaseMs);
@@ -32,10 +33,16 @@ export async function proveStart(
     writeLease(tx, run.id, state.accountId, segments),
     tx.sql`
       update run set status = ${run.status}, started_at = ${startAt}, metered_to = ${startAt}, proof_at = ${startAt},
-        lease_until = ${run.leaseUntil}, final = ${run.final}, due_at = ${run.status === 'stopping' ? state.now : stopDueAt(tx, run.leaseUntil)}
+        lease_until = ${run.leaseUntil}, final = ${run.final}, due_at = ${
+          run.status === 'stopping' ? dueNow(tx, state) : stopDueAt(tx, run.leaseUntil)
+        }
       where id = ${run.id}`,
   ]);
 }
+
+/** A machine that started only after its boot was given up is never charged; an earlier start heard of late is. Pure. */
+const isTooLate = (run: OpenRun, provenAt: Instant): boolean =>
+  run.endReason === 'boot_timeout' && run.stopRequestedAt !== null && provenAt >= run.stopRequestedAt;
 
 /** A running run is looked at when its machine should have ended by itself: a guard before its lease ends. */
 export const stopDueAt = (ctx: Pick<TxCtx, 'env'>, leaseUntil: Instant): Instant =>

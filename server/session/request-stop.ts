@@ -21,7 +21,11 @@ export async function requestStop(
   run.stopRequestedAt = state.now;
   await tx.sql`
     update run set status = 'stopping', end_reason = ${reason}, stop_requested_at = ${state.now},
-      due_at = ${claimedUntil ?? state.now},
+      due_at = ${claimedUntil ?? dueNow(tx, state)},
       attempts = ${claimedUntil === undefined ? 0 : 1}
     where id = ${run.id} and status in ('starting', 'running')`;
 }
+
+/** At once, by the clock that claims are taken by: an account's own may be ahead of it after it was set back. */
+export const dueNow = (tx: TxCtx, state: AccountState) =>
+  tx.sql`least(${state.now}::timestamptz, hg_clock())`;
