@@ -36,8 +36,8 @@ async function removeAccount(ctx: Ctx, { id, app }: Removal): Promise<Tried> {
   return { outcome: 'gone' };
 }
 
-/** By then nothing is under way any more that a launch has asked for, also when its process has died. */
-const LAUNCH_OVER_MS = 2 * LAUNCH_LIMIT_MS;
+/** By then nothing is under way any more that a launch has asked for, also when its process has died: its last call had 15 s. */
+const LAUNCH_OVER_MS = LAUNCH_LIMIT_MS + 15_000;
 
 /**
  * True while a machine may live or be made, or a volume is on its way out. A volume that would not go by itself does
