@@ -96,7 +96,7 @@ describe('a launch that outlives its limit', () => {
     const ctx = { ...stage.ctx, machines };
     stage.provider.launch = async () => {
       await deleteAccount(ctx, { actor: 'user:admin', accountId, reason: 'asked for' });
-      await stage.pass(45_000, 1_000);
+      await stage.pass(40_000, 1_000);
       expect((await newestRun(id)).ended_at).not.toBeNull();
       // What the launch has asked for may still come true: the app is not removed under it.
       expect(await removeDeletedAccounts(ctx)).toBe(0);
