@@ -3,8 +3,10 @@ import { createAccount, createWorld, type World } from '@/test/world';
 import { createApiKey } from './account/create-api-key';
 import { keepFewSignIns } from './account/keep-few-sign-ins';
 import { revokeApiKey } from './account/revoke-api-key';
+import { forgetEvents } from './billing/forget-events';
 import type { Actor } from './context';
 import { newId } from './ids';
+import { forgetLetters } from './mail/forget-letters';
 import { createCaller } from './router';
 import { createSession } from './session/create';
 import { deleteSession } from './session/delete';
@@ -60,6 +62,32 @@ it('ACCOUNT-19 making and ending again leaves no rows without end: 20 revoked ke
   await expect(revokeApiKey(world.ctx, { accountId: own, apiKeyId: 'none' })).rejects.toMatchObject({
     reason: 'NOT_FOUND',
   });
+});
+
+it('ACCOUNT-19 old letters and payment events are forgotten, never one that is still to be sent or processed', async () => {
+  const { sql } = world.ctx;
+  const daysAgo = (days: number) => sql`hg_clock() - ${days} * interval '1 day'`;
+  for (const [id, days, due] of [
+    ['old', 401, false],
+    ['young', 399, false],
+    ['waiting', 401, true],
+  ] as const)
+    await sql`
+      insert into mail (id, account_id, user_id, kind, cause, facts, created_at, due_at)
+      values (${id}, ${accountId}, 'u', 'quota.threshold', ${id}, '{}', ${daysAgo(days)}, ${due ? daysAgo(0) : null})`;
+  for (const [id, days] of [
+    ['old', 101],
+    ['young', 99],
+    ['waiting', null],
+  ] as const)
+    await sql`
+      insert into stripe_event (id, type, created_at, processed_at)
+      values (${id}, 'invoice.paid', ${daysAgo(500)}, ${days === null ? null : daysAgo(days)})`;
+  expect([await forgetLetters(world.ctx), await forgetEvents(world.ctx)]).toEqual([1, 1]);
+  for (const table of ['mail', 'stripe_event'])
+    expect(
+      (await sql<{ id: string }[]>`select id from ${sql(table)} order by id`).map(({ id }) => id),
+    ).toEqual(['waiting', 'young']);
 });
 
 it('ACCOUNT-19 an installation has 50 plans', async () => {

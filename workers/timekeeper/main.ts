@@ -1,12 +1,14 @@
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { removeDeletedAccounts } from '@/server/account/remove-deleted';
+import { forgetEvents } from '@/server/billing/forget-events';
 import { reconcileEvents } from '@/server/billing/reconcile-events';
 import { sweepBilling } from '@/server/billing/sweep-accounts';
 import { openContext } from '@/server/compose';
 import { readEnv } from '@/server/env';
 import { QUEUE_NAME, scheduleJobs } from '@/server/jobs';
 import { deliverMail } from '@/server/mail/deliver-mail';
+import { forgetLetters } from '@/server/mail/forget-letters';
 import { openMail } from '@/server/mail/send';
 import { noteRestore } from '@/server/quota/note-restore';
 import { reconcile } from '@/server/session/reconcile';
@@ -23,6 +25,9 @@ const DATABASE_CONNECTIONS = 24;
 const { ctx, openConnections, close } = openContext(env, 'timekeeper', DATABASE_CONNECTIONS);
 /** A rush finds its connections open: to open them all takes seconds of a rush, and one that is idle closes after a minute. */
 const OPEN_CONNECTIONS_MS = 20_000;
+
+/** Old letters and events are looked for once a day. */
+const FORGET_MS = 86_400_000;
 
 const mail = openMail(env, ctx.log);
 const connection = new Redis(env.REDIS_URL, { maxRetriesPerRequest: null });
@@ -60,6 +65,7 @@ const loops = [
   startLoop('sweep', env.SWEEP_INTERVAL_MS, () => sweeper.pass(), ctx.log),
   startLoop('reconcile', env.RECONCILE_INTERVAL_SECONDS * 1000, () => reconcile(ctx), ctx.log),
   startLoop('removals', env.RECONCILE_INTERVAL_SECONDS * 1000, () => removeDeletedAccounts(ctx), ctx.log),
+  startLoop('forget', FORGET_MS, () => Promise.all([forgetLetters(ctx), forgetEvents(ctx)]), ctx.log),
   startLoop('mail', 1_000, () => deliverMail(ctx, mail), ctx.log),
   startLoop('schedules', 60_000, () => scheduleJobs(queue), ctx.log),
   startLoop('volumes', env.RECONCILE_INTERVAL_SECONDS * 1000, () => removeDeletedVolumes(ctx), ctx.log),
