@@ -1,16 +1,28 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 // Month and day edges are UTC everywhere; a developer's zone must not change a result.
 process.env.TZ = 'UTC';
 
 const skip = ['**/node_modules/**', '.next/**', '.hourglass/**', 'e2e/**'];
 
+/** What takes minutes begins first, so that it does not run alone at the end. */
+class LongOnesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification) =>
+      /simulation\.int\.test|faults\.int\.test/.test(moduleId);
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 export default defineConfig({
   resolve: { alias: { '@': fileURLToPath(new URL('.', import.meta.url)).replace(/\/$/, '') } },
   test: {
     pool: 'forks',
     maxWorkers: 2,
+    sequence: { sequencer: LongOnesFirst },
     env: { TZ: 'UTC' },
     projects: [
       {
