@@ -36,6 +36,12 @@ export type Database = {
   close(): Promise<void>;
 };
 
+/**
+ * Seconds before a connection is tried again. The driver's own pause grows to 20 s, and everything that is asked meanwhile
+ * waits for it, long after PostgreSQL is back: leases run out in that time.
+ */
+const reconnectPause = (failures: number): number => Math.min(0.05 * 2 ** failures, 0.4);
+
 const limits = (applicationName: string) => ({
   application_name: applicationName,
   // A stuck lock or a runaway query ends as an error, never as a hanging start.
@@ -60,6 +66,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     max: options.max ?? 10,
     connect_timeout: 5,
     idle_timeout: 60,
+    backoff: reconnectPause,
     onnotice: () => {},
     connection: {
       ...limits(options.applicationName ?? 'hourglass'),

@@ -23,10 +23,10 @@ class Door {
 
   constructor(private readonly target: URL) {}
 
-  async open(): Promise<void> {
-    await new Promise<void>((done) => this.server.listen(0, '127.0.0.1', done));
-    const { port } = this.server.address() as { port: number };
-    this.url = Object.assign(new URL(this.target), { host: `127.0.0.1:${port}` }).href;
+  async open(port = 0): Promise<void> {
+    await new Promise<void>((done) => this.server.listen(port, '127.0.0.1', done));
+    const { port: opened } = this.server.address() as { port: number };
+    this.url = Object.assign(new URL(this.target), { host: `127.0.0.1:${opened}` }).href;
   }
 
   cut(how: 'politely' | 'hard'): void {
@@ -34,9 +34,9 @@ class Door {
     this.sockets.clear();
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.cut('hard');
-    this.server.close();
+    await new Promise((done) => this.server.close(done));
   }
 }
 
@@ -63,15 +63,16 @@ afterEach(() => {
 });
 afterAll(async () => {
   await pool.close();
-  door.close();
+  await door.close();
   await database.drop();
   process.removeAllListeners('uncaughtException');
   for (const listener of listeners) process.on('uncaughtException', listener);
 });
 
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
 /** Asks in every turn of the event loop, so that something is always about to be sent, also when `cut` is done. */
 async function askAllTheTime(cut: () => void): Promise<void> {
-  const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
   const ask = async (asked: number) => {
     const [row] = await pool.sql`select ${asked}::int as answered`.catch(() => [{ answered: asked }]);
     expect(row?.answered).toBe(asked);
@@ -97,6 +98,17 @@ describe('a connection that is cut', () => {
       }
     },
   );
+
+  it('QUOTA-37 is tried again soon after PostgreSQL is back, however often it was tried before', async () => {
+    await door.close();
+    const from = performance.now();
+    for (let tries = 0; tries < 12; tries++) await pool.sql`select 1`.catch(() => turn());
+    await door.open(Number(new URL(door.url).port));
+    await expect
+      .poll(() => pool.sql`select 1 as one`.catch(() => []), { timeout: 25_000 })
+      .toEqual([{ one: 1 }]);
+    expect(performance.now() - from).toBeLessThan(8_000);
+  });
 
   it('QUOTA-37 takes its transaction with it: nothing of it is written through another connection', async () => {
     let other: Promise<unknown> = Promise.resolve();

@@ -27,7 +27,7 @@ export async function closeRun(
   proof: EndProof,
 ): Promise<number> {
   const everRan = run.startedAt !== null;
-  const endedAt = everRan ? Math.max(proof.endAt ?? run.proofAt, run.proofAt) : state.now;
+  const endedAt = everRan ? endOf(run, run.startedAt ?? run.proofAt, proof.endAt) : state.now;
   const billedTo = Math.min(endedAt, run.leaseUntil);
   const overrunMs = everRan ? Math.max(0, endedAt - run.leaseUntil) : 0;
   const usedMs = everRan ? await settleTo(tx, state, run, billedTo) : await releaseAll(tx, state, run);
@@ -46,6 +46,18 @@ export async function closeRun(
   ]);
   recordEnd(run, proof.reason, endedAt, overrunMs);
   return overrunMs;
+}
+
+/** The longest a machine's word may wait for us before it counts: longer than any machine waits for the answer. */
+const LATE_WORD_MS = 20_000;
+
+/**
+ * When a run ended: as the provider saw it, also a little before the machine's last word was taken, for that word may have
+ * waited for us while its machine died. Without that, or where both are far apart, the last word is the end. Pure.
+ */
+function endOf(run: OpenRun, startedAt: Instant, seenAt: Instant | null): Instant {
+  if (seenAt === null || seenAt < run.proofAt - LATE_WORD_MS) return run.proofAt;
+  return Math.max(seenAt, startedAt);
 }
 
 /** Settles up to `until`; answers the signed change of the run's used ms. */

@@ -36,6 +36,24 @@ describe('metering', () => {
     });
   });
 
+  it('QUOTA-5 a last word that waited for us while its machine died is not charged', async () => {
+    const accountId = await stage.account({ planId: 'max' });
+    const { runId, machine } = await stage.started(accountId);
+    await stage.pass(1_000);
+    await stage.call(runId, 0, 'running');
+    await stage.pass(60_000);
+    stage.provider.end(machine);
+    await stage.jumpTo(stage.now + 2_000);
+    expect(await stage.call(runId, 1, 'renew')).toMatchObject({ action: 'run' });
+    await stage.pass(20 * 60_000, 60_000);
+    expect(await stage.run(runId)).toMatchObject({
+      status: 'stopped',
+      ended_at: machine.endedAt,
+      used_ms: (machine.endedAt ?? 0) - (machine.startedAt ?? 0),
+    });
+    expect(await findDrift(stage.ctx.sql)).toEqual([]);
+  });
+
   it('QUOTA-4 SESSION-10 a machine that never comes up fails and costs nothing', async () => {
     const accountId = await stage.account();
     const { runId, machine } = await stage.started(accountId);
