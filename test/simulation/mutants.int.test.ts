@@ -99,6 +99,8 @@ describe('the simulation catches', () => {
       env: { LEASE_MAX_SECONDS: '120', MIN_START_SECONDS: '20', BOOT_TIMEOUT_SECONDS: '60' },
       startAt: Date.parse('2026-11-10T10:00:00Z'),
     });
+    // The wrong rule is there before anybody asks for it: modules that load side by side may get the right one.
+    await import(mutant.module);
     const rules = await loadRules();
     let caughtBy: number | null = null;
     for (let seed = 1; seed <= MOST_SEEDS && caughtBy === null; seed++) {
