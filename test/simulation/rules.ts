@@ -15,7 +15,6 @@ export async function loadRules() {
     drift,
     plan,
     adjust,
-    account,
     context,
     errors,
     load,
@@ -32,13 +31,11 @@ export async function loadRules() {
     import('@/server/quota/find-drift'),
     import('@/server/quota/apply-plan'),
     import('@/server/quota/adjust-usage'),
-    import('@/server/quota/decide-start'),
     import('@/server/context'),
     import('@/server/errors'),
     import('@/server/quota/load-account'),
     import('@/server/session/stop-account'),
   ]);
-  void account;
   return {
     startSession: start.startSession,
     stopSession: stop.stopSession,
