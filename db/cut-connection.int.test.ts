@@ -10,10 +10,17 @@ import { isCutConnection } from './guard';
 class Door {
   readonly sockets = new Set<Socket>();
   url = '';
+  /** The next conversation in which these words are said is cut there, hard. */
+  cutAt: string | null = null;
   private readonly server = createServer((client) => {
     const { hostname, port } = this.target;
     const upstream = openSocket({ host: hostname, port: Number(port) });
     this.sockets.add(client);
+    client.on('data', (said) => {
+      if (!this.cutAt || !said.includes(this.cutAt)) return;
+      this.cutAt = null;
+      this.cut('hard');
+    });
     client.pipe(upstream);
     upstream.pipe(client);
     for (const socket of [client, upstream]) socket.on('error', () => {});
@@ -108,6 +115,19 @@ describe('a connection that is cut', () => {
       .poll(() => pool.sql`select 1 as one`.catch(() => []), { timeout: 25_000 })
       .toEqual([{ one: 1 }]);
     expect(performance.now() - from).toBeLessThan(8_000);
+  });
+
+  it('QUOTA-37 while the driver asks for its types, fails who waits for it and nothing else', async () => {
+    door.cutAt = 'typarray';
+    door.cut('hard');
+    const ask = () => pool.sql`select 1 as one`.catch((error) => error.code);
+    await expect.poll(async () => [await ask(), door.cutAt]).toEqual(['ECONNRESET', null]);
+    const ids = [1, 2];
+    await expect
+      .poll(() => pool.sql`select ${ids}::int[] as ids`.catch(() => []), { timeout: 5_000 })
+      .toEqual([{ ids }]);
+    await turn();
+    expect(late).toEqual([]);
   });
 
   it('QUOTA-37 takes its transaction with it: nothing of it is written through another connection', async () => {

@@ -4,8 +4,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /**
  * Mends postgres.js 3.4.9, which loses count when PostgreSQL cuts a connection: what is asked between the error and the
- * close, or waits to be sent, stays in its books, so that later questions hang or get the answer of another, and a
- * transaction goes on through whatever the connection is used for next. Runs after every install; does nothing twice.
+ * close, or waits to be sent, stays in its books, so that later questions hang or get the answer of another, a
+ * transaction goes on through whatever the connection is used for next, and what it asks by itself on a new connection ends
+ * the process. Runs after every install; does nothing twice.
  */
 
 const VERSION = '3.4.9';
@@ -66,6 +67,15 @@ const MENDS = {
     // mended: whatever the reason, nobody waits for an answer of a connection that is gone
     ;(query || initial || sent.length) && error(Errors.connection('CONNECTION_CLOSED', options, socket))
     query = null
+`,
+    ],
+    [
+      `        return fetchArrayTypes()
+`,
+      `        return fetchArrayTypes().catch(err => { // mended: what it asks by itself may fail without ending the process
+          error(err)
+          socket && socket.destroy()
+        })
 `,
     ],
   ],
