@@ -60,16 +60,17 @@ export class LeaseClient {
   /** Says a last word, briefly and only once, and asks no more. */
   async end(event: 'stopping' | 'stopped', patienceMs: number): Promise<void> {
     this.ended.abort();
+    this.wake.abort();
     const seq = this.seq++;
-    await this.call(event, seq, AbortSignal.timeout(Math.max(1, Math.ceil(patienceMs)))).catch(() => {});
+    await this.call(event, seq, patienceMs).catch(() => {});
   }
 
   private async rest(until: number): Promise<void> {
+    if (this.ended.signal.aborted) return;
     this.wake = new AbortController();
     const by = this.options.askBy();
     const at = by === null ? until : Math.min(until, Math.max(by, monotonicMs() + 1_000));
-    const signal = AbortSignal.any([this.ended.signal, this.wake.signal]);
-    await pause(Math.max(0, at - monotonicMs()), undefined, { signal }).catch(() => {});
+    await pause(Math.max(0, at - monotonicMs()), undefined, { signal: this.wake.signal }).catch(() => {});
   }
 
   /** One question, repeated under the same number until it is answered. Null when there is nothing more to ask. */
@@ -77,11 +78,9 @@ export class LeaseClient {
     const seq = this.seq++;
     for (let backoff = 500; !this.ended.signal.aborted; backoff = Math.min(backoff * 2, LONGEST_BACKOFF_MS)) {
       const sentAt = monotonicMs();
-      const signal = AbortSignal.any([
-        this.ended.signal,
-        AbortSignal.timeout(patienceMs(this.lease, sentAt)),
-      ]);
-      const result = await this.call(event, seq, signal).catch((error) => String(error?.message ?? error));
+      const result = await this.call(event, seq, patienceMs(this.lease, sentAt), this.ended.signal).catch(
+        (error) => String(error?.message ?? error),
+      );
       if (this.ended.signal.aborted) return null;
       if (result === 'refused') {
         this.options.onStop('refused', 'This machine is no longer known to the service.');
@@ -107,11 +106,31 @@ export class LeaseClient {
     return answer;
   }
 
-  private async call(event: Event, seq: number, signal: AbortSignal): Promise<Answer | 'refused'> {
+  /** One call, given up after `patienceMs` or when `unless` is aborted. */
+  private async call(
+    event: Event,
+    seq: number,
+    patienceMs: number,
+    unless?: AbortSignal,
+  ): Promise<Answer | 'refused'> {
+    // Not AbortSignal.any: on Node 20 a timeout inside of it is collected as garbage and never comes.
+    const given = new AbortController();
+    const giveUp = () => given.abort(new Error('no answer in time'));
+    const timer = setTimeout(giveUp, Math.max(1, patienceMs));
+    unless?.addEventListener('abort', giveUp);
+    try {
+      return await this.post({ bootId: this.bootId, seq, event, ...this.options.report() }, given.signal);
+    } finally {
+      clearTimeout(timer);
+      unless?.removeEventListener('abort', giveUp);
+    }
+  }
+
+  private async post(body: object, signal: AbortSignal): Promise<Answer | 'refused'> {
     const response = await fetch(`${this.options.apiUrl}/api/agent/lease`, {
       method: 'POST',
       headers: { authorization: `Bearer ${this.options.runToken}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ bootId: this.bootId, seq, event, ...this.options.report() }),
+      body: JSON.stringify(body),
       signal,
     });
     if (response.status === 401) return 'refused';

@@ -15,6 +15,7 @@ const run = (id: string, change: Partial<RunRow> = {}): RunRow => ({
   status: 'stopped',
   admitted_at: T,
   started_at: T + 1_000,
+  proof_at: T + 1_000,
   lease_until: T + 16_000,
   ended_at: T + 11_000,
   end_reason: 'user',
@@ -137,11 +138,14 @@ describe('the judge of a run under faults', () => {
     expect(judge(facts([run('1')], two)).twoMachines).toEqual(['1']);
   });
 
-  it('sees a session that was lost, and excuses it only by an outage as long as a slice rides out', () => {
+  it('sees a session that was lost, and excuses it only by an outage longer than its slice rides out', () => {
     const lost = run('1', { end_reason: 'limit' });
+    const short = run('1', { end_reason: 'limit', proof_at: T + 12_000 });
     const spans = new Spans();
     spans.add('postgres', T + 2_000, T + 5_000);
     expect(judge(facts([lost], [machine('1')], { spans })).lost).toHaveLength(1);
+    expect(judge(facts([short], [machine('1')], { spans }))).toMatchObject({ lost: [], excused: 1 });
+    expect(judge(facts([short], [machine('1')])).lost).toHaveLength(1);
     spans.add('all webs', T + 4_000, T + 10_500);
     expect(judge(facts([lost], [machine('1')], { spans }))).toMatchObject({ lost: [], excused: 1 });
     expect(judge(facts([lost], [machine('1')], { touched: new Map([['m-1', 'killed']]) })).lost).toEqual([]);

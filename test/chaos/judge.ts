@@ -131,16 +131,21 @@ function isLost({ row, machines, rogue }: View, facts: Facts): boolean {
   return !OWN_REASONS.has(row.end_reason ?? '') && !machines.some(({ id }) => facts.touched.has(id));
 }
 
-/** What a machine needs at the end of its lease to say goodbye, and between two of its tries. */
-const GOODBYE_MS = 1_500;
-const BETWEEN_TRIES_MS = 2_000;
+/**
+ * What the last slice of a run rides out: its machine asks after a third of it, and wants its guard, a tenth for the
+ * goodbye and an eighth between two tries. An account with little left has short slices.
+ */
+function survivesMs({ row }: View, rules: Facts['rules']): number {
+  const sliceMs = Math.min(rules.leaseMaxMs, row.lease_until - row.proof_at);
+  return sliceMs * (2 / 3 - 1 / 10 - 1 / 8) - rules.guardMs;
+}
 
-/** A slice rides out an outage of nearly two thirds of it; what is longer, and what paused this computer, excuses. */
-function isExcused({ row, endMs }: View, { spans, rules }: Facts): boolean {
-  const to = Math.min(row.lease_until, endMs ?? row.lease_until);
-  const survivesMs = (rules.leaseMaxMs * 2) / 3 - rules.guardMs - GOODBYE_MS - BETWEEN_TRIES_MS;
+/** An outage that the slice did not ride out excuses the end, and so does what paused this computer. */
+function isExcused(run: View, { spans, rules }: Facts): boolean {
+  const to = Math.min(run.row.lease_until, run.endMs ?? run.row.lease_until);
   const kinds = ['postgres', 'all webs', 'frozen', 'starved'];
-  return spans.totalMs(kinds, to - rules.leaseMaxMs, to) >= survivesMs;
+  const outageMs = spans.totalMs(kinds, to - rules.leaseMaxMs, to);
+  return outageMs > 0 && outageMs >= survivesMs(run, rules);
 }
 
 /** Admitted although, by the provider's own clock, less than the smallest start was left of the largest quota possible. */
@@ -187,7 +192,8 @@ function ranMs(machine: TruthMachine, from: number, to: number): number {
 function inWords({ row, differenceMs, truthMs, overrunMs, proven, startMs, endMs, machines }: View): string {
   const late = startMs === null || row.started_at === null ? '–' : row.started_at - startMs;
   const left = endMs === null ? '–' : row.lease_until - endMs;
-  return `run ${row.id} ${row.end_reason}: charged ${row.charged_ms}, truth ${truthMs}, overrun ${overrunMs}, difference ${differenceMs} ms; start seen ${late} ms late, ended ${left} ms before its lease, ${machines.length} machine(s)${proven ? '' : ', unproven'}`;
+  const slice = row.lease_until - row.proof_at;
+  return `run ${row.id} ${row.end_reason}: charged ${row.charged_ms}, truth ${truthMs}, overrun ${overrunMs}, difference ${differenceMs} ms; start seen ${late} ms late, ended ${left} ms before its lease, last slice ${slice} ms, ${machines.length} machine(s)${proven ? '' : ', unproven'}`;
 }
 
 function groupByRun(machines: TruthMachine[]): Map<string, TruthMachine[]> {

@@ -20,6 +20,8 @@ export type RunRow = {
   status: string;
   admitted_at: number;
   started_at: number | null;
+  /** When its lease was granted or renewed last. */
+  proof_at: number;
   lease_until: number;
   ended_at: number | null;
   end_reason: string | null;
@@ -51,7 +53,7 @@ export const readRuns = (setting: Setting): Promise<RunRow[]> =>
   insist(
     async () => [
       ...(await setting.sql<RunRow[]>`
-        select r.id, r.account_id, r.session_id, r.machine_id, r.status, r.admitted_at, r.started_at, r.lease_until, r.ended_at,
+        select r.id, r.account_id, r.session_id, r.machine_id, r.status, r.admitted_at, r.started_at, r.proof_at, r.lease_until, r.ended_at,
           r.end_reason, r.overrun_ms,
           coalesce((select sum(e.ms) from usage_entry e where e.run_id = r.id), 0)::bigint as charged_ms
         from run r order by r.id`),
