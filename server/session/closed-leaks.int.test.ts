@@ -117,6 +117,25 @@ describe('ends', () => {
     await stage.pass(3_000, 500);
   });
 
+  it('SESSION-14 a machine that stood still between two hosts when its end was read is not started again', async () => {
+    stage.kind = 'stubborn';
+    const { runId, machine } = await stage.started(await stage.account({ planId: 'pro' }));
+    await stage.pass(2_000, 500);
+    const { provider } = stage;
+    const real = provider.get;
+    provider.get = async (app, id) => {
+      const read = await real.call(provider, app, id);
+      if (!read.ok || read.value?.id !== machine.id || machine.destroyed) return read;
+      const exit = { id: `${id}-moved`, type: 'exit' as const, at: stage.now };
+      return { ok: true, value: { ...read.value, state: 'stopped', events: [...read.value.events, exit] } };
+    };
+    await stage.call(runId, 0, 'stopped');
+    await stage.pass(500, 100);
+    provider.get = real;
+    expect(await stage.run(runId)).toMatchObject({ status: 'stopped' });
+    expect(machine.destroyed).toBe(true);
+  });
+
   it('SESSION-31 a provider that never answers keeps nobody waiting: stop and delete are decided and answered', async () => {
     const accountId = await stage.account({ planId: 'pro' });
     const made = [await stage.started(accountId), await stage.started(accountId)];

@@ -39,9 +39,9 @@ export async function bookRead(ctx: Ctx, run: RunRow, read: MachineRead): Promis
   return ended;
 }
 
-/** A machine whose run has ended and that still is, e.g. because its provider moved and started it again: it goes. */
+/** A machine whose run has ended goes, also one that stands still: its provider may be moving it, and start it elsewhere. */
 async function removeRest(ctx: Ctx, machine: Machine): Promise<void> {
-  if (isGone(machine) || machine.state === 'destroying') return;
+  if (machine.state === 'destroyed' || machine.state === 'destroying') return;
   const removed = await ctx.machines.destroy(machine.app, machine.id);
   if (!removed.ok)
     ctx.log.error({ machineId: machine.id, failure: removed.failure }, 'a rest is not removed yet');
@@ -56,7 +56,7 @@ export function readMachineOf(ctx: Ctx, run: RunRow): Promise<MachineRead> {
 /** Asks the provider about a run whose machine has just called: only what it shows counts, never that it shows nothing. */
 export async function observeCaller(ctx: Ctx, run: RunRow): Promise<void> {
   const read = await readMachineOf(ctx, run);
-  if (read.ok && read.value !== null) await applyMachine(ctx, run.account_id, run.id, read.value);
+  if (read.ok && read.value !== null) await bookRead(ctx, run, read);
 }
 
 /** Books what the provider's view of a run's machine proves. Answers true when the run has ended. */

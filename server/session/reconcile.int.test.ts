@@ -74,6 +74,20 @@ describe('a machine without an open run', () => {
     expect(booting.destroyed).toBe(true);
   });
 
+  it('SESSION-14 goes soon when its run is known to have ended, however young it is', async () => {
+    const { runId, machine } = await running();
+    await stage.call(runId, 1, 'stopped');
+    stage.provider.end(machine);
+    await stage.pass(1_000, 500);
+    expect((await stage.run(runId)).status).toBe('stopped');
+    const again = stray({ runId, app: machine.app });
+    await reconcile(stage.ctx);
+    expect(again.destroyed).toBe(false);
+    await stage.pass(31_000);
+    await reconcile(stage.ctx);
+    expect(again.destroyed).toBe(true);
+  });
+
   it('SESSION-14 goes also when it pretends to be the machine of a run that has another one', async () => {
     const { runId, machine } = await running();
     const second = stray({ runId, app: machine.app });

@@ -12,6 +12,8 @@ import { reportParked } from './report-parked';
 
 /** A machine younger than this may still be on its way into our books. */
 const MACHINE_AGE_MS = 60_000;
+/** By then a machine whose run is known to have ended is gone by itself, and what the list showed is no longer old. */
+const ENDED_AGE_MS = 5_000;
 /** The provider calls a removal stuck that takes longer than this. */
 const STUCK_MS = 5 * 60_000;
 
@@ -63,7 +65,7 @@ function isBelieved(ctx: Ctx, pass: Pass, end: ListEnd, count: number): boolean 
   return !shrunk;
 }
 
-type OpenRow = { id: string | null; machine_id: string | null; now: Instant };
+type KnownRun = { id: string | null; machine_id: string | null; ended_at: Instant | null; now: Instant };
 
 /** One page against the runs it names: one statement, and one more if there is something to remember. Null: the pass is lost. */
 async function comparePage(
@@ -76,26 +78,36 @@ async function comparePage(
   for (const machine of page) if (!isGone(machine)) shown.add(machine.id);
   for (const machine of ours) if (!isGone(machine) && machine.runId) shown.add(machine.runId);
   const runIds = ours.flatMap((machine) => machine.runId ?? []);
-  const rows = await ctx.sql<OpenRow[]>`
-    ${renewing(ctx, pass)} select r.id, r.machine_id, hg_clock() as now
-    from held left join run r on r.id = any(${runIds}) and r.ended_at is null`;
+  const rows = await ctx.sql<KnownRun[]>`
+    ${renewing(ctx, pass)} select r.id, r.machine_id, r.ended_at, hg_clock() as now
+    from held left join run r on r.id = any(${runIds})`;
   const now = rows[0]?.now;
   if (now === undefined) return null;
-  const machineOfRun = new Map(rows.map((row) => [row.id, row.machine_id]));
+  const runs = new Map(rows.map((row) => [row.id, row]));
   const left = ours.filter((machine) => {
-    const known = machineOfRun.get(machine.runId);
-    const hasOpenRun = machine.runId !== null && known !== undefined && (known ?? machine.id) === machine.id;
-    return !hasOpenRun && machine.state !== 'destroyed' && isOldEnough(ctx, machine, now);
+    const run = runs.get(machine.runId);
+    if (machine.state === 'destroyed' || isMachineOf(run, machine)) return false;
+    return isOldEnough(ctx, machine, run?.ended_at ?? null, now);
   });
   await noteOrphans(ctx, left);
   return ours.length;
 }
 
+/** True when this is the machine of an open run, or may become it. */
+const isMachineOf = (run: KnownRun | undefined, machine: Machine): boolean =>
+  run?.id != null && run.ended_at === null && (run.machine_id ?? machine.id) === machine.id;
+
 /** Never while booting: until a boot may be called failed, whoever ordered it may still be at work. Pure. */
-function isOldEnough(ctx: Pick<Ctx, 'env'>, { state, createdAt }: Machine, now: Instant): boolean {
-  const bootMs = ctx.env.BOOT_TIMEOUT_SECONDS * 1000;
-  const isBooting = state === 'created' || state === 'starting' || state === 'unknown';
-  return now - createdAt >= (isBooting ? Math.max(bootMs, MACHINE_AGE_MS) : MACHINE_AGE_MS);
+function isOldEnough(
+  ctx: Pick<Ctx, 'env'>,
+  { state, createdAt }: Machine,
+  runEndedAt: Instant | null,
+  now: Instant,
+): boolean {
+  if (state === 'created' || state === 'starting' || state === 'unknown')
+    return now - createdAt >= Math.max(ctx.env.BOOT_TIMEOUT_SECONDS * 1000, MACHINE_AGE_MS);
+  if (runEndedAt !== null && now - runEndedAt >= ENDED_AGE_MS) return true;
+  return now - createdAt >= MACHINE_AGE_MS;
 }
 
 /** Where the list alone cannot say how old something is, or whether it goes by itself, its second read comes later. */

@@ -99,7 +99,9 @@ export class FlyHttp {
   }
 
   private lost(call: Call, error: unknown, sent: boolean): MachineFailure {
-    const code = String((error as { code?: unknown })?.code ?? '');
+    // A timeout's own code is a number that says nothing.
+    const given = (error as { code?: unknown })?.code;
+    const code = typeof given === 'string' ? given : '';
     const harmless = !sent || NEVER_SENT.has(code) || call.method === 'GET';
     return { kind: harmless ? 'unavailable' : 'ambiguous', message: `no answer (${code || 'timeout'})` };
   }
