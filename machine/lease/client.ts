@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { bornMs, monotonicMs } from '../clock';
-import { deadlineOf, hardEndAt, type Lease, nextAskAt, patienceMs } from './deadline';
+import { deadlineOf, type Lease, nextAskAt, patienceMs, restMs } from './deadline';
 
 export type Answer = {
   action: 'run' | 'stop';
@@ -88,8 +88,7 @@ export class LeaseClient {
       }
       if (typeof result === 'object') return this.take(result, sentAt);
       this.options.log(`the lease could not be renewed yet: ${result}`);
-      const left = hardEndAt(this.lease) - monotonicMs();
-      await pause(Math.max(50, Math.min(backoff, left / 3)), undefined, { signal: this.ended.signal }).catch(
+      await pause(restMs(this.lease, monotonicMs(), backoff), undefined, { signal: this.ended.signal }).catch(
         () => {},
       );
     }

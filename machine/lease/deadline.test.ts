@@ -6,6 +6,7 @@ import {
   nextAskAt,
   patienceMs,
   politeEndAt,
+  restMs,
   warningsBefore,
 } from './deadline';
 
@@ -29,6 +30,12 @@ describe('a lease', () => {
     expect(patienceMs(lease(900_000), 301_000)).toBe(5_000);
     expect(patienceMs(lease(15_000), 6_000)).toBe(2_000);
     expect(patienceMs(lease(15_000), 13_900)).toBe(500);
+  });
+
+  it('MACHINE-21 tries come sooner the less is left, and never at once', () => {
+    expect(restMs(lease(900_000), 301_000, 5_000)).toBe(5_000);
+    expect(restMs(lease(15_000), 6_000, 5_000)).toBe(1_000);
+    expect(restMs(lease(15_000), 13_900, 5_000)).toBe(50);
   });
 
   it('MACHINE-20 ends a guard early, and begins to hang up before that', () => {

@@ -56,6 +56,12 @@ export function patienceMs(lease: Lease, now: number): number {
   return Math.min(LONGEST_TRY_MS, Math.max(SHORTEST_TRY_MS, quarter));
 }
 
+const SHORTEST_REST_MS = 50;
+
+/** How long to wait between two tries: `backoffMs`, but an eighth of what is left at most, so that the last ones come soon. */
+export const restMs = (lease: Lease, now: number, backoffMs: number): number =>
+  Math.max(SHORTEST_REST_MS, Math.min(backoffMs, (hardEndAt(lease) - now) / 8));
+
 const WARN_BEFORE_MS = [10 * 60_000, 5 * 60_000, 60_000];
 
 /** The warnings still to come before `endAt`, latest last, as instants with what is left then. */
