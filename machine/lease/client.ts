@@ -29,6 +29,7 @@ export type LeaseOptions = {
 
 type Event = 'running' | 'renew' | 'stopping' | 'stopped';
 
+const FIRST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 5_000;
 
 /** Keeps the lease of this run alive for as long as the server grants it, and never a moment longer. */
@@ -76,7 +77,8 @@ export class LeaseClient {
   /** One question, repeated under the same number until it is answered. Null when there is nothing more to ask. */
   private async ask(event: Event): Promise<Answer | null> {
     const seq = this.seq++;
-    for (let backoff = 500; !this.ended.signal.aborted; backoff = Math.min(backoff * 2, LONGEST_BACKOFF_MS)) {
+    let backoff = FIRST_BACKOFF_MS;
+    while (!this.ended.signal.aborted) {
       const sentAt = monotonicMs();
       const result = await this.call(event, seq, patienceMs(this.lease, sentAt), this.ended.signal).catch(
         (error) => String(error?.message ?? error),
@@ -86,11 +88,15 @@ export class LeaseClient {
         this.options.onStop('refused', 'This machine is no longer known to the service.');
         return null;
       }
-      if (typeof result === 'object') return this.take(result, sentAt);
+      if (typeof result === 'object') {
+        if (backoff > FIRST_BACKOFF_MS) this.options.log('the service answers again');
+        return this.take(result, sentAt);
+      }
       this.options.log(`the lease could not be renewed yet: ${result}`);
       await pause(restMs(this.lease, monotonicMs(), backoff), undefined, { signal: this.ended.signal }).catch(
         () => {},
       );
+      backoff = Math.min(backoff * 2, LONGEST_BACKOFF_MS);
     }
     return null;
   }
@@ -105,7 +111,7 @@ export class LeaseClient {
     return answer;
   }
 
-  /** One call, given up after `patienceMs` or when `unless` is aborted. */
+  /** One call, given up after `patienceMs` or when `unless` is aborted, whatever becomes of its connection. */
   private async call(
     event: Event,
     seq: number,
@@ -114,11 +120,18 @@ export class LeaseClient {
   ): Promise<Answer | 'refused'> {
     // Not AbortSignal.any: on Node 20 a timeout inside of it is collected as garbage and never comes.
     const given = new AbortController();
-    const giveUp = () => given.abort(new Error('no answer in time'));
+    let giveUp = () => {};
+    const givenUp = new Promise<never>((_, reject) => {
+      giveUp = () => {
+        reject(new Error('no answer in time'));
+        given.abort();
+      };
+    });
     const timer = setTimeout(giveUp, Math.max(1, patienceMs));
     unless?.addEventListener('abort', giveUp);
+    const body = { bootId: this.bootId, seq, event, ...this.options.report() };
     try {
-      return await this.post({ bootId: this.bootId, seq, event, ...this.options.report() }, given.signal);
+      return await Promise.race([this.post(body, given.signal), givenUp]);
     } finally {
       clearTimeout(timer);
       unless?.removeEventListener('abort', giveUp);
