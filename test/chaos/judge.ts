@@ -52,6 +52,7 @@ export function judge(facts: Facts): Verdict {
   const proven = runs.filter((run) => run.proven);
   const others = runs.filter((run) => !run.proven);
   const worst = proven.toSorted((a, b) => Math.abs(b.differenceMs) - Math.abs(a.differenceMs)).slice(0, 3);
+  const greediest = others.toSorted((a, b) => b.differenceMs - a.differenceMs).slice(0, 2);
   const lost = runs.filter((run) => isLost(run, facts));
   return {
     runs: runs.length,
@@ -72,7 +73,7 @@ export function judge(facts: Facts): Verdict {
     twoMachines: runs.filter((run) => run.machines.length > 1).map((run) => run.row.id),
     lost: lost.filter((run) => !isExcused(run, facts)).map(inWords),
     excused: lost.filter((run) => isExcused(run, facts)).length,
-    worst: worst.map(inWords),
+    worst: [...worst, ...greediest].map(inWords),
   };
 }
 
