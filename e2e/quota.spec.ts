@@ -45,7 +45,10 @@ test('QUOTA-1 SESSION-7 from sign-up to the last second, the refusal, and on aga
   const sessionId = new URL(page.url()).pathname.split('/').at(-1) ?? '';
   await expect(page.locator('[data-state=open]')).toBeVisible();
   // Written aside and renamed: the end must find a whole file, whenever it comes.
-  await typeLine(page, 'echo "all is $((40 + 2))"; while true; do date +%s%3N > new; mv new last; sleep 0.2; done');
+  await typeLine(
+    page,
+    'echo "all is $((40 + 2))"; while true; do date +%s%3N > new; mv new last; sleep 0.2; done',
+  );
   await expect(screenOf(page)).toContainText('all is 42');
   // The quota is short: the machine is told, and so is the person.
   await expect(page.getByTestId('stops-at')).toContainText('quota');
