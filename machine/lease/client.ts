@@ -59,11 +59,11 @@ export class LeaseClient {
   }
 
   /** Says a last word, briefly and only once, and asks no more. */
-  async end(event: 'stopping' | 'stopped', patienceMs: number): Promise<void> {
+  async end(event: 'stopping' | 'stopped', withinMs: number): Promise<void> {
     this.ended.abort();
     this.wake.abort();
     const seq = this.seq++;
-    await this.call(event, seq, patienceMs).catch(() => {});
+    await this.call(event, seq, withinMs).catch(() => {});
   }
 
   private async rest(until: number): Promise<void> {
@@ -111,23 +111,20 @@ export class LeaseClient {
     return answer;
   }
 
-  /** One call, given up after `patienceMs` or when `unless` is aborted, whatever becomes of its connection. */
+  /** One call, given up after `withinMs` or when `unless` is aborted, whatever becomes of its connection. */
   private async call(
     event: Event,
     seq: number,
-    patienceMs: number,
+    withinMs: number,
     unless?: AbortSignal,
   ): Promise<Answer | 'refused'> {
     // Not AbortSignal.any: on Node 20 a timeout inside of it is collected as garbage and never comes.
     const given = new AbortController();
-    let giveUp = () => {};
+    const giveUp = () => given.abort();
     const givenUp = new Promise<never>((_, reject) => {
-      giveUp = () => {
-        reject(new Error('no answer in time'));
-        given.abort();
-      };
+      given.signal.addEventListener('abort', () => reject(new Error('no answer in time')));
     });
-    const timer = setTimeout(giveUp, Math.max(1, patienceMs));
+    const timer = setTimeout(giveUp, Math.max(1, withinMs));
     unless?.addEventListener('abort', giveUp);
     const body = { bootId: this.bootId, seq, event, ...this.options.report() };
     try {

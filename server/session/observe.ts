@@ -60,12 +60,7 @@ export async function observeCaller(ctx: Ctx, run: RunRow): Promise<void> {
 }
 
 /** Books what the provider's view of a run's machine proves. Answers true when the run has ended. */
-export async function applyMachine(
-  ctx: Ctx,
-  accountId: string,
-  runId: string,
-  machine: Machine,
-): Promise<boolean> {
+async function applyMachine(ctx: Ctx, accountId: string, runId: string, machine: Machine): Promise<boolean> {
   return inTx(ctx, async (tx) => {
     const state = await lockAccount(tx, accountId);
     const run = state.openRuns.find((open) => open.id === runId);

@@ -132,14 +132,14 @@ function isLost({ row, machines, rogue }: View, facts: Facts): boolean {
   return !OWN_REASONS.has(row.end_reason ?? '') && !machines.some(({ id }) => facts.touched.has(id));
 }
 
+const lastSliceMs = (row: RunRow): number => row.lease_until - row.proof_at;
+
 /**
  * What the last slice of a run rides out: its machine asks after a third of it, and wants its guard, a tenth for the
  * goodbye and an eighth between two tries. An account with little left has short slices.
  */
-function survivesMs({ row }: View, rules: Facts['rules']): number {
-  const sliceMs = Math.min(rules.leaseMaxMs, row.lease_until - row.proof_at);
-  return sliceMs * (2 / 3 - 1 / 10 - 1 / 8) - rules.guardMs;
-}
+const survivesMs = ({ row }: View, rules: Facts['rules']): number =>
+  lastSliceMs(row) * (2 / 3 - 1 / 10 - 1 / 8) - rules.guardMs;
 
 /** An outage that the slice did not ride out excuses the end, and so does what paused this computer. */
 function isExcused(run: View, { spans, rules }: Facts): boolean {
@@ -193,8 +193,7 @@ function ranMs(machine: TruthMachine, from: number, to: number): number {
 function inWords({ row, differenceMs, truthMs, overrunMs, proven, startMs, endMs, machines }: View): string {
   const late = startMs === null || row.started_at === null ? '–' : row.started_at - startMs;
   const left = endMs === null ? '–' : row.lease_until - endMs;
-  const slice = row.lease_until - row.proof_at;
-  return `run ${row.id} ${row.end_reason}: charged ${row.charged_ms}, truth ${truthMs}, overrun ${overrunMs}, difference ${differenceMs} ms; start seen ${late} ms late, ended ${left} ms before its lease, last slice ${slice} ms, ${machines.length} machine(s)${proven ? '' : ', unproven'}`;
+  return `run ${row.id} ${row.end_reason}: charged ${row.charged_ms}, truth ${truthMs}, overrun ${overrunMs}, difference ${differenceMs} ms; start seen ${late} ms late, ended ${left} ms before its lease, last slice ${lastSliceMs(row)} ms, ${machines.length} machine(s)${proven ? '' : ', unproven'}`;
 }
 
 function groupByRun(machines: TruthMachine[]): Map<string, TruthMachine[]> {
