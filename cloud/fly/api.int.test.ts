@@ -139,16 +139,16 @@ describe('rules of the local Machines API', () => {
     const create = async (config: object, more = {}) =>
       (await local.call('POST', 'apps/a/machines', { config: { image: 'x', ...config }, ...more })).body
         .error;
-    expect(await create({ autodestroy: true })).toContain('unknown field "config.autodestroy"');
-    expect(await create({}, { nmae: 'x' })).toContain('unknown field "nmae"');
+    expect(await create({ autodestroy: true })).toContain('unknown field "body.config.autodestroy"');
+    expect(await create({}, { nmae: 'x' })).toContain('unknown field "body.nmae"');
     expect(await create({ stop_config: { timeout: '6m' } })).toBe(
       'invalid stop_config.timeout, cannot exceed 5 minutes',
     );
     expect(await create({ env: { A: 1 } })).toContain('cannot unmarshal number');
     expect(await create({ guest: { cpu_kind: 'shared', cpus: 2, memory_mb: 8192 } })).toContain('memory_mb');
     const id = await local.run('array-stop');
-    expect((await local.call('POST', `apps/a/machines/${id}/stop`, [])).body.error).toBe(
-      'json: cannot unmarshal array into Go value of type main.stopRequest',
+    expect((await local.call('POST', `apps/a/machines/${id}/stop`, [])).body.error).toContain(
+      'cannot unmarshal array',
     );
   });
 

@@ -1,5 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import description from './schema/machines-api.json';
 
 interface Schema {
   $ref?: string;
@@ -16,41 +15,28 @@ interface Spec {
   components: { schemas: Record<string, Schema> };
 }
 
-/** Where a copy of Fly's published OpenAPI description may lie, beside the repository. */
-export const specPath = join(
-  resolve(import.meta.dirname, '../..'),
-  '../shared/specs/fly-machines-openapi.json',
-);
+/** Fly's published description, trimmed by `schema/trim.mjs` to paths and request bodies. */
+const spec = description as unknown as Spec;
 
 /** What the description lacks although the API documents it. */
 const alsoKnown: Record<string, string[]> = {
   'POST /apps': ['app_name'],
 };
 
-let loaded: Spec | null | undefined;
-
-function loadSpec(): Spec | null {
-  loaded ??= existsSync(specPath) ? (JSON.parse(readFileSync(specPath, 'utf8')) as Spec) : null;
-  return loaded;
-}
-
 /**
  * Compares the body of a request to the Machines API with Fly's own description: unknown fields, wrong types,
- * values outside an enum, a path that does not exist. Returns one sentence per problem, or `null` when the
- * description is not there.
+ * values outside an enum, a path that does not exist. Returns one sentence per problem.
  */
-export function checkRequestShape(method: string, path: string, body?: unknown): string[] | null {
-  const spec = loadSpec();
-  if (!spec) return null;
+export function checkRequestShape(method: string, path: string, body?: unknown): string[] {
   const wanted = path.replace(/\?.*/, '').replace(/^\/v1(?=\/)/, '');
   const template = Object.keys(spec.paths).find((one) => pathFits(one.replace(/^\/v1(?=\/)/, ''), wanted));
   const operation = template && spec.paths[template]?.[method.toLowerCase()];
-  if (!operation) return [`${method} ${wanted} is not a call of the Machines API.`];
+  if (!operation) return [`${method} ${wanted} is not a call of the Machines API`];
   if (body === undefined) return [];
   const schema = Object.values(operation.requestBody?.content ?? {})[0]?.schema;
-  if (!schema) return [`${method} ${wanted} takes no body.`];
+  if (!schema) return [`${method} ${wanted} takes no body`];
   const extra = alsoKnown[`${method.toUpperCase()} ${template?.replace(/^\/v1(?=\/)/, '')}`] ?? [];
-  return checkValue(spec, schema, body, 'body', extra);
+  return checkValue(schema, body, 'body', extra);
 }
 
 function pathFits(template: string, path: string): boolean {
@@ -58,42 +44,40 @@ function pathFits(template: string, path: string): boolean {
   return new RegExp(`^${pattern}$`).test(path);
 }
 
-function flatten(spec: Spec, schema: Schema): Schema {
+function flatten(schema: Schema): Schema {
   const named = schema.$ref ? spec.components.schemas[schema.$ref.split('/').at(-1) ?? ''] : undefined;
   const whole: Schema = { ...schema, properties: { ...schema.properties } };
   for (const part of [...(named ? [named] : []), ...(schema.allOf ?? [])]) {
-    const { properties, ...rest } = flatten(spec, part);
+    const { properties, ...rest } = flatten(part);
     Object.assign(whole, rest, { properties: { ...properties, ...whole.properties } });
   }
   return whole;
 }
 
-function checkValue(spec: Spec, raw: Schema, value: unknown, at: string, extra: string[] = []): string[] {
-  const schema = flatten(spec, raw);
+function checkValue(raw: Schema, value: unknown, at: string, extra: string[] = []): string[] {
+  const schema = flatten(raw);
   const wrong = checkType(schema, value, at);
   if (wrong.length > 0 || value === null) return wrong;
   if (Array.isArray(value)) {
-    return value.flatMap((item, i) =>
-      schema.items ? checkValue(spec, schema.items, item, `${at}[${i}]`) : [],
-    );
+    return value.flatMap((item, i) => (schema.items ? checkValue(schema.items, item, `${at}[${i}]`) : []));
   }
   if (typeof value !== 'object') return [];
   const { properties = {}, additionalProperties: others } = schema;
   const open = Object.keys(properties).length === 0 && others === undefined;
   return Object.entries(value as object).flatMap(([name, item]) => {
     const field = Object.hasOwn(properties, name) ? properties[name] : undefined;
-    if (field) return checkValue(spec, field, item, `${at}.${name}`);
-    if (typeof others === 'object') return checkValue(spec, others, item, `${at}.${name}`);
-    return open || others === true || extra.includes(name) ? [] : [`${at}.${name} is not a known field.`];
+    if (field) return checkValue(field, item, `${at}.${name}`);
+    if (typeof others === 'object') return checkValue(others, item, `${at}.${name}`);
+    return open || others === true || extra.includes(name) ? [] : [`json: unknown field "${at}.${name}"`];
   });
 }
 
 function checkType(schema: Schema, value: unknown, at: string): string[] {
   const kind = Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
   if (schema.enum && !schema.enum.includes(value)) {
-    return [`${at} must be one of ${schema.enum.join(', ')}, not ${String(value)}.`];
+    return [`${at} must be one of ${schema.enum.join(', ')}, not ${String(value)}`];
   }
   if (!schema.type || kind === 'null') return [];
   const right = schema.type === 'integer' ? Number.isInteger(value) : schema.type === kind;
-  return right ? [] : [`${at} must be ${schema.type}, not ${kind}.`];
+  return right ? [] : [`json: cannot unmarshal ${kind} into ${at} of type ${schema.type}`];
 }

@@ -8,9 +8,10 @@ import type { World } from './world';
 
 /** What happens to hosts, and with them to machines: a test's hand, never the API's. */
 
-/** Nobody can ask the host any more; its machines go on. */
+/** The host cannot be asked any more; its machines go on. What is known of them ends with their last change so far. */
 export function cutOff({ world }: Fly, machine: MachineRecord): void {
-  machine.cutOffAt ??= Date.now();
+  const known = [machine.createdAt, ...machine.history.map(({ at }) => at)];
+  machine.cutOffAt ??= Math.max(...known, ...machine.events.map(({ timestamp }) => timestamp));
   world.saveMachine(machine);
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { listen, readBody, type StartedPart, sendJson } from '../http';
 import { lagOf, NoAnswer, strikeAfter, strikeBefore } from './apply-fault';
 import { CallLog } from './call-log';
+import { checkRequestShape } from './check-request-shape';
 import { Faults } from './faults';
 import { findRoute } from './find-route';
 import { FlyError } from './fly-error';
@@ -126,12 +127,14 @@ async function perform(
     if (gate.limits && route.limitBy && !gate.limits.take(route.action, params[route.limitBy] ?? '')) {
       throw new FlyError(429, 'rate limit exceeded');
     }
+    const body = parseBody(text);
+    checkShape(req.method ?? 'GET', url.pathname, body);
     const gone = new AbortController();
     res.once('close', () => gone.abort());
     const request: Request = {
       params,
       query: url.searchParams,
-      body: parseBody(text),
+      body,
       headers: req.headers,
       asOf: Date.now() - lagMs,
       signal: gone.signal,
@@ -146,6 +149,12 @@ async function perform(
 function checkToken(req: IncomingMessage, wanted: string | undefined): void {
   const given = /^(?:Bearer|FlyV1)\s+(.+)$/.exec(req.headers.authorization ?? '')?.[1]?.trim();
   if (!given || (wanted && given !== wanted)) throw new FlyError(401, 'Authenticate: token validation error');
+}
+
+/** Refuses a body that Fly's own description does not know: Fly would ignore a misspelt field without a word. */
+function checkShape(method: string, path: string, body: unknown): void {
+  const [problem] = body === undefined ? [] : checkRequestShape(method, path, body);
+  if (problem) throw new FlyError(400, problem);
 }
 
 function parseBody(text: string): unknown {
