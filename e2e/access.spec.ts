@@ -89,7 +89,7 @@ test('SESSION-40 QUOTA-35 the refusal can be read, is closed by keyboard and giv
   await page.goto(`${appUrl()}/sessions/${id}`);
   await settled(page);
   await expect(page.getByRole('alert', { name: 'Your compute quota is used up' })).toContainText(
-    'files are kept',
+    'your home folder are kept',
   );
   expect(await complaintsOnBoth(page)).toEqual([]);
 });

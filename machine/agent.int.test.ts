@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect as netConnect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -274,6 +274,41 @@ describe('an agent', () => {
     expect(Math.max(await typeAndWait(), await typeAndWait())).toBe(1);
     expect(await typeAndWait()).toBe(1);
     expect(child?.exitCode).toBeNull();
+  });
+
+  it('MACHINE-47 keeps the home folder from run to run, and says what is kept', async () => {
+    const url = await serve(() => ({ action: 'run', leaseMs: 60_000, final: false }));
+    const workspace = mkdtempSync(join(folder, 'volume-'));
+    const more = { HOURGLASS_WORKSPACE: workspace, HOURGLASS_SESSION_NAME: 'my app' };
+    const first = boot(url, 60_000, 300, more);
+    const line = await connect(await first.port);
+    await expect.poll(line.text).toContain('coder@my app');
+    expect(line.text()).toContain('your home folder are kept when the session stops');
+    line.ws.send(
+      JSON.stringify({
+        type: 'input',
+        data: 'touch ~/x; echo "alias hi=hello" > ~/.bashrc; echo "home $HOME"\n',
+      }),
+    );
+    await expect.poll(line.text).toContain(`home ${workspace}/.home`);
+    child?.kill('SIGTERM');
+    await first.ended;
+    const second = await connect(await boot(url, 60_000, 300, more).port);
+    second.ws.send(JSON.stringify({ type: 'input', data: 'ls -A ~; cat ~/.bashrc; echo "d""one"\n' }));
+    await expect.poll(second.text).toContain('done');
+    expect(second.text()).toMatch(/\bx\b/);
+    expect(second.text()).toContain('alias hi=hello');
+  });
+
+  it('MACHINE-47 opens a shell although the volume takes no home folder, and says so', async () => {
+    const url = await serve(() => ({ action: 'run', leaseMs: 60_000, final: false }));
+    const workspace = mkdtempSync(join(folder, 'volume-'));
+    writeFileSync(join(workspace, '.home'), 'in the way');
+    const life = boot(url, 60_000, 300, { HOURGLASS_WORKSPACE: workspace });
+    const line = await connect(await life.port);
+    line.ws.send(JSON.stringify({ type: 'input', data: 'echo "still $((1 + 1))"\n' }));
+    await expect.poll(line.text).toContain('still 2');
+    expect(line.text()).toContain('The disk takes no home folder');
   });
 
   it('MACHINE-37 that the service does not know any more ends itself at once', async () => {

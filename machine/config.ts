@@ -47,12 +47,13 @@ export function takeConfig(source: Record<string, string | undefined>): Config |
   return config;
 }
 
-const KEPT = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'HOURGLASS_SESSION_ID', 'HOURGLASS_SESSION_NAME'];
+const KEPT = ['PATH', 'LANG', 'LC_ALL', 'TZ', 'HOURGLASS_SESSION_ID', 'HOURGLASS_SESSION_NAME'];
 
 /** The environment of a shell: what a person needs, none of the machine's or the provider's own variables. */
 export function shellEnv(
   source: Record<string, string | undefined>,
   workspace: string,
+  home: string,
 ): Record<string, string> {
   const env: Record<string, string> = {
     TERM: 'xterm-256color',
@@ -63,6 +64,7 @@ export function shellEnv(
     PROMPT_DIRTRIM: '2',
   };
   for (const name of KEPT) if (source[name]) env[name] = source[name];
+  env.HOME = home;
   env.WORKSPACE = workspace;
   return env;
 }

@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
-import { accessSync, chownSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { monotonicMs } from './clock';
-import { type Config, shellEnv, takeConfig } from './config';
-import { shellIdentity } from './identity';
+import { type Config, takeConfig } from './config';
 import { LeaseClient } from './lease/client';
 import { goodbyeParts, hardEndAt, inWords, type Lease, politeEndAt, warningsBefore } from './lease/deadline';
 import { readMetrics } from './metrics';
+import { preparePerson } from './person';
 import { TerminalServer } from './terminal/server';
 import { startWatchdog } from './watchdog';
 
@@ -57,19 +57,14 @@ class Machine {
 
   constructor(private readonly config: Config) {
     this.idleMs = config.idleMs;
-    mkdirSync(config.workspace, { recursive: true });
-    const identity = shellIdentity(process.env.HOURGLASS_USER, process.getuid?.());
-    const person: Record<string, string> = identity
-      ? { HOME: identity.home, USER: identity.name, LOGNAME: identity.name }
-      : {};
-    const env = { ...shellEnv(process.env, config.workspace), ...person };
-    // A fresh volume belongs to root; the person who works in it has to own it.
-    if (identity) chownSync(config.workspace, identity.uid, identity.gid);
+    const { greeting, problem, ...person } = preparePerson(config, process.env);
+    if (problem) log(`the volume takes no home folder: ${problem}`);
     this.terminals = new TerminalServer({
       port: config.port,
       sessionId: config.sessionId,
       runToken: config.runToken,
-      tab: { cwd: config.workspace, env, identity },
+      tab: person,
+      greeting,
       firstCommand: firstCommand(config.agent, process.env.PATH ?? ''),
       onTyped: () => this.typed(),
     });
@@ -157,7 +152,10 @@ class Machine {
       ? 'Your compute quota is used up.'
       : 'The service cannot be reached to renew this session.';
     this.timers.push(
-      this.later(politeEndAt(lease), () => void this.end('lease', `${why} Your files are kept.`)),
+      this.later(
+        politeEndAt(lease),
+        () => void this.end('lease', `${why} Your workspace and home folder are kept.`),
+      ),
     );
     if (!lease.final) return;
     for (const { at, leftMs } of warningsBefore(hardEndAt(lease), monotonicMs())) {

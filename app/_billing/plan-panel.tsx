@@ -3,7 +3,7 @@
 import { Button, Group, Modal, Paper, Stack, Text, Title } from '@mantine/core';
 import Link from 'next/link';
 import { useState } from 'react';
-import type { BillingSummary } from '@/server/shapes';
+import { type BillingSummary, KEPT } from '@/server/shapes';
 import { formatDay, formatReset } from '../_format/instant';
 import { formatMoney } from '../_plans/money';
 import { useTRPCClient } from '../_query/trpc';
@@ -87,8 +87,7 @@ function CancelDialog({ summary, opened, onClose }: DialogProps) {
       <Stack>
         <Text>
           {summary.paidPlan?.name ?? summary.plan.name} stays in force until {until}. Then you are on{' '}
-          {summary.ownPlan.name}: sessions that it does not cover are stopped. Your files are kept, and
-          nothing more is charged.
+          {summary.ownPlan.name}: sessions that it does not cover are stopped. {KEPT} Nothing more is charged.
         </Text>
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>

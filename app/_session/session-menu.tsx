@@ -3,11 +3,11 @@
 import { ActionIcon, Button, Group, Menu, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { type FormEvent, useState } from 'react';
-import type { Session } from '@/server/shapes';
+import { KEPT, type Session } from '@/server/shapes';
 import { useSessionActs } from './use-session-acts';
 
 /** Rename and delete, each in a small dialog; deleting says what goes with it. */
-export function SessionMenu({ session }: { session: Session }) {
+export function SessionMenu({ session, onDeleted }: { session: Session; onDeleted?: () => void }) {
   const acts = useSessionActs(session);
   const [renaming, rename] = useDisclosure(false);
   const [deleting, remove] = useDisclosure(false);
@@ -16,6 +16,11 @@ export function SessionMenu({ session }: { session: Session }) {
   async function submit(event: FormEvent) {
     event.preventDefault();
     if (await acts.rename(name)) rename.close();
+  }
+  async function deleteIt() {
+    if (!(await acts.remove())) return;
+    remove.close();
+    onDeleted?.();
   }
   return (
     <>
@@ -30,6 +35,8 @@ export function SessionMenu({ session }: { session: Session }) {
           <Menu.Item color="red" onClick={remove.open}>
             Delete
           </Menu.Item>
+          <Menu.Divider />
+          <Menu.Label maw={260}>{KEPT}</Menu.Label>
         </Menu.Dropdown>
       </Menu>
       <Modal opened={renaming} onClose={rename.close} title="Rename session" centered>
@@ -54,18 +61,14 @@ export function SessionMenu({ session }: { session: Session }) {
       <Modal opened={deleting} onClose={remove.close} title="Delete session" centered>
         <Stack>
           <Text>
-            <b style={{ overflowWrap: 'anywhere' }}>{session.name}</b> and all files in it are removed for
-            good. Its usage stays on your bill.
+            <b style={{ overflowWrap: 'anywhere' }}>{session.name}</b> and all its files, the home folder
+            included, are removed for good. Its usage stays on your bill.
           </Text>
           <Group justify="flex-end">
             <Button variant="default" onClick={remove.close} data-autofocus>
               Keep it
             </Button>
-            <Button
-              color="red.9"
-              loading={acts.busy}
-              onClick={async () => (await acts.remove()) && remove.close()}
-            >
+            <Button color="red.9" loading={acts.busy} onClick={deleteIt}>
               Delete
             </Button>
           </Group>

@@ -20,8 +20,8 @@ export const AGENT_WORDS: Record<Agent, string> = {
 /** Why a session stopped, and what to do about it where there is something to do. */
 export const END_WORDS: Record<EndReason, string> = {
   user: 'Stopped by you.',
-  quota: 'Stopped because the compute quota was used up. Your files are kept.',
-  idle: 'Stopped because nobody typed for a while. Your files are kept.',
+  quota: 'Stopped because the compute quota was used up.',
+  idle: 'Stopped because nobody typed for a while.',
   limit:
     'Stopped because its reserved time was not renewed: the machine could not reach the service. Start it again.',
   plan: 'Stopped because the plan no longer covers it.',

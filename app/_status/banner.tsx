@@ -3,7 +3,7 @@
 import { Alert, Anchor, Button, Group, Text } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import Link from 'next/link';
-import type { BatchStatus } from '@/server/shapes';
+import { type BatchStatus, KEPT } from '@/server/shapes';
 import { formatDuration } from '../_format/duration';
 import { formatReset } from '../_format/instant';
 import { FirstPayment } from '../_plans/upgrade-links';
@@ -37,7 +37,7 @@ function Stopper({ status }: { status: BatchStatus }) {
         <div>
           <Text size="sm">
             {explanation.text}
-            {quota.level === 'exhausted' && ' Your files are kept.'}
+            {quota.level === 'exhausted' && ` ${KEPT}`}
           </Text>
           {upgrade && <FirstPayment upgrade={upgrade} />}
         </div>

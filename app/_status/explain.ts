@@ -1,4 +1,4 @@
-import { type BatchStatus, type Limits, type Quota, TRIAL_PLAN } from '@/server/shapes';
+import { type BatchStatus, KEPT, type Limits, type Quota, TRIAL_PLAN } from '@/server/shapes';
 import { formatDuration } from '../_format/duration';
 import { formatReset } from '../_format/instant';
 
@@ -45,7 +45,7 @@ export function explain({ reason, message, quota, limits }: Standing, now: numbe
         title: 'Nothing can be started for a moment',
         text:
           message ??
-          'Our database was restored from a copy. Sessions can be started again, within minutes, when every machine it may not know of has ended. Your files are kept.',
+          `Our database was restored from a copy. Sessions can be started again, within minutes, when every machine it may not know of has ended. ${KEPT}`,
       };
     default:
       return { title: 'This did not work', text: message ?? '' };

@@ -3,7 +3,9 @@
 import { Anchor, Button, Center, Loader, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
 import Link from 'next/link';
-import type { Session } from '@/server/shapes';
+import { useRouter } from 'next/navigation';
+import { KEPT, type Session } from '@/server/shapes';
+import { SessionMenu } from '../_session/session-menu';
 import { StatusBadge } from '../_session/status-badge';
 import { TimeLeft } from '../_session/time-left';
 import { useSessionActs } from '../_session/use-session-acts';
@@ -40,6 +42,7 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
 
 function Strip({ session }: { session: Session }) {
   const acts = useSessionActs(session);
+  const router = useRouter();
   const { status } = useStarts();
   const short = status && status.quota.level !== 'ok' && status.quota.level !== 'unlimited';
   const active = session.status === 'running' || session.status === 'starting';
@@ -50,6 +53,7 @@ function Strip({ session }: { session: Session }) {
       </Title>
       <StatusBadge status={session.status} />
       <div className="grow">{session.status === 'running' && <TimeLeft session={session} />}</div>
+      <SessionMenu session={session} onDeleted={() => router.push('/dashboard')} />
       {short && (
         <Anchor component={Link} href={status.upgrade?.url ?? '/plans'} size="sm">
           More time
@@ -103,6 +107,11 @@ function Startable({ session }: { session: Session }) {
       <Text ta="center" c="dimmed">
         {session.endReason ? END_WORDS[session.endReason] : 'Its machine starts in seconds.'}
       </Text>
+      {session.endReason && !isTold && (
+        <Text ta="center" size="sm" c="dimmed">
+          {KEPT}
+        </Text>
+      )}
       {explanation && !isTold && (
         <Text ta="center" size="sm">
           {explanation.title}. {explanation.text}

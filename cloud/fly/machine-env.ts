@@ -4,8 +4,8 @@ import type { MachineRecord } from './records';
 import type { World } from './world';
 
 /**
- * Exactly what a machine sees: its configured variables, Fly's own, and four that stand for what the image and the
- * network give a real machine (`PORT`, `HOURGLASS_WORKSPACE`, `HOME`, `PATH`). Nothing of this process leaks in.
+ * Exactly what a machine sees: its configured variables, Fly's own, and five that stand for what the image and the
+ * network give a real machine (`PORT`, `HOURGLASS_WORKSPACE`, `HOURGLASS_USER`, `HOME`, `PATH`). Nothing of this process leaks in.
  */
 export function machineEnv(world: World, machine: MachineRecord, port: number): Record<string, string> {
   const dir = world.machineStore.dirOf(machine.id);
@@ -25,6 +25,8 @@ export function machineEnv(world: World, machine: MachineRecord, port: number): 
     FLY_VM_MEMORY_MB: String(machine.config.guest?.memory_mb ?? 256),
     PORT: String(port),
     HOURGLASS_WORKSPACE: workspace,
+    // Shells get no rights of this computer where the agent may give them up.
+    HOURGLASS_USER: 'nobody',
     HOME: join(dir, 'home'),
     PATH: `${dirname(process.execPath)}:${process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin'}`,
   };

@@ -11,7 +11,9 @@ export type TerminalOptions = {
   port: number;
   sessionId: string;
   runToken: string;
-  tab: Omit<TabOptions, 'cols' | 'rows' | 'command'>;
+  tab: Omit<TabOptions, 'cols' | 'rows' | 'command' | 'greeting'>;
+  /** What the first tab says before its shell begins. */
+  greeting?: string;
   /** What the first tab runs; null for a plain shell. */
   firstCommand: string | null;
   onTyped: () => void;
@@ -89,8 +91,10 @@ export class TerminalServer {
   private openTab(number: number, cols: number, rows: number): Tab {
     const open = this.tabs.get(number);
     if (open && open.exitCode === null) return open;
-    const command = number === 1 && !open ? this.options.firstCommand : null;
-    const tab = new Tab({ ...this.options.tab, command, cols, rows });
+    const isFirst = number === 1 && !open;
+    const command = isFirst ? this.options.firstCommand : null;
+    const greeting = isFirst ? this.options.greeting : undefined;
+    const tab = new Tab({ ...this.options.tab, command, greeting, cols, rows });
     this.tabs.set(number, tab);
     return tab;
   }

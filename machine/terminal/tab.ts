@@ -7,6 +7,8 @@ export type TabOptions = {
   env: Record<string, string>;
   identity: Identity | null;
   command: string | null;
+  /** A line shown before the shell begins. */
+  greeting?: string;
   cols: number;
   rows: number;
 };
@@ -22,6 +24,7 @@ export class Tab {
   exitCode: number | null = null;
 
   constructor(options: TabOptions) {
+    if (options.greeting) this.hear(`\x1b[2m${options.greeting}\x1b[0m\r\n`);
     // A chosen agent runs inside a shell, so that leaving it does not end the tab.
     const args = options.command === null ? ['-l'] : ['-l', '-c', `${options.command}; exec bash -l`];
     this.pty = spawn('bash', args, {

@@ -71,7 +71,8 @@ describe('secrets', () => {
       port: 8080,
     });
     expect(source.HOURGLASS_RUN_TOKEN).toBeUndefined();
-    expect(Object.keys(shellEnv(source, '/w')).sort()).toEqual([
+    expect(shellEnv(source, '/w', '/w/.home').HOME).toBe('/w/.home');
+    expect(Object.keys(shellEnv(source, '/w', '/w/.home')).sort()).toEqual([
       'COLORTERM',
       'HOME',
       'LANG',

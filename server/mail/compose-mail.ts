@@ -1,3 +1,4 @@
+import { KEPT } from '../shapes';
 import type { MailFacts, MailKind } from './kinds';
 import type { LetterContent } from './letter';
 
@@ -10,7 +11,7 @@ const WRITERS: { [K in MailKind]: (facts: MailFacts[K], appUrl: string) => Conte
       ? {
           subject: 'Your compute quota is used up',
           paragraphs: [
-            `The compute quota of your ${planName} plan is used up. Running sessions have been stopped; your files are kept.`,
+            `The compute quota of your ${planName} plan is used up. Running sessions have been stopped. ${KEPT}`,
             period === 'trial'
               ? 'A trial is not renewed by a new month. You can go on at once with a plan.'
               : 'You can go on at once with a bigger plan, or wait for the first of the month (00:00 UTC).',
@@ -25,7 +26,7 @@ const WRITERS: { [K in MailKind]: (facts: MailFacts[K], appUrl: string) => Conte
   'session.stopped': ({ sessionName }, appUrl) => ({
     subject: `“${sessionName}” was stopped: quota used up`,
     paragraphs: [
-      `Your session “${sessionName}” was stopped because the compute quota is used up. Its files are kept.`,
+      `Your session “${sessionName}” was stopped because the compute quota is used up. ${KEPT}`,
       'With a bigger plan you can start it again at once.',
     ],
     action: { label: 'See the plans', url: `${appUrl}/plans` },

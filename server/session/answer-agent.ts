@@ -6,7 +6,7 @@ import { metrics } from '../metrics';
 import { LATE, patiently } from '../patience';
 import { type AccountState, isHeldBack, type OpenRun } from '../quota/account-state';
 import { lockAccount } from '../quota/load-account';
-import type { EndReason } from '../shapes';
+import { type EndReason, KEPT } from '../shapes';
 import { isExcess } from './excess';
 import { leaseEndReason } from './expire';
 import { observeCaller } from './observe';
@@ -159,7 +159,7 @@ function freshIdle(state: AccountState, run: OpenRun): { idleMs?: number } {
 
 const END_SENTENCES: Record<EndReason, string> = {
   user: 'This session was stopped by you.',
-  quota: 'Your compute quota is used up. Your files are kept.',
+  quota: `Your compute quota is used up. ${KEPT}`,
   idle: 'Nobody typed anything for a while, so this session stops to save your quota.',
   limit: 'The reserved time ended and was not renewed.',
   plan: 'Your plan no longer covers this session.',

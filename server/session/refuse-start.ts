@@ -3,7 +3,7 @@ import type { Ctx } from '../context';
 import { DomainError } from '../errors';
 import type { AccountState } from '../quota/account-state';
 import { NOT_YET_KNOWN } from '../quota/load-account';
-import type { StartReason } from '../shapes';
+import { KEPT, type StartReason } from '../shapes';
 import { describeStanding } from './batch-status';
 
 /** The refusal of a start as an error with the figures and the way out. */
@@ -36,7 +36,7 @@ export function refuseStart(ctx: Pick<Ctx, 'env'>, state: AccountState, reason: 
         'This account is waiting for approval. You can start as soon as an administrator has approved it.',
       );
     case 'QUOTA_UNAVAILABLE':
-      return new DomainError(reason, `${heldBackSentence(state)} Nothing was started; your files are kept.`);
+      return new DomainError(reason, `${heldBackSentence(state)} Nothing was started. ${KEPT}`);
   }
 }
 
