@@ -8,7 +8,7 @@ export interface StartedPart {
 }
 
 /**
- * Listens on loopback and returns the port that was chosen (0 means any free one).
+ * Listens on loopback, or on the address in CLOUD_HOST, and returns the port that was chosen (0 means any free one).
  * Throws an error that names the port and the variable that moves it when the port is taken.
  */
 export function listen(server: Server, port: number, part: string, variable: string): Promise<number> {
@@ -19,7 +19,7 @@ export function listen(server: Server, port: number, part: string, variable: str
         new Error(`Port ${port} (${part}) is already in use: stop the other process or set ${variable}.`),
       );
     });
-    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+    server.listen(port, process.env.CLOUD_HOST || '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
   });
 }
 
