@@ -15,6 +15,7 @@ const WEB_INPUTS = [
   'proxy.ts',
   'instrumentation.ts',
   'package-lock.json',
+  'patches',
 ];
 const NOTE = '.hourglass/web-build';
 
@@ -44,7 +45,7 @@ function hashOf(inputs: string[]): string {
       ? ['']
       : readdirSync(path, { recursive: true, encoding: 'utf8' }).sort();
     for (const file of files) {
-      if (file !== '' && !/\.(tsx?|css|svg|mjs|json|sql)$/.test(file)) continue;
+      if (file !== '' && !/\.(tsx?|css|svg|mjs|json|sql|patch)$/.test(file)) continue;
       if (/\.test\.tsx?$/.test(file)) continue;
       hash.update(`${input}/${file}\n`).update(readFileSync(join(path, file)));
     }
