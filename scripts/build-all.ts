@@ -31,6 +31,7 @@ const WEB_INPUTS = [
   'instrumentation.ts',
   'scripts/build-web.ts',
   'scripts/serve-web.mjs',
+  'patches',
 ];
 
 type BuildOptions = { dev?: boolean; say?: (line: string) => void };
@@ -76,7 +77,7 @@ function hashOf(inputs: string[]): string {
       ? ['']
       : readdirSync(path, { recursive: true, encoding: 'utf8' }).sort();
     for (const file of files) {
-      if (file !== '' && !/\.(tsx?|css|svg|mjs|jsonl?|sql)$/.test(file)) continue;
+      if (file !== '' && !/\.(tsx?|css|svg|mjs|jsonl?|sql|patch)$/.test(file)) continue;
       if (/\.test\.tsx?$/.test(file)) continue;
       hash.update(`${input}/${file}\n`).update(readFileSync(join(path, file)));
     }
