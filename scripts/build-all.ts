@@ -9,7 +9,7 @@ import { lockBuild } from './lock-folder';
 import { SetupError } from './services/processes';
 import { ROOT } from './stack-part';
 
-const SHARED = ['server', 'db', 'package-lock.json', 'tsconfig.json'];
+const SHARED = ['server', 'db', 'patches', 'package-lock.json', 'tsconfig.json'];
 const BUNDLE_INPUTS = [
   ...SHARED,
   'workers',
@@ -31,7 +31,6 @@ const WEB_INPUTS = [
   'instrumentation.ts',
   'scripts/build-web.ts',
   'scripts/serve-web.mjs',
-  'patches',
 ];
 
 type BuildOptions = { dev?: boolean; say?: (line: string) => void };

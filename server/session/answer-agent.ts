@@ -5,7 +5,7 @@ import { type Ctx, failClosed, inTx, type TxCtx } from '../context';
 import { DomainError } from '../errors';
 import { metrics } from '../metrics';
 import { LATE, patiently } from '../patience';
-import { type AccountState, isHeldBack, type OpenRun } from '../quota/account-state';
+import { type AccountState, isClockBehind, isHeldBack, type OpenRun } from '../quota/account-state';
 import { lockAccount } from '../quota/load-account';
 import { type EndReason, KEPT } from '../shapes';
 import { isExcess } from './excess';
@@ -13,7 +13,7 @@ import { leaseEndReason } from './expire';
 import { observeCaller } from './observe';
 import { proveStart, stopDueAt } from './prove-start';
 import { idleEndsAt } from './read-sessions';
-import { heldBackSentence } from './refuse-start';
+import { clockBehind, heldBackSentence } from './refuse-start';
 import { renewLease } from './renew';
 import { requestStop } from './request-stop';
 import { type RunRow, readRun } from './run-row';
@@ -64,7 +64,8 @@ const AGENT_PATIENCE_MS = 4_000;
 async function answer(ctx: Ctx, runId: string, call: AgentCall): Promise<AgentAnswer> {
   const row = await failClosed(() => readRun(ctx, runId), ctx.log);
   if (!row || row.ended_at !== null) throw ended();
-  if (row.started_at === null && call.event !== 'stopped') await hearProvider(ctx, row);
+  const isUnknown = row.started_at === null || row.machine_id === null;
+  if (isUnknown && call.event !== 'stopped') await hearProvider(ctx, row);
   const { reply, wakeAt } = await inTx(ctx, (tx) => decide(tx, row.account_id, runId, call));
   if (wakeAt !== null) await ctx.jobs.wakeRun(runId, wakeAt);
   if (reply.action === 'stop') metrics.renewalsDenied.inc({ reason: reply.reason ?? 'limit' });
@@ -74,7 +75,10 @@ async function answer(ctx: Ctx, runId: string, call: AgentCall): Promise<AgentAn
 /** A machine waits for its lease meanwhile: a provider that hangs must not cost the session. */
 const PROVIDER_PATIENCE_MS = 1_500;
 
-/** The provider's own start event is the better proof: ask for it, in bounded time, before taking the agent's word. */
+/**
+ * The provider's own start event is the better proof, and it knows the machine's id where we do not: asked for, in bounded
+ * time, before taking the agent's word.
+ */
 async function hearProvider(ctx: Ctx, row: RunRow): Promise<void> {
   const heard = await patiently(observeCaller(ctx, row), PROVIDER_PATIENCE_MS);
   if (heard === LATE) ctx.log.warn({ runId: row.id }, 'the provider does not answer; the call is the proof');
@@ -88,6 +92,9 @@ async function decide(tx: TxCtx, accountId: string, runId: string, call: AgentCa
   const state = await lockAccount(tx, accountId);
   const run = state.openRuns.find((open) => open.id === runId);
   if (!run) throw ended();
+  // What is left of a lease cannot be told by a clock that was set back: the machine goes on inside of what it was told.
+  const ends = call.event === 'stopping' || call.event === 'stopped' || run.status === 'stopping';
+  if (!ends && isClockBehind(state)) throw clockBehind();
   const stale = run.agentBootId === call.bootId && run.agentSeq !== null && call.seq <= run.agentSeq;
   if (stale) return { reply: replyOf(state, run), wakeAt: null };
   // One run is one life of one machine: a second one, on another host for example, was never asked for.

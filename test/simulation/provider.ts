@@ -37,6 +37,8 @@ type World = {
   chance: Chance;
   /** Share of provider calls that go wrong. */
   faults: number;
+  /** How far the provider's clock is ahead of ours; negative: behind. */
+  clockAheadMs?: number;
   pickKind(): AgentKind;
   onStart(machine: SimMachine): void;
   onSignal(machine: SimMachine): void;
@@ -54,6 +56,8 @@ const failed = (kind: MachineFailure['kind']): Outcome<never> => ({
 export class SimProvider implements Machines {
   readonly all: SimMachine[] = [];
   readonly volumes: Volume[] = [];
+  /** Ids of machines that a list has shown to the end of its page. */
+  readonly listed = new Set<string>();
   faults: number;
   pageSize = 1_000;
   private count = 0;
@@ -117,6 +121,7 @@ export class SimProvider implements Machines {
         id: `vol-${sessionId}`,
         app,
         name: volumeNameOf(sessionId),
+        region: 'iad',
         createdAt: this.world.now(),
         attachedMachineId: id,
         isGone: false,
@@ -133,7 +138,8 @@ export class SimProvider implements Machines {
   }
 
   private note(machine: SimMachine, type: MachineEvent['type']): void {
-    machine.events.push({ id: `${machine.id}-${machine.events.length}`, type, at: this.world.now() });
+    const at = this.world.now() + (this.world.clockAheadMs ?? 0);
+    machine.events.push({ id: `${machine.id}-${machine.events.length}`, type, at });
   }
 
   /** The process is gone: exit, then auto-destroyed. */
@@ -188,6 +194,7 @@ export class SimProvider implements Machines {
     if (this.lost()) return failed('unavailable');
     const complete = !this.lost();
     const shown = this.all.filter((m) => !m.destroyed && (complete || this.world.chance.hit(0.5)));
+    for (const { id } of shown) this.listed.add(id);
     return ok(
       this.page(
         shown.map((m) => ({ ...this.view(m), events: [] })),
