@@ -192,7 +192,7 @@ describe('who may change billing', () => {
     expect(fields(await other.billing.startTrial())).toBe(fields(summary));
     const [free, , starter] = await callerOf(null).billing.plans();
     expect(fields(starter ?? {})).toBe(
-      'description id idleStop maxSessions monthlySeconds name onceSeconds price sort storageGb visible',
+      'description id idleStop maxSessions monthlySeconds name onceSeconds price sort storageGb thisMonthSeconds visible',
     );
     expect(free?.price).toBeNull();
     expect(fields(starter?.price ?? {})).toBe('amount currency interval');

@@ -1,8 +1,8 @@
 import type { TxCtx } from '../context';
-import type { AccountState, OpenRun } from './account-state';
+import { type AccountState, type OpenRun, quotaMsIn, sumsOf } from './account-state';
 import { byPeriod, type PeriodKey, type Segment, toUsage, type UsagePiece } from './lease';
 import { monthOf } from './period';
-import { isOnce, quotaMsOf } from './plans';
+import { isOnce } from './plans';
 
 /**
  * Writes to the books of one account. Every function here is called under the account lock with the state that lock
@@ -16,7 +16,7 @@ async function moveSums(tx: TxCtx, state: AccountState, moves: Map<PeriodKey, Mo
   await Promise.all(
     [...moves].map(([period, move]) => {
       const before = state.periods.get(period);
-      const sums = before ?? { quotaMs: quotaMsOf(state.plan), forgivenMs: 0, usedMs: 0, heldMs: 0 };
+      const sums = sumsOf(state, period);
       const after = { ...sums, usedMs: sums.usedMs + move.usedMs, heldMs: sums.heldMs + move.heldMs };
       state.periods.set(period, after);
       if (before) {
@@ -32,16 +32,17 @@ async function moveSums(tx: TxCtx, state: AccountState, moves: Map<PeriodKey, Mo
 }
 
 /**
- * Brings the quota of current and later periods in line with the plan in force. A cut forgives what is already used
+ * Brings the quota of current and later periods in line with the plan in force and what is paid of it. A cut forgives what is already used
  * or leased, and nothing more. To be called first in every transaction that grants.
  */
 export async function alignQuota(tx: TxCtx, state: AccountState): Promise<void> {
-  const quotaMs = quotaMsOf(state.plan);
   const once = isOnce(state.plan);
   const current = monthOf(state.now);
   for (const [period, sums] of state.periods) {
     const concerned = once ? period === 'trial' : period !== 'trial' && period >= current;
-    if (!concerned || sums.quotaMs === quotaMs) continue;
+    if (!concerned) continue;
+    const quotaMs = quotaMsIn(state, period);
+    if (sums.quotaMs === quotaMs) continue;
     const forgivenMs = quotaMs === null ? 0 : Math.max(0, sums.usedMs + sums.heldMs - quotaMs);
     state.periods.set(period, { ...sums, quotaMs, forgivenMs });
     await tx.sql`
