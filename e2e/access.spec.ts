@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
-import { appUrl, newPerson, payFor, screenOf, signIn, typeLine, untilStatus } from './product';
+import { appUrl, newPerson, offersOn, payFor, screenOf, signIn, typeLine, untilStatus } from './product';
 
 /** What keeps somebody from reading or using the page, one line each. */
 async function complaintsAbout(page: Page, rules?: string[]): Promise<string[]> {
@@ -77,7 +77,9 @@ test('SESSION-40 QUOTA-35 the refusal can be read, is closed by keyboard and giv
   await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog', { name: 'Your compute quota is used up' });
   await expect(dialog).toContainText('It resets on 1');
-  await expect(dialog.getByRole('link', { name: /^Upgrade to/ })).toHaveText([/Starter/, /Pro/, /Max/]);
+  await expect(dialog.getByRole('link', { name: /^Upgrade to/ })).toHaveText(
+    (await offersOn(page)).map(({ name }) => new RegExp(name)),
+  );
   expect(await complaintsOnBoth(page)).toEqual([]);
   for (let i = 0; i < 8; i++) {
     await page.keyboard.press('Tab');

@@ -1,4 +1,7 @@
 import { expect, test } from '@playwright/test';
+import { nextFirst } from '@/app/_plans/money';
+import { thisMonthText } from '@/app/_plans/this-month';
+import type { PricedPlan } from '@/server/shapes';
 import {
   appUrl,
   customerOf,
@@ -7,6 +10,7 @@ import {
   fillCard,
   GOOD_CARD,
   newPerson,
+  offersOn,
   type Person,
   payFor,
   payPage,
@@ -47,18 +51,49 @@ test('BILLING-1 anybody sees the plans, in the currency they will be charged', a
   await expect(page.getByRole('article', { name: 'Pro', exact: true })).toContainText('£16 / month');
 });
 
+test('QUOTA-52 cards and the confirmation say what this month gives and what the next one will', async ({
+  page,
+}) => {
+  const asked = await page.request.get(`${appUrl()}/api/trpc/billing.plans`, {
+    headers: { 'accept-language': 'en-GB' },
+  });
+  const plans = (await asked.json()).result.data as PricedPlan[];
+  const from = nextFirst(Date.now());
+  await page.goto(`${appUrl()}/plans`);
+  for (const plan of plans.filter(({ price }) => price !== null)) {
+    const card = page.getByRole('article', { name: plan.name, exact: true });
+    await expect(card).toContainText(thisMonthText(plan, from));
+  }
+  const person = await newPerson();
+  await payFor(person, 'pro');
+  await expect.poll(() => planOf(person)).toBe('pro');
+  const { quota } = await person.api.quota.get.query();
+  expect(quota.quotaSeconds).toBeLessThan(80 * 3600);
+  await signIn(page, person, '/plans');
+  const pro = { monthlySeconds: 80 * 3600, thisMonthSeconds: quota.quotaSeconds };
+  const card = page.getByRole('article', { name: 'Pro', exact: true });
+  await expect(card).toContainText(thisMonthText(pro, from));
+  const preview = await person.api.billing.previewChange.query({ planId: 'max' });
+  expect(preview.thisMonthSeconds).toBeGreaterThanOrEqual(quota.quotaSeconds ?? 0);
+  await page.goto(`${appUrl()}/billing/upgrade?plan=max`);
+  const max = { monthlySeconds: 160 * 3600, thisMonthSeconds: preview.thisMonthSeconds };
+  await expect(page.getByText(thisMonthText(max, from))).toBeVisible();
+});
+
 test('BILLING-7 from the refusal through Stripe and back to a new session', async ({ page }) => {
   const person = await newPerson({ leftSeconds: 0 });
   await signIn(page, person);
   await expect(page.getByText('Your compute quota is used up').first()).toBeVisible();
   await expect(page.getByRole('button', { name: 'New session' }).first()).toBeDisabled();
-  await expect(page.getByText(/Starter: £.* today for the rest of this month, then £8 on 1/)).toBeVisible();
-  await page.getByRole('link', { name: 'Upgrade to Starter' }).click();
+  const [{ name } = { name: 'no plan' }] = await offersOn(page);
+  const first = new RegExp(`${name}: £.* today for the rest of this month, then £\\d+ on 1`);
+  await expect(page.getByText(first)).toBeVisible();
+  await page.getByRole('link', { name: `Upgrade to ${name}` }).click();
   await page.waitForURL(/\/c\/pay\//);
   await expect(page.getByText(/test payments/i).first()).toBeVisible();
   await fillCard(page, GOOD_CARD);
   await page.waitForURL(/\/billing\/return/);
-  await expect(page.getByText('You are on Starter')).toBeVisible();
+  await expect(page.getByText(`You are on ${name}`)).toBeVisible();
   await page.getByRole('link', { name: 'To your sessions' }).click();
   await page.waitForURL(/\/dashboard/);
   await page
@@ -74,7 +109,7 @@ test('BILLING-7 from the refusal through Stripe and back to a new session', asyn
 test('BILLING-7 a webhook alone lifts the block within two seconds', async () => {
   const person = await newPerson({ leftSeconds: 0 });
   expect(await mayStart(person)).toBe(false);
-  const paidAt = await payFor(person, 'pro');
+  const paidAt = await payFor(person, 'max');
   await expect.poll(() => mayStart(person), { intervals: [50], timeout: 5_000 }).toBe(true);
   const tookMs = Date.now() - paidAt;
   test.info().annotations.push({ type: 'webhook to start', description: `${tookMs} ms` });
@@ -86,22 +121,22 @@ test('BILLING-7 with every webhook lost the return page reads Stripe by itself',
   const person = await newPerson({ leftSeconds: 0 });
   await stripeControl('webhooks', { drop: 1 });
   await signIn(page, person);
-  await page.goto(`${appUrl()}/billing/upgrade?plan=pro`);
+  await page.goto(`${appUrl()}/billing/upgrade?plan=max`);
   await page.waitForURL(/\/c\/pay\//);
   const paidAt = Date.now();
   await fillCard(page, GOOD_CARD);
   await expect.poll(() => mayStart(person), { intervals: [50] }).toBe(true);
   console.log(`from paying to start.allowed without a webhook: ${Date.now() - paidAt} ms`);
   expect(Date.now() - paidAt).toBeLessThanOrEqual(10_000);
-  await expect(page.getByText('You are on Pro')).toBeVisible();
+  await expect(page.getByText('You are on Max')).toBeVisible();
 });
 
 test('BILLING-7 with the tab closed and every webhook lost the nightly job finds the payment', async () => {
   const person = await newPerson({ leftSeconds: 0 });
   await stripeControl('webhooks', { drop: 1 });
-  await payFor(person, 'pro');
+  await payFor(person, 'max');
   await runJob('stripe.sweep');
-  await expect.poll(() => planOf(person), { intervals: [100] }).toBe('pro');
+  await expect.poll(() => planOf(person), { intervals: [100] }).toBe('max');
   expect(await mayStart(person)).toBe(true);
 });
 
@@ -192,7 +227,7 @@ test('BILLING-9 BILLING-10 BILLING-11 up at once, down with undo, cancel with re
 test('BILLING-13 an exhausted session whose person pays a second before its end never stops', async () => {
   const person = await newPerson({ leftSeconds: 14 });
   const { id: sessionId } = await person.api.session.create.mutate({ name: 'never stops' });
-  const pageId = await payPage(person, 'pro');
+  const pageId = await payPage(person, 'max');
   await person.api.session.start.mutate({ sessionId });
   await untilStatus(person, sessionId, 'running');
   const { stopsAt } = await person.api.session.get.query({ sessionId });
@@ -200,7 +235,7 @@ test('BILLING-13 an exhausted session whose person pays a second before its end 
   const hangsUpAt = Date.parse(stopsAt ?? '') - 1_000 - 350;
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, hangsUpAt - 1_000 - Date.now())));
   await stripeControl(`checkout/${pageId}/complete`, { card: GOOD_CARD });
-  await expect.poll(() => planOf(person), { intervals: [50] }).toBe('pro');
+  await expect.poll(() => planOf(person), { intervals: [50] }).toBe('max');
   await new Promise((resolve) =>
     setTimeout(resolve, Math.max(0, Date.parse(stopsAt ?? '') + 3_000 - Date.now())),
   );

@@ -5,7 +5,7 @@ import { adjustAccountUsage } from '@/server/account/adjust-usage';
 import { QUEUE_NAME } from '@/server/jobs';
 import { openOperatorContext } from '@/server/operator/context';
 import { createAccount } from '@/server/operator/create-account';
-import type { AccountStatus } from '@/server/shapes';
+import type { AccountStatus, BatchStatus, UpgradePlan } from '@/server/shapes';
 
 /** What a test needs beside the browser: accounts, quota, the provider's truth and the mails that were sent. */
 
@@ -149,6 +149,14 @@ export async function customerOf({ accountId }: Pick<Person, 'accountId'>): Prom
   const [row] = await operator.ctx.sql<{ id: string }[]>`
     select stripe_customer_id as id from billing_customer where account_id = ${accountId}`;
   return row?.id ?? '';
+}
+
+/** The plans that lift the refusal of whoever is signed in on a page and are for sale: late in a month only big ones. */
+export async function offersOn(page: Page): Promise<UpgradePlan[]> {
+  const headers = { 'accept-language': 'en-GB' };
+  const answer = await page.request.get(`${appUrl()}/api/trpc/quota.get`, { headers });
+  const { result } = (await answer.json()) as { result: { data: Pick<BatchStatus, 'upgrade'> } };
+  return (result.data.upgrade?.plans ?? []).filter((plan) => plan.price !== null);
 }
 
 /** Opens the way to a plan without a browser; answers the id of the payment page. */

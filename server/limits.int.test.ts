@@ -94,7 +94,7 @@ it('ACCOUNT-19 an installation has 50 plans', async () => {
   const [first] = await caller().admin.plan.list();
   if (!first) throw new Error('there are no plans');
   const { sentences } = await many(50, (index) =>
-    caller().admin.plan.save({ ...first, id: `more-${index}` }),
+    caller().admin.plan.save({ ...first, id: `more-${index}`, sort: 1_000 + index }),
   );
   expect(await caller().admin.plan.list()).toHaveLength(50);
   expect([...sentences]).toEqual(['There are 50 plans already. Change one of them instead.']);

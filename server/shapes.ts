@@ -121,10 +121,18 @@ export type StartReason =
 export type Start = { allowed: boolean; reason: StartReason | null };
 
 export type Price = { amount: number; currency: string; interval: 'month' };
+export type PricedPlan = Plan & {
+  /** Null where the plan is not for sale. */
+  price: Price | null;
+  /** The whole quota of this month if the plan were chosen now; null is no limit. */
+  thisMonthSeconds: number | null;
+};
 export type UpgradePlan = {
   id: string;
   name: string;
   monthlySeconds: number | null;
+  /** The whole quota of this month if the plan were bought now; null is no limit. */
+  thisMonthSeconds: number | null;
   maxSessions: number;
   price: Price | null;
   url: string;
@@ -167,6 +175,8 @@ export type BillingSummary = {
 
 export type ChangePreview = {
   effective: 'now' | 'period_end';
+  /** The whole quota of this month once the change is made; null is no limit. */
+  thisMonthSeconds: number | null;
   /** Minor units charged at once. */
   dueNow: number;
   next: { amount: number; at: string };

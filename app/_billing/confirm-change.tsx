@@ -8,6 +8,7 @@ import type { BillingSummary, ChangePreview, Plan } from '@/server/shapes';
 import { formatDay } from '../_format/instant';
 import { formatMoney } from '../_plans/money';
 import { planDifference } from '../_plans/plan-difference';
+import { thisMonthText } from '../_plans/this-month';
 import { refusalOf, useTRPC } from '../_query/trpc';
 import { ChangeProblem } from './change-problem';
 import { ConfirmButton } from './confirm-button';
@@ -52,7 +53,7 @@ export function ConfirmChange({ planId }: { planId: string }) {
         ) : preview.data && plans.data && summary ? (
           <Stack>
             <Difference summary={summary} name={plan?.name ?? planId} plan={plan} current={current} />
-            <Costs preview={preview.data} />
+            <Costs preview={preview.data} plan={plan} />
             <ConfirmButton
               planId={planId}
               preview={preview.data}
@@ -90,8 +91,10 @@ function Difference({ summary, name, plan, current }: DifferenceProps) {
   );
 }
 
-function Costs({ preview }: { preview: ChangePreview }) {
-  const { currency, next } = preview;
+function Costs({ preview, plan }: { preview: ChangePreview; plan?: Plan }) {
+  const { currency, next, thisMonthSeconds } = preview;
+  const from = formatDay(next.at, 'UTC');
+  const time = plan ? thisMonthText({ ...plan, thisMonthSeconds }, from) : '';
   const later =
     next.amount === 0 ? 'nothing more' : `${formatMoney({ amount: next.amount, currency })} each month`;
   return (
@@ -99,11 +102,12 @@ function Costs({ preview }: { preview: ChangePreview }) {
       <Text fw={600} size="lg" data-testid="due-now">
         {preview.effective === 'now'
           ? `${formatMoney({ amount: preview.dueNow, currency })} now`
-          : `Nothing now; changes on ${formatDay(next.at, 'UTC')}`}
+          : `Nothing now; changes on ${from}`}
       </Text>
       <Text c="dimmed">
-        then {later} from {formatDay(next.at, 'UTC')}
+        then {later} from {from}
       </Text>
+      {time && <Text c="dimmed">{time}</Text>}
     </div>
   );
 }

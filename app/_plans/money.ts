@@ -1,3 +1,4 @@
+import { chargeNow, restAmount } from '@/server/quota/first-charge';
 import type { Money, Price } from '@/server/shapes';
 
 /** `$19` or `$5.07` from minor units; some currencies have none. */
@@ -10,13 +11,10 @@ export function formatMoney({ amount, currency }: Money): string {
 /** `$19 / month`; nothing for a plan without a price. */
 export const formatPrice = (price: Price | null): string => (price ? `${formatMoney(price)} / month` : '');
 
-/** What is left of this UTC month at a price, in minor units: the first charge, before each first brings the whole. Pure. */
-export function dueToday(price: Price, now: number): Money {
-  const date = new Date(now);
-  const startAt = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1);
-  const endAt = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
-  const amount = Math.round((price.amount * (endAt - now)) / (endAt - startAt));
-  return { amount, currency: price.currency };
+/** What a plan costs first, and on the next first of the month; what is too little to be charged today comes with it. Pure. */
+export function firstCharge({ amount, currency }: Price, now: number): { today: Money; next: Money } {
+  const { dueNow, carried } = chargeNow(restAmount(amount, now), currency);
+  return { today: { amount: dueNow, currency }, next: { amount: amount + carried, currency } };
 }
 
 /** The first of the next UTC month as `1 Dec`. Pure. */

@@ -1,6 +1,5 @@
-import type { BillingSummary, Plan, Price } from '@/server/shapes';
-
-type PricedPlan = Plan & { price: Price | null };
+import { directionOf } from '@/server/quota/direction';
+import type { BillingSummary, Plan, PricedPlan } from '@/server/shapes';
 
 /** What the one button of a plan's card does. A button that is off says why. */
 export type PlanAction =
@@ -45,7 +44,7 @@ function ownAction(
   periodEnd: string,
 ): PlanAction {
   const current = plans.find((one) => one.id === summary.plan.id);
-  const isBigger = plan.sort > (current?.sort ?? 0);
+  const isBigger = directionOf(current, plan) === 'up';
   if (plan.onceSeconds !== null) return trialAction(summary, isBigger);
   const leavesTrial = plan.id === 'free' && summary.plan.id === summary.ownPlan.id && current?.onceSeconds;
   if (leavesTrial) return { kind: 'leave-trial', label: 'Back to Free' };

@@ -2,19 +2,20 @@
 
 import { Alert, Badge, Card, Group, List, SimpleGrid, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import type { BillingSummary, Plan, Price } from '@/server/shapes';
+import { directionOf } from '@/server/quota/direction';
+import type { BillingSummary, Plan, PricedPlan } from '@/server/shapes';
 import { formatAllowance } from '../_format/duration';
 import { formatDay } from '../_format/instant';
 import { refusalOf, useTRPC } from '../_query/trpc';
 import { useNow } from '../_status/use-now';
-import { dueToday, formatMoney, formatPrice, nextFirst } from './money';
+import { firstCharge, formatMoney, formatPrice, nextFirst } from './money';
 import { type PlanAction, planAction } from './plan-action';
 import { PlanButton } from './plan-button';
 import { planDifference } from './plan-difference';
+import { thisMonthText } from './this-month';
 
 const COLUMNS = { base: 1, xs: 2, md: 3 };
 
-type PricedPlan = Plan & { price: Price | null };
 type Props = {
   askedPlanId?: string | null;
   signedIn: boolean;
@@ -35,19 +36,23 @@ export function PlanCards({ askedPlanId, signedIn, headings = 2 }: Props) {
   const periodEnd = summary?.periodEnd ? formatDay(summary.periodEnd, 'UTC') : nextFirst(now);
   return (
     <SimpleGrid cols={COLUMNS}>
-      {plans.map((plan) => (
-        <PlanCard
-          key={plan.id}
-          plan={plan}
-          price={priceText(plan, plans)}
-          heading={headings}
-          isCurrent={plan.id === current?.id}
-          isAsked={plan.id === askedPlanId}
-          difference={planDifference(plan, current)}
-          firstCharge={firstCharge(plan, current, summary ?? null, now)}
-          action={planAction(plan, plans, summary ?? null, periodEnd)}
-        />
-      ))}
+      {plans.map((plan) => {
+        const action = planAction(plan, plans, summary ?? null, periodEnd);
+        return (
+          <PlanCard
+            key={plan.id}
+            plan={plan}
+            price={priceText(plan, plans)}
+            heading={headings}
+            isCurrent={plan.id === current?.id}
+            isAsked={plan.id === askedPlanId}
+            difference={planDifference(plan, current)}
+            firstCharge={firstChargeText(plan, current, summary ?? null, now)}
+            thisMonth={isComing(action, summary ?? null) ? thisMonthText(plan, periodEnd) : ''}
+            action={action}
+          />
+        );
+      })}
     </SimpleGrid>
   );
 }
@@ -67,15 +72,20 @@ const NoCards = ({ error }: { error: unknown }) =>
   );
 
 /** `$5.07 today, then $19 on 1 Dec`, for a plan that would be the first to be paid for. */
-function firstCharge(
+function firstChargeText(
   plan: PricedPlan,
   current: Plan | null,
   summary: BillingSummary | null,
   now: number,
 ): string {
-  if (now === 0 || !plan.price || summary?.paidPlan || plan.sort <= (current?.sort ?? 0)) return '';
-  return `${formatMoney(dueToday(plan.price, now))} today, then ${formatMoney(plan.price)} on ${nextFirst(now)}`;
+  if (now === 0 || !plan.price || summary?.paidPlan || directionOf(current, plan) === 'down') return '';
+  const { today, next } = firstCharge(plan.price, now);
+  return `${formatMoney(today)} today, then ${formatMoney(next)} on ${nextFirst(now)}`;
 }
+
+/** True for a plan that one can change to, and for one's own while nothing else comes after this month. */
+const isComing = (action: PlanAction, summary: BillingSummary | null): boolean =>
+  action.kind === 'link' || (action.kind === 'current' && summary?.scheduledChange === null);
 
 type CardProps = {
   plan: PricedPlan;
@@ -85,10 +95,12 @@ type CardProps = {
   isAsked: boolean;
   difference: string;
   firstCharge: string;
+  thisMonth: string;
   action: PlanAction;
 };
 
-function PlanCard({ plan, price, heading, isCurrent, isAsked, difference, firstCharge, action }: CardProps) {
+function PlanCard(props: CardProps) {
+  const { plan, price, heading, isCurrent, isAsked, difference, firstCharge, thisMonth, action } = props;
   const marked = isAsked || isCurrent;
   return (
     <Card
@@ -112,6 +124,11 @@ function PlanCard({ plan, price, heading, isCurrent, isAsked, difference, firstC
           {firstCharge && (
             <Text size="sm" c="dimmed">
               {firstCharge}
+            </Text>
+          )}
+          {thisMonth && (
+            <Text size="sm" c="dimmed">
+              {thisMonth}
             </Text>
           )}
         </div>

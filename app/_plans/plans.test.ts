@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { BillingSummary, Plan, Price } from '@/server/shapes';
-import { dueToday, formatMoney, nextFirst } from './money';
+import type { BillingSummary, Price, PricedPlan } from '@/server/shapes';
+import { firstCharge, formatMoney, nextFirst } from './money';
 import { planAction } from './plan-action';
+import { thisMonthText } from './this-month';
 
 const price = (amount: number): Price => ({ amount, currency: 'usd', interval: 'month' });
-const plan = (id: string, sort: number, more: Partial<Plan & { price: Price | null }> = {}) => ({
+const plan = (id: string, sort: number, more: Partial<PricedPlan> = {}): PricedPlan => ({
   id,
   name: id.charAt(0).toUpperCase() + id.slice(1),
   description: '',
@@ -16,6 +17,7 @@ const plan = (id: string, sort: number, more: Partial<Plan & { price: Price | nu
   sort,
   visible: true,
   price: null,
+  thisMonthSeconds: more.monthlySeconds ?? 3600,
   ...more,
 });
 const PLANS = [
@@ -87,13 +89,36 @@ describe('the button of a plan', () => {
   });
 });
 
+describe('the time of a plan', () => {
+  it.each([
+    [27.9, 160, '27 h this month, 160 h from 1 Dec'],
+    [9.99, 160, '9 h 59 min this month, 160 h from 1 Dec'],
+    [0.51, 1, '30 min this month, 1 h from 1 Dec'],
+    [160, 40, '160 h this month, 40 h from 1 Dec'],
+    [160, 160, ''],
+    [4, null, ''],
+    [null, 160, ''],
+  ])('QUOTA-52 %s h of %s h reads %s', (now, later, words) => {
+    const seconds = (hours: number | null) => (hours === null ? null : Math.floor(hours * 3600));
+    const time = { monthlySeconds: seconds(later), thisMonthSeconds: seconds(now) };
+    expect(thisMonthText(time, '1 Dec')).toBe(words);
+  });
+});
+
 describe('money', () => {
   it('BILLING-6 what is due today is the rest of the month, to the second', () => {
-    expect(dueToday(price(1900), Date.parse('2026-11-24T12:00:00Z')).amount).toBe(
-      Math.round((1900 * 6.5) / 30),
-    );
-    expect(dueToday(price(1900), Date.parse('2026-11-01T00:00:00Z')).amount).toBe(1900);
-    expect(dueToday(price(1900), Date.parse('2028-02-29T12:00:00Z')).amount).toBe(Math.round(1900 / 58));
+    const todayAt = (now: string, amount = 1900) => firstCharge(price(amount), Date.parse(now));
+    expect(todayAt('2026-11-24T12:00:00Z')).toEqual({
+      today: { amount: Math.round((1900 * 6.5) / 30), currency: 'usd' },
+      next: { amount: 1900, currency: 'usd' },
+    });
+    expect(todayAt('2026-11-01T00:00:00Z').today.amount).toBe(1900);
+    expect(todayAt('2028-02-29T00:00:00Z').today.amount).toBe(Math.round(1900 / 29));
+    // What nobody charges comes with the next payment.
+    expect(todayAt('2026-11-30T00:00:00Z', 900)).toMatchObject({
+      today: { amount: 0 },
+      next: { amount: 930 },
+    });
     expect(nextFirst(Date.parse('2026-12-31T23:59:59Z'))).toBe('1 Jan');
   });
 

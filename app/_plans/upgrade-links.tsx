@@ -1,11 +1,12 @@
 'use client';
 
 import { Button, Stack, Text } from '@mantine/core';
-import type { Upgrade } from '@/server/shapes';
+import type { Upgrade, UpgradePlan } from '@/server/shapes';
 import { formatAllowance } from '../_format/duration';
 import { ButtonLink } from '../_look/links';
 import { useNow } from '../_status/use-now';
-import { dueToday, formatMoney, formatPrice, nextFirst } from './money';
+import { firstCharge, formatMoney, formatPrice, nextFirst } from './money';
+import { thisMonth, thisMonthText } from './this-month';
 
 /** The plans that lift the refusal and can be bought, each a link that leads to payment; the rest is on the plans page. */
 export function UpgradeLinks({ upgrade }: { upgrade: Upgrade }) {
@@ -26,11 +27,7 @@ export function UpgradeLinks({ upgrade }: { upgrade: Upgrade }) {
           }
         >
           Upgrade to {plan.name}
-          <span className="wide-only">
-            {' '}
-            · {formatAllowance(plan.monthlySeconds)}
-            {plan.monthlySeconds === null ? '' : ' a month'}
-          </span>
+          <span className="wide-only"> · {timeText(plan)}</span>
         </Button>
       ))}
       <FirstPayment upgrade={upgrade} />
@@ -41,15 +38,25 @@ export function UpgradeLinks({ upgrade }: { upgrade: Upgrade }) {
   );
 }
 
+/** `27 h this month`, or `160 h a month` when this month is a whole one. */
+function timeText({ monthlySeconds, thisMonthSeconds }: UpgradePlan): string {
+  if (monthlySeconds === null) return formatAllowance(null);
+  return thisMonthSeconds === null || thisMonthSeconds === monthlySeconds
+    ? `${formatAllowance(monthlySeconds)} a month`
+    : thisMonth(thisMonthSeconds);
+}
+
 /** What the first of these plans costs today and from the next first of the month on: said before anybody leaves. */
 export function FirstPayment({ upgrade }: { upgrade: Upgrade }) {
   const now = useNow(undefined);
   const [first] = upgrade.plans;
   if (!first?.price || now === 0) return null;
+  const { today, next } = firstCharge(first.price, now);
+  const time = thisMonthText(first, nextFirst(now));
   return (
     <Text size="xs" c="dimmed">
-      {first.name}: {formatMoney(dueToday(first.price, now))} today for the rest of this month, then{' '}
-      {formatMoney(first.price)} on {nextFirst(now)}.
+      {first.name}: {formatMoney(today)} today for the rest of this month, then {formatMoney(next)} on{' '}
+      {nextFirst(now)}.{time && ` ${time}.`}
     </Text>
   );
 }

@@ -4,6 +4,7 @@ import { expireSession } from './checkout-end';
 import { needCustomer } from './customers';
 import { notHere, refuse } from './failure';
 import { newStripeId } from './ids';
+import { leastCharge } from './invoice-sums';
 import { listPage } from './lists';
 import { renderOne } from './objects';
 import { cycleAt, nextAnchor } from './period';
@@ -161,7 +162,7 @@ function dueToday(world: World, session: SessionRecord, data: Json, now: number)
   const dates = readSubscriptionData(data, now);
   const currency = session.currency ?? 'usd';
   if (dates.trial_end !== null) return 0;
-  return session.line_items.reduce((sum, item) => {
+  const total = session.line_items.reduce((sum, item) => {
     const price = priceOf(world, item);
     const amount = priceAmount(price, currency) * item.quantity;
     const anchor = dates.billing_cycle_anchor_config
@@ -172,6 +173,7 @@ function dueToday(world: World, session: SessionRecord, data: Json, now: number)
     const cycle = cycleAt(anchor, price.recurring, anchor - 1);
     return sum + Math.round((amount * (anchor - now)) / (cycle.end - cycle.start));
   }, 0);
+  return total < leastCharge(currency) ? 0 : total;
 }
 
 function expire({ world, id }: Call): Json {

@@ -1,7 +1,7 @@
 import type { InvoiceRecord, LineRecord, SubscriptionRecord } from './billing-records';
 import { change, emit, emitFor } from './events';
 import { newStripeId } from './ids';
-import { amountDue } from './invoice-sums';
+import { amountDue, balanceAfter } from './invoice-sums';
 import { renderPaymentIntent } from './render/payment';
 import type { World } from './world';
 
@@ -72,6 +72,8 @@ export function finalizeInvoice(world: World, id: string): void {
   invoice.finalized_at = now;
   invoice.automatically_finalizes_at = null;
   invoice.starting_balance = customer.balance;
+  invoice.ending_balance = balanceAfter(invoice);
+  moveBalance(world, invoice.customer, invoice.ending_balance - invoice.starting_balance);
   const amount = amountDue(invoice);
   if (amount > 0) {
     const intent = world.store.put('paymentIntents', {
@@ -101,10 +103,21 @@ export function finalizeInvoice(world: World, id: string): void {
   emitFor(world, 'invoice.finalized', 'invoices', id);
 }
 
+/** The balance is applied when an invoice is finalised, and given back when it is voided. */
+function moveBalance(world: World, customer: string, by: number): void {
+  if (by === 0) return;
+  change(world, 'customers', customer, 'customer.updated', (record) => {
+    record.balance += by;
+  });
+}
+
 /** Voids an open invoice and cancels its payment. */
 export function voidInvoice(world: World, id: string): void {
   const invoice = world.store.edit('invoices', id);
   const now = world.now(invoice.customer);
+  if (invoice.ending_balance !== null) {
+    moveBalance(world, invoice.customer, invoice.starting_balance - invoice.ending_balance);
+  }
   if (invoice.payment) {
     invoice.payment.status = 'canceled';
     invoice.payment.canceled_at = now;

@@ -3,7 +3,7 @@ import { behaviourOf, needsOwner } from './cards';
 import { change, emit, emitFor } from './events';
 import { newStripeId } from './ids';
 import { finalizeInvoice } from './invoice-make';
-import { amountDue, balanceAfter } from './invoice-sums';
+import { amountDue } from './invoice-sums';
 import { renderInvoicePayment } from './render/payment';
 import { invoiceFailed, invoicePaid } from './subscription-payment';
 import type { World } from './world';
@@ -105,17 +105,10 @@ function settle(world: World, invoice: InvoiceRecord): Outcome {
   invoice.amount_paid = amountDue(invoice);
   invoice.paid_at = now;
   invoice.next_payment_attempt = null;
-  invoice.ending_balance = balanceAfter(invoice);
   if (invoice.payment) {
     invoice.payment.status = 'paid';
     invoice.payment.paid_at = now;
     emit(world, 'invoice_payment.paid', renderInvoicePayment(invoice));
-  }
-  if (invoice.ending_balance !== invoice.starting_balance) {
-    const balance = invoice.ending_balance;
-    change(world, 'customers', invoice.customer, 'customer.updated', (customer) => {
-      customer.balance = balance;
-    });
   }
   emitFor(world, 'invoice.paid', 'invoices', invoice.id);
   emitFor(world, 'invoice.payment_succeeded', 'invoices', invoice.id);

@@ -55,6 +55,11 @@ export const subscription = pgTable('subscription', {
   /** What the latest invoice still asks for, in minor units; 0 when it is paid. */
   amountOpen: integer('amount_open').notNull().default(0),
   nextPaymentAttemptAt: instant('next_payment_attempt_at'),
+  /**
+   * The time that paid invoices bought, of this month and later. Null, the default, is a row of a build from before quotas
+   * were prorated: it keeps its whole month, so that nobody loses what they had.
+   */
+  bought: jsonb('bought'),
 });
 
 /** Every price that ever sold a plan, so that an old subscription still names its plan. */

@@ -104,6 +104,20 @@ describe('accounts', () => {
     await as(admin).admin.plan.save(free);
   });
 
+  it('BILLING-32 two plans cannot share a rank, not even saved in the same moment', async () => {
+    const plans = await as(admin).admin.plan.list();
+    const pro = plans.find((plan) => plan.id === 'pro');
+    if (!pro) throw new Error('no plan pro');
+    expect(await reasonOf(as(admin).admin.plan.save({ ...pro, id: 'team' }))).toBe('INVALID_INPUT');
+    const team = { ...pro, sort: 45, visible: false };
+    const saved = await Promise.allSettled(
+      ['team-a', 'team-b', 'team-c'].map((id) => as(admin).admin.plan.save({ ...team, id })),
+    );
+    expect(saved.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(await as(admin).admin.plan.save(pro)).toEqual(pro);
+    await stage.ctx.sql`delete from plan where sort = 45`;
+  });
+
   it('ACCOUNT-8 the operator command answers one JSON document, or a sentence', {
     timeout: 60_000,
   }, async () => {

@@ -5,6 +5,7 @@ import type { AccountState } from '../quota/account-state';
 import { alignQuota } from '../quota/book';
 import { lockAccount } from '../quota/load-account';
 import { wakeRuns } from '../quota/wake-runs';
+import { boughtTime } from './bought-time';
 import { chooseSubscription, isKnownStatus, surplusOf } from './choose-subscription';
 import { noteChange } from './note-change';
 import type { CustomerFacts, SubscriptionFacts } from './read-stripe';
@@ -41,7 +42,7 @@ export async function applySubscription(ctx: Ctx, reading: Reading): Promise<Out
     const { taken, syncedAt } = await takeTicket(tx, reading);
     if (!taken) return { kind: 'superseded' as const };
     const stored = await readStored(tx.sql, reading.accountId);
-    const next = await decideStored(tx, before, stored, reading.facts);
+    const next = await decideStored(tx, before, stored, reading.facts, syncedAt);
     await writeStored(tx, reading.accountId, next);
     const after = await lockAccount(tx, reading.accountId);
     await alignQuota(tx, after);
@@ -79,10 +80,12 @@ async function decideStored(
   state: AccountState,
   stored: StoredSubscription | null,
   facts: CustomerFacts,
+  syncedAt: Instant | null,
 ): Promise<StoredSubscription | null> {
   const priceIds = facts.subscriptions.flatMap((one) => [
     one.priceId,
     ...(one.pending ? [one.pending.priceId] : []),
+    ...one.bought.map((line) => line.priceId),
   ]);
   const sold = await readPrices(tx, priceIds);
   const rankOf = (priceId: string) =>
@@ -98,10 +101,11 @@ async function decideStored(
     alarm(tx, state, 'unknown_status');
     if (same) return same;
   }
+  const planId = price?.plan_id ?? same?.planId ?? null;
   return {
     stripeSubscriptionId: chosen.id,
     itemId: chosen.itemId,
-    planId: price?.plan_id ?? same?.planId ?? null,
+    planId,
     priceId: chosen.priceId,
     status: chosen.status,
     currency: chosen.currency,
@@ -117,6 +121,13 @@ async function decideStored(
     latestInvoiceId: chosen.latestInvoiceId,
     amountOpen: chosen.amountOpen,
     nextPaymentAttemptAt: chosen.nextPaymentAttemptAt,
+    bought: boughtTime({
+      lines: chosen.bought,
+      planOf: (id) => sold.get(id)?.plan_id ?? (id === chosen.priceId ? planId : null),
+      before: same,
+      syncedAt,
+      now: state.now,
+    }),
   };
 }
 

@@ -3,6 +3,7 @@ import { type Ctx, inTx } from '../context';
 import { DomainError } from '../errors';
 import { metrics } from '../metrics';
 import { applyPlan } from '../quota/apply-plan';
+import { directionOf } from '../quota/direction';
 import { readAccount } from '../quota/load-account';
 import { isOnce } from '../quota/plans';
 import type { BillingSummary } from '../shapes';
@@ -38,7 +39,7 @@ export async function changePlan(ctx: Ctx, input: ChangeInput): Promise<BillingS
   if (planId === state.ownPlanId) return cancelSubscription(ctx, input);
   const sold = await needSellable(ctx, planId, stored.currency);
   needGoodStanding(living);
-  if (plan && sold.plan.sort < plan.sort) await scheduleDowngrade(living, sold);
+  if (directionOf(plan, sold.plan) === 'down') await scheduleDowngrade(living, sold);
   else {
     needActive(state);
     await upgrade(ctx, input, living, sold);

@@ -19,20 +19,21 @@ const auditOf = async ({ accountId }: Person) =>
 
 describe('a bigger plan', () => {
   it.each([
-    ['2027-01-31T23:59:58Z', '2027-02-28T06:00:00Z'],
-    ['2028-02-10T00:00:00Z', '2028-02-29T12:00:00Z'],
-    ['2026-11-24T12:00:00Z', '2026-11-30T23:59:59Z'],
-    ['2027-03-27T12:00:00Z', '2027-03-28T02:30:00Z'],
+    ['2027-01-31T23:59:58Z', '2027-02-28T06:00:00Z', 0],
+    // Too little to be charged: due with the next payment.
+    ['2028-02-10T00:00:00Z', '2028-02-29T12:00:00Z', 34],
+    ['2026-11-24T12:00:00Z', '2026-11-30T23:59:59Z', 0],
+    ['2027-03-27T12:00:00Z', '2027-03-28T02:30:00Z', 0],
   ])(
     'BILLING-9 bought %s and enlarged %s is charged exactly as previewed, at once',
-    async (bought, changed) => {
+    async (bought, changed, carried) => {
       await b.close();
       b = await BillingWorld.open(bought);
       const person = await b.subscriber('pro');
       await b.moveTo(changed);
       const before = (await b.invoicesOf(person)).length;
       const preview = await previewChange(b.ctx, { ...person, planId: 'max' });
-      expect(preview).toMatchObject({ effective: 'now', currency: 'usd', next: { amount: 3900 } });
+      expect(preview).toMatchObject({ effective: 'now', currency: 'usd', next: { amount: 3900 + carried } });
       await b.moveTo(new Date(Date.parse(changed) + 400).toISOString());
       const summary = await changePlan(b.ctx, {
         ...person,

@@ -181,7 +181,7 @@ describe('who may change billing', () => {
       'mayChange nextCharge ownPlan paidPlan payment paymentsSetUp periodEnd periodStart plan scheduledChange status testPayments trial',
     );
     const preview = await billing.previewChange({ planId: 'max' });
-    expect(fields(preview)).toBe('currency dueNow effective next prorationDate');
+    expect(fields(preview)).toBe('currency dueNow effective next prorationDate thisMonthSeconds');
     expect(fields(preview.next)).toBe('amount at');
     const made = await billing.changePlan({ planId: 'max', prorationDate: preview.prorationDate });
     const answers = [made, await billing.cancel(), await billing.resume(), await billing.refresh()];
@@ -192,7 +192,7 @@ describe('who may change billing', () => {
     expect(fields(await other.billing.startTrial())).toBe(fields(summary));
     const [free, , starter] = await callerOf(null).billing.plans();
     expect(fields(starter ?? {})).toBe(
-      'description id idleStop maxSessions monthlySeconds name onceSeconds price sort storageGb visible',
+      'description id idleStop maxSessions monthlySeconds name onceSeconds price sort storageGb thisMonthSeconds visible',
     );
     expect(free?.price).toBeNull();
     expect(fields(starter?.price ?? {})).toBe('amount currency interval');

@@ -1,6 +1,7 @@
 import type { Ctx } from '../context';
 import { DomainError } from '../errors';
 import { localPath } from '../local-path';
+import { directionOf } from '../quota/direction';
 import { readAccount } from '../quota/load-account';
 import type { Member } from '../trpc';
 import { needCheckoutPage } from './checkout-page';
@@ -45,7 +46,7 @@ async function leadOn(
   const state = await readAccount(ctx.sql, accountId);
   needActive(state);
   const sold = await needSellable(ctx, planId, state.currency ?? input.currency);
-  if (sold.plan.sort <= state.plan.sort) {
+  if (directionOf(state.plan, sold.plan) === 'down') {
     throw new DomainError(
       'INVALID_INPUT',
       `Your ${state.plan.name} plan gives as much as ${sold.plan.name} already.`,

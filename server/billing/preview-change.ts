@@ -1,11 +1,16 @@
 import { fromUnix, toIso, toUnix } from '../clock';
 import type { Ctx } from '../context';
+import { directionOf } from '../quota/direction';
+import { chargeNow, restAmount } from '../quota/first-charge';
+import { thisMonthSeconds, withBought } from '../quota/if-bought';
 import { readAccount } from '../quota/load-account';
-import { monthAround } from '../quota/period';
+import { monthSeconds } from '../quota/paid-quota';
+import { monthAround, monthOf } from '../quota/period';
 import type { ChangePreview } from '../shapes';
 import type { Whose } from './describe-billing';
 import { needGoodStanding, needLiving } from './need-living';
 import { needPayments } from './payments';
+import { boughtLines } from './read-invoices';
 import { needSellable } from './sellable';
 import { isLiving, readStored } from './stored-subscription';
 
@@ -26,12 +31,13 @@ export async function previewChange(ctx: Ctx, input: PreviewInput): Promise<Chan
 /** The first payment: what is left of this month, then the whole price on each first. */
 async function previewFirst(ctx: Ctx, input: PreviewInput): Promise<ChangePreview> {
   const state = await readAccount(ctx.sql, input.accountId);
-  const { price } = await needSellable(ctx, input.planId, state.currency ?? input.currency);
-  const { startAt, endAt } = monthAround(state.now);
+  const { plan, price } = await needSellable(ctx, input.planId, state.currency ?? input.currency);
+  const { dueNow, carried } = chargeNow(restAmount(price.amount, state.now), price.currency);
   return {
     effective: 'now',
-    dueNow: Math.round((price.amount * (endAt - state.now)) / (endAt - startAt)),
-    next: { amount: price.amount, at: toIso(endAt) },
+    thisMonthSeconds: thisMonthSeconds(state, plan, price.currency),
+    dueNow,
+    next: { amount: price.amount + carried, at: toIso(monthAround(state.now).endAt) },
     currency: price.currency,
     prorationDate: toUnix(state.now),
   };
@@ -43,6 +49,7 @@ async function previewLiving(ctx: Ctx, input: PreviewInput): Promise<ChangePrevi
   const prorationDate = toUnix(ctx.clock.now());
   const later = (amount: number): ChangePreview => ({
     effective: 'period_end',
+    thisMonthSeconds: monthSeconds(state, monthOf(state.now)),
     dueNow: 0,
     next: { amount, at: toIso(stored.cancelAt ?? stored.periodEnd) },
     currency: stored.currency,
@@ -50,7 +57,7 @@ async function previewLiving(ctx: Ctx, input: PreviewInput): Promise<ChangePrevi
   });
   if (input.planId === state.ownPlanId) return later(0);
   const sold = await needSellable(ctx, input.planId, stored.currency);
-  if (plan && sold.plan.sort <= plan.sort) return later(sold.price.amount);
+  if (directionOf(plan, sold.plan) === 'down') return later(sold.price.amount);
   needGoodStanding(living);
   const invoice = await payments.ask((stripe) =>
     stripe.invoices.createPreview({
@@ -62,10 +69,17 @@ async function previewLiving(ctx: Ctx, input: PreviewInput): Promise<ChangePrevi
       },
     }),
   );
+  const lines = boughtLines(invoice).map(({ priceId, ...line }) => ({
+    ...line,
+    planId: priceId === sold.stripePriceId ? sold.plan.id : stored.planId,
+  }));
+  const after = { ...state, subscription: withBought(state, sold.plan, lines) };
+  const carried = Math.max(0, invoice.total + invoice.starting_balance - invoice.amount_due);
   return {
     effective: 'now',
+    thisMonthSeconds: monthSeconds(after, monthOf(state.now)),
     dueNow: invoice.amount_due,
-    next: { amount: sold.price.amount, at: toIso(stored.periodEnd) },
+    next: { amount: sold.price.amount + carried, at: toIso(stored.periodEnd) },
     currency: invoice.currency,
     prorationDate,
   };

@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import { fromUnix, type Instant } from '../clock';
 import type { Payments } from './payments';
+import { type BoughtLine, readPaid } from './read-invoices';
 
 /** A subscription as the payment provider has it, in our words. Instants in ms, money in minor units. */
 export type SubscriptionFacts = {
@@ -24,6 +25,8 @@ export type SubscriptionFacts = {
   latestInvoiceId: string | null;
   amountOpen: number;
   nextPaymentAttemptAt: Instant | null;
+  /** What its paid invoices bought. */
+  bought: BoughtLine[];
 };
 
 export type CardFacts = { brand: string; last4: string; expires: string };
@@ -60,6 +63,7 @@ async function readOne(payments: Payments, found: Stripe.Subscription): Promise<
   const item = found.items.data[0];
   if (!item) return null;
   const invoice = typeof found.latest_invoice === 'string' ? null : found.latest_invoice;
+  const { bought, paidUntil } = await readPaid(payments, found, item);
   return {
     id: found.id,
     status: found.status,
@@ -72,32 +76,15 @@ async function readOne(payments: Payments, found: Stripe.Subscription): Promise<
     currency: found.currency,
     periodStart: fromUnix(item.current_period_start),
     periodEnd: fromUnix(item.current_period_end),
-    paidUntil: await readPaidUntil(payments, found, item),
+    paidUntil,
     cancelAt: found.cancel_at === null ? null : fromUnix(found.cancel_at),
     scheduleId: typeof found.schedule === 'string' ? found.schedule : (found.schedule?.id ?? null),
     pending: pendingOf(found),
     latestInvoiceId: invoice?.id ?? null,
     amountOpen: invoice?.status === 'open' ? invoice.amount_remaining : 0,
     nextPaymentAttemptAt: invoice?.next_payment_attempt ? fromUnix(invoice.next_payment_attempt) : null,
+    bought,
   };
-}
-
-/**
- * The end of the last period that was paid. While a payment fails the provider has already moved the period on, so the
- * paid invoices are asked; the start of the period that is open is the least that was paid for.
- */
-async function readPaidUntil(
-  payments: Payments,
-  found: Stripe.Subscription,
-  item: Stripe.SubscriptionItem,
-): Promise<Instant | null> {
-  if (found.status === 'active' || found.status === 'trialing') return fromUnix(item.current_period_end);
-  if (found.status !== 'past_due') return null;
-  const paid = await payments.ask((stripe) =>
-    stripe.invoices.list({ subscription: found.id, status: 'paid', limit: 12 }),
-  );
-  const ends = paid.data.flatMap((invoice) => invoice.lines.data.map((line) => line.period.end));
-  return fromUnix(ends.length > 0 ? Math.max(...ends) : item.current_period_start);
 }
 
 /** The price that a schedule puts in force after the present phase. */

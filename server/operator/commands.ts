@@ -82,7 +82,7 @@ const PLAN_FLAGS = {
 } as const;
 
 /** The plan as it would be with the given flags over what it is. A new plan starts from modest values. */
-function editedPlan(known: Plan | undefined, flags: Flags): Plan {
+function editedPlan(known: Plan | undefined, flags: Flags, nextRank: number): Plan {
   const id = text(flags, 'id');
   const limit = (name: string, before: number | null) =>
     flags[name] === undefined ? before : flags[name] === 'null' ? null : numberOf(flags, name);
@@ -102,14 +102,16 @@ function editedPlan(known: Plan | undefined, flags: Flags): Plan {
       defaultSeconds: count('idle-default-seconds', idle.defaultSeconds),
     },
     storageGb: count('storage-gb', known?.storageGb ?? 1),
-    sort: count('sort', known?.sort ?? 100),
+    sort: count('sort', known?.sort ?? nextRank),
     visible: flags.visible === undefined ? (known?.visible ?? true) : flags.visible === 'true',
   };
 }
 
 async function setPlanRow(ctx: Ctx, flags: Flags): Promise<Outcome> {
-  const known = (await listPlans(ctx.sql)).find((plan) => plan.id === flags.id);
-  const parsed = inputs.plan.safeParse(editedPlan(known, flags));
+  const plans = await listPlans(ctx.sql);
+  const known = plans.find((plan) => plan.id === flags.id);
+  const nextRank = Math.max(90, ...plans.map(({ sort }) => sort)) + 10;
+  const parsed = inputs.plan.safeParse(editedPlan(known, flags, nextRank));
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw new DomainError(

@@ -3,6 +3,7 @@ import type { Env } from '../env';
 import type { AccountStatus, EndReason, Plan, SessionStatus } from '../shapes';
 import type { Subscription } from './effective-plan';
 import { lengthOf, type PeriodKey, type Segment, type SliceBounds, splitAt, TRIAL_PERIOD } from './lease';
+import { monthSeconds } from './paid-quota';
 import { monthOf } from './period';
 import { isOnce, type Prices, quotaMsOf } from './plans';
 
@@ -75,15 +76,26 @@ export const isClockBehind = (state: AccountState): boolean => state.clockBehind
 /** The period that `at` draws on under the plan in force. */
 export const periodAt = (plan: Plan, at: Instant): PeriodKey => (isOnce(plan) ? TRIAL_PERIOD : monthOf(at));
 
-/** The sums of a period; zeros under today's quota while it has no row. */
+/** The sums of a period; zeros under its quota as of now while it has no row. */
 export function sumsOf(state: AccountState, period: PeriodKey): PeriodSums {
-  return state.periods.get(period) ?? { quotaMs: quotaMsOf(state.plan), forgivenMs: 0, usedMs: 0, heldMs: 0 };
+  return (
+    state.periods.get(period) ?? { quotaMs: quotaMsIn(state, period), forgivenMs: 0, usedMs: 0, heldMs: 0 }
+  );
+}
+
+/** The quota of a period as of now, in ms; null is no limit. That of a month that is over stays what it was. Pure. */
+export function quotaMsIn(state: AccountState, period: PeriodKey): number | null {
+  const known = state.periods.get(period);
+  if (isOnce(state.plan) || period === TRIAL_PERIOD) return quotaMsOf(state.plan);
+  if (known && period < monthOf(state.now)) return known.quotaMs;
+  const seconds = monthSeconds(state, period);
+  return seconds === null ? null : seconds * 1000;
 }
 
 /** What may still be reserved in a period: quota − used − held, never negative, Infinity without a limit. */
 export function availableMs(state: AccountState, period: PeriodKey): number {
   const { usedMs, heldMs } = sumsOf(state, period);
-  const quotaMs = quotaMsOf(state.plan);
+  const quotaMs = quotaMsIn(state, period);
   return quotaMs === null ? Number.POSITIVE_INFINITY : Math.max(0, quotaMs - usedMs - heldMs);
 }
 

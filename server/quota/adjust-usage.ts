@@ -1,9 +1,8 @@
 import type { TxCtx } from '../context';
-import { type AccountState, periodAt, sumsOf } from './account-state';
+import { type AccountState, periodAt, quotaMsIn, sumsOf } from './account-state';
 import { addToDay, alignQuota } from './book';
 import { lockAccount } from './load-account';
 import { dayOf } from './period';
-import { quotaMsOf } from './plans';
 
 /**
  * Books signed time on the current period: positive takes quota away, negative gives it back. Whatever is already
@@ -18,7 +17,7 @@ export async function adjustUsage(
   const period = periodAt(state.plan, state.now);
   const sums = sumsOf(state, period);
   const usedMs = sums.usedMs + Math.round(input.ms);
-  const quotaMs = quotaMsOf(state.plan);
+  const quotaMs = quotaMsIn(state, period);
   const forgivenMs = quotaMs === null ? 0 : Math.max(0, usedMs + sums.heldMs - quotaMs);
   const day = dayOf(state.now);
   await tx.sql`

@@ -1,9 +1,9 @@
 import type { TxCtx } from '../context';
-import type { AccountState, OpenRun } from './account-state';
+import { type AccountState, type OpenRun, quotaMsIn, sumsOf } from './account-state';
 import { byPeriod, type PeriodKey, type Segment, toUsage, type UsagePiece } from './lease';
 import { type Move, moveSums } from './move-sums';
 import { monthOf } from './period';
-import { isOnce, quotaMsOf } from './plans';
+import { isOnce } from './plans';
 
 /**
  * Writes to the books of one account. Every function here is called under the account lock with the state that lock
@@ -11,16 +11,17 @@ import { isOnce, quotaMsOf } from './plans';
  */
 
 /**
- * Brings the quota of current and later periods in line with the plan in force. A cut forgives what is already used
+ * Brings the quota of current and later periods in line with the plan in force and what is paid of it. A cut forgives what is already used
  * or leased, and nothing more. To be called first in every transaction that grants.
  */
 export async function alignQuota(tx: TxCtx, state: AccountState): Promise<void> {
-  const quotaMs = quotaMsOf(state.plan);
   const once = isOnce(state.plan);
   const current = monthOf(state.now);
   for (const [period, sums] of state.periods) {
     const concerned = once ? period === 'trial' : period !== 'trial' && period >= current;
-    if (!concerned || sums.quotaMs === quotaMs) continue;
+    if (!concerned) continue;
+    const quotaMs = quotaMsIn(state, period);
+    if (sums.quotaMs === quotaMs) continue;
     const forgivenMs = quotaMs === null ? 0 : Math.max(0, sums.usedMs + sums.heldMs - quotaMs);
     state.periods.set(period, { ...sums, quotaMs, forgivenMs });
     await tx.sql`

@@ -88,11 +88,31 @@ describe('decideStart', () => {
   });
 
   it('QUOTA-12 offers only bigger visible plans that lift the refusal', () => {
-    expect(plansThatHelp(state(free, 50 * 3_600_000), rules).map((p) => p.id)).toEqual(['pro', 'custom']);
+    expect(plansThatHelp(state(free, 15 * 3_600_000), rules).map((p) => p.id)).toEqual(['pro', 'custom']);
     expect(plansThatHelp(state(free, 0), rules)).toEqual([]);
     expect(describeUpgrade(state(custom, 0), rules, 'https://x', () => null)).toBeNull();
     const limit = state(free, 0, [running(0, 900_000)], 900_000);
     expect(plansThatHelp(limit, rules).map((p) => p.id)).toEqual(['pro', 'custom']);
+  });
+
+  it('QUOTA-52 offers no plan of which too little of the month is left to lift the refusal', () => {
+    const late = { ...state(free, FOUR_HOURS), now: Date.parse('2026-11-30T12:00:00Z') };
+    const priced = {
+      ...late,
+      prices: new Map([
+        ['starter', { usd: 900 }],
+        ['pro', { usd: 1900 }],
+      ]),
+    };
+    expect(plansThatHelp(late, rules).map((p) => p.id)).toEqual(['starter', 'pro', 'custom']);
+    // Nobody charges 15 and 32 cents: they come with the next invoice, and so does the time.
+    expect(plansThatHelp(priced, rules).map((p) => p.id)).toEqual(['custom']);
+    const offer = describeUpgrade(late, rules, 'https://x', () => null);
+    expect(offer?.plans.map((p) => p.thisMonthSeconds)).toEqual([
+      (4 + 36 / 60) * 3600,
+      (4 + 76 / 60) * 3600,
+      null,
+    ]);
   });
 });
 

@@ -7,8 +7,11 @@ import {
   liveSums,
   periodAt,
   type QuotaRules,
+  quotaMsIn,
 } from './account-state';
-import { isOnce, quotaMsOf } from './plans';
+import { directionOf } from './direction';
+import { ifBought } from './if-bought';
+import { DEFAULT_CURRENCY, isOnce } from './plans';
 
 /** How many sessions count towards the limit: starting, running and stopping ones. */
 export const limitsOf = (state: AccountState): Limits => ({
@@ -38,17 +41,25 @@ function refusalOf(state: AccountState, rules: QuotaRules): StartReason | null {
 
 /** Quota − used as of now, may be negative after a cut; Infinity without a limit. */
 export function remainingMs(state: AccountState): number {
-  const quotaMs = quotaMsOf(state.plan);
+  const period = periodAt(state.plan, state.now);
+  const quotaMs = quotaMsIn(state, period);
   if (quotaMs === null) return Number.POSITIVE_INFINITY;
-  return quotaMs - liveSums(state, periodAt(state.plan, state.now)).usedMs;
+  return quotaMs - liveSums(state, period).usedMs;
 }
 
-/** The visible plans of higher rank under which today's refusal would not arise; empty when a start is allowed. */
-export function plansThatHelp(state: AccountState, rules: QuotaRules): Plan[] {
+/**
+ * The visible plans of higher rank under which today's refusal would not arise if they were bought now; empty when a start
+ * is allowed. `currency` is the visitor's, for accounts without one. Pure.
+ */
+export function plansThatHelp(
+  state: AccountState,
+  rules: QuotaRules,
+  currency: string = DEFAULT_CURRENCY,
+): Plan[] {
   const { reason } = decideStart(state, rules);
   if (reason === null || reason === 'ACCOUNT_BLOCKED' || reason === 'ACCOUNT_PENDING') return [];
   return state.plans.filter((plan) => {
-    if (!plan.visible || plan.sort <= state.plan.sort || isOnce(plan)) return false;
-    return decideStart({ ...state, plan }, rules).reason !== reason;
+    if (!plan.visible || directionOf(state.plan, plan) !== 'up' || isOnce(plan)) return false;
+    return decideStart(ifBought(state, plan, currency), rules).reason !== reason;
   });
 }

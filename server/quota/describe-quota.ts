@@ -1,15 +1,17 @@
 import { type Instant, toIso, toIsoOrNull } from '../clock';
 import type { Price, Quota, QuotaLevel, Upgrade } from '../shapes';
-import { type AccountState, liveSums, periodAt, type QuotaRules } from './account-state';
+import { type AccountState, liveSums, periodAt, type QuotaRules, quotaMsIn } from './account-state';
 import { decideStart, plansThatHelp, remainingMs } from './decide-start';
+import { thisMonthSeconds } from './if-bought';
 import { monthAround } from './period';
-import { isOnce, quotaMsOf } from './plans';
+import { DEFAULT_CURRENCY, isOnce } from './plans';
 
 /** The quota of the current period as people and programs see it. Pure. */
 export function describeQuota(state: AccountState, rules: QuotaRules): Quota {
   const { startAt, endAt } = monthAround(state.now);
-  const quotaMs = quotaMsOf(state.plan);
-  const { usedMs, heldMs } = liveSums(state, periodAt(state.plan, state.now));
+  const period = periodAt(state.plan, state.now);
+  const quotaMs = quotaMsIn(state, period);
+  const { usedMs, heldMs } = liveSums(state, period);
   return {
     plan: { id: state.plan.id, name: state.plan.name },
     periodStart: toIso(startAt),
@@ -58,8 +60,9 @@ export function describeUpgrade(
   rules: QuotaRules,
   appUrl: string,
   priceOf: PriceOf,
+  currency: string = DEFAULT_CURRENCY,
 ): Upgrade | null {
-  const plans = plansThatHelp(state, rules);
+  const plans = plansThatHelp(state, rules, currency);
   const first = plans[0];
   if (!first) return null;
   const urlOf = (planId: string) => `${appUrl}/billing/upgrade?plan=${encodeURIComponent(planId)}`;
@@ -69,6 +72,7 @@ export function describeUpgrade(
       id: plan.id,
       name: plan.name,
       monthlySeconds: plan.monthlySeconds,
+      thisMonthSeconds: thisMonthSeconds(state, plan, currency),
       maxSessions: plan.maxSessions,
       price: priceOf(plan.id),
       url: urlOf(plan.id),

@@ -4,7 +4,7 @@ import type { TxCtx } from '../context';
 import { notFound } from '../errors';
 import type { AccountStatus, EndReason } from '../shapes';
 import type { AccountState, OpenRun, PeriodSums } from './account-state';
-import { effectivePlan } from './effective-plan';
+import { effectivePlan, type Subscription } from './effective-plan';
 import type { PeriodKey, Segment } from './lease';
 import { type PlanRow, pricesOf, toPlan } from './plans';
 
@@ -38,7 +38,7 @@ export type AccountRow = {
   clock_behind_ms: number;
   granting_from: Instant;
   plans: PlanRow[];
-  subscription: { plan_id: string | null; status: string; paid_until: Instant | null } | null;
+  subscription: Subscription | null;
   currency: string | null;
   periods: {
     period: PeriodKey;
@@ -63,7 +63,9 @@ export const stateColumns = (sql: Sql | TxSql) => sql`
   coalesce((select hg_ms(g.granting_from) from granting g where g.ledger_oid = 'usage_entry'::regclass::oid::bigint),
     ${NOT_YET_KNOWN}) as granting_from,
   (select json_agg(p order by p.sort, p.id) from plan p) as plans,
-  (select json_build_object('plan_id', s.plan_id, 'status', s.status, 'paid_until', hg_ms(s.paid_until))
+  (select json_build_object('planId', s.plan_id, 'status', s.status, 'periodEnd', hg_ms(s.period_end),
+      'paidUntil', hg_ms(s.paid_until), 'cancelAt', hg_ms(s.cancel_at), 'pendingPlanId', s.pending_plan_id,
+      'pendingAt', hg_ms(s.pending_at), 'bought', s.bought)
     from subscription s where s.account_id = a.id) as subscription,
   (select c.currency from billing_customer c where c.account_id = a.id) as currency,
   coalesce((select json_agg(u) from usage_period u where u.account_id = a.id and u.period >= least(
@@ -139,8 +141,7 @@ export function toState(row: AccountRow): AccountState {
       heldMs: p.held_ms,
     });
   }
-  const sold = row.subscription;
-  const subscription = sold && { planId: sold.plan_id, status: sold.status, paidUntil: sold.paid_until };
+  const { subscription } = row;
   return {
     accountId: row.id,
     status: row.status,

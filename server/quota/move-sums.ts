@@ -1,7 +1,6 @@
 import type { TxCtx } from '../context';
-import type { AccountState } from './account-state';
+import { type AccountState, quotaMsIn } from './account-state';
 import type { PeriodKey } from './lease';
-import { quotaMsOf } from './plans';
 
 export type Move = { usedMs: number; heldMs: number };
 
@@ -36,5 +35,5 @@ export async function moveSums(tx: TxCtx, state: AccountState, moves: Map<Period
 /** Of zeros: a row of differences alone would be held against the CHECK although it is never written. */
 const addPeriod = (tx: TxCtx, state: AccountState, period: PeriodKey) => tx.sql`
   insert into usage_period (account_id, period, quota_ms, used_ms, held_ms)
-  values (${state.accountId}, ${period}, ${quotaMsOf(state.plan)}, 0, 0)
+  values (${state.accountId}, ${period}, ${quotaMsIn(state, period)}, 0, 0)
   on conflict (account_id, period) do nothing`;

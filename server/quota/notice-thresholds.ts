@@ -1,15 +1,15 @@
 import type { TxCtx } from '../context';
-import { type AccountState, liveSums, periodAt, type QuotaRules } from './account-state';
+import { type AccountState, liveSums, periodAt, type QuotaRules, quotaMsIn } from './account-state';
 import { describeQuota } from './describe-quota';
-import { quotaMsOf } from './plans';
 
 const THRESHOLDS = [80, 95] as const;
 
 /** The thresholds of the current period that are crossed as of now. 100 is crossed when nothing can be started or continued. Pure. */
 export function crossedThresholds(state: AccountState, rules: QuotaRules): number[] {
-  const quotaMs = quotaMsOf(state.plan);
+  const period = periodAt(state.plan, state.now);
+  const quotaMs = quotaMsIn(state, period);
   if (quotaMs === null || quotaMs === 0) return [];
-  const { usedMs } = liveSums(state, periodAt(state.plan, state.now));
+  const { usedMs } = liveSums(state, period);
   const crossed: number[] = THRESHOLDS.filter((percent) => usedMs * 100 >= quotaMs * percent);
   if (describeQuota(state, rules).level === 'exhausted' && crossed.length > 0) crossed.push(100);
   return crossed;

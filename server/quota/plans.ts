@@ -59,7 +59,7 @@ export async function listPlans(sql: Sql | TxSql): Promise<Plan[]> {
   return rows.map(toPlan);
 }
 
-/** The quota a plan gives in its period, in ms; null is no limit. */
+/** The quota a plan gives in a whole period, in ms; null is no limit. */
 export function quotaMsOf(plan: Plan): number | null {
   const seconds = plan.onceSeconds ?? plan.monthlySeconds;
   return seconds === null ? null : seconds * 1000;

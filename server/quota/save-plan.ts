@@ -19,8 +19,18 @@ export function planProblems(plan: Plan): Record<string, string[]> {
 /** Every decision on quota reads all plans, so there are few of them. */
 const MOST_PLANS = 50;
 
+/** Ranks are unique: which of two plans is the bigger one decides what is charged, and when. */
+async function needRankOfItsOwn({ sql }: TxCtx, plan: Plan): Promise<void> {
+  const [other] = await sql<
+    { name: string }[]
+  >`select name from plan where sort = ${plan.sort} and id <> ${plan.id}`;
+  if (!other) return;
+  throw new DomainError('INVALID_INPUT', `This plan cannot be: sort is that of ${other.name} already.`, {
+    fields: { sort: ['must be unique'] },
+  });
+}
+
 async function needRoom({ sql }: TxCtx): Promise<void> {
-  await sql`select pg_advisory_xact_lock(45)`;
   const [row] = await sql<{ count: number }[]>`select count(*) from plan`;
   if ((row?.count ?? 0) < MOST_PLANS) return;
   throw new DomainError(
@@ -40,8 +50,11 @@ export async function savePlan(tx: TxCtx, plan: Plan): Promise<Plan | null> {
     throw new DomainError('INVALID_INPUT', `This plan cannot be: ${first[0]} ${first[1][0]}.`, {
       fields: problems,
     });
+  // One plan is saved at a time: what two have to differ in is decided on both.
+  await tx.sql`select pg_advisory_xact_lock(45)`;
   const [before] = await tx.sql<PlanRow[]>`select * from plan where id = ${plan.id} for update`;
   if (!before) await needRoom(tx);
+  if (before?.sort !== plan.sort) await needRankOfItsOwn(tx, plan);
   const { idleStop: idle } = plan;
   await tx.sql`
     insert into plan (id, name, description, monthly_seconds, once_seconds, max_sessions, idle_min_seconds,

@@ -26,6 +26,6 @@ export function describeStanding(
     quota: describeQuota(state, rules),
     limits: limitsOf(state),
     start: decideStart(state, rules),
-    upgrade: describeUpgrade(state, rules, ctx.env.APP_URL, priceOf),
+    upgrade: describeUpgrade(state, rules, ctx.env.APP_URL, priceOf, currency),
   };
 }

@@ -1,0 +1,70 @@
+import type Stripe from 'stripe';
+import { fromUnix, type Instant } from '../clock';
+import type { Payments } from './payments';
+
+/** Time at a price that a paid invoice bought; `share` is the part of it that was charged, negative for time given back. */
+export type BoughtLine = {
+  priceId: string;
+  from: Instant;
+  to: Instant;
+  share: number;
+  /** When the invoice was made. */
+  madeAt: Instant;
+};
+
+type Paid = { bought: BoughtLine[]; paidUntil: Instant | null };
+
+/** Statuses under which a subscription gives its plan. */
+const GIVING = new Set(['active', 'trialing', 'past_due']);
+
+/** What the paid invoices of a subscription bought, and until when it is paid. Throws BILLING_UNAVAILABLE. */
+export async function readPaid(
+  payments: Payments,
+  found: Stripe.Subscription,
+  item: Stripe.SubscriptionItem,
+): Promise<Paid> {
+  if (!GIVING.has(found.status)) return { bought: [], paidUntil: null };
+  const { data } = await payments.ask((stripe) =>
+    stripe.invoices.list({ subscription: found.id, status: 'paid', limit: 100 }),
+  );
+  const bought = data.flatMap(boughtLines);
+  if (found.status !== 'past_due') return { bought, paidUntil: fromUnix(item.current_period_end) };
+  if (data.length === 0) return { bought, paidUntil: fromUnix(item.current_period_start) };
+  // While a payment fails the provider has already moved the period on: what was charged says until when it is paid.
+  const ends = bought.flatMap(({ to, share }) => (share > 0 ? [to] : []));
+  return { bought, paidUntil: ends.length > 0 ? Math.max(...ends) : null };
+}
+
+/** What an invoice buys once it is paid; also one that is only a preview. Pure. */
+export function boughtLines(invoice: Stripe.Invoice): BoughtLine[] {
+  const share = chargedShare(invoice);
+  return invoice.lines.data.flatMap((line) => {
+    const price = line.pricing?.price_details?.price;
+    // A part of the month that costs less than the smallest coin gives nothing either.
+    if (!price || (line.amount === 0 && line.parent?.subscription_item_details?.proration)) return [];
+    return [
+      {
+        priceId: typeof price === 'string' ? price : price.id,
+        from: fromUnix(line.period.start),
+        to: fromUnix(line.period.end),
+        share: line.amount < 0 ? -share : share,
+        madeAt: fromUnix(invoice.created),
+      },
+    ];
+  });
+}
+
+/**
+ * The part of an invoice that is charged, from the customer's credit too; the rest is put on the balance as too little to
+ * be charged, and what the balance owed before is no part of it. Pure.
+ */
+export function chargedShare({
+  total,
+  amount_due,
+  starting_balance,
+}: Pick<Stripe.Invoice, 'total' | 'amount_due' | 'starting_balance'>): number {
+  if (total <= 0) return 1;
+  const fromCredit = Math.min(total, Math.max(0, -starting_balance));
+  const charged = Math.max(0, amount_due - Math.max(0, starting_balance));
+  return Math.min(1, (fromCredit + charged) / total);
+}
