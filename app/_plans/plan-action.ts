@@ -1,4 +1,5 @@
 import type { BillingSummary, Plan, Price } from '@/server/shapes';
+import { isFailing } from '../_billing/failing';
 
 type PricedPlan = Plan & { price: Price | null };
 
@@ -49,6 +50,11 @@ function ownAction(
   if (plan.onceSeconds !== null) return trialAction(summary, isBigger);
   const leavesTrial = plan.id === 'free' && summary.plan.id === summary.ownPlan.id && current?.onceSeconds;
   if (leavesTrial) return { kind: 'leave-trial', label: 'Back to Free' };
+  // While a payment is open no plan can be changed, and a cancellation does not wait for a date.
+  const isOffered = plan.price !== null || plan.id === summary.ownPlan.id;
+  if (isFailing(summary) && isOffered) {
+    return { kind: 'link', label: 'See billing', href: '/billing', main: false };
+  }
   if (isBigger) {
     return plan.price
       ? { kind: 'link', label: `Upgrade to ${plan.name}`, href: upgradeTo(plan), main: true }
