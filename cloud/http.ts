@@ -19,7 +19,9 @@ export function listen(server: Server, port: number, part: string, variable: str
         new Error(`Port ${port} (${part}) is already in use: stop the other process or set ${variable}.`),
       );
     });
-    server.listen(port, process.env.CLOUD_HOST || '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+    server.listen(port, process.env.CLOUD_HOST || '127.0.0.1', () =>
+      resolve((server.address() as AddressInfo).port),
+    );
   });
 }
 

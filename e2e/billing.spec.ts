@@ -1,4 +1,4 @@
-import { expect, test } from '@playwright/test';
+import { expect, type Page, test } from '@playwright/test';
 import { nextFirst } from '@/app/_plans/money';
 import { thisMonthText } from '@/app/_plans/this-month';
 import type { PricedPlan } from '@/server/shapes';
@@ -286,24 +286,114 @@ test('BILLING-15 the trial is started by one click, once', async ({ page }) => {
   await expect(page.getByRole('article', { name: 'Trial' })).toContainText('A person has one trial');
 });
 
-// Moves Stripe's clock for everybody: the last of this file.
-test('BILLING-12 a failed renewal shows on every page until it is paid', async ({ page }) => {
+/** Saves a card on the portal's page that "Change card" leads to, and comes back from it. */
+async function changeCard(page: Page, card: string): Promise<void> {
+  await page.goto(`${appUrl()}/billing`);
+  await page.getByRole('button', { name: 'Change card' }).click();
+  await page.waitForURL(/\/p\/session\//);
+  await page.getByLabel('Card number').fill(card);
+  await page.getByLabel('Expiry').fill('12 / 44');
+  await page.getByLabel('Security code').fill('123');
+  await page.getByRole('button', { name: 'Save card' }).click();
+  await page.waitForURL(/\/billing\?back=1/);
+  await expect(page.getByText(`•••• ${card.slice(-4)}`)).toBeVisible();
+}
+
+const moveClock = (to: Date) => stripeControl('clock', { to: to.toISOString() });
+
+/** Moves Stripe's clock over the next renewals, an hour past their charge. Answers where it stands. */
+async function renewAll(): Promise<Date> {
+  const { now } = await stripeControl<{ now: number }>('clock');
+  const at = new Date(now * 1000);
+  const first = new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + 1, 1, 2));
+  await moveClock(first);
+  return first;
+}
+
+const daysAfter = (at: Date, days: number) => new Date(at.getTime() + days * 86_400_000);
+const paymentOf = async (person: Person) => (await person.api.billing.summary.query()).payment.state;
+
+/** A person who pays for a plan and whose next renewal has just failed. */
+async function failingPerson(): Promise<{ person: Person; at: Date }> {
   const person = await newPerson();
   await payFor(person, 'pro');
   await expect.poll(() => planOf(person)).toBe('pro');
   await stripeControl(`customers/${await customerOf(person)}/card`, { card: FAILING_CARD });
-  const first = new Date();
-  first.setUTCMonth(first.getUTCMonth() + 1, 1);
-  first.setUTCHours(2, 0, 0, 0);
-  await stripeControl('clock', { to: first.toISOString() });
+  const at = await renewAll();
+  await expect.poll(() => paymentOf(person)).toBe('past_due');
+  return { person, at };
+}
+
+// Each of these moves Stripe's clock for everybody: they are the last of this file.
+test('BILLING-12 a failed renewal shows on every page until it is paid', async ({ page }) => {
+  const { person } = await failingPerson();
   await signIn(page, person);
   await expect(page.getByText('A payment failed')).toBeVisible();
   expect(await planOf(person)).toBe('pro');
   await page.getByRole('link', { name: 'Pay now' }).click();
   await page.waitForURL(/\/i\/in_/);
   await fillCard(page, GOOD_CARD);
-  await expect.poll(async () => (await person.api.billing.summary.query()).payment.state).toBe('ok');
+  await expect.poll(() => paymentOf(person)).toBe('ok');
   await page.goto(`${appUrl()}/dashboard`);
   await expect(page.getByRole('region', { name: 'Compute quota' })).toBeVisible();
   await expect(page.getByText('A payment failed')).toHaveCount(0);
+});
+
+test('BILLING-42 a failed renewal is repaired by the card that is changed on the portal’s page', async ({
+  page,
+}) => {
+  const person = await newPerson();
+  await payFor(person, 'pro');
+  await expect.poll(() => planOf(person)).toBe('pro');
+  await signIn(page, person);
+  await changeCard(page, FAILING_CARD);
+  const failedAt = await renewAll();
+  await page.reload();
+  await expect(page.getByText('A payment failed')).toBeVisible();
+  await changeCard(page, '5555555555554444');
+  await moveClock(daysAfter(failedAt, 3));
+  await expect.poll(() => paymentOf(person)).toBe('ok');
+  await page.reload();
+  await expect(page.getByTestId('next-charge')).toContainText('$19 on');
+  await expect(page.getByText('A payment failed')).toHaveCount(0);
+});
+
+test('BILLING-40 cancelling while a payment fails ends it at once, and nothing is charged later', async ({
+  page,
+}) => {
+  const { person, at } = await failingPerson();
+  await signIn(page, person);
+  await page.goto(`${appUrl()}/billing`);
+  const plan = page.getByRole('region', { name: 'Plan' });
+  await plan.getByRole('button', { name: 'Cancel plan' }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toContainText('Pro is not paid for, so it ends at once.');
+  await expect(dialog).toContainText('The open invoice of $19 is voided, and nothing more is charged.');
+  await dialog.getByRole('button', { name: 'End it now' }).click();
+  await expect(plan).toContainText('Your last subscription has ended. Nothing is owed');
+  await expect(page.getByText('A payment failed')).toHaveCount(0);
+  // A card that works by now would have been charged by the retries.
+  await changeCard(page, GOOD_CARD);
+  await moveClock(daysAfter(at, 40));
+  const { items } = await person.api.billing.invoices.query({});
+  expect(items.map((invoice) => invoice.status)).toEqual(['void', 'paid']);
+  await plan.getByRole('link', { name: 'See the plans' }).click();
+  await page.getByRole('article', { name: 'Pro', exact: true }).getByRole('link').click();
+  await page.waitForURL(/\/c\/pay\//);
+});
+
+test('BILLING-38 a subscription that Stripe has ended offers nothing to pay', async ({ page }) => {
+  const { person, at } = await failingPerson();
+  await signIn(page, person);
+  await page.goto(`${appUrl()}/billing`);
+  const invoices = page.getByRole('region', { name: 'Invoices' });
+  await expect(invoices.getByRole('link', { name: 'Pay' })).toHaveCount(1);
+  await moveClock(daysAfter(at, 16));
+  await expect.poll(() => paymentOf(person)).toBe('none');
+  await page.reload();
+  await expect(invoices.getByText('void')).toBeVisible();
+  await expect(page.getByRole('link', { name: /^Pay/ })).toHaveCount(0);
+  // The link of an old email.
+  await page.goto(`${appUrl()}/billing/pay`);
+  await expect(page.getByText('There is nothing to pay')).toBeVisible();
 });

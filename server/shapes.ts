@@ -192,6 +192,8 @@ export type BillingInvoice = {
   total: number;
   currency: string;
   status: string;
+  /** Open, and for a subscription that lives: it can be paid by its link. */
+  payable: boolean;
   /** A link of ours that leads on to the invoice at the payment provider. */
   url: string;
 };
@@ -237,6 +239,7 @@ export const inputs = {
   usageRuns: z.strictObject({ cursor, limit }).default({}),
   planId: z.strictObject({ planId: id }),
   upgradeLink: z.strictObject({ planId: id, from: text(300).optional() }),
+  portalLink: z.strictObject({ from: text(300).optional() }).optional(),
   billingInvoices: z.strictObject({ cursor, limit }).default({}),
   changePlan: z.strictObject({ planId: id, prorationDate: z.number().int().positive().optional() }),
   apiKeyCreate: z.strictObject({ name, scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length) }),

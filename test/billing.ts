@@ -1,5 +1,6 @@
 import { Bench } from '@/cloud/stripe/testing';
 import { describeBilling } from '@/server/billing/describe-billing';
+import { openPortal } from '@/server/billing/open-portal';
 import { openUpgrade } from '@/server/billing/open-upgrade';
 import { syncAccount } from '@/server/billing/sync-account';
 import { syncCatalogue } from '@/server/billing/sync-catalogue';
@@ -85,6 +86,24 @@ export class BillingWorld {
     await this.pay(await this.openPage(person, planId));
     await this.sync(person);
     return person;
+  }
+
+  /** Saves another card on the portal's page that "Change card" leads to; answers where that page leads. */
+  async changeCard(person: Person, card: string, from?: string): Promise<string | null> {
+    const { url } = await openPortal(this.ctx, { ...person, from });
+    const form = { cardNumber: card, cardExpiry: '12 / 34', cardCvc: '123', billingName: 'Ada' };
+    const saved = await this.bench.page(`${url}/card`, form);
+    if (saved.status !== 303) throw new Error(`The portal did not save the card: ${saved.status}`);
+    return saved.location;
+  }
+
+  /** Every charge of the account that succeeded, newest first. */
+  async chargesOf(person: Person) {
+    const { data } = await this.bench.stripe.charges.list({
+      customer: await this.customerOf(person),
+      limit: 100,
+    });
+    return data.filter((charge) => charge.status === 'succeeded');
   }
 
   sync = ({ accountId }: Person) => syncAccount(this.ctx, { accountId });

@@ -28,7 +28,7 @@ export function BillingRoom({ isBack, missingInvoice }: Props) {
       <PaymentsNote />
       {missingInvoice && (
         <Alert color="yellow" mb="md" role="status">
-          There is no open invoice, or it cannot be shown right now.
+          There is nothing to pay for a plan of yours, or its invoice cannot be shown right now.
         </Alert>
       )}
       {error && (

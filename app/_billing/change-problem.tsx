@@ -15,7 +15,11 @@ export function ChangeProblem({ refusal, onAgain }: Props) {
   const client = useTRPCClient();
   const { act, busy } = useBillingAct();
   const toPortal = () =>
-    act(async () => window.location.assign((await client.billing.portalLink.mutate()).url));
+    act(async () => {
+      // Back to this very change, to confirm it with the other card.
+      const from = `${window.location.pathname}${window.location.search}`;
+      window.location.assign((await client.billing.portalLink.mutate({ from })).url);
+    });
   return (
     <Alert color="red" title="This change was not made" role="alert">
       <Stack gap="xs" align="flex-start">
@@ -24,6 +28,11 @@ export function ChangeProblem({ refusal, onAgain }: Props) {
           {refusal.reason === 'PAYMENT_FAILED' && (
             <Button size="xs" onClick={toPortal} loading={busy}>
               Use another card
+            </Button>
+          )}
+          {refusal.reason === 'PAYMENT_FAILED' && (
+            <Button component={Link} href="/billing" size="xs" variant="default">
+              Billing
             </Button>
           )}
           {onAgain && PASSING.includes(refusal.reason) && (

@@ -12,6 +12,7 @@ import { thisMonthText } from '../_plans/this-month';
 import { refusalOf, useTRPC } from '../_query/trpc';
 import { ChangeProblem } from './change-problem';
 import { ConfirmButton } from './confirm-button';
+import { isFailing } from './failing';
 import { PaymentsNote } from './notes';
 import { useBilling } from './use-billing';
 
@@ -34,7 +35,7 @@ export function ConfirmChange({ planId }: { planId: string }) {
   const { data: summary } = billing;
   const plan = plans.data?.find((one) => one.id === planId);
   const current = plans.data?.find((one) => one.id === summary?.paidPlan?.id) ?? null;
-  const isSame = summary?.paidPlan?.id === planId && summary.scheduledChange === null;
+  const isSame = summary?.paidPlan?.id === planId && summary.scheduledChange === null && !isFailing(summary);
   const error = preview.error ?? (plans.data ? null : plans.error) ?? (billing.data ? null : billing.error);
   const again = () => void Promise.all([plans.refetch(), billing.refetch(), preview.refetch()]);
   return (

@@ -62,7 +62,7 @@ const Rows = ({ invoices }: { invoices: BillingInvoice[] }) => (
           </Table.Td>
           <Table.Td ta="right">
             <Anchor href={invoice.url} size="sm">
-              {invoice.status === 'open' ? 'Pay' : 'Receipt'}
+              {invoice.payable ? 'Pay' : 'Receipt'}
             </Anchor>
           </Table.Td>
         </Table.Tr>

@@ -1,6 +1,7 @@
 'use client';
 
 import { Alert, Button, Group, Text } from '@mantine/core';
+import Link from 'next/link';
 import type { BillingSummary } from '@/server/shapes';
 import { formatDay } from '../_format/instant';
 import { formatMoney } from '../_plans/money';
@@ -24,9 +25,16 @@ export function PaymentBanner() {
         <Group justify="space-between">
           <Text size="sm">{sentenceOf(summary)}</Text>
           {summary.mayChange && (
-            <Button component="a" href="/billing/pay" size="xs">
-              Pay now
-            </Button>
+            <Group gap="xs">
+              {summary.payment.state !== 'paused' && (
+                <Button component="a" href="/billing/pay" size="xs">
+                  Pay now
+                </Button>
+              )}
+              <Button component={Link} href="/billing" size="xs" variant="default">
+                Billing
+              </Button>
+            </Group>
           )}
         </Group>
       </Alert>

@@ -1,13 +1,15 @@
 'use client';
 
-import { Button, Group, Modal, Paper, Stack, Text, Title } from '@mantine/core';
+import { Button, Group, Paper, Stack, Text, Title } from '@mantine/core';
 import Link from 'next/link';
 import { useState } from 'react';
-import { type BillingSummary, KEPT } from '@/server/shapes';
+import type { BillingSummary } from '@/server/shapes';
 import { formatDay, formatReset } from '../_format/instant';
 import { formatMoney } from '../_plans/money';
 import { useTRPCClient } from '../_query/trpc';
 import { useStarts } from '../_status/start-context';
+import { CancelDialog } from './cancel-dialog';
+import { isFailing } from './failing';
 import { useBillingAct } from './use-billing';
 
 /** The plan in force, what comes next, and the ways to change it. */
@@ -39,7 +41,7 @@ export function PlanPanel({ summary }: { summary: BillingSummary }) {
         </Stack>
         {mayChange && (
           <Group gap="sm">
-            {scheduledChange && (
+            {scheduledChange && !isFailing(summary) && (
               <Button onClick={resume} loading={busy}>
                 {cancels ? 'Resume' : `Keep ${paidPlan?.name ?? 'this plan'}`}
               </Button>
@@ -47,7 +49,7 @@ export function PlanPanel({ summary }: { summary: BillingSummary }) {
             <Button component={Link} href="/plans" variant={paidPlan ? 'default' : 'filled'}>
               {paidPlan ? 'Change plan' : 'See the plans'}
             </Button>
-            {paidPlan && !cancels && (
+            {(isFailing(summary) || (paidPlan && !cancels)) && (
               <Button variant="subtle" color="gray" onClick={() => setAsks(true)}>
                 Cancel plan
               </Button>
@@ -61,43 +63,16 @@ export function PlanPanel({ summary }: { summary: BillingSummary }) {
 }
 
 function nextSentence(summary: BillingSummary, now: number): string {
-  const { nextCharge } = summary;
+  const { nextCharge, payment } = summary;
   if (nextCharge) return `${formatMoney(nextCharge)} on ${formatReset(nextCharge.at, now)}`;
-  return summary.paidPlan ? 'Nothing more is charged.' : 'Nothing is charged.';
-}
-
-type DialogProps = { summary: BillingSummary; opened: boolean; onClose: () => void };
-
-/** Says what a cancellation means before it is made. */
-function CancelDialog({ summary, opened, onClose }: DialogProps) {
-  const client = useTRPCClient();
-  const { act, busy } = useBillingAct();
-  const until = summary.periodEnd ? formatDay(summary.periodEnd, 'UTC') : 'the end of the period';
-  async function cancel() {
-    if (await act(() => client.billing.cancel.mutate(), `Your plan stays until ${until}.`)) onClose();
+  if (payment.state === 'paused')
+    return 'Your subscription is paused: it gives nothing, and nothing is charged.';
+  if (isFailing(summary)) {
+    const sum = payment.due ? `${formatMoney(payment.due)} for` : 'A payment for';
+    return `${sum} ${summary.paidPlan?.name ?? 'your subscription'} is open.`;
   }
-  return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title="Cancel your plan?"
-      centered
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
-      <Stack>
-        <Text>
-          {summary.paidPlan?.name ?? summary.plan.name} stays in force until {until}. Then you are on{' '}
-          {summary.ownPlan.name}: sessions that it does not cover are stopped. {KEPT} Nothing more is charged.
-        </Text>
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Keep my plan
-          </Button>
-          <Button color="red.9" onClick={cancel} loading={busy}>
-            Cancel at period end
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
-  );
+  if (summary.paidPlan) return 'Nothing more is charged.';
+  return summary.status === null
+    ? 'Nothing is charged.'
+    : 'Your last subscription has ended. Nothing is owed, and nothing more is charged.';
 }

@@ -1,5 +1,6 @@
 import { directionOf } from '@/server/quota/direction';
 import type { BillingSummary, Plan, PricedPlan } from '@/server/shapes';
+import { isFailing } from '../_billing/failing';
 
 /** What the one button of a plan's card does. A button that is off says why. */
 export type PlanAction =
@@ -48,6 +49,11 @@ function ownAction(
   if (plan.onceSeconds !== null) return trialAction(summary, isBigger);
   const leavesTrial = plan.id === 'free' && summary.plan.id === summary.ownPlan.id && current?.onceSeconds;
   if (leavesTrial) return { kind: 'leave-trial', label: 'Back to Free' };
+  // While a payment is open no plan can be changed, and a cancellation does not wait for a date.
+  const isOffered = plan.price !== null || plan.id === summary.ownPlan.id;
+  if (isFailing(summary) && isOffered) {
+    return { kind: 'link', label: 'See billing', href: '/billing', main: false };
+  }
   if (isBigger) {
     return plan.price
       ? { kind: 'link', label: `Upgrade to ${plan.name}`, href: upgradeTo(plan), main: true }

@@ -67,6 +67,16 @@ describe('the button of a plan', () => {
       'Included | Trial used | Included | Your plan | Contact us',
     ],
     [
+      'while a payment fails',
+      summary('pro', {
+        ...paid,
+        status: 'past_due',
+        payment: { ...summary('pro').payment, state: 'past_due' },
+        trial: { available: false, used: true },
+      }),
+      'See billing | Trial used | See billing | Your plan | Contact us',
+    ],
+    [
       'with a scheduled downgrade',
       summary('pro', {
         ...paid,

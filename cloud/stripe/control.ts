@@ -228,7 +228,8 @@ function payOneInvoice(desk: Desk, input: Json, id: string): Json {
   const { world } = desk;
   return world.work(() => {
     const invoice = world.need('invoices', id, 'invoice');
-    if (invoice.status !== 'open') throw refuse(`The invoice is ${invoice.status}.`);
+    if (!['open', 'uncollectible'].includes(invoice.status))
+      throw refuse(`The invoice is ${invoice.status}.`);
     const method = input.card ? attachCard(world, invoice.customer, cardOf(desk, input)) : undefined;
     const outcome = payInvoice(world, id, { method, manual: true, confirmed: input.challenge !== 'fail' });
     return { paid: outcome.paid, invoice: renderOne(world, 'invoices', id) };

@@ -1,4 +1,5 @@
 import type { InvoiceRecord } from './billing-records';
+import { change } from './events';
 import { Failure, missingParam, refuse } from './failure';
 import { finalizeInvoice, voidInvoice } from './invoice-make';
 import { previewInvoice } from './invoice-preview';
@@ -22,7 +23,7 @@ function isListed(invoice: Readonly<InvoiceRecord>, params: Json): boolean {
 function pay({ world, params, id }: Call): Json | Failure {
   const invoice = world.need('invoices', id, 'invoice');
   if (invoice.status === 'paid') throw refuse('Invoice is already paid', undefined, 'invoice_already_paid');
-  if (invoice.status !== 'open' && invoice.status !== 'draft') {
+  if (!['open', 'draft', 'uncollectible'].includes(invoice.status)) {
     throw refuse(
       `An invoice with the status ${invoice.status} cannot be paid.`,
       undefined,
@@ -49,14 +50,28 @@ function pay({ world, params, id }: Call): Json | Failure {
 
 function voidOne({ world, id }: Call): Json {
   const invoice = world.need('invoices', id, 'invoice');
-  if (invoice.status !== 'open') {
+  if (invoice.status !== 'open' && invoice.status !== 'uncollectible') {
     throw refuse(
-      `Only an open invoice can be voided, this one is ${invoice.status}.`,
+      `Only an open or uncollectible invoice can be voided, this one is ${invoice.status}.`,
       undefined,
       'invoice_not_open',
     );
   }
   voidInvoice(world, id);
+  return renderOne(world, 'invoices', id);
+}
+
+/** Written off: nothing tries to collect it any more, and its page still takes a payment. */
+function markUncollectible({ world, id }: Call): Json {
+  if (world.need('invoices', id, 'invoice').status !== 'open') {
+    throw refuse('Only an open invoice can be marked uncollectible.', undefined, 'invoice_not_open');
+  }
+  change(world, 'invoices', id, 'invoice.marked_uncollectible', (invoice) => {
+    invoice.status = 'uncollectible';
+    invoice.marked_uncollectible_at = world.now(invoice.customer);
+    invoice.auto_advance = false;
+    invoice.next_payment_attempt = null;
+  });
   return renderOne(world, 'invoices', id);
 }
 
@@ -93,6 +108,7 @@ export const invoiceRoutes = [
   retrieveRoute('/v1/invoices/:id', 'invoices'),
   route('POST', '/v1/invoices/:id/pay', 'InvoicePayParams', pay),
   route('POST', '/v1/invoices/:id/void', 'InvoiceVoidInvoiceParams', voidOne),
+  route('POST', '/v1/invoices/:id/mark_uncollectible', null, markUncollectible),
   route('POST', '/v1/invoices/:id/finalize', null, finalizeOne),
   route('GET', '/v1/invoice_payments', 'InvoicePaymentListParams', listPayments),
   listRoute('/v1/payment_intents', 'PaymentIntentListParams', 'paymentIntents', byCustomer),

@@ -85,6 +85,24 @@ describe('the billing portal', () => {
     expect((held.invoice_settings.default_payment_method as Stripe.PaymentMethod).card?.last4).toBe('4444');
   });
 
+  it('leaves the card that checkout pinned to a subscription the one that is charged, until it is unpinned', async () => {
+    const cardOf = async () => {
+      const [charge] = (await bench.stripe.charges.list({ customer: customer.id })).data;
+      return charge?.payment_method_details?.card?.last4;
+    };
+    const pinned = (await bench.subscription(subscription.id)).default_payment_method;
+    const held = (await bench.stripe.customers.retrieve(customer.id)) as Stripe.Customer;
+    expect([pinned, held.invoice_settings.default_payment_method]).toEqual([expect.any(String), null]);
+    const session = await portal({ type: 'payment_method_update', after_completion: redirect });
+    await bench.page(`${session.url}/card`, { ...GOOD_CARD, cardNumber: '5555555555554444' });
+    expect((await bench.subscription(subscription.id)).default_payment_method).toBe(pinned);
+    await bench.advanceTo('2026-12-01T02:00:00Z');
+    expect(await cardOf()).toBe('4242');
+    await bench.stripe.subscriptions.update(subscription.id, { default_payment_method: '' });
+    await bench.advanceTo('2027-01-01T02:00:00Z');
+    expect(await cardOf()).toBe('4444');
+  });
+
   it('cancels at the period end with a reason, and renews', async () => {
     const session = await portal({
       type: 'subscription_cancel',

@@ -222,4 +222,30 @@ describe('schedules', () => {
     const second = failure(bench.stripe.subscriptionSchedules.create({ from_subscription: subscription.id }));
     expect((await second).message).toContain('already attached to a schedule');
   });
+
+  it('an invoice of an ended subscription is paid on its page until it is voided', async () => {
+    const { subscription, customer } = await bench.subscriber(prices.pro.id);
+    await bench.control(`customers/${customer.id}/card`, { card: '4000000000000341' });
+    await bench.advanceTo('2026-12-01T02:00:00Z');
+    const [first] = (await bench.stripe.invoices.list({ customer: customer.id })).data;
+    const ended = await bench.stripe.subscriptions.cancel(subscription.id);
+    expect(ended).toMatchObject({ status: 'canceled', ended_at: seconds('2026-12-01T02:00:00Z') });
+    const id = first?.id ?? '';
+    expect((await bench.page(`/i/${id}`)).text).toContain('Pay $19.00');
+    expect(await bench.stripe.invoices.markUncollectible(id)).toMatchObject({ status: 'uncollectible' });
+    expect((await bench.page(`/i/${id}`)).text).toContain('Pay $19.00');
+    expect(await bench.stripe.invoices.voidInvoice(id)).toMatchObject({ status: 'void' });
+    expect((await bench.page(`/i/${id}`)).text).not.toContain('Pay $19.00');
+    expect((await failure(bench.stripe.invoices.voidInvoice(id))).statusCode).toBe(400);
+  });
+
+  it('a cancellation by date is taken back by its own parameter only', async () => {
+    const { subscription } = await bench.subscriber(prices.pro.id);
+    const at = seconds('2026-11-28T00:00:00Z');
+    await bench.stripe.subscriptions.update(subscription.id, { cancel_at: at });
+    const same = await bench.stripe.subscriptions.update(subscription.id, { cancel_at_period_end: false });
+    expect(same.cancel_at).toBe(at);
+    const undone = await bench.stripe.subscriptions.update(subscription.id, { cancel_at: '' });
+    expect(undone).toMatchObject({ cancel_at: null, cancel_at_period_end: false });
+  });
 });

@@ -127,7 +127,8 @@ function changeCancellation(record: SubscriptionRecord, params: Json, now: numbe
   else if (at === 'min_period_end' || at === 'max_period_end')
     schedule(record, record.period_end, false, now);
   else if (typeof at === 'number') schedule(record, at, false, now);
-  else if (atEnd === false || at === '') {
+  // A date of its own is taken back by its own parameter only.
+  else if (at === '' || (atEnd === false && record.cancel_at_period_end)) {
     record.cancel_at = null;
     record.cancel_at_period_end = false;
     record.canceled_at = null;

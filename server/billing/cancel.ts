@@ -2,24 +2,48 @@ import type { Ctx } from '../context';
 import { newId } from '../ids';
 import type { BillingSummary } from '../shapes';
 import { auditChange } from './audit-change';
+import { isFailing } from './choose-subscription';
 import { describeBilling, type Whose } from './describe-billing';
-import { needLiving } from './need-living';
+import { type Living, needLiving } from './need-living';
+import { isGone } from './payments';
 import { releaseSchedule } from './resume';
+import { settleInvoice } from './settle-ended';
 import { followChange } from './sync-account';
 
 /**
- * Ends the subscription with the period that is paid for; until then everything stays. A subscription whose payment
- * fails ends in the same way. Answers the billing after it. Throws INVALID_INPUT, BILLING_UNAVAILABLE.
+ * Ends the subscription with the period that is paid for; until then everything stays. One that is not paid for
+ * (past_due, unpaid, paused, incomplete) ends at once, and its open invoice is voided. Answers the billing after it.
+ * Throws INVALID_INPUT, BILLING_UNAVAILABLE.
  */
 export async function cancelSubscription(ctx: Ctx, whose: Whose): Promise<BillingSummary> {
-  const { payments, stored } = await needLiving(ctx, whose.accountId);
-  if (stored.cancelAt !== null) return describeBilling(ctx, whose);
+  const living = await needLiving(ctx, whose.accountId);
+  const { payments, stored } = living;
   const id = stored.stripeSubscriptionId;
-  if (stored.scheduleId) await releaseSchedule(payments, stored.scheduleId);
-  await payments.make(`cancel:${id}:${newId()}`, (stripe, once) =>
-    stripe.subscriptions.update(id, { cancel_at_period_end: true }, once),
-  );
-  await auditChange(ctx, whose, 'billing.cancel', { planId: stored.planId }, { planId: null });
+  if (isFailing(stored.status)) await endNow(ctx, whose.accountId, living);
+  else {
+    if (stored.cancelAt !== null) return describeBilling(ctx, whose);
+    if (stored.scheduleId) await releaseSchedule(payments, stored.scheduleId);
+    await payments.make(`cancel:${id}:${newId()}`, (stripe, once) =>
+      stripe.subscriptions.update(id, { cancel_at_period_end: true }, once),
+    );
+  }
+  const before = { planId: stored.planId, status: stored.status };
+  await auditChange(ctx, whose, 'billing.cancel', before, { planId: null });
   await followChange(ctx, whose.accountId);
   return describeBilling(ctx, whose);
+}
+
+/** First the subscription, so that nothing more is tried; then its invoice, which is given back if it was just paid. */
+async function endNow(ctx: Ctx, accountId: string, { payments, stored }: Living): Promise<void> {
+  const id = stored.stripeSubscriptionId;
+  await payments
+    .make(`end:${id}`, (stripe, once) =>
+      stripe.subscriptions.cancel(id, { invoice_now: false, prorate: false }, once),
+    )
+    .catch((error) => {
+      if (!isGone(error)) throw error;
+    });
+  if (stored.latestInvoiceId && stored.amountOpen > 0) {
+    await settleInvoice(ctx, payments, accountId, stored.latestInvoiceId);
+  }
 }

@@ -15,7 +15,7 @@ import { needActive } from './need-active';
 import { type Living, needGoodStanding, needLiving } from './need-living';
 import type { Payments } from './payments';
 import { isFresh } from './preview-change';
-import { releaseSchedule, resumeSubscription } from './resume';
+import { findKeep, releaseSchedule, resumeSubscription } from './resume';
 import { needSellable, type SellablePlan } from './sellable';
 import { isLiving, readStored } from './stored-subscription';
 import { followChange } from './sync-account';
@@ -73,7 +73,9 @@ async function upgrade(ctx: Ctx, input: ChangeInput, living: Living, sold: Sella
   const change = { from: stored.priceId, to: sold.stripePriceId, prorationDate };
   // A double click is one charge; after a refusal the same change may be tried with another card.
   const refusals = await countRefusals(ctx, input.accountId);
-  const key = `upgrade:${id}:${change.from}:${change.to}:${prorationDate}:${refusals}`;
+  const keep = stored.cancelAt !== null && !stored.scheduleId ? await findKeep(payments, id) : null;
+  const way = keep ? `:${Object.keys(keep)}` : '';
+  const key = `upgrade:${id}:${change.from}:${change.to}:${prorationDate}:${refusals}${way}`;
   try {
     await payments.make(key, (stripe, once) =>
       stripe.subscriptions.update(
@@ -84,7 +86,7 @@ async function upgrade(ctx: Ctx, input: ChangeInput, living: Living, sold: Sella
           proration_date: prorationDate,
           // A card that is refused leaves everything as it was.
           payment_behavior: 'error_if_incomplete',
-          ...(stored.cancelAt !== null && !stored.scheduleId ? { cancel_at_period_end: false } : {}),
+          ...keep,
         },
         once,
       ),

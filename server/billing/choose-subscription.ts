@@ -6,6 +6,11 @@ const KNOWN = new Set([...RANK, 'canceled', 'incomplete_expired']);
 
 export const isKnownStatus = (status: string): boolean => KNOWN.has(status);
 
+const FAILING = new Set(['past_due', 'unpaid', 'paused', 'incomplete']);
+
+/** True while a subscription lives and is not paid for: cancelled then, it ends at once. */
+export const isFailing = (status: string): boolean => FAILING.has(status);
+
 export type Choice = {
   /** The one that counts: the best that lives, else the one that ended last; null when there never was one. */
   chosen: SubscriptionFacts | null;

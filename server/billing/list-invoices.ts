@@ -1,8 +1,11 @@
+import type Stripe from 'stripe';
 import { fromUnix, toIso } from '../clock';
 import type { Ctx } from '../context';
 import { DomainError } from '../errors';
 import type { BillingInvoice, Page } from '../shapes';
-import { isGone } from './payments';
+import { isGone, type Payments } from './payments';
+import { isPayable, subscriptionOf } from './settle-ended';
+import { isLiving, readStored, type StoredSubscription } from './stored-subscription';
 
 type Paging = { accountId: string; cursor?: string; limit?: number };
 
@@ -19,6 +22,7 @@ export async function listInvoices(ctx: Ctx, input: Paging): Promise<Page<Billin
       if (isGone(error)) throw new DomainError('INVALID_INPUT', 'This page of invoices is not there.');
       throw error;
     });
+  const living = livingId(await readStored(ctx.sql, input.accountId));
   const items = page.data
     .filter((invoice) => invoice.status !== 'draft')
     .map((invoice) => ({
@@ -28,33 +32,54 @@ export async function listInvoices(ctx: Ctx, input: Paging): Promise<Page<Billin
       total: invoice.total,
       currency: invoice.currency,
       status: invoice.status ?? 'open',
+      payable: invoice.status === 'open' && subscriptionOf(invoice) === living,
       url: `${ctx.env.APP_URL}/billing/invoices/${invoice.id}`,
     }));
   return { items, nextCursor: page.has_more ? (page.data.at(-1)?.id ?? null) : null };
 }
 
 /**
- * The provider's page of one invoice of this account, where it can be paid or printed; without an id the one that is
- * open now. Null when there is none, or when it is another account's. Throws
- * BILLING_UNAVAILABLE, RATE_LIMITED.
+ * The provider's page of one invoice of this account, to be printed or paid; without an id the one that is open now. Null
+ * when there is none, when it is another account's, or when paying it would give nothing: its subscription has ended.
+ * Throws BILLING_UNAVAILABLE, RATE_LIMITED.
  */
 export async function findInvoicePage(
   ctx: Ctx,
   accountId: string,
   invoiceId: string | null,
 ): Promise<string | null> {
-  const [row] = await ctx.sql<{ latest: string | null }[]>`
-    select latest_invoice_id as latest from subscription where account_id = ${accountId}`;
-  const [id, customer] = [invoiceId ?? row?.latest, await readCustomer(ctx, accountId)];
-  if (!ctx.payments || !id || !customer) return null;
+  const [stored, customer] = await Promise.all([
+    readStored(ctx.sql, accountId),
+    readCustomer(ctx, accountId),
+  ]);
+  const living = livingId(stored);
+  if (!ctx.payments || !customer || (!invoiceId && !living)) return null;
   await ctx.rates.takeBilling(accountId);
-  const invoice = await ctx.payments
+  const invoice = invoiceId
+    ? await findInvoice(ctx.payments, invoiceId)
+    : await findOpen(ctx.payments, living ?? '');
+  if (invoice?.customer !== customer) return null;
+  if (isPayable(invoice) && subscriptionOf(invoice) !== living) return null;
+  return invoice.hosted_invoice_url ?? null;
+}
+
+const livingId = (stored: StoredSubscription | null): string | null =>
+  isLiving(stored) ? stored.stripeSubscriptionId : null;
+
+const findInvoice = (payments: Payments, id: string): Promise<Stripe.Invoice | null> =>
+  payments
     .ask((stripe) => stripe.invoices.retrieve(id))
     .catch((error) => {
       if (isGone(error)) return null;
       throw error;
     });
-  return invoice?.customer === customer ? (invoice.hosted_invoice_url ?? null) : null;
+
+/** The newest open invoice of a subscription. */
+async function findOpen(payments: Payments, subscription: string): Promise<Stripe.Invoice | null> {
+  const page = await payments.ask((stripe) =>
+    stripe.invoices.list({ subscription, status: 'open', limit: 1 }),
+  );
+  return page.data[0] ?? null;
 }
 
 /** The account's customer at the provider, or null before its first way to a plan. */

@@ -38,6 +38,6 @@ export function needGoodStanding({ stored }: Living): void {
   if (stored.status === 'active' || stored.status === 'trialing') return;
   throw new DomainError(
     'PAYMENT_FAILED',
-    'An invoice is open. Pay it first, then change the plan. Nothing was changed.',
+    'A payment is open. Pay it first, then change the plan; or cancel the plan and choose another one. Nothing was changed.',
   );
 }

@@ -5,7 +5,8 @@ import { queueMail } from '../mail/queue-mail';
 import type { AccountState } from '../quota/account-state';
 import { effectivePlan, keepsUntil } from '../quota/effective-plan';
 import type { Plan } from '../shapes';
-import type { StoredSubscription } from './stored-subscription';
+import { isFailing } from './choose-subscription';
+import { isLiving, type StoredSubscription } from './stored-subscription';
 
 type Change = {
   before: AccountState;
@@ -35,7 +36,20 @@ export async function noteChange(tx: TxCtx, change: Change): Promise<void> {
       reason: 'the payment provider says so',
     });
   }
-  if (from.id !== after.plan.id) {
+  const ended = endedUnpaid(change);
+  if (ended) {
+    const planName = after.plans.find((plan) => plan.id === ended.planId)?.name ?? from.name;
+    await queueMail(tx, {
+      accountId,
+      kind: 'subscription.ended',
+      cause: `ended:${ended.stripeSubscriptionId}`,
+      facts: {
+        planName,
+        to: after.plan.name,
+        owed: ended.amountOpen > 0 ? { amount: ended.amountOpen, currency: ended.currency } : null,
+      },
+    });
+  } else if (from.id !== after.plan.id) {
     await queueMail(tx, {
       accountId,
       kind: 'plan.changed',
@@ -44,6 +58,12 @@ export async function noteChange(tx: TxCtx, change: Change): Promise<void> {
     });
   }
   await tellMoney(tx, change);
+}
+
+/** The subscription that was not paid for and has ended since; its letter says the change of plan too. */
+function endedUnpaid({ stored, next }: Change): StoredSubscription | null {
+  if (!stored || !next || stored.stripeSubscriptionId !== next.stripeSubscriptionId) return null;
+  return isFailing(stored.status) && !isLiving(next) ? stored : null;
 }
 
 /** The plan as of the last read: one that time alone has ended since, after 72 unpaid hours, is a change of now. */

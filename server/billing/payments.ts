@@ -116,6 +116,11 @@ export const isGone = (error: unknown, param?: string): boolean =>
   error.code === 'resource_missing' &&
   (param === undefined || error.param === param);
 
+/** True when the provider will not do what was asked: it is wrong by now, or more than the key may do. */
+export const isRefused = (error: unknown): boolean =>
+  error instanceof Stripe.errors.StripeInvalidRequestError ||
+  (error instanceof DomainError && error.cause instanceof Stripe.errors.StripePermissionError);
+
 /** The provider, or NOT_FOR_SALE where payments are not set up. */
 export function needPayments(payments: Payments | null): Payments {
   if (payments) return payments;

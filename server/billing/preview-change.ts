@@ -7,6 +7,7 @@ import { readAccount } from '../quota/load-account';
 import { monthSeconds } from '../quota/paid-quota';
 import { monthAround, monthOf } from '../quota/period';
 import type { ChangePreview } from '../shapes';
+import { isFailing } from './choose-subscription';
 import type { Whose } from './describe-billing';
 import { needGoodStanding, needLiving } from './need-living';
 import { needPayments } from './payments';
@@ -55,10 +56,14 @@ async function previewLiving(ctx: Ctx, input: PreviewInput): Promise<ChangePrevi
     currency: stored.currency,
     prorationDate,
   });
-  if (input.planId === state.ownPlanId) return later(0);
+  if (input.planId === state.ownPlanId) {
+    // What is not paid for ends at once.
+    if (!isFailing(stored.status)) return later(0);
+    return { ...later(0), effective: 'now', next: { amount: 0, at: toIso(state.now) } };
+  }
   const sold = await needSellable(ctx, input.planId, stored.currency);
-  if (directionOf(plan, sold.plan) === 'down') return later(sold.price.amount);
   needGoodStanding(living);
+  if (directionOf(plan, sold.plan) === 'down') return later(sold.price.amount);
   const invoice = await payments.ask((stripe) =>
     stripe.invoices.createPreview({
       subscription: stored.stripeSubscriptionId,

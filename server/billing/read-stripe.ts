@@ -11,6 +11,9 @@ export type SubscriptionFacts = {
   checkoutId: string | null;
   createdAt: Instant;
   ended: boolean;
+  endedAt: Instant | null;
+  /** The payment method that is pinned to the subscription: it is charged whatever the customer's default is. */
+  ownMethod: MethodFacts | null;
   itemId: string;
   priceId: string;
   /** What the price says; right only in the price's own currency. */
@@ -29,10 +32,13 @@ export type SubscriptionFacts = {
   bought: BoughtLine[];
 };
 
+export type MethodFacts = { id: string; createdAt: Instant };
 export type CardFacts = { brand: string; last4: string; expires: string };
 export type CustomerFacts = {
   subscriptions: SubscriptionFacts[];
   card: CardFacts | null;
+  /** The customer's own payment method for invoices. */
+  defaultMethod: MethodFacts | null;
   currency: string | null;
 };
 
@@ -54,6 +60,7 @@ export async function readStripe(payments: Payments, customer: string): Promise<
   return {
     subscriptions: subscriptions.filter((one) => one !== null),
     card: first ? cardOf(page.data) : null,
+    defaultMethod: methodOf(first && customerOf(first)?.invoice_settings.default_payment_method),
     currency: first ? (customerOf(first)?.currency ?? first.currency) : null,
   };
 }
@@ -70,6 +77,8 @@ async function readOne(payments: Payments, found: Stripe.Subscription): Promise<
     checkoutId: found.metadata.checkout ?? null,
     createdAt: fromUnix(found.created),
     ended: ENDED.has(found.status),
+    endedAt: found.ended_at === null ? null : fromUnix(found.ended_at),
+    ownMethod: methodOf(found.default_payment_method),
     itemId: item.id,
     priceId: item.price.id,
     unitAmount: item.price.unit_amount ?? 0,
@@ -100,6 +109,9 @@ function pendingOf(found: Stripe.Subscription): SubscriptionFacts['pending'] {
 
 const customerOf = (found: Stripe.Subscription): Stripe.Customer | null =>
   typeof found.customer === 'string' || found.customer.deleted ? null : (found.customer as Stripe.Customer);
+
+const methodOf = (method: string | Stripe.PaymentMethod | null | undefined): MethodFacts | null =>
+  method && typeof method !== 'string' ? { id: method.id, createdAt: fromUnix(method.created) } : null;
 
 /** The card that will be charged next: a subscription's own wins over the customer's. */
 function cardOf(all: Stripe.Subscription[]): CardFacts | null {

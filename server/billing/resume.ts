@@ -1,4 +1,5 @@
 import type { Ctx } from '../context';
+import { DomainError } from '../errors';
 import { newId } from '../ids';
 import type { BillingSummary } from '../shapes';
 import { auditChange } from './audit-change';
@@ -15,10 +16,17 @@ export async function resumeSubscription(ctx: Ctx, whose: Whose): Promise<Billin
   const { payments, stored } = await needLiving(ctx, whose.accountId);
   const id = stored.stripeSubscriptionId;
   if (stored.scheduleId) await releaseSchedule(payments, stored.scheduleId);
-  if (stored.cancelAt !== null) {
-    await payments.make(`resume:${id}:${newId()}`, (stripe, once) =>
-      stripe.subscriptions.update(id, { cancel_at_period_end: false }, once),
+  const keep = stored.cancelAt === null ? null : await findKeep(payments, id);
+  if (keep) {
+    const kept = await payments.make(`resume:${id}:${newId()}`, (stripe, once) =>
+      stripe.subscriptions.update(id, keep, once),
     );
+    if (kept.cancel_at !== null) {
+      throw new DomainError(
+        'BILLING_UNAVAILABLE',
+        'The payment service did not take the cancellation back. Try again in a moment, or write to support.',
+      );
+    }
   }
   if (stored.scheduleId || stored.cancelAt !== null) {
     const before = { pendingPlanId: stored.pendingPlanId, cancelAt: stored.cancelAt };
@@ -26,6 +34,15 @@ export async function resumeSubscription(ctx: Ctx, whose: Whose): Promise<Billin
     await followChange(ctx, whose.accountId);
   }
   return describeBilling(ctx, whose);
+}
+
+export type Keep = { cancel_at_period_end: false } | { cancel_at: '' };
+
+/** What takes a cancellation back: one by date has a parameter of its own. Null when there is none by now. */
+export async function findKeep(payments: Payments, id: string): Promise<Keep | null> {
+  const found = await payments.ask((stripe) => stripe.subscriptions.retrieve(id));
+  if (found.cancel_at_period_end) return { cancel_at_period_end: false };
+  return found.cancel_at === null ? null : { cancel_at: '' };
 }
 
 /** Gives a subscription back from its schedule: it goes on as it is. One that was released meanwhile is fine. */

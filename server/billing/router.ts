@@ -33,8 +33,8 @@ export const billingRouter = router({
     .input(inputs.upgradeLink)
     .mutation(({ ctx, input }) => openUpgrade(ctx, { ...by(ctx), ...input, currency: ctx.currency })),
   portalLink: access('owner:billing:write')
-    .input(inputs.nothing)
-    .mutation(({ ctx }) => openPortal(ctx, by(ctx))),
+    .input(inputs.portalLink)
+    .mutation(({ ctx, input }) => openPortal(ctx, { ...by(ctx), ...input })),
   previewChange: access('owner:billing:read')
     .input(inputs.planId)
     .query(({ ctx, input }) => previewChange(ctx, { ...by(ctx), ...input, currency: ctx.currency })),

@@ -6,6 +6,8 @@ import { closeCheckouts } from './close-checkouts';
 import { endSurplus } from './end-surplus';
 import { isGone, needPayments } from './payments';
 import { readStripe } from './read-stripe';
+import { settleCard } from './settle-card';
+import { settleEnded } from './settle-ended';
 
 export type SyncInput = {
   accountId: string;
@@ -38,10 +40,17 @@ export async function syncAccount(ctx: Ctx, input: SyncInput): Promise<Outcome> 
   }
   const outcome = await applySubscription(ctx, { ...input, customer, ticket, facts });
   metrics.billingSyncs.inc({ outcome: outcome.kind });
-  if (outcome.kind === 'applied' && outcome.living.length > 0) {
+  if (outcome.kind !== 'applied') return outcome;
+  if (outcome.living.length > 0) {
     await closeCheckouts(ctx, payments, { accountId, customer });
-    if (await endSurplus(ctx, payments, outcome.living)) return syncAccount(ctx, { accountId });
+    const isMended =
+      (await endSurplus(ctx, payments, outcome.living)) || (await settleCard(ctx, payments, customer, facts));
+    if (isMended) {
+      const again = await syncAccount(ctx, { accountId });
+      return again.kind === 'applied' ? { ...again, planBefore: outcome.planBefore } : again;
+    }
   }
+  await settleEnded(ctx, payments, { accountId, customer }, facts.subscriptions);
   return outcome;
 }
 

@@ -170,6 +170,8 @@ describe('events', () => {
     await b.bench.control('idle?timeoutMs=2000').catch(() => {});
     expect(await reconcileEvents(b.ctx)).toBeGreaterThan(0);
     expect(await b.planOf(one)).toBe('pro');
+    // What the first look changed itself, its card, is told too; then there is nothing more.
+    expect(await reconcileEvents(b.ctx)).toBeGreaterThan(0);
     expect(await reconcileEvents(b.ctx)).toBe(0);
     await b.pay(await b.openPage(two, 'max'));
     expect(await b.planOf(two)).toBe('free');

@@ -6,6 +6,7 @@ import { writeLetter } from './letter';
 const AT = '2026-12-04T00:00:00.000Z';
 const news = (threshold: number, period: string) => ({ threshold, planName: 'Pro', period });
 const failed = { amount: 1900, currency: 'usd', nextAttemptAt: AT, keepsPlanUntil: AT };
+const ended = { planName: 'Pro', to: 'Free', owed: { amount: 1900, currency: 'usd' } };
 
 const LETTERS: [MailKind, MailFacts[MailKind], string, RegExp][] = [
   ['quota.threshold', news(80, '2026-11'), '/usage', /80 % of the compute quota of your Pro plan/],
@@ -16,6 +17,19 @@ const LETTERS: [MailKind, MailFacts[MailKind], string, RegExp][] = [
   ['plan.changed', { from: 'Free', to: 'Pro' }, '/billing', /from Free to Pro/],
   ['payment.failed', failed, '/billing/pay', /\$19\.00 [\s\S]*until 4 December 2026 at 00:00/],
   ['payment.failed', { ...failed, amount: 1900, currency: 'jpy' }, '/billing/pay', /¥1,900/],
+  [
+    'subscription.ended',
+    ended,
+    '/plans',
+    /ended at once[\s\S]*on Free now[\s\S]*invoice of \$19\.00 is void/,
+  ],
+  ['subscription.ended', { ...ended, owed: null }, '/plans', /Nothing more is charged/],
+  [
+    'payment.refunded',
+    { amount: 1900, currency: 'usd' },
+    '/billing',
+    /\$19\.00 for a subscription that had ended/,
+  ],
   ['subscription.cancelled', { planName: 'Pro', endsAt: AT }, '/billing', /until 4 December 2026 at 00:00/],
 ];
 

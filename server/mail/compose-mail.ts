@@ -45,6 +45,25 @@ const WRITERS: { [K in MailKind]: (facts: MailFacts[K], appUrl: string) => Conte
     ],
     action: { label: 'Pay now', url: `${appUrl}/billing/pay` },
   }),
+  'subscription.ended': ({ planName, to, owed }, appUrl) => ({
+    subject: `Your ${planName} subscription has ended`,
+    paragraphs: [
+      `Your ${planName} subscription ended at once, because its payment was not made. You are on ${to} now. ${KEPT}`,
+      owed
+        ? `The open invoice of ${moneyText(owed.amount, owed.currency)} is void: it need not be paid, and nothing more is charged.`
+        : 'Nothing more is charged.',
+      'You can choose a plan again at any time.',
+    ],
+    action: { label: 'See the plans', url: `${appUrl}/plans` },
+  }),
+  'payment.refunded': ({ amount, currency }, appUrl) => ({
+    subject: 'A payment is refunded',
+    paragraphs: [
+      `We received ${moneyText(amount, currency)} for a subscription that had ended, so it gave you nothing. The whole amount goes back the way it was paid; banks take a few days.`,
+      'For more time choose a plan.',
+    ],
+    action: { label: 'Open billing', url: `${appUrl}/billing` },
+  }),
   'subscription.cancelled': ({ planName, endsAt }, appUrl) => ({
     subject: 'Your cancellation is noted',
     paragraphs: [

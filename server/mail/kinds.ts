@@ -9,6 +9,9 @@ export type MailFacts = {
     nextAttemptAt: string | null;
     keepsPlanUntil: string | null;
   };
+  /** A subscription whose payment failed is over, by its owner or by the provider. */
+  'subscription.ended': { planName: string; to: string; owed: { amount: number; currency: string } | null };
+  'payment.refunded': { amount: number; currency: string };
   'subscription.cancelled': { planName: string; endsAt: string };
 };
 

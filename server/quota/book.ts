@@ -1,5 +1,5 @@
 import type { TxCtx } from '../context';
-import { type AccountState, type OpenRun, quotaMsIn, sumsOf } from './account-state';
+import { type AccountState, type OpenRun, quotaMsIn } from './account-state';
 import { byPeriod, type PeriodKey, type Segment, toUsage, type UsagePiece } from './lease';
 import { type Move, moveSums } from './move-sums';
 import { monthOf } from './period';

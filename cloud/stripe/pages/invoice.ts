@@ -17,7 +17,7 @@ export function invoicePage(call: PageCall): PageAnswer {
   const { world, id, part, form } = call;
   const invoice = world.need('invoices', id, 'invoice');
   if (part === 'challenge') return answerChallenge(call, invoice);
-  if (!form || invoice.status !== 'open') return { html: show(world, invoice, new URLSearchParams(), null) };
+  if (!form || !isPayable(invoice)) return { html: show(world, invoice, new URLSearchParams(), null) };
   const card = readCard(form, null);
   if (typeof card === 'string') return { html: show(world, invoice, form, card), status: 422 };
   const fault = cardFault(card, world.now(invoice.customer)) ?? behaviourOf(card.number)?.declines?.message;
@@ -26,6 +26,9 @@ export function invoicePage(call: PageCall): PageAnswer {
   if (behaviourOf(card.number)?.challenge !== 'never') return { to: `/i/${id}/challenge` };
   return pay(world, invoice, false);
 }
+
+/** An invoice stays payable after its subscription ended or it was written off; only voiding it ends that. */
+const isPayable = ({ status }: Readonly<InvoiceRecord>) => status === 'open' || status === 'uncollectible';
 
 /** The card that pays is from now on the subscription's. */
 function keep(world: World, invoice: Readonly<InvoiceRecord>, method: string): void {
@@ -42,7 +45,7 @@ function pay(world: World, invoice: Readonly<InvoiceRecord>, confirmed: boolean)
 }
 
 function answerChallenge({ world, id, form }: PageCall, invoice: Readonly<InvoiceRecord>): PageAnswer {
-  if (invoice.status !== 'open' || !methodFor(world, invoice)) return { to: `/i/${id}` };
+  if (!isPayable(invoice) || !methodFor(world, invoice)) return { to: `/i/${id}` };
   if (!form) return { html: challengePage(`/i/${id}/challenge`, amountDue(invoice), invoice.currency) };
   if (form.get('result') === 'complete') return pay(world, invoice, true);
   return {
@@ -62,7 +65,7 @@ function show(
     title,
     html`<section><h1>${title}</h1><p class="amount">${formatMoney(amountDue(invoice), invoice.currency)}</p><p class="soft">${state(invoice)}</p><dl>${invoice.lines.map(
       (line) => html`<dt>${line.description}</dt><dd>${formatMoney(line.amount, invoice.currency)}</dd>`,
-    )}<dt class="total">Amount due</dt><dd class="total">${formatMoney(amountDue(invoice), invoice.currency)}</dd></dl><p><a href="/i/${invoice.id}/pdf">Download as PDF</a></p></section>${invoice.status === 'open' && payForm(world, invoice, values, error)}`,
+    )}<dt class="total">Amount due</dt><dd class="total">${formatMoney(amountDue(invoice), invoice.currency)}</dd></dl><p><a href="/i/${invoice.id}/pdf">Download as PDF</a></p></section>${isPayable(invoice) && payForm(world, invoice, values, error)}`,
   );
 }
 
