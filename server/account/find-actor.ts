@@ -20,12 +20,12 @@ export async function findActor(ctx: Ctx, auth: Auth, headers: Headers): Promise
   if (!headers.get('cookie')) return null;
   const signIn = await failClosed(() => auth.api.getSession({ headers }), ctx.log);
   if (!signIn) return null;
-  return findMember(ctx, signIn.user);
+  return { ...(await findMember(ctx, signIn.user)), signInId: signIn.session.id };
 }
 
 type SignedIn = { id: string; name: string; role?: string | null };
 
-async function findMember(ctx: Ctx, user: SignedIn): Promise<Actor> {
+async function findMember(ctx: Ctx, user: SignedIn): Promise<Extract<Actor, { kind: 'user' }>> {
   const member = await readMember(ctx, user.id);
   const isAdmin = user.role === 'admin';
   if (member)
