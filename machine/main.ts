@@ -8,6 +8,7 @@ import { LeaseClient } from './lease/client';
 import { goodbyeParts, hardEndAt, inWords, type Lease, politeEndAt, warningsBefore } from './lease/deadline';
 import { readMetrics } from './metrics';
 import { preparePerson } from './person';
+import { AccessWatch } from './terminal/access';
 import { TerminalServer } from './terminal/server';
 import { startWatchdog } from './watchdog';
 
@@ -66,8 +67,14 @@ class Machine {
       tab: person,
       greeting,
       firstCommand: firstCommand(config.agent, process.env.PATH ?? ''),
-      onTyped: () => this.typed(),
+      onKeystroke: () => this.typed(),
+      now: monotonicMs,
     });
+    new AccessWatch({
+      ...config,
+      grants: () => this.terminals.grants(),
+      onEnded: (grant) => this.terminals.endGrant(grant),
+    }).start();
     this.leases = new LeaseClient({
       ...config,
       report: () => ({ lastInputAt: this.typedOnce, metrics: this.metrics }),

@@ -335,7 +335,8 @@ describe('tokens', () => {
     const person = await newPerson();
     const secret = stack.env.AUTH_SECRET ?? '';
     const runId = '01a20dce-a24a-70ae-9163-870d98e3a464';
-    const claim = { sessionId: 's', accountId: person.accountId, runId, expiresAt: Date.now() + 60_000 };
+    const { accountId } = person;
+    const claim = { sessionId: 's', accountId, runId, grant: 'key_1' as const, expiresAt: 2 ** 45 };
     const [run, terminal] = [runTokenOf(secret, runId), connectTokenOf(secret, claim)];
     const lease = (token: string) =>
       ask(

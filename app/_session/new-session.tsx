@@ -2,7 +2,7 @@
 
 import { Button, Group, Modal, Select, Stack, TextInput } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
-import { useRouter } from 'next/navigation';
+import { usePathname, useRouter } from 'next/navigation';
 import { createContext, type FormEvent, type ReactNode, useContext, useMemo, useRef, useState } from 'react';
 import { AGENTS, type Agent } from '@/server/shapes';
 import { refusalOf, useTRPCClient } from '../_query/trpc';
@@ -21,7 +21,9 @@ export function NewSessionProvider({ children }: { children: ReactNode }) {
   const { explanation, showWhy } = useStarts();
   const [opened, setOpened] = useState(false);
   const open = explanation === null ? () => setOpened(true) : showWhy;
-  useHotkeys([['n', open]]);
+  // Beside a terminal every letter belongs to the program in it.
+  const isBesideTerminal = usePathname().startsWith('/sessions/');
+  useHotkeys(isBesideTerminal ? [] : [['n', open]]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `open` follows from these two
   const value = useMemo(() => ({ open }), [explanation, showWhy]);
   return (

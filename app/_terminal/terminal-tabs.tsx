@@ -1,8 +1,9 @@
 'use client';
 
-import { ActionIcon, Button, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Text, Tooltip } from '@mantine/core';
 import { useSessionStorage } from '@mantine/hooks';
-import { type KeyboardEvent, useRef, useState } from 'react';
+import { type KeyboardEvent, useRef } from 'react';
+import { LEAVE_CHORD } from './open-screen';
 import { TerminalScreen } from './terminal-screen';
 
 const MOST_TABS = 6;
@@ -26,9 +27,14 @@ export function TerminalTabs({ sessionId }: { sessionId: string }) {
     defaultValue: 1,
     getInitialValueInEffect: false,
   });
-  const [current, setCurrent] = useState(1);
+  const [chosen, setCurrent] = useSessionStorage({
+    key: `terminal-tab-${sessionId}`,
+    defaultValue: 1,
+    getInitialValueInEffect: false,
+  });
   const typing = useRef(new Map<number, (data: string) => void>());
   const tabs = Array.from({ length: Math.min(Math.max(count, 1), MOST_TABS) }, (_, index) => index + 1);
+  const current = tabs.includes(chosen) ? chosen : 1;
 
   function add() {
     if (tabs.length >= MOST_TABS) return;
@@ -40,6 +46,9 @@ export function TerminalTabs({ sessionId }: { sessionId: string }) {
       <div className="terminal-tabs">
         <TabList tabs={tabs} current={current} onChoose={setCurrent} />
         <AddTab isFull={tabs.length >= MOST_TABS} onAdd={add} />
+        <Text className="terminal-hint" size="xs" c="dimmed">
+          {LEAVE_CHORD} leaves the terminal
+        </Text>
       </div>
       <div className="terminal-body">
         {tabs.map((tab) => (
@@ -49,6 +58,7 @@ export function TerminalTabs({ sessionId }: { sessionId: string }) {
             tab={tab}
             shown={tab === current}
             onReady={(type) => typing.current.set(tab, type)}
+            onLeave={() => document.getElementById(`terminal-tab-${tab}`)?.focus()}
           />
         ))}
       </div>

@@ -9,15 +9,14 @@ export function stateOf(header: string | undefined): string | null {
   return field ? field.trim().slice('state='.length) : null;
 }
 
-/** True for a state that the gateway made for this very run, not long ago. */
-export function isOurs(state: string | null, runToken: string, now: number): boolean {
-  const match = /^v1\.(\d{1,15})\.([\w-]{43})$/.exec(state ?? '');
-  if (!match?.[1] || !match[2]) return false;
+/** Whose access a state opens a terminal with, when the gateway made it for this very run, not long ago; else null. */
+export function grantOf(state: string | null, runToken: string, now: number): string | null {
+  const match = /^v2\.(\d{1,15})\.([\w-]{1,100})\.([\w-]{43})$/.exec(state ?? '');
+  if (!match?.[1] || !match[2] || !match[3]) return null;
   const expected = Buffer.from(
-    createHmac('sha256', runToken).update(`terminal:${match[1]}`).digest('base64url'),
+    createHmac('sha256', runToken).update(`terminal:${match[1]}:${match[2]}`).digest('base64url'),
   );
-  const given = Buffer.from(match[2]);
-  return (
-    given.length === expected.length && timingSafeEqual(given, expected) && Number(match[1]) > now - SKEW_MS
-  );
+  const given = Buffer.from(match[3]);
+  const isOurs = given.length === expected.length && timingSafeEqual(given, expected);
+  return isOurs && Number(match[1]) > now - SKEW_MS ? match[2] : null;
 }

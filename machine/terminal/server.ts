@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type RawData, type WebSocket, WebSocketServer } from 'ws';
-import { isTyped } from './keystrokes';
-import { isOurs, stateOf } from './replay-state';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { hear, sizeOf } from './hear';
+import { grantOf, stateOf } from './replay-state';
 import { Tab, type TabOptions } from './tab';
+import { Viewer } from './viewer';
 
 export type Notice = { level: 'info' | 'warning' | 'final'; text: string; stopsInMs?: number };
 
@@ -16,23 +17,26 @@ export type TerminalOptions = {
   greeting?: string;
   /** What the first tab runs; null for a plain shell. */
   firstCommand: string | null;
-  onTyped: () => void;
+  /** Somebody pressed a key or pasted. */
+  onKeystroke: () => void;
+  /** Monotonic, in ms. */
+  now: () => number;
 };
 
 const MOST_TABS = 6;
-const MOST_SOCKETS = 16;
+const MOST_VIEWERS = 16;
 /** Terminals, and whoever else the network lets through to us. */
 const MOST_CONNECTIONS = 64;
 /** A refused socket that does not take its answer is left after this. */
 const GOODBYE_MS = 2_000;
-const MOST_FRAME_BYTES = 64 * 1024;
-/** A socket that has not taken this much holds its shell back until it has. */
-const HOLD_BYTES = 1024 * 1024;
+/** The largest paste in one piece, each of its characters escaped. Pages send pieces of 16 KiB. */
+const MOST_FRAME_BYTES = 22 * 1024 * 1024;
+const LOOK_MS = 1_000;
 
 /** Terminals over WebSockets, one a socket; only for replays that the gateway sent to this very run. */
 export class TerminalServer {
   private readonly tabs = new Map<number, Tab>();
-  private readonly sockets = new Set<WebSocket>();
+  private readonly viewers = new Set<Viewer>();
   private readonly http: Server;
   private readonly ws = new WebSocketServer({
     noServer: true,
@@ -54,10 +58,16 @@ export class TerminalServer {
     this.http.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
   }
 
-  listen(): Promise<void> {
-    return new Promise((resolve, reject) => {
+  async listen(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
       this.http.once('error', reject).listen(this.options.port, () => resolve());
     });
+    setInterval(() => this.look(), LOOK_MS).unref();
+  }
+
+  /** Lines that died and readers that stand still are left. */
+  look(): void {
+    for (const viewer of [...this.viewers]) viewer.look();
   }
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -67,25 +77,35 @@ export class TerminalServer {
     if (!url) return refuse(socket, '400 Bad Request');
     const header = request.headers['fly-replay-src'];
     const state = stateOf(Array.isArray(header) ? header[0] : header);
-    if (
-      !isOurs(state, this.options.runToken, Date.now()) ||
-      url.pathname !== `/terminal/${this.options.sessionId}`
-    )
+    const grant = grantOf(state, this.options.runToken, Date.now());
+    if (grant === null || url.pathname !== `/terminal/${this.options.sessionId}`)
       return refuse(socket, '401 Unauthorized');
     (socket as Duplex & { setNoDelay?: (on: boolean) => void }).setNoDelay?.(true);
-    this.ws.handleUpgrade(request, socket, head, (ws) => this.attach(ws, url.searchParams));
+    this.ws.handleUpgrade(request, socket, head, (ws) => this.attach(ws, url.searchParams, grant));
   }
 
-  private attach(ws: WebSocket, query: URLSearchParams): void {
+  private attach(ws: WebSocket, query: URLSearchParams, grant: string): void {
+    ws.on('error', () => {});
     if (this.closing !== null) return ws.close(4503, this.closing);
     const number = Number(query.get('tab') ?? '1');
     if (!Number.isInteger(number) || number < 1 || number > MOST_TABS)
       return ws.close(4409, 'A session has six tabs.');
-    if (this.sockets.size >= MOST_SOCKETS)
-      return ws.close(4409, 'Too many terminals are open on this session.');
-    const tab = this.openTab(number, size(query.get('cols'), 80), size(query.get('rows'), 24));
-    this.sockets.add(ws);
-    this.connect(ws, tab, number);
+    this.makeRoom();
+    const size = sizeOf(query.get('cols'), query.get('rows'));
+    const tab = this.openTab(number, size?.cols ?? 80, size?.rows ?? 24);
+    const page = /^[\w-]{8,64}$/.exec(query.get('page') ?? '')?.[0] ?? null;
+    const version = query.get('v') === '2' ? 2 : 1;
+    const { now } = this.options;
+    this.watch(ws, tab, new Viewer({ ws, tab, number, version, page, grant, size, now }));
+  }
+
+  /** One more than the most: whoever was silent for longest goes. */
+  private makeRoom(): void {
+    if (this.viewers.size < MOST_VIEWERS) return;
+    const [silent] = [...this.viewers].sort((a, b) => a.heardAt - b.heardAt);
+    if (!silent) return;
+    this.viewers.delete(silent);
+    silent.drop(4409, 'This session was opened in too many other windows.');
   }
 
   private openTab(number: number, cols: number, rows: number): Tab {
@@ -99,58 +119,32 @@ export class TerminalServer {
     return tab;
   }
 
-  private connect(ws: WebSocket, tab: Tab, number: number): void {
-    const say = (message: object) => ws.readyState === ws.OPEN && ws.send(JSON.stringify(message));
-    const past = tab.scrollback.read();
-    say({ type: 'ready', tab: number, replayed: past.length > 0 });
-    if (past.length > 0) ws.send(past);
-    const unwatch = tab.watch({
-      output: (chunk) => this.forward(ws, tab, chunk),
-      exit: (code) => {
-        say({ type: 'exit', code });
-        if (this.closing === null) ws.close(1000, 'The shell has ended.');
-        else ws.close(4503, this.closing);
-      },
-    });
-    ws.on('message', (data, isBinary) => this.hear(tab, data, isBinary, say));
-    ws.on('error', () => {});
+  private watch(ws: WebSocket, tab: Tab, viewer: Viewer): void {
+    this.viewers.add(viewer);
+    ws.on('message', (data, isBinary) => hear(viewer, tab, data, isBinary, this.options.onKeystroke));
+    ws.on('pong', () => viewer.heard());
+    ws.on('ping', () => viewer.heard());
     ws.on('close', () => {
-      unwatch();
-      this.sockets.delete(ws);
-      tab.release(ws);
+      this.viewers.delete(viewer);
+      tab.leave(viewer);
     });
+    tab.join(viewer);
   }
 
-  private forward(ws: WebSocket, tab: Tab, chunk: Buffer): void {
-    if (ws.readyState !== ws.OPEN) return;
-    ws.send(chunk, () => ws.bufferedAmount < HOLD_BYTES / 2 && tab.release(ws));
-    if (ws.bufferedAmount > HOLD_BYTES) tab.hold(ws);
-  }
-
-  private hear(tab: Tab, data: RawData, isBinary: boolean, say: (message: object) => void): void {
-    const text = data.toString();
-    const message = isBinary ? { type: 'input', data: text } : parse(text);
-    switch (message?.type) {
-      case 'input':
-        if (typeof message.data !== 'string') return;
-        if (isTyped(message.data)) this.options.onTyped();
-        return tab.write(message.data);
-      case 'resize':
-        return tab.resize(size(message.cols, 80), size(message.rows, 24));
-      case 'ping':
-        return say({ type: 'pong' });
-    }
-  }
-
-  /** Tells everybody who watches, as a frame of its own and as a line in the terminal. */
+  /** Tells everybody who watches. Nothing is written into a terminal: a program draws there. */
   announce(notice: Notice): void {
-    const colour = { info: 32, warning: 33, final: 31 }[notice.level];
-    const line = Buffer.from(`\r\n\x1b[${colour}m⧗ ${notice.text}\x1b[0m\r\n`);
-    for (const ws of this.sockets) {
-      if (ws.readyState !== ws.OPEN) continue;
-      ws.send(JSON.stringify({ type: 'notice', ...notice }));
-      ws.send(line);
-    }
+    for (const viewer of this.viewers) viewer.tell({ type: 'notice', ...notice });
+  }
+
+  /** Whose access the open terminals stand on. */
+  grants(): string[] {
+    return [...this.viewers].map(({ grant }) => grant);
+  }
+
+  /** Closes what was opened with an access that has ended. */
+  endGrant(grant: string): void {
+    for (const viewer of [...this.viewers])
+      if (viewer.grant === grant) viewer.drop(4401, 'Your access to this session has ended.');
   }
 
   /** Hangs up every shell; with SIGKILL for those that stay. */
@@ -166,11 +160,12 @@ export class TerminalServer {
   /** From now on nobody connects, and a shell that ends closes with this reason. */
   beginClosing(reason: string): void {
     this.closing = reason.slice(0, 110);
+    for (const viewer of this.viewers) viewer.closing = this.closing;
   }
 
   /** Closes what is still connected; everybody learns why. */
   close(): void {
-    for (const ws of this.sockets) ws.close(4503, this.closing ?? '');
+    for (const viewer of [...this.viewers]) viewer.drop(4503, this.closing ?? '');
   }
 }
 
@@ -185,19 +180,6 @@ function refuse(socket: Duplex, status: string): void {
 function addressOf(request: IncomingMessage): URL | null {
   try {
     return new URL(request.url ?? '/', 'http://machine');
-  } catch {
-    return null;
-  }
-}
-
-function size(value: unknown, otherwise: number): number {
-  const number = Math.floor(Number(value));
-  return number >= 2 && number <= 1000 ? number : otherwise;
-}
-
-function parse(text: string): { type?: unknown; data?: unknown; cols?: unknown; rows?: unknown } | null {
-  try {
-    return JSON.parse(text);
   } catch {
     return null;
   }

@@ -1,6 +1,11 @@
 import { type IPty, spawn } from '@lydell/node-pty';
 import type { Identity } from '../identity';
-import { Scrollback } from './scrollback';
+import { Audience, type Size } from './audience';
+import { unfinishedTail } from './output-tail';
+import { PtyInput } from './pty-input';
+import { Screen } from './screen';
+import { drainBeforeEnd } from './shell-end';
+import type { Viewer } from './viewer';
 
 export type TabOptions = {
   cwd: string;
@@ -11,20 +16,27 @@ export type TabOptions = {
   greeting?: string;
   cols: number;
   rows: number;
+  /** A program wrote something. */
+  onOutput?: () => void;
 };
 
-type Listener = { output: (chunk: Buffer) => void; exit: (code: number) => void };
+/** Pages whose input is remembered, so that what they send again after a lost connection is not typed twice. */
+const MOST_PAGES = 64;
 
-/** One terminal: a shell on a pseudo terminal, its recent output, and whoever watches it. */
+/** One terminal: a shell on a pseudo terminal, the state of its screen, and whoever watches it. */
 export class Tab {
-  readonly scrollback = new Scrollback();
-  private readonly pty: IPty;
-  private readonly listeners = new Set<Listener>();
-  private readonly slow = new Set<object>();
+  readonly audience: Audience<Viewer>;
+  readonly input: PtyInput;
   exitCode: number | null = null;
+  private readonly pty: IPty;
+  private readonly screen: Screen;
+  private readonly held = new Set<object>();
+  private pending: Buffer[] = [];
+  private tail: Buffer = Buffer.alloc(0);
+  /** How much of what each page sent has been taken, in UTF-16 units. */
+  private readonly taken = new Map<string, number>();
 
-  constructor(options: TabOptions) {
-    if (options.greeting) this.hear(`\x1b[2m${options.greeting}\x1b[0m\r\n`);
+  constructor(private readonly options: TabOptions) {
     // A chosen agent runs inside a shell, so that leaving it does not end the tab.
     const args = options.command === null ? ['-l'] : ['-l', '-c', `${options.command}; exec bash -l`];
     this.pty = spawn('bash', args, {
@@ -36,42 +48,94 @@ export class Tab {
       ...(options.identity ? { uid: options.identity.uid, gid: options.identity.gid } : {}),
       encoding: null,
     });
+    this.input = new PtyInput((this.pty as IPty & { fd: number }).fd);
+    this.screen = new Screen(options.cols, options.rows, (isBusy) =>
+      isBusy ? this.hold(this.screen) : this.release(this.screen),
+    );
+    this.audience = new Audience((size) => this.resize(size));
+    if (options.greeting) this.hear(`\x1b[2m${options.greeting}\x1b[0m\r\n`);
+    drainBeforeEnd(
+      this.pty,
+      () => this.held.size > 0,
+      () => this.input.end(),
+    );
     this.pty.onData((data) => this.hear(data as unknown as Buffer));
-    this.pty.onExit(({ exitCode }) => {
-      this.exitCode = exitCode;
-      for (const listener of this.listeners) listener.exit(exitCode);
-    });
+    this.pty.onExit(({ exitCode }) => this.exited(exitCode));
   }
 
-  private hear(data: Buffer | string): void {
-    const chunk = Buffer.isBuffer(data) ? data : Buffer.from(data);
-    this.scrollback.add(chunk);
-    for (const listener of this.listeners) listener.output(chunk);
+  /** Chunks of one turn of the event loop go on together: a shell writes few bytes at a time. */
+  private hear(chunk: Buffer | string): void {
+    if (this.pending.length === 0) setImmediate(() => this.flush());
+    this.pending.push(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk));
   }
 
-  /** Adds a watcher; the answer removes it. */
-  watch(listener: Listener): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+  private flush(): void {
+    if (this.pending.length === 0) return;
+    const output = Buffer.concat(this.pending.splice(0));
+    this.tail = unfinishedTail(this.tail, output);
+    this.screen.write(output);
+    for (const viewer of [...this.audience]) viewer.output(output);
+    this.options.onOutput?.();
   }
 
-  write(input: string): void {
-    if (this.exitCode === null) this.pty.write(input);
+  private exited(code: number): void {
+    this.flush();
+    this.input.end();
+    this.exitCode = code;
+    for (const viewer of [...this.audience]) viewer.exit(code);
   }
 
-  resize(cols: number, rows: number): void {
-    if (this.exitCode === null) this.pty.resize(cols, rows);
+  /** Somebody watches from now on: the state of this moment first, then what is written from here on. */
+  join(viewer: Viewer): void {
+    this.flush();
+    this.audience.join(viewer);
+    const { tail } = this;
+    const taken = viewer.page === null ? null : (this.taken.get(viewer.page) ?? null);
+    const { size } = this.screen;
+    this.screen.read((state) => viewer.restore(Buffer.concat([Buffer.from(state), tail]), size, taken));
+    if (this.exitCode !== null) viewer.exit(this.exitCode);
   }
 
-  /** A slow reader holds the shell back until every slow one has caught up: output waits in the shell, not in our memory. */
+  leave(viewer: Viewer): void {
+    this.audience.leave(viewer);
+    this.release(viewer);
+  }
+
+  /** The part of a page's input that was not taken before, which is taken with this. */
+  take(page: string | null, at: number | null, text: string): string {
+    if (page === null) return text;
+    const before = this.taken.get(page) ?? 0;
+    const from = at ?? before;
+    const fresh = text.slice(Math.max(0, before - from));
+    this.taken.delete(page);
+    this.taken.set(page, Math.max(before, from + text.length));
+    for (const old of this.taken.keys()) if (this.taken.size > MOST_PAGES) this.taken.delete(old);
+    return fresh;
+  }
+
+  /** Remembers a page from its first connection on. */
+  know(page: string | null): void {
+    if (page !== null && !this.taken.has(page)) this.take(page, 0, '');
+  }
+
+  private resize({ cols, rows }: Size): void {
+    const { size } = this.screen;
+    if (this.exitCode !== null || (size.cols === cols && size.rows === rows)) return;
+    this.flush();
+    this.pty.resize(cols, rows);
+    this.screen.resize(cols, rows);
+    this.audience.tellSize({ cols, rows });
+  }
+
+  /** Somebody who has not taken what was sent holds the shell back: output waits in the shell, not in our memory. */
   hold(reader: object): void {
-    this.slow.add(reader);
+    this.held.add(reader);
     if (this.exitCode === null) this.pty.pause();
   }
 
   /** A reader has caught up or left. */
   release(reader: object): void {
-    if (!this.slow.delete(reader) || this.slow.size > 0 || this.exitCode !== null) return;
+    if (!this.held.delete(reader) || this.held.size > 0 || this.exitCode !== null) return;
     this.pty.resume();
   }
 

@@ -5,34 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { shellEnv, takeConfig } from '../config';
 import { shellIdentity } from '../identity';
-import { isTyped } from './keystrokes';
-import { isOurs, stateOf } from './replay-state';
-import { Scrollback } from './scrollback';
-
-describe('keystrokes', () => {
-  it.each(['a', '\r', '\x03', '\x1b[A', '\x1bOP', 'pasted text\n', '\x1b[200~paste\x1b[201~'])(
-    'MACHINE-24 %j is typed',
-    (input) => expect(isTyped(input)).toBe(true),
-  );
-  it.each([
-    '\x1b[24;80R',
-    '\x1b[?1;2c',
-    '\x1b[I',
-    '\x1b[O',
-    '\x1b[<35;10;5M',
-    '\x1b]11;rgb:1616/1414/0f0f\x07',
-    '\x1b[I\x1b[24;80R',
-    '',
-  ])('MACHINE-24 %j is not', (input) => expect(isTyped(input)).toBe(false));
-});
-
-describe('the screen that is kept', () => {
-  it('MACHINE-23 begins on a fresh line once something was dropped', () => {
-    const screen = new Scrollback(20);
-    for (const line of ['\x1b[31mfirst line\n', 'second line\n', 'third\n']) screen.add(Buffer.from(line));
-    expect(screen.read().toString()).toBe('third\n');
-  });
-});
+import { grantOf, stateOf } from './replay-state';
 
 describe('whom shells run as', () => {
   it('MACHINE-25 is the ordinary user of the image, when there is one and the agent is root', () => {
@@ -86,13 +59,14 @@ describe('secrets', () => {
   });
 
   it('MACHINE-26 only a state made for this run, not long ago, opens a terminal', () => {
-    const state = (token: string, expiresAt: number) =>
-      `v1.${expiresAt}.${createHmac('sha256', token).update(`terminal:${expiresAt}`).digest('base64url')}`;
+    const state = (token: string, expiresAt: number, grant = 'key_1') =>
+      `v2.${expiresAt}.${grant}.${createHmac('sha256', token).update(`terminal:${expiresAt}:key_1`).digest('base64url')}`;
     const now = 1_000_000_000;
-    expect(isOurs(state('token', now + 1), 'token', now)).toBe(true);
-    expect(isOurs(state('other', now + 1), 'token', now)).toBe(false);
-    expect(isOurs(state('token', now - 400_000), 'token', now)).toBe(false);
-    expect(isOurs(null, 'token', now)).toBe(false);
+    expect(grantOf(state('token', now + 1), 'token', now)).toBe('key_1');
+    expect(grantOf(state('other', now + 1), 'token', now)).toBeNull();
+    expect(grantOf(state('token', now + 1, 'key_2'), 'token', now)).toBeNull();
+    expect(grantOf(state('token', now - 400_000), 'token', now)).toBeNull();
+    expect(grantOf(null, 'token', now)).toBeNull();
     expect(stateOf('instance=a;region=iad;t=1;state=v1.2.x')).toBe('v1.2.x');
   });
 });

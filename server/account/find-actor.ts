@@ -21,7 +21,7 @@ export async function findActor(ctx: Ctx, auth: Auth, headers: Headers): Promise
   if (!headers.get('cookie')) return null;
   const signIn = await findSignIn(ctx, auth, headers);
   if (!signIn) return null;
-  return findMember(ctx, signIn.user);
+  return { ...(await findMember(ctx, signIn.user)), signInId: signIn.session.id };
 }
 
 /**
@@ -41,7 +41,7 @@ export const findSignIn = (ctx: Pick<Ctx, 'log'>, auth: Auth, headers: Headers) 
 
 type SignedIn = { id: string; name: string; role?: string | null };
 
-async function findMember(ctx: Ctx, user: SignedIn): Promise<Actor> {
+async function findMember(ctx: Ctx, user: SignedIn): Promise<Extract<Actor, { kind: 'user' }>> {
   const member = await readMember(ctx, user.id);
   const isAdmin = user.role === 'admin';
   if (member)

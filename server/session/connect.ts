@@ -1,6 +1,7 @@
 import { toIso } from '../clock';
 import { type Ctx, failClosed } from '../context';
 import { DomainError, notFound } from '../errors';
+import type { Grant } from './access';
 import { CONNECT_LIFE_MS, connectTokenOf } from './tokens';
 
 export type Connection = { url: string; token: string; expiresAt: string };
@@ -8,7 +9,7 @@ export type Connection = { url: string; token: string; expiresAt: string };
 /** A short-lived way to the terminal of a running session. Throws NOT_FOUND; SESSION_STOPPING unless it runs. */
 export async function connectSession(
   ctx: Ctx,
-  input: { accountId: string; sessionId: string },
+  input: { accountId: string; sessionId: string; grant: Grant },
 ): Promise<Connection> {
   const [row] = await failClosed(
     () => ctx.sql<{ run_id: string | null; status: string | null }[]>`
@@ -25,6 +26,7 @@ export async function connectSession(
     sessionId: input.sessionId,
     accountId: input.accountId,
     runId: row.run_id,
+    grant: input.grant,
     expiresAt,
   });
   const url = `${ctx.env.GATEWAY_URL.replace(/^http/, 'ws')}/terminal/${input.sessionId}`;

@@ -1,9 +1,10 @@
 import type { Ctx } from '../context';
 import { appNameOf } from '../machine/machines';
 import type { SessionStatus } from '../shapes';
+import { endedGrants } from './access';
 import type { ConnectClaim } from './tokens';
 
-export type Terminal = { app: string; machineId: string } | { stopped: string };
+export type Terminal = { app: string; machineId: string } | { stopped: string } | { refused: string };
 
 /** Where the terminal of a claimed run is, or a sentence why there is none. Reads PostgreSQL only; wakes nothing. */
 export async function findTerminal(ctx: Pick<Ctx, 'sql' | 'env'>, claim: ConnectClaim): Promise<Terminal> {
@@ -16,5 +17,7 @@ export async function findTerminal(ctx: Pick<Ctx, 'sql' | 'env'>, claim: Connect
   if (run.status === 'starting' && !run.started) return { stopped: 'This session is still starting.' };
   if (run.status !== 'running' || run.machine_id === null)
     return { stopped: 'This session is not running any more.' };
+  const ended = await endedGrants(ctx, run.account_id, [claim.grant]);
+  if (ended.length > 0) return { refused: 'Your access to this session has ended.' };
   return { app: appNameOf(ctx.env.ENVIRONMENT_ID, run.account_id), machineId: run.machine_id };
 }

@@ -1,5 +1,6 @@
 import { inputs } from '../shapes';
 import { access, router } from '../trpc';
+import { grantOf } from './access';
 import { batchStatus } from './batch-status';
 import { connectSession } from './connect';
 import { createSession } from './create';
@@ -41,6 +42,6 @@ export const sessionRouter = router({
     .input(inputs.sessionId)
     .mutation(async ({ ctx, input }) => {
       await ctx.rates.takeConnect(ctx.accountId);
-      return connectSession(ctx, { ...input, accountId: ctx.accountId });
+      return connectSession(ctx, { ...input, accountId: ctx.accountId, grant: grantOf(ctx.member) });
     }),
 });

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Instant } from '../clock';
+import { type Grant, isGrant } from './access';
 
 /** Tokens are derived from AUTH_SECRET and never stored: each speaks for one run or one session only. */
 
@@ -22,7 +23,14 @@ export function readRunToken(secret: string, token: string): string | null {
   return sameText(token, runTokenOf(secret, match[1])) ? match[1] : null;
 }
 
-export type ConnectClaim = { sessionId: string; accountId: string; runId: string; expiresAt: Instant };
+export type ConnectClaim = {
+  sessionId: string;
+  accountId: string;
+  runId: string;
+  /** Whose access opens the terminal; the terminal ends with it. */
+  grant: Grant;
+  expiresAt: Instant;
+};
 
 /** How long a connect token opens a terminal. */
 export const CONNECT_LIFE_MS = 60_000;
@@ -30,7 +38,13 @@ export const CONNECT_LIFE_MS = 60_000;
 /** A short-lived token for the terminal of one session. */
 export function connectTokenOf(secret: string, claim: ConnectClaim): string {
   const body = Buffer.from(
-    JSON.stringify({ s: claim.sessionId, a: claim.accountId, r: claim.runId, e: claim.expiresAt }),
+    JSON.stringify({
+      s: claim.sessionId,
+      a: claim.accountId,
+      r: claim.runId,
+      g: claim.grant,
+      e: claim.expiresAt,
+    }),
   ).toString('base64url');
   return `hgc_${body}.${mac(secret, `connect:${body}`)}`;
 }
@@ -41,13 +55,18 @@ export function readConnectToken(secret: string, token: string, now: Instant): C
   if (!match?.[1] || !match[2]) return null;
   if (!sameText(match[2], mac(secret, `connect:${match[1]}`))) return null;
   const claim = JSON.parse(Buffer.from(match[1], 'base64url').toString()) as Record<string, unknown>;
-  const { s, a, r, e } = claim;
+  const { s, a, r, g, e } = claim;
   if (typeof s !== 'string' || typeof a !== 'string' || typeof r !== 'string' || typeof e !== 'number')
     return null;
-  return e > now ? { sessionId: s, accountId: a, runId: r, expiresAt: e } : null;
+  return isGrant(g) && e > now ? { sessionId: s, accountId: a, runId: r, grant: g, expiresAt: e } : null;
 }
 
 /** The secret state the gateway sends along with a replay; only the run's own machine can check it. */
-export function replayStateOf(secret: string, runId: string, expiresAt: Instant): string {
-  return `v1.${expiresAt}.${mac(runTokenOf(secret, runId), `terminal:${expiresAt}`)}`;
+export function replayStateOf(
+  secret: string,
+  claim: Pick<ConnectClaim, 'runId' | 'grant'>,
+  expiresAt: Instant,
+): string {
+  const { runId, grant } = claim;
+  return `v2.${expiresAt}.${grant}.${mac(runTokenOf(secret, runId), `terminal:${expiresAt}:${grant}`)}`;
 }

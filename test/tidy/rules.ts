@@ -7,7 +7,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   app: ['app', 'server', 'db', 'client'],
   workers: ['workers', 'server', 'db'],
   client: ['client'],
-  machine: ['machine'],
+  machine: ['machine', 'client'],
   cloud: ['cloud'],
   db: ['db'],
   'server/quota': ['server/quota', 'server', 'db'],

@@ -1,7 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import WebSocket from 'ws';
+import { createApiKey } from '@/server/account/create-api-key';
+import { revokeApiKey } from '@/server/account/revoke-api-key';
+import { type Grant, grantOf } from '@/server/session/access';
+import { askAccess } from '@/server/session/ask-access';
 import { connectSession } from '@/server/session/connect';
 import { connectTokenOf, runTokenOf } from '@/server/session/tokens';
 import { Stage } from '@/test/simulation/stage';
@@ -21,6 +26,18 @@ afterAll(async () => {
   server.close();
   await stage.world.close();
 });
+
+/** What a terminal stands on: a fresh key of the account. */
+async function keyOf(accountId: string): Promise<Grant> {
+  const key = await createApiKey(stage.ctx, {
+    accountId,
+    userId: 'u',
+    isAdmin: false,
+    name: 'k',
+    scopes: ['session:write'],
+  });
+  return `key_${key.id}`;
+}
 
 type Outcome = { replay: string } | { code: number; reason: string } | { status: number };
 
@@ -45,18 +62,24 @@ function knock(sessionId: string, token: string, headers: Record<string, string>
 it('ACCOUNT-14 MACHINE-26 a running session is answered with its machine, everything else with a reason', async () => {
   const accountId = await stage.account();
   const { sessionId, runId, machine } = await stage.started(accountId);
-  const early = await connectSession(stage.ctx, { accountId, sessionId });
+  const early = await connectSession(stage.ctx, { accountId, sessionId, grant: await keyOf(accountId) });
   expect(await knock(sessionId, early.token)).toEqual({
     code: 4503,
     reason: 'This session is still starting.',
   });
   await stage.pass(100);
   await stage.call(runId, 0, 'running');
-  const { token, url } = await connectSession(stage.ctx, { accountId, sessionId });
+  const { token, url } = await connectSession(stage.ctx, {
+    accountId,
+    sessionId,
+    grant: await keyOf(accountId),
+  });
   expect(url).toBe(`ws://localhost:3002/terminal/${sessionId}`);
   expect(await knock(sessionId, token)).toEqual({
     replay: expect.stringMatching(
-      new RegExp(`^app=hg-dev-${accountId};instance=${machine.id};state=v1\\.\\d+\\.[\\w-]{43}$`),
+      new RegExp(
+        `^app=hg-dev-${accountId};instance=${machine.id};state=v2\\.\\d+\\.key_[\\w-]+\\.[\\w-]{43}$`,
+      ),
     ),
   });
   expect(await knock('another-session', token)).toMatchObject({ code: 4401 });
@@ -66,6 +89,7 @@ it('ACCOUNT-14 MACHINE-26 a running session is answered with its machine, everyt
     sessionId,
     accountId,
     runId,
+    grant: await keyOf(accountId),
     expiresAt: stage.ctx.clock.now() - 1,
   });
   expect(await knock(sessionId, old)).toMatchObject({ code: 4401 });
@@ -82,14 +106,15 @@ it('SESSION-29 a terminal opens for its own session, by its own kind of token, a
   await stage.pass(100);
   for (const { runId } of [mine, other]) await stage.call(runId, 0, 'running');
   const { sessionId, runId } = mine;
-  const { token } = await connectSession(stage.ctx, { accountId, sessionId });
+  const { token } = await connectSession(stage.ctx, { accountId, sessionId, grant: await keyOf(accountId) });
   const secret = stage.ctx.env.AUTH_SECRET;
+  const grant = await keyOf(accountId);
   const expiresAt = stage.ctx.clock.now() + 60_000;
   const wrong = {
     'of a machine': runTokenOf(secret, runId),
-    'under another secret': connectTokenOf(`${secret}x`, { sessionId, accountId, runId, expiresAt }),
-    'for another run': connectTokenOf(secret, { sessionId, accountId, runId: other.runId, expiresAt }),
-    'for another account': connectTokenOf(secret, { sessionId, accountId: 'x', runId, expiresAt }),
+    'under another secret': connectTokenOf(`${secret}x`, { sessionId, accountId, runId, grant, expiresAt }),
+    'for another run': connectTokenOf(secret, { sessionId, accountId, runId: other.runId, grant, expiresAt }),
+    'for another account': connectTokenOf(secret, { sessionId, accountId: 'x', runId, grant, expiresAt }),
     'with another body': token.replace(/^hgc_[^.]+/, 'hgc_e30'),
   };
   for (const [kind, text] of Object.entries(wrong)) {
@@ -104,12 +129,50 @@ it('SESSION-29 a terminal opens for its own session, by its own kind of token, a
   expect(await knock(sessionId, token)).toMatchObject({ code: 4401 });
 });
 
+it('MACHINE-60 a machine is told which keys and sign-ins have ended, for its own account only', async () => {
+  const accountId = await stage.account();
+  const { sessionId, runId } = await stage.started(accountId);
+  await stage.pass(100);
+  await stage.call(runId, 0, 'running');
+  const { sql } = stage.ctx;
+  const person = async (days: number): Promise<Grant> => {
+    const id = randomUUID();
+    await sql`insert into auth_user (id, name, email) values (${id}, 'p', ${`${id}@hourglass.test`})`;
+    await sql`
+      insert into auth_sign_in (id, token, user_id, expires_at)
+      values (${id}, ${id}, ${id}, now() + ${days} * interval '1 day')`;
+    await sql`insert into member (account_id, user_id, role) values (${accountId}, ${id}, 'member')`;
+    return grantOf({ kind: 'user', userId: id, accountId, role: 'member', isAdmin: false, signInId: id });
+  };
+  const key = await keyOf(accountId);
+  const [here, left, out, expired] = [await person(1), await person(1), await person(1), await person(-1)];
+  const foreign = await keyOf(await stage.account());
+  const asked = [key, here, left, out, expired, foreign];
+  const endedOf = async () => (await askAccess(stage.ctx, runId, asked)).ended;
+  expect(await endedOf()).toEqual([expired, foreign]);
+  const { token } = await connectSession(stage.ctx, { accountId, sessionId, grant: key });
+  expect(await knock(sessionId, token)).toMatchObject({ replay: expect.any(String) });
+
+  await sql`delete from member where user_id = ${left.slice('sign-in_'.length)}`;
+  await sql`delete from auth_sign_in where id = ${out.slice('sign-in_'.length)}`;
+  await revokeApiKey(stage.ctx, { accountId, apiKeyId: key.slice('key_'.length) });
+  expect(await endedOf()).toEqual([key, left, out, expired, foreign]);
+  // A token that was made before the key was revoked opens nothing any more.
+  expect(await knock(sessionId, token)).toEqual({
+    code: 4401,
+    reason: 'Your access to this session has ended.',
+  });
+  await sql`update account set status = 'blocked' where id = ${accountId}`;
+  expect(await endedOf()).toEqual(asked);
+  await expect(askAccess(stage.ctx, randomUUID(), asked)).rejects.toMatchObject({ reason: 'UNAUTHORIZED' });
+});
+
 it('MACHINE-33 an account opens 120 terminals a minute, and refused sockets are not kept', async () => {
   const accountId = await stage.account();
   const { sessionId, runId } = await stage.started(accountId);
   await stage.pass(100);
   await stage.call(runId, 0, 'running');
-  const { token } = await connectSession(stage.ctx, { accountId, sessionId });
+  const { token } = await connectSession(stage.ctx, { accountId, sessionId, grant: await keyOf(accountId) });
   const outcomes: Outcome[] = [];
   for (let i = 0; i < 125; i++) outcomes.push(await knock(sessionId, token));
   expect(outcomes.filter((outcome) => 'replay' in outcome)).toHaveLength(120);

@@ -53,7 +53,8 @@ export function openTerminalDoor(ctx: Pick<Ctx, 'env' | 'sql' | 'clock' | 'log'>
       if (!(await limiter.consume(claim.accountId).catch(() => null))) return plain(socket, 429);
       const found = await failClosed(() => findTerminal(ctx, claim), ctx.log, REQUEST_PATIENCE_MS);
       if ('stopped' in found) return closeWith(request, socket, head, 4503, found.stopped);
-      const state = replayStateOf(ctx.env.AUTH_SECRET, claim.runId, ctx.clock.now() + STATE_LIFE_MS);
+      if ('refused' in found) return closeWith(request, socket, head, 4401, found.refused);
+      const state = replayStateOf(ctx.env.AUTH_SECRET, claim, ctx.clock.now() + STATE_LIFE_MS);
       plain(socket, 200, { 'fly-replay': `app=${found.app};instance=${found.machineId};state=${state}` });
     } catch (error) {
       ctx.log.error({ err: error, runId: claim.runId }, 'a terminal could not be looked up');

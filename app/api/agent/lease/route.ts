@@ -1,39 +1,8 @@
-import { webContext } from '@/app/_server/context';
-import { isDatabaseAway } from '@/db/away';
-import { DomainError, type Reason } from '@/server/errors';
 import { agentCallShape, answerAgent } from '@/server/session/answer-agent';
-import { readRunToken } from '@/server/session/tokens';
-import { readBounded } from '../../read-bounded';
+import { answerMachine } from '../answer-machine';
 
 export const dynamic = 'force-dynamic';
 
-const refusal = (status: number, reason: string, message: string): Response =>
-  Response.json({ error: { reason, message } }, { status });
-
-const STATUS_OF: Partial<Record<Reason, number>> = { UNAUTHORIZED: 401, RATE_LIMITED: 429 };
-
-/** The door of machines: a run token speaks for its own run only. */
-export async function POST(request: Request): Promise<Response> {
-  const { ctx, env } = webContext();
-  const token = /^Bearer (\S+)$/.exec(request.headers.get('authorization') ?? '')?.[1] ?? '';
-  const runId = readRunToken(env.AUTH_SECRET, token);
-  if (runId === null) return refusal(401, 'UNAUTHORIZED', 'This run token is not valid.');
-  const bounded = await readBounded(request);
-  if (bounded instanceof Response) return bounded;
-  const body: unknown = await bounded.json().catch(() => null);
-  const call = agentCallShape.safeParse(body);
-  if (!call.success)
-    return refusal(400, 'INVALID_INPUT', 'The call does not have the form of the machine protocol.');
-  try {
-    await ctx.rates.takeAgentCall(runId);
-    return Response.json(await answerAgent(ctx, runId, call.data));
-  } catch (error) {
-    if (error instanceof DomainError) {
-      return refusal(STATUS_OF[error.reason] ?? 503, error.reason, error.message);
-    }
-    if (isDatabaseAway(error))
-      return refusal(503, 'QUOTA_UNAVAILABLE', 'The lease cannot be renewed right now.');
-    ctx.log.error({ err: error, runId }, 'agent call failed');
-    return refusal(500, 'INTERNAL', 'Something went wrong on our side.');
-  }
-}
+/** A machine asks for its lease. */
+export const POST = (request: Request): Promise<Response> =>
+  answerMachine(request, agentCallShape, answerAgent);

@@ -1,0 +1,92 @@
+import type { Terminal } from '@xterm/xterm';
+import { type LineEvents, type Size, TerminalLine } from './connection';
+import type { OpenScreen } from './open-screen';
+
+type Connect = ConstructorParameters<typeof TerminalLine>[0];
+export type ScreenEvents = Pick<LineEvents, 'notice' | 'state' | 'waiting'>;
+
+/** A screen joined to its line, for as long as a tab lives. */
+export class JoinedScreen {
+  readonly line: TerminalLine;
+  private readonly terminal: Terminal;
+  private isActive = false;
+  private readonly stops: (() => void)[] = [];
+
+  constructor(
+    private readonly screen: OpenScreen,
+    place: HTMLElement,
+    connect: Connect,
+    tab: number,
+    events: ScreenEvents,
+  ) {
+    const { terminal } = screen;
+    this.terminal = terminal;
+    this.line = new TerminalLine(connect, tab, {
+      ...events,
+      output: (bytes, drawn) => terminal.write(bytes, drawn),
+      ready: (size) => this.begin(size),
+      active: (isActive) => {
+        this.isActive = isActive;
+        terminal.write('', () => this.fit());
+      },
+      // In its place among the output: what was written before belongs to the old size.
+      size: (size) => terminal.write('', () => this.isActive || this.setSize(size)),
+    });
+    terminal.onData((data) => this.line.type(data));
+    this.follow(place);
+    this.fit();
+    void this.line.open();
+  }
+
+  /** Whatever changes: the window's size, who works in it, whether it is seen and has a network. */
+  private follow(place: HTMLElement): void {
+    const observer = new ResizeObserver(() => this.fit());
+    observer.observe(place);
+    this.stops.push(() => observer.disconnect());
+    this.listen(this.terminal.textarea, 'focus', () => this.line.focus());
+    this.listen(window, 'online', () => this.line.hurry());
+    this.listen(window, 'pageshow', () => this.line.hurry());
+    this.listen(document, 'visibilitychange', () => {
+      if (document.visibilityState === 'visible') this.line.hurry();
+    });
+  }
+
+  private listen(target: EventTarget | undefined, event: string, work: () => void): void {
+    target?.addEventListener(event, work);
+    this.stops.push(() => target?.removeEventListener(event, work));
+  }
+
+  private begin(size: Size | null): void {
+    this.isActive = false;
+    this.terminal.reset();
+    if (size) this.setSize(size);
+    if (this.hasFocus()) this.line.focus();
+  }
+
+  private setSize({ cols, rows }: Size): void {
+    if (this.terminal.cols !== cols || this.terminal.rows !== rows) this.terminal.resize(cols, rows);
+  }
+
+  private hasFocus(): boolean {
+    return document.hasFocus() && document.activeElement === this.terminal.textarea;
+  }
+
+  /** Tells how large this window is; the screen takes that size while it is the active one. */
+  fit(): void {
+    const size = this.screen.fitting();
+    if (!size) return;
+    if (this.isActive || !this.line.isOpen) this.setSize(size);
+    this.line.resize(size);
+  }
+
+  /** The keyboard, unless somebody is busy in a dialog. */
+  takeKeyboard(): void {
+    if (!document.activeElement?.closest('[role=dialog]')) this.terminal.focus();
+  }
+
+  dispose(): void {
+    for (const stop of this.stops) stop();
+    this.line.close();
+    this.terminal.dispose();
+  }
+}

@@ -1,0 +1,8 @@
+import { accessQuestionShape, askAccess } from '@/server/session/ask-access';
+import { answerMachine } from '../answer-machine';
+
+export const dynamic = 'force-dynamic';
+
+/** A machine asks whether those who opened its terminals may still use them. */
+export const POST = (request: Request): Promise<Response> =>
+  answerMachine(request, accessQuestionShape, (ctx, runId, { grants }) => askAccess(ctx, runId, grants));

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { isTyped, typedPart } from './terminal-reports';
+
+describe('what a terminal says by itself', () => {
+  it.each([
+    'a',
+    '\r',
+    '\x03',
+    '\x1b[A',
+    '\x1bOP',
+    'pasted text\n',
+    '\x1b[200~paste\x1b[201~',
+    '\x1b',
+    '\x1b]',
+    '\x1bP',
+    '\x1b[97;5u',
+  ])('MACHINE-24 %j is typed', (input) => expect(isTyped(input)).toBe(true));
+  it.each([
+    '\x1b[24;80R',
+    '\x1b[?1;2c',
+    '\x1b[>0;276;0c',
+    '\x1b[I',
+    '\x1b[O',
+    '\x1b[<35;10;5M',
+    '\x1b[M !!',
+    '\x1b[0n',
+    '\x1b[8;24;80t',
+    '\x1b[?12;2$y',
+    '\x1b[?0u',
+    '\x1b]11;rgb:1616/1414/0f0f\x07',
+    '\x1b]11;rgb:1616/1414/0f0f\x1b\\',
+    '\x1bP1$r0m\x1b\\',
+    '\x1b[I\x1b[24;80R',
+    '',
+  ])('MACHINE-24 %j is not', (input) => expect(isTyped(input)).toBe(false));
+
+  it('MACHINE-24 keys between reports are found', () => {
+    expect(typedPart('\x1b[?1;2cl\x1b[Is\x1b]10;rgb:0/0/0\x07\r\x1b[A')).toBe('ls\r\x1b[A');
+  });
+
+  it('MACHINE-24 reading takes time in proportion to what there is', () => {
+    const took = (text: string) => {
+      const before = performance.now();
+      for (let i = 0; i < 3; i++) typedPart(text);
+      return performance.now() - before;
+    };
+    for (const part of ['\x1b]', '\x1b[', '\x1bP1', '\x1b[1;', '\x1b[M', '\x1b[0n']) {
+      took(part.repeat(10_000));
+      const [small, large] = [took(part.repeat(50_000)), took(part.repeat(400_000))];
+      // Eight times the text; a square would take sixty-four times as long.
+      expect(large, JSON.stringify(part)).toBeLessThan(32 * Math.max(small, 2));
+    }
+  });
+});

@@ -1,0 +1,203 @@
+import { createHash } from 'node:crypto';
+import { connect, createServer, type Socket } from 'node:net';
+import { expect, type Page, test } from '@playwright/test';
+import { appUrl, newPerson, type Person, screenOf, signIn, typeLine, untilStatus } from './product';
+
+/** A running session, opened in the page. */
+async function open(page: Page, name: string): Promise<{ person: Person; id: string }> {
+  const person = await newPerson({ planId: 'pro' });
+  const { id } = await person.api.session.create.mutate({ name });
+  await person.api.session.start.mutate({ sessionId: id });
+  await untilStatus(person, id, 'running');
+  await signIn(page, person, `/sessions/${id}`);
+  await expect(page.locator('[data-state=open]')).toBeVisible();
+  return { person, id };
+}
+
+const keyboardIsIn = (page: Page) =>
+  expect(page.locator('.terminal-screen:not([hidden]) .xterm-helper-textarea')).toBeFocused();
+/** The shown rows without the empty ones at the end. */
+const rowsOf = async (page: Page): Promise<string[]> => {
+  const rows = await page.locator('.terminal-screen:not([hidden]) .xterm-rows > div').allTextContents();
+  return rows.join('\n').replaceAll('\u00a0', ' ').trimEnd().split('\n');
+};
+
+/** A full-screen program that asks the terminal everything editors ask, and shows what reaches it. */
+const EDITOR = `
+process.stdin.setRawMode(true);
+process.stdout.write('\\x1b[?1049h\\x1b[?1h\\x1b=\\x1b[?2004h\\x1b[?1004h\\x1b[c\\x1b[>c\\x1b[6n\\x1b]10;?\\x07\\x1b]11;?\\x07\\x1b[?12$p');
+process.stdout.write('\\x1b[2J\\x1b[1;1H\\x1b[31mfirst line\\x1b[0m\\x1b[2;1Hsecond line\\x1b[24;1H-- EDITOR --\\x1b[2;4H');
+let keys = '';
+setTimeout(() => process.stdin.on('data', (data) => {
+  if (String(data) === 'q') { process.stdout.write('\\x1b[?1004l\\x1b[?2004l\\x1b[?1l\\x1b>\\x1b[?1049l'); process.exit(0); }
+  if (!String(data).startsWith('\\x1b[O') && !String(data).startsWith('\\x1b[I')) keys += JSON.stringify(String(data));
+  process.stdout.write('\\x1b7\\x1b[5;1Hkeys ' + keys + '\\x1b8');
+}), 1500);
+process.stdin.once('data', () => {});
+`;
+
+test('MACHINE-51 MACHINE-53 a reload types nothing: the prompt is empty, an editor is as it was', async ({
+  page,
+}) => {
+  await open(page, 'reload');
+  await keyboardIsIn(page);
+  await page.keyboard.type(`PS1='$ '; cat > editor.js << 'END'\n${EDITOR}END\nclear; node editor.js\n`);
+  await expect(screenOf(page)).toContainText('-- EDITOR --');
+  await page.waitForFunction(() => true, undefined, { timeout: 1 });
+  await page.keyboard.type('w');
+  await expect(screenOf(page)).toContainText('keys "w"', { timeout: 10_000 });
+  const before = await rowsOf(page);
+  await page.reload();
+  await expect(screenOf(page)).toContainText('-- EDITOR --');
+  await keyboardIsIn(page);
+  expect(await rowsOf(page)).toEqual(before);
+  await page.keyboard.type('x');
+  await expect(screenOf(page)).toContainText('keys "w""x"');
+  await page.keyboard.type('q');
+  await expect.poll(() => rowsOf(page)).toEqual(['$']);
+  await page.reload();
+  await expect(page.locator('[data-state=open]')).toBeVisible();
+  await keyboardIsIn(page);
+  await page.keyboard.type('echo "left $((40 + 2))"\n');
+  await expect.poll(() => rowsOf(page)).toEqual(['$ echo "left $((40 + 2))"', 'left 42', '$']);
+});
+
+test('MACHINE-53 a new session takes what is typed, and opens no dialog; one chord leaves it', async ({
+  page,
+}) => {
+  const person = await newPerson({ planId: 'pro' });
+  await signIn(page, person);
+  await page.getByRole('button', { name: 'New session' }).first().click();
+  await page.getByRole('textbox', { name: 'Name' }).fill('typed');
+  await page.getByRole('button', { name: 'Create and start' }).click();
+  await expect(page.locator('[data-state=open]')).toBeVisible({ timeout: 30_000 });
+  await keyboardIsIn(page);
+  await page.keyboard.type('n=nano; echo "$n $((1 + 1))"\n');
+  await expect(screenOf(page)).toContainText('nano 2');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await page.getByRole('button', { name: 'New tab' }).click();
+  await expect(page.locator('.terminal-screen:not([hidden])[data-state=open]')).toBeVisible();
+  await keyboardIsIn(page);
+  await page.keyboard.type('echo "second $((2 + 2))"\n');
+  await expect(screenOf(page)).toContainText('second 4');
+  await page.keyboard.press('Alt+F6');
+  await expect(page.getByRole('tab', { name: 'Tab 2' })).toBeFocused();
+  await page.keyboard.press('n');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  const input = page.locator('.terminal-screen:not([hidden]) .xterm-helper-textarea');
+  await expect(input).toHaveAttribute('aria-description', /Alt\+F6/);
+  await page.reload();
+  await expect(page.getByRole('tab', { name: 'Tab 2' })).toHaveAttribute('aria-selected', 'true');
+  await keyboardIsIn(page);
+  await typeLine(page, 'exit');
+  await page.getByRole('button', { name: 'Open again' }).click();
+  await keyboardIsIn(page);
+});
+
+test('MACHINE-55 a paste of 5 MB arrives whole', async ({ page }) => {
+  test.setTimeout(120_000);
+  await open(page, 'paste');
+  const text = Array.from({ length: 78_125 }, (_, i) => `${`line ${i} é`.padEnd(62, 'x')}\n`).join('');
+  const bytes = Buffer.byteLength(text);
+  expect(bytes).toBeGreaterThan(4_900_000);
+  const sum = createHash('sha256').update(text).digest('hex');
+  await page.keyboard.type(`stty -echo; head -c ${bytes} | sha256sum; stty echo; echo "do""ne"\n`);
+  await page.evaluate((pasted) => {
+    const data = new DataTransfer();
+    data.setData('text/plain', pasted);
+    document.activeElement?.dispatchEvent(
+      new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }),
+    );
+  }, text);
+  await expect(screenOf(page)).toContainText(sum, { timeout: 60_000 });
+  await expect(screenOf(page)).toContainText('done');
+});
+
+test('MACHINE-59 Ctrl-C is felt within a second under a flood', async ({ page }) => {
+  await open(page, 'flood');
+  await page.keyboard.type('PS1="back> "; yes\n');
+  await expect(screenOf(page))
+    .toContainText('y\u200by'.replace('\u200b', ''), { timeout: 10_000 })
+    .catch(() => {});
+  await expect.poll(async () => (await rowsOf(page)).filter((row) => row === 'y').length).toBeGreaterThan(10);
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 5_000)));
+  const at = Date.now();
+  await page.keyboard.press('Control+c');
+  await expect(screenOf(page)).toContainText('back>', { timeout: 30_000 });
+  const tookMs = Date.now() - at;
+  test.info().annotations.push({ type: 'Ctrl-C to prompt', description: `${tookMs} ms` });
+  expect(tookMs).toBeLessThan(2_500);
+});
+
+/** A relay before the gateway that can go silent without a word, as a network that was left behind. */
+async function relayBefore(page: Page) {
+  const pairs: Socket[] = [];
+  let isSilent = false;
+  let target: URL | null = null;
+  const server = createServer((client) => {
+    const up = connect(Number(target?.port), target?.hostname);
+    pairs.push(client, up);
+    for (const socket of [client, up]) socket.on('error', () => {});
+    client.on('data', (data) => isSilent || up.write(data));
+    up.on('data', (data) => isSilent || client.write(data));
+    client.on('close', () => up.destroy());
+    up.on('close', () => client.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = (server.address() as { port: number }).port;
+  await page.route('**/api/trpc/session.connect*', async (route) => {
+    const response = await route.fetch();
+    const text = await response.text();
+    const url = /ws:\/\/[^/"]+/.exec(text)?.[0] ?? '';
+    target = new URL(url.replace('ws:', 'http:'));
+    await route.fulfill({ response, body: text.replace(url, `ws://127.0.0.1:${port}`) });
+  });
+  return {
+    silence: () => {
+      isSilent = true;
+    },
+    mend: () => {
+      isSilent = false;
+      pairs.splice(0);
+    },
+    close: () => server.close(),
+  };
+}
+
+test('MACHINE-57 MACHINE-61 a line that goes silent is noticed, said, and back within 30 s with what was typed', async ({
+  page,
+  browser,
+}) => {
+  await page.context().close();
+  const context = await browser.newContext({ bypassCSP: true });
+  const own = await context.newPage();
+  const relay = await relayBefore(own);
+  await open(own, 'silent');
+  await own.keyboard.type('PS1="> "; clear; echo "be""fore"\n');
+  await expect(screenOf(own)).toContainText('before');
+  relay.silence();
+  const at = Date.now();
+  await own.keyboard.type('echo "ty');
+  await expect(own.getByText('Reconnecting…')).toBeVisible({ timeout: 30_000 });
+  await expect(own.getByText('characters that you typed wait to be sent')).toBeVisible();
+  relay.mend();
+  await own.keyboard.type('ped $((20 + 3))"\n');
+  await expect(screenOf(own)).toContainText('typed 23', { timeout: 30_000 });
+  expect(Date.now() - at).toBeLessThan(30_000);
+  expect((await rowsOf(own)).filter((row) => row.includes('typed 23'))).toHaveLength(1);
+  relay.close();
+  await context.close();
+});
+
+test('MACHINE-60 a terminal ends within ten seconds of a sign-out elsewhere', async ({ page }) => {
+  await open(page, 'signed out');
+  const at = Date.now();
+  // The same sign-in, ended by another window.
+  const out = await page.request.post(`${appUrl()}/api/auth/sign-out`, {
+    data: {},
+    headers: { origin: appUrl() },
+  });
+  expect(out.status()).toBe(200);
+  await expect(page.getByText('Your access to this session has ended.')).toBeVisible({ timeout: 12_000 });
+  expect(Date.now() - at).toBeLessThan(10_000);
+});

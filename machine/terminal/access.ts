@@ -1,0 +1,59 @@
+/** How often the service is asked whether those who opened terminals may still use them. */
+const ASK_MS = 4_000;
+const PATIENCE_MS = 3_000;
+
+export type AccessOptions = {
+  apiUrl: string;
+  runToken: string;
+  /** Whose access the open terminals stand on. */
+  grants: () => string[];
+  onEnded: (grant: string) => void;
+};
+
+/**
+ * Asks the service again and again whether the access behind each open terminal still exists. Nothing is asked while no
+ * terminal is open. Without an answer terminals stay open: how long is bounded by the lease.
+ */
+export class AccessWatch {
+  private asking = false;
+
+  constructor(private readonly options: AccessOptions) {}
+
+  start(): void {
+    setInterval(() => void this.ask(), ASK_MS).unref();
+  }
+
+  private async ask(): Promise<void> {
+    const grants = [...new Set(this.options.grants())];
+    if (this.asking || grants.length === 0) return;
+    this.asking = true;
+    try {
+      for (const grant of await this.endedOf(grants)) this.options.onEnded(grant);
+    } catch {
+      // asked again soon
+    } finally {
+      this.asking = false;
+    }
+  }
+
+  private async endedOf(grants: string[]): Promise<string[]> {
+    const given = new AbortController();
+    const timer = setTimeout(() => given.abort(), PATIENCE_MS);
+    try {
+      const response = await fetch(`${this.options.apiUrl}/api/agent/access`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${this.options.runToken}`,
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify({ grants }),
+        signal: given.signal,
+      });
+      if (!response.ok) throw new Error(`the service answered ${response.status}`);
+      const { ended } = (await response.json()) as { ended?: unknown };
+      return Array.isArray(ended) ? ended.filter((grant) => grants.includes(grant)) : [];
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

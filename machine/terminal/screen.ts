@@ -1,0 +1,104 @@
+import { SerializeAddon } from '@xterm/addon-serialize';
+import { Terminal } from '@xterm/headless';
+
+/** Lines above the screen that are kept for whoever comes later. */
+const SCROLLBACK_LINES = 2_000;
+/** Output that may wait to be drawn here; past it the shell waits. */
+const MOST_BACKLOG = 512 * 1024;
+const MOST_PIECE = 64 * 1024;
+/** Set before the second screen is drawn, so that it begins without the colours of the first. */
+const SECOND_SCREEN = '\x1b[?1049h\x1b[H';
+
+/** What the screen keeps and its serializer leaves out. The package is pinned to one version. */
+type Insides = {
+  coreService: {
+    isCursorHidden: boolean;
+    decPrivateModes: { cursorStyle?: 'block' | 'underline' | 'bar'; cursorBlink?: boolean };
+  };
+  coreMouseService: { activeEncoding: string };
+  _charsetService: { glevel: number; _charsets: (Record<string, string> | undefined)[] };
+  buffers: { active: { scrollTop: number; scrollBottom: number; x: number; y: number } };
+  _bufferService: { buffers: Insides['buffers'] };
+};
+
+/** The state of one terminal: cells, scrollback, cursor, colours, modes. Nobody answers what a program asks of it. */
+export class Screen {
+  private readonly terminal: Terminal;
+  private readonly serializer = new SerializeAddon();
+  private backlog = 0;
+  private title = '';
+
+  constructor(
+    cols: number,
+    rows: number,
+    /** Told when output waits to be drawn, and when no longer. */
+    private readonly onBusy: (isBusy: boolean) => void = () => {},
+  ) {
+    this.terminal = new Terminal({ cols, rows, scrollback: SCROLLBACK_LINES, allowProposedApi: true });
+    this.terminal.loadAddon(this.serializer);
+    this.terminal.onTitleChange((title) => {
+      this.title = title.slice(0, 1_000);
+    });
+  }
+
+  get size(): { cols: number; rows: number } {
+    return { cols: this.terminal.cols, rows: this.terminal.rows };
+  }
+
+  write(output: Buffer): void {
+    for (let from = 0; from < output.length; from += MOST_PIECE) {
+      const piece = output.subarray(from, from + MOST_PIECE);
+      this.backlog += piece.length;
+      this.terminal.write(piece, () => this.drew(piece.length));
+    }
+    if (this.backlog > MOST_BACKLOG) this.onBusy(true);
+  }
+
+  private drew(bytes: number): void {
+    this.backlog -= bytes;
+    if (this.backlog < MOST_BACKLOG / 2) this.onBusy(false);
+  }
+
+  resize(cols: number, rows: number): void {
+    this.terminal.resize(cols, rows);
+  }
+
+  /** Hands over the state after all that was written so far, as what draws it on an empty screen of the same size. */
+  read(take: (state: string) => void): void {
+    this.terminal.write('', () => take(this.state()));
+  }
+
+  dispose(): void {
+    this.terminal.dispose();
+  }
+
+  private state(): string {
+    const { coreService, coreMouseService, _charsetService, _bufferService } = (
+      this.terminal as unknown as { _core: Insides }
+    )._core;
+    const drawn = this.serializer
+      .serialize({ scrollback: SCROLLBACK_LINES })
+      .replace(SECOND_SCREEN, `\x1b[0m${SECOND_SCREEN}`);
+    const { x, y, scrollTop, scrollBottom } = _bufferService.buffers.active;
+    const parts = [drawn];
+    const hasRegion = scrollTop > 0 || scrollBottom < this.terminal.rows - 1;
+    if (hasRegion) parts.push(`\x1b[${scrollTop + 1};${scrollBottom + 1}r`);
+    // Setting a region or the origin moves the cursor: back to where it was.
+    const { originMode } = this.terminal.modes;
+    if (hasRegion || originMode)
+      parts.push(`\x1b[${y + 1 - (originMode ? scrollTop : 0)};${Math.min(x, this.terminal.cols - 1) + 1}H`);
+    if (coreMouseService.activeEncoding === 'SGR') parts.push('\x1b[?1006h');
+    if (coreMouseService.activeEncoding === 'SGR_PIXELS') parts.push('\x1b[?1016h');
+    parts.push(cursorShape(coreService.decPrivateModes));
+    if (_charsetService.glevel === 0 && _charsetService._charsets[0]?.q === '─') parts.push('\x1b(0');
+    if (coreService.isCursorHidden) parts.push('\x1b[?25l');
+    if (this.title) parts.push(`\x1b]2;${this.title}\x07`);
+    return parts.join('');
+  }
+}
+
+function cursorShape({ cursorStyle, cursorBlink }: Insides['coreService']['decPrivateModes']): string {
+  if (!cursorStyle) return '';
+  const number = { block: 1, underline: 3, bar: 5 }[cursorStyle];
+  return `\x1b[${cursorBlink ? number : number + 1} q`;
+}

@@ -1,0 +1,139 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import WebSocket from 'ws';
+
+/** The agent's real bundle as a real process, with a service that grants everything and can end an access. */
+
+const TOKEN = 'hgr_test';
+
+export type Line = {
+  ws: WebSocket;
+  /** What the terminal wrote, the state it came with first. */
+  text: () => string;
+  bytes: () => number;
+  messages: Record<string, unknown>[];
+  closed: Promise<{ code: number; reason: string }>;
+  type: (data: string) => void;
+  say: (message: object) => void;
+};
+
+export type LineOptions = {
+  tab?: number;
+  cols?: number;
+  rows?: number;
+  query?: string;
+  grant?: string;
+  keep?: boolean;
+};
+
+export class AgentProcess {
+  /** Accesses that have ended, and every question about them. */
+  readonly ended = new Set<string>();
+  readonly questions: string[][] = [];
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly api: Server,
+    private readonly port: number,
+    readonly folder: string,
+  ) {}
+
+  static async start(): Promise<AgentProcess> {
+    const folder = mkdtempSync(join(tmpdir(), 'hourglass-terminal-'));
+    const bundle = join(folder, 'agent.mjs');
+    execFileSync(process.execPath, ['machine/build.mjs', bundle]);
+    // The bundle finds the packages it leaves out beside itself.
+    execFileSync('ln', ['-s', join(process.cwd(), 'node_modules'), join(folder, 'node_modules')]);
+    let agent: AgentProcess | null = null;
+    const api = createServer(async (request, response) => {
+      let body = '';
+      for await (const chunk of request) body += chunk;
+      const { grants = [] } = JSON.parse(body) as { grants?: string[] };
+      if (request.url === '/api/agent/access') agent?.questions.push(grants);
+      const answer =
+        request.url === '/api/agent/access'
+          ? { ended: grants.filter((grant) => agent?.ended.has(grant)) }
+          : { action: 'run', leaseMs: 600_000, final: false };
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+    });
+    await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
+    const env = {
+      PATH: process.env.PATH,
+      HOME: folder,
+      PORT: String(20_000 + Math.floor(Math.random() * 20_000)),
+      HOURGLASS_WORKSPACE: folder,
+      HOURGLASS_API_URL: `http://127.0.0.1:${(api.address() as AddressInfo).port}`,
+      HOURGLASS_RUN_ID: 'run',
+      HOURGLASS_RUN_TOKEN: TOKEN,
+      HOURGLASS_SESSION_ID: 'session',
+      HOURGLASS_LEASE_MS: '600000',
+      HOURGLASS_GUARD_MS: '300',
+    };
+    const child = spawn(process.execPath, [bundle], {
+      env: env as unknown as NodeJS.ProcessEnv,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const port = await new Promise<number>((resolve, reject) => {
+      child.stdout?.on('data', (chunk: Buffer) => {
+        const found = /listening on (\d+)/.exec(chunk.toString());
+        if (found) resolve(Number(found[1]));
+      });
+      child.on('exit', (code) => reject(new Error(`the agent ended with ${code}`)));
+    });
+    agent = new AgentProcess(child, api, port, folder);
+    return agent;
+  }
+
+  stop(): void {
+    this.child.kill('SIGKILL');
+    this.api.closeAllConnections();
+    this.api.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Resident memory in MiB. */
+  memory(): number {
+    const status = readFileSync(`/proc/${this.child.pid}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
+  }
+
+  /** Opens a terminal; resolves when its state has come. */
+  async connect(options: LineOptions = {}): Promise<Line> {
+    const { tab = 1, cols = 80, rows = 24, query = '', grant = 'key_1', keep = true } = options;
+    const expiresAt = Date.now() + 60_000;
+    const mac = createHmac('sha256', TOKEN).update(`terminal:${expiresAt}:${grant}`).digest('base64url');
+    const headers = { 'fly-replay-src': `instance=a;state=v2.${expiresAt}.${grant}.${mac}` };
+    const url = `ws://127.0.0.1:${this.port}/terminal/session?tab=${tab}&cols=${cols}&rows=${rows}${query}`;
+    const ws = new WebSocket(url, ['hourglass'], { headers });
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const messages: Record<string, unknown>[] = [];
+    ws.on('message', (data: Buffer, isBinary) => {
+      if (!isBinary) return void messages.push(JSON.parse(data.toString()));
+      bytes += data.length;
+      if (keep) chunks.push(data);
+    });
+    const closed = new Promise<{ code: number; reason: string }>((resolve) =>
+      ws.on('close', (code, reason) => resolve({ code, reason: reason.toString() })),
+    );
+    await new Promise<void>((resolve, reject) => {
+      ws.on('error', reject);
+      ws.on('close', () => resolve());
+      ws.on('message', () => messages.some(({ type }) => type === 'ready') && resolve());
+    });
+    const say = (message: object) => ws.send(JSON.stringify(message));
+    return {
+      ws,
+      messages,
+      closed,
+      say,
+      type: (data) => say({ type: 'input', data }),
+      text: () => Buffer.concat(chunks).toString(),
+      bytes: () => bytes,
+    };
+  }
+}
