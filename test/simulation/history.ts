@@ -4,6 +4,7 @@ import { setClock } from '@/test/world';
 import { SimAgent } from './agent';
 import { Agenda, type Chance, chanceOf } from './events';
 import { judgeRuns } from './judge';
+import { SimPayer } from './payer';
 import { type AgentKind, Crash, type SimMachine, SimProvider } from './provider';
 import type { Rules } from './rules';
 
@@ -35,6 +36,7 @@ export class History {
   private readonly accountId: string;
   private readonly sessions: string[] = [];
   private readonly faults: number;
+  private readonly payer: SimPayer;
 
   constructor(
     private readonly world: World,
@@ -43,6 +45,7 @@ export class History {
   ) {
     this.chance = chanceOf(seed);
     this.accountId = `sim-${seed}`;
+    this.payer = new SimPayer(this.planId(2));
     this.faults = seed % 3 === 0 ? 0 : 0.12;
     const nearMonthEnd = seed % 4 === 1;
     this.at = Date.parse(nearMonthEnd ? '2026-11-30T23:56:00Z' : '2026-11-10T10:00:00Z');
@@ -157,6 +160,8 @@ export class History {
     try {
       if (what < 0.55) await this.start(sessionId);
       else if (what < 0.72) await this.rules.stopSession(this.ctx, input);
+      else if (what < 0.75)
+        await this.rules.subscribe(this.ctx, accountId, this.payer.change(chance, accountId, this.at));
       else if (what < 0.8) await this.rules.applyPlan(this.ctx, accountId, this.planId(chance.pick([1, 2])));
       else if (what < 0.86)
         await this.rules.adjustUsage(this.ctx, accountId, chance.between(-60_000, 60_000));
@@ -193,7 +198,9 @@ export class History {
   private async countOpen(): Promise<{ open: number; most: number }> {
     const [row] = await this.ctx.sql<{ open: number; most: number }[]>`
       select (select count(*) from run where account_id = a.id and ended_at is null) as open, p.max_sessions as most
-        from account a join plan p on p.id = a.own_plan_id where a.id = ${this.accountId}`;
+        from account a join plan p on p.id = case when ${this.payer.isLive(this.at)} then ${this.planId(2)}
+          else a.own_plan_id end
+        where a.id = ${this.accountId}`;
     return row ?? { open: 0, most: 0 };
   }
 
@@ -266,6 +273,7 @@ export class History {
             and (select coalesce(sum(s."to" - s."from"), 0) from jsonb_to_recordset(l.segments) as s("from" bigint, "to" bigint))
               <> hg_ms(r.lease_until) - hg_ms(r.metered_to)) as holes`;
     if (books && books.holes > 0) this.problems.push('a hold does not cover its lease');
+    this.problems.push(...(await this.payer.complaints(this.rules, this.ctx, this.accountId)));
   }
 
   private async judge(): Promise<void> {

@@ -1,3 +1,4 @@
+import type { StoredSubscription } from '@/server/billing/stored-subscription';
 import type { Ctx } from '@/server/context';
 import type { DomainError } from '@/server/errors';
 
@@ -19,6 +20,9 @@ export async function loadRules() {
     errors,
     load,
     stopAll,
+    stored,
+    book,
+    wake,
   ] = await Promise.all([
     import('@/server/session/start'),
     import('@/server/session/stop'),
@@ -35,6 +39,9 @@ export async function loadRules() {
     import('@/server/errors'),
     import('@/server/quota/load-account'),
     import('@/server/session/stop-account'),
+    import('@/server/billing/stored-subscription'),
+    import('@/server/quota/book'),
+    import('@/server/quota/wake-runs'),
   ]);
   return {
     startSession: start.startSession,
@@ -48,6 +55,15 @@ export async function loadRules() {
     findDrift: drift.findDrift,
     applyPlan: (ctx: Ctx, accountId: string, planId: string) =>
       context.inTx(ctx, (tx) => plan.applyPlan(tx, accountId, planId)),
+    /** What a read of the payment provider writes. */
+    subscribe: (ctx: Ctx, accountId: string, next: StoredSubscription) =>
+      context.inTx(ctx, async (tx) => {
+        const before = await load.lockAccount(tx, accountId);
+        await stored.writeStored(tx, accountId, next);
+        const after = await load.lockAccount(tx, accountId);
+        await book.alignQuota(tx, after);
+        if (after.plan.maxSessions < before.plan.maxSessions) await wake.wakeRuns(tx, accountId);
+      }),
     adjustUsage: (ctx: Ctx, accountId: string, ms: number) =>
       context.inTx(ctx, (tx) => adjust.adjustUsage(tx, { accountId, ms, reason: 'sim' })),
     setStatus: (ctx: Ctx, accountId: string, to: string) =>
