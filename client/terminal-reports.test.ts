@@ -39,16 +39,18 @@ describe('what a terminal says by itself', () => {
   });
 
   it('MACHINE-24 reading takes time in proportion to what there is', () => {
-    const took = (text: string) => {
-      const before = performance.now();
-      for (let i = 0; i < 3; i++) typedPart(text);
-      return performance.now() - before;
-    };
+    // The fastest of three: what else the computer does meanwhile is not measured.
+    const took = (text: string) =>
+      Math.min(
+        ...Array.from({ length: 3 }, () => {
+          const before = performance.now();
+          typedPart(text);
+          return performance.now() - before;
+        }),
+      );
     for (const part of ['\x1b]', '\x1b[', '\x1bP1', '\x1b[1;', '\x1b[M', '\x1b[0n']) {
-      took(part.repeat(10_000));
-      const [small, large] = [took(part.repeat(50_000)), took(part.repeat(400_000))];
-      // Eight times the text; a square would take sixty-four times as long.
-      expect(large, JSON.stringify(part)).toBeLessThan(32 * Math.max(small, 2));
+      // A few hundredths of a second; in proportion to the square of the text it would be many minutes.
+      expect(took(part.repeat(400_000)), JSON.stringify(part)).toBeLessThan(1_500);
     }
   });
 });

@@ -6,6 +6,7 @@ import { checkBooks } from './check-books';
 import { MONTH_END, planDeaths } from './deaths';
 import { Agenda, type Chance, chanceOf } from './events';
 import { judgeRuns } from './judge';
+import { SimPayer } from './payer';
 import { type AgentKind, Crash, type SimMachine, SimProvider } from './provider';
 import type { Rules } from './rules';
 
@@ -15,7 +16,6 @@ export type HistoryResult = {
   problems: string[];
   runs: number;
   aliveMs: number;
-  chargedMs: number;
   events: number;
 };
 
@@ -40,6 +40,7 @@ export class History {
   private readonly sessions: string[] = [];
   private readonly faults: number;
   private readonly clockAheadMs: number;
+  private readonly payer: SimPayer;
 
   constructor(
     private readonly world: World,
@@ -48,6 +49,7 @@ export class History {
   ) {
     this.chance = chanceOf(seed);
     this.accountId = `sim-${seed}`;
+    this.payer = new SimPayer(this.planId(2));
     this.faults = seed % 3 === 0 ? 0 : 0.12;
     const nearMonthEnd = seed % 4 === 1;
     this.at = nearMonthEnd ? MONTH_END - 240_000 : Date.parse('2026-11-10T10:00:00Z');
@@ -165,6 +167,8 @@ export class History {
     try {
       if (what < 0.55) await this.start(sessionId);
       else if (what < 0.72) await this.rules.stopSession(this.ctx, input);
+      else if (what < 0.75)
+        await this.rules.subscribe(this.ctx, accountId, this.payer.change(chance, accountId, this.at));
       else if (what < 0.8) await this.rules.applyPlan(this.ctx, accountId, this.planId(chance.pick([1, 2])));
       else if (what < 0.86)
         await this.rules.adjustUsage(this.ctx, accountId, chance.between(-60_000, 60_000));
@@ -201,7 +205,9 @@ export class History {
   private async countOpen(): Promise<{ open: number; most: number }> {
     const [row] = await this.ctx.sql<{ open: number; most: number }[]>`
       select (select count(*) from run where account_id = a.id and ended_at is null) as open, p.max_sessions as most
-        from account a join plan p on p.id = a.own_plan_id where a.id = ${this.accountId}`;
+        from account a join plan p on p.id = case when ${this.payer.isLive(this.at)} then ${this.planId(2)}
+          else a.own_plan_id end
+        where a.id = ${this.accountId}`;
     return row ?? { open: 0, most: 0 };
   }
 
@@ -227,9 +233,7 @@ export class History {
   /** The status a button shows and the start itself must agree in this very moment. */
   private async agree(): Promise<void> {
     const before = await this.rules.batchStatus(this.ctx, this.accountId);
-    const stopped = before.sessions.find(
-      (session) => session.status === 'stopped' || session.status === 'failed',
-    );
+    const stopped = before.sessions.find(({ status }) => status === 'stopped' || status === 'failed');
     if (!stopped) return;
     const reason = await this.start(stopped.id).then(
       () => null,
@@ -267,6 +271,7 @@ export class History {
 
   private async checkBooks(): Promise<void> {
     this.problems.push(...(await checkBooks(this.ctx, this.rules, this.accountId, this.provider)));
+    this.problems.push(...(await this.payer.complaints(this.rules, this.ctx, this.accountId)));
   }
 
   private async judge(): Promise<void> {
@@ -274,24 +279,17 @@ export class History {
     const alive = this.provider.all.filter((m) => !m.destroyed);
     if (alive.length > 0)
       this.problems.push(`machines left: ${alive.map((m) => `${m.id}/${m.kind}`).join(' ')}`);
-    this.problems.push(
-      ...(await judgeRuns(this.ctx, this.accountId, this.provider, {
-        faulty: this.faults > 0,
-        clocksApartMs: Math.abs(this.clockAheadMs),
-      })),
-    );
+    const bounds = { faulty: this.faults > 0, clocksApartMs: Math.abs(this.clockAheadMs) };
+    this.problems.push(...(await judgeRuns(this.ctx, this.accountId, this.provider, bounds)));
   }
 
   private result(): HistoryResult {
-    const aliveMs = this.provider.all.reduce(
-      (sum, m) => sum + ((m.endedAt ?? 0) - (m.startedAt ?? m.endedAt ?? 0)),
-      0,
-    );
+    const lived = this.provider.all.map((m) => (m.endedAt ?? 0) - (m.startedAt ?? m.endedAt ?? 0));
+    const aliveMs = lived.reduce((sum, ms) => sum + ms, 0);
     return {
       problems: this.problems,
       runs: this.provider.all.length,
       aliveMs,
-      chargedMs: 0,
       events: this.eventCount,
     };
   }

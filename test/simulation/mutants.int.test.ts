@@ -3,6 +3,7 @@ import type { TxCtx } from '@/server/context';
 import type { AccountState, OpenRun } from '@/server/quota/account-state';
 import type { Segment } from '@/server/quota/lease';
 import type { Move } from '@/server/quota/move-sums';
+import type { Payer } from '@/server/quota/paid-quota';
 import { monthOf } from '@/server/quota/period';
 import { createWorld } from '@/test/world';
 import { History } from './history';
@@ -71,6 +72,17 @@ const MUTANTS: Mutant[] = [
     wrong: 'a month end does not cut a lease',
     module: '@/server/quota/period',
     break: () => ({ cutAtMonths: (from: number, to: number) => [{ from, to }] }),
+  },
+  {
+    wrong: 'a plan that is paid for gives its whole month',
+    module: '@/server/quota/paid-quota',
+    break: (m) => ({
+      monthSeconds: (payer: Payer, month: string) => {
+        const { subscription } = payer;
+        const whole = subscription && { ...subscription, bought: null };
+        return right(m, 'monthSeconds')(...([{ ...payer, subscription: whole }, month] as never[]));
+      },
+    }),
   },
   {
     wrong: 'a renewal grants what is not there',

@@ -1,41 +1,27 @@
+import type { StoredSubscription } from '@/server/billing/stored-subscription';
 import type { Ctx } from '@/server/context';
 import type { DomainError } from '@/server/errors';
 
 /** The product's verbs as a history uses them, imported afresh so that a test may replace a rule by a wrong one. */
 export async function loadRules() {
-  const [
-    start,
-    stop,
-    tick,
-    sweep,
-    reconcile,
-    agent,
-    create,
-    status,
-    drift,
-    plan,
-    adjust,
-    context,
-    errors,
-    load,
-    stopAll,
-  ] = await Promise.all([
-    import('@/server/session/start'),
-    import('@/server/session/stop'),
-    import('@/server/session/tick'),
-    import('@/server/session/sweep'),
-    import('@/server/session/reconcile'),
-    import('@/server/session/answer-agent'),
-    import('@/server/session/create'),
-    import('@/server/session/batch-status'),
-    import('@/server/quota/find-drift'),
-    import('@/server/quota/apply-plan'),
-    import('@/server/quota/adjust-usage'),
-    import('@/server/context'),
-    import('@/server/errors'),
-    import('@/server/quota/load-account'),
-    import('@/server/session/stop-account'),
-  ]);
+  const start = await import('@/server/session/start');
+  const stop = await import('@/server/session/stop');
+  const tick = await import('@/server/session/tick');
+  const sweep = await import('@/server/session/sweep');
+  const reconcile = await import('@/server/session/reconcile');
+  const agent = await import('@/server/session/answer-agent');
+  const create = await import('@/server/session/create');
+  const status = await import('@/server/session/batch-status');
+  const drift = await import('@/server/quota/find-drift');
+  const plan = await import('@/server/quota/apply-plan');
+  const adjust = await import('@/server/quota/adjust-usage');
+  const context = await import('@/server/context');
+  const errors = await import('@/server/errors');
+  const load = await import('@/server/quota/load-account');
+  const stopAll = await import('@/server/session/stop-account');
+  const stored = await import('@/server/billing/stored-subscription');
+  const book = await import('@/server/quota/book');
+  const wake = await import('@/server/quota/wake-runs');
   return {
     startSession: start.startSession,
     stopSession: stop.stopSession,
@@ -48,6 +34,15 @@ export async function loadRules() {
     findDrift: drift.findDrift,
     applyPlan: (ctx: Ctx, accountId: string, planId: string) =>
       context.inTx(ctx, (tx) => plan.applyPlan(tx, accountId, planId)),
+    /** What a read of the payment provider writes. */
+    subscribe: (ctx: Ctx, accountId: string, next: StoredSubscription) =>
+      context.inTx(ctx, async (tx) => {
+        const before = await load.lockAccount(tx, accountId);
+        await stored.writeStored(tx, accountId, next);
+        const after = await load.lockAccount(tx, accountId);
+        await book.alignQuota(tx, after);
+        if (after.plan.maxSessions < before.plan.maxSessions) await wake.wakeRuns(tx, accountId);
+      }),
     adjustUsage: (ctx: Ctx, accountId: string, ms: number) =>
       context.inTx(ctx, (tx) => adjust.adjustUsage(tx, { accountId, ms, reason: 'sim' })),
     setStatus: (ctx: Ctx, accountId: string, to: string) =>

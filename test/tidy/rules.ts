@@ -93,7 +93,7 @@ export function importComplaints(file: SourceFile): string[] {
 }
 
 const ENV_ALLOWED =
-  /^(server\/env\.ts|cloud\/|scripts\/|machine\/|bench\/|test\/|e2e\/|[^/]+$)|\.test\.tsx?$/;
+  /^(server\/env\.ts|cloud\/|deploy\/|scripts\/|machine\/|bench\/|test\/|e2e\/|[^/]+$)|\.test\.tsx?$/;
 
 /** The environment is read in one place of the product. */
 export const envComplaints = ({ path, text }: SourceFile): string[] =>

@@ -1,0 +1,101 @@
+import type { StoredSubscription } from '@/server/billing/stored-subscription';
+import type { Ctx } from '@/server/context';
+import type { Chance } from './events';
+import type { Rules } from './rules';
+
+type Paid = {
+  /** When it was bought; whole seconds, in ms. */
+  boughtAt: number;
+  /** False when it was too little to be charged. */
+  isCharged: boolean;
+  isRenewed: boolean;
+  status: 'active' | 'past_due' | 'canceled';
+};
+
+const KEPT_MS = 72 * 3_600_000;
+
+function monthOf(at: number): { start: number; end: number } {
+  const date = new Date(at);
+  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
+  return { start: Date.UTC(year, month), end: Date.UTC(year, month + 1) };
+}
+
+/** What an account pays for beside its own plan, and what that gives, told without the product's rules. */
+export class SimPayer {
+  private paid: Paid | null = null;
+
+  constructor(private readonly planId: string) {}
+
+  /** A purchase, a failed payment, a renewal or an end. Answers the row that a read of the provider would write. */
+  change(chance: Chance, accountId: string, at: number): StoredSubscription {
+    const { paid } = this;
+    if (!paid || paid.status === 'canceled') {
+      const boughtAt = Math.floor(at / 1000) * 1000;
+      this.paid = { boughtAt, isCharged: chance.hit(0.8), isRenewed: false, status: 'active' };
+    } else {
+      paid.status = chance.pick(['active', 'active', 'past_due', 'canceled']);
+      if (at >= monthOf(paid.boughtAt).end && paid.status === 'active') paid.isRenewed = chance.hit(0.5);
+    }
+    return this.row(accountId);
+  }
+
+  isLive(now: number): boolean {
+    const { paid } = this;
+    if (!paid || paid.status === 'canceled') return false;
+    return paid.status === 'active' || (paid.isCharged && now < monthOf(paid.boughtAt).end + KEPT_MS);
+  }
+
+  /** The quota of the month of `now` with an own plan of `own` seconds and `more` for the paid one. */
+  quotaSeconds(own: number, more: number, now: number): number {
+    const { paid } = this;
+    if (!paid || !this.isLive(now)) return own;
+    const { start, end } = monthOf(now);
+    const add = Math.max(0, more - own);
+    const partOf = (ms: number) => own + Math.floor((add * (ms / 1000)) / ((end - start) / 1000));
+    if (paid.boughtAt >= start) return paid.isCharged ? partOf(end - paid.boughtAt) : own;
+    return paid.isRenewed ? own + add : partOf(KEPT_MS);
+  }
+
+  /** Holds the quota that is told against what was paid. */
+  async complaints(rules: Rules, ctx: Ctx, accountId: string): Promise<string[]> {
+    const { now, quota } = await rules.batchStatus(ctx, accountId);
+    const [plans] = await ctx.sql<{ own: number; more: number }[]>`
+      select own.monthly_seconds as own, paid.monthly_seconds as more from account a
+        join plan own on own.id = a.own_plan_id join plan paid on paid.id = ${this.planId}
+      where a.id = ${accountId}`;
+    const wanted = plans && this.quotaSeconds(plans.own, plans.more, Date.parse(now));
+    if (quota.quotaSeconds === wanted) return [];
+    return [`the quota is ${quota.quotaSeconds} s, what was paid makes ${wanted} s`];
+  }
+
+  private row(accountId: string): StoredSubscription {
+    const { boughtAt, isCharged, isRenewed, status } = this.paid as Paid;
+    const { planId } = this;
+    const first = monthOf(boughtAt);
+    const next = monthOf(first.end);
+    const bought = [{ planId, from: boughtAt, to: first.end, share: isCharged ? 1 : 0 }];
+    if (isRenewed) bought.push({ planId, from: next.start, to: next.end, share: 1 });
+    const periodEnd = isRenewed ? next.end : first.end;
+    return {
+      stripeSubscriptionId: `sub_${accountId}`,
+      itemId: 'si',
+      planId,
+      priceId: 'price',
+      status,
+      currency: 'usd',
+      amount: 1,
+      startedAt: boughtAt,
+      periodStart: boughtAt,
+      periodEnd,
+      paidUntil: isCharged ? first.end : null,
+      cancelAt: null,
+      scheduleId: null,
+      pendingPlanId: null,
+      pendingAt: null,
+      latestInvoiceId: null,
+      amountOpen: 0,
+      nextPaymentAttemptAt: null,
+      bought,
+    };
+  }
+}
