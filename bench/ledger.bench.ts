@@ -5,6 +5,7 @@ import { lockAccount } from '@/server/quota/load-account';
 import { verifyLedger } from '@/server/quota/verify-ledger';
 import startTestServices from '@/test/services';
 import { asOwner, createWorld } from '@/test/world';
+import { sizeOf } from './sizes';
 import { figure, measure, printTable } from './table';
 
 /**
@@ -12,10 +13,10 @@ import { figure, measure, printTable } from './table';
  * chains and without it, in turns on the same database; and how fast a ledger is verified.
  */
 
-const SECONDS = Number(process.env.BENCH_SECONDS ?? 3);
-const ROUNDS = 4;
+const SECONDS = sizeOf('BENCH_SECONDS', 3, 0.3);
+const ROUNDS = sizeOf('BENCH_ROUNDS', 4, 1);
 const LANES = 8;
-const ACCOUNTS = 5_000;
+const ACCOUNTS = sizeOf('BENCH_ACCOUNTS', 5_000, 500);
 
 const stopServices = await startTestServices();
 const world = await createWorld({ max: LANES });
@@ -38,7 +39,7 @@ const chain = (on: boolean) =>
   });
 
 await asOwner(world.url, (owner) => owner`alter table usage_entry drop constraint usage_entry_chained`);
-await measure(LANES, 1, settle);
+await measure(LANES, Math.min(1, SECONDS), settle);
 const rates = { on: [] as number[], off: [] as number[], p99on: [] as number[], p99off: [] as number[] };
 for (let round = 0; round < ROUNDS * 2; round++) {
   const on = round % 2 === 0;

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import startTestServices from '@/test/services';
 import { createWorld, TEST_ENV } from '@/test/world';
 import { writeManyRuns } from './many-runs';
+import { sizeOf } from './sizes';
 import { figure, printTable } from './table';
 
 /**
@@ -11,7 +12,7 @@ import { figure, printTable } from './table';
  * from the same run. The provider's list and the reconciler are processes of their own.
  */
 
-const MOST = Number(process.env.BENCH_RUNS ?? 100_000);
+const MOST = sizeOf('BENCH_RUNS', 100_000, 1_000);
 const STRAYS = 20;
 const node = ['--import', 'tsx'];
 type Once = {

@@ -5,6 +5,7 @@ import { batchStatus } from '@/server/session/batch-status';
 import { access, router } from '@/server/trpc';
 import startTestServices from '@/test/services';
 import { asOwner, createAccount, createWorld } from '@/test/world';
+import { sizeOf } from './sizes';
 import { figure, measure, printTable } from './table';
 
 /**
@@ -12,9 +13,9 @@ import { figure, measure, printTable } from './table';
  * same router and beside the same account without history, over HTTP, server and client in one process.
  */
 
-const SECONDS = Number(process.env.BENCH_SECONDS ?? 5);
+const SECONDS = sizeOf('BENCH_SECONDS', 5, 0.5);
 const LANES = 8;
-const ENTRIES = Number(process.env.BENCH_ENTRIES ?? 1_000_000);
+const ENTRIES = sizeOf('BENCH_ENTRIES', 1_000_000, 2_000);
 
 const stopServices = await startTestServices();
 const world = await createWorld({ max: LANES });
@@ -79,7 +80,7 @@ async function http(accountId: string, what: 'nothing' | 'status') {
     await body.text();
     if (statusCode !== 200) throw new Error(`answered ${statusCode}`);
   };
-  await measure(LANES, 1, call);
+  await measure(LANES, Math.min(1, SECONDS), call);
   return measure(LANES, SECONDS, call);
 }
 

@@ -4,9 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import WebSocket from 'ws';
 import { createClient, type HourglassClient } from '@/client';
-import { openDatabase } from '@/db/client';
 import { migrateDatabase } from '@/db/migrate';
-import { seedPlans } from '@/db/seed';
 import { buildAll } from '@/scripts/build-all';
 import { startPostgres } from '@/scripts/services/postgres';
 import { waitFor } from '@/scripts/services/processes';
@@ -15,6 +13,7 @@ import { startStack } from '@/scripts/stack';
 import { adjustAccountUsage } from '@/server/account/adjust-usage';
 import { openOperatorContext } from '@/server/operator/context';
 import { createAccount } from '@/server/operator/create-account';
+import { sizeOf } from './sizes';
 import { figure, printTable, quantile } from './table';
 
 /**
@@ -22,16 +21,14 @@ import { figure, printTable, quantile } from './table';
  * beside the same echo straight at the machine. Real processes throughout.
  */
 
-const EACH = Number(process.env.BENCH_MACHINES ?? 50);
-const ECHOES = 300;
+const EACH = sizeOf('BENCH_MACHINES', 50, 2);
+const ECHOES = sizeOf('BENCH_ECHOES', 300, 20);
+const SECONDS_LEFT = sizeOf('BENCH_SECONDS', 12, 7);
 const AUTH_SECRET = 'bench-secret-bench-secret-bench-secret';
 const dir = mkdtempSync(join(tmpdir(), 'hourglass-bench-'));
 
 const [postgres, redis] = await Promise.all([startPostgres(), startRedis(), buildAll({})]);
 await migrateDatabase(postgres.url);
-const database = openDatabase(postgres.url, { max: 1 });
-await seedPlans(database.sql);
-await database.close();
 const stack = await startStack({
   dir,
   databaseUrl: postgres.url,
@@ -45,7 +42,7 @@ const stack = await startStack({
     START_RATE_PER_MINUTE: '10000',
   },
 });
-const operator = openOperatorContext({ DATABASE_URL: postgres.url });
+const operator = openOperatorContext({ AUTH_SECRET, DATABASE_URL: postgres.url });
 
 type Truth = {
   id: string;
@@ -80,7 +77,7 @@ async function lateness(kind: 'normal' | 'silent'): Promise<number[]> {
   await control('/control/behaviour', { kind });
   const accounts: string[] = [];
   for (let i = 0; i < EACH; i++) {
-    const { accountId, api } = await person(12);
+    const { accountId, api } = await person(SECONDS_LEFT);
     const { id } = await api.session.create.mutate({ name: 'late?' });
     await api.session.start.mutate({ sessionId: id });
     accounts.push(accountId);

@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDatabase } from '@/db/client';
 import { migrateDatabase } from '@/db/migrate';
-import { seedPlans } from '@/db/seed';
 import { startPostgres } from '@/scripts/services/postgres';
 import { endChild, findFreePort, sleep, waitFor } from '@/scripts/services/processes';
 import { startRedis } from '@/scripts/services/redis';
@@ -13,6 +12,7 @@ import { openContext } from '@/server/compose';
 import { parseEnv } from '@/server/env';
 import type { Pretended } from '@/test/pretend/machines-api';
 import { seedRuns } from '@/test/pretend/seed-runs';
+import { sizeOf, sizesOf } from './sizes';
 import { figure, printTable, quantile } from './table';
 import { cpuOf, cpuOfTree, residentMb } from './timekeeper/cpu';
 import { startTraffic, type Traffic } from './timekeeper/traffic';
@@ -24,9 +24,9 @@ import { startTraffic, type Traffic } from './timekeeper/traffic';
  * at the frequency of 10,000 runs, calls the web's own verbs from this process.
  */
 
-const SIZES = (process.env.BENCH_RUNS ?? '100,1000,10000').split(',').map(Number);
-const ENDING = Number(process.env.BENCH_ENDING ?? 1_000);
-const STEADY_SECONDS = Number(process.env.BENCH_SECONDS ?? 15);
+const SIZES = sizesOf('BENCH_RUNS', '100,1000,10000', '20,40');
+const ENDING = sizeOf('BENCH_ENDING', 1_000, 20);
+const STEADY_SECONDS = sizeOf('BENCH_SECONDS', 15, 1);
 /** One of ten ignores the signal and lives until its stop's timeout. */
 const STUBBORN_EVERY = 10;
 /** 10,000 runs renew every 300 s, a third of their lease, and live half an hour. */
@@ -45,7 +45,6 @@ async function openPostgres() {
   const server = await startPostgres({ dataDir: join(dir, 'data'), port: first.port });
   const { sql, close } = openDatabase(server.url, { max: 1, asOwner: true });
   await migrateDatabase(server.url);
-  await seedPlans(sql);
   await sql.unsafe(
     "create extension pg_stat_statements; create role timekeeper superuser login password 'bench'",
   );
@@ -54,7 +53,7 @@ async function openPostgres() {
 }
 
 function start(args: string[], env: Record<string, string>): ChildProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', ...args], {
+  const child = spawn(process.execPath, args, {
     cwd: ROOT,
     env: { ...process.env, TZ: 'UTC', ...env },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
@@ -64,7 +63,7 @@ function start(args: string[], env: Record<string, string>): ChildProcess {
 }
 
 const [postgres, redis] = await Promise.all([openPostgres(), startRedis()]);
-const machinesProcess = start(['bench/timekeeper/machines-process.ts', '50'], {});
+const machinesProcess = start(['--import', 'tsx', 'bench/timekeeper/machines-process.ts', '50'], {});
 const [line] = (await once(machinesProcess.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
 const [apiUrl = '', doorUrl = ''] = line.toString().trim().split(' ');
 const workerPort = await findFreePort();
@@ -82,7 +81,7 @@ const ENV = {
 const { ctx, close } = openContext(parseEnv(ENV), 'web');
 const owner = openDatabase(postgres.url, { max: 1, asOwner: true });
 const workerUrl = Object.assign(new URL(postgres.url), { username: 'timekeeper', password: 'bench' }).href;
-const worker = start(['workers/timekeeper/main.ts'], { ...ENV, DATABASE_URL: workerUrl });
+const worker = start(['scripts/start.mjs', 'worker'], { ...ENV, DATABASE_URL: workerUrl });
 worker.stdout?.resume();
 const workerPid = worker.pid ?? 0;
 if (
@@ -126,7 +125,7 @@ async function mark(): Promise<Mark> {
 type Steady = { seconds: number; from: Mark; to: Mark; traffic: Traffic; rssMb: number };
 async function steady(runIds: string[]): Promise<Steady> {
   const warm = startTraffic(ctx, runIds, RATES);
-  await sleep(6_000);
+  await sleep(Math.min(6_000, STEADY_SECONDS * 1000));
   await warm.stop();
   const traffic = startTraffic(ctx, runIds, RATES);
   const from = await mark();

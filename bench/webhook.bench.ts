@@ -2,13 +2,14 @@ import Stripe from 'stripe';
 import { receiveEvent } from '@/server/billing/receive-event';
 import { BillingWorld, type Person, WEBHOOK_SECRET } from '@/test/billing';
 import startTestServices from '@/test/services';
+import { sizeOf } from './sizes';
 import { figure, measure, printTable } from './table';
 
 /** Signed events taken, read back and stored, beside the local Stripe's own answers to the same read. */
 
-const SECONDS = 5;
+const SECONDS = sizeOf('BENCH_SECONDS', 5, 0.5);
 const LANES = 8;
-const ACCOUNTS = 40;
+const ACCOUNTS = sizeOf('BENCH_ACCOUNTS', 40, 4);
 
 const stopServices = await startTestServices();
 const world = await BillingWorld.open('2026-11-24T12:00:00Z');
@@ -35,7 +36,7 @@ const read = (lane: number, count: number) =>
     limit: 100,
     expand: ['data.default_payment_method', 'data.latest_invoice', 'data.schedule'],
   });
-for (let i = 0; i < 40; i++) await Promise.all([sync(0, i), read(0, i)]);
+for (let i = 0; i < ACCOUNTS; i++) await Promise.all([sync(0, i), read(0, i)]);
 const reads = await measure(LANES, SECONDS, read);
 const syncs = await measure(LANES, SECONDS, sync);
 printTable(`Webhooks: ${ACCOUNTS} paying accounts, ${LANES} at once, ${SECONDS} s each`, [

@@ -1,12 +1,10 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { startControl } from './control/server';
 import { startFly } from './fly/server';
-import type { StartedPart } from './http';
 import { lockStateDir } from './lock-state-dir';
 import { startMail } from './mail/server';
 import { startProxy } from './proxy/server';
+import { startStripe } from './stripe/server';
 
 function portOf(name: string, fallback: number): number {
   const value = process.env[name] || String(fallback);
@@ -16,17 +14,6 @@ function portOf(name: string, fallback: number): number {
 
 /** Closes what was started, last first. */
 const closers: Array<() => Promise<void>> = [];
-
-async function startStripePart(stateDir: string): Promise<number | null> {
-  const file = resolve(import.meta.dirname, 'stripe/server.ts');
-  if (!existsSync(file)) return null;
-  const part = (await import(pathToFileURL(file).href)) as {
-    startStripe(options: { port: number; stateDir: string }): Promise<StartedPart>;
-  };
-  const stripe = await part.startStripe({ port: portOf('CLOUD_STRIPE_PORT', 4282), stateDir });
-  closers.push(() => stripe.close());
-  return stripe.port;
-}
 
 async function startCloud() {
   if (process.env.NODE_ENV === 'production') {
@@ -41,7 +28,7 @@ async function startCloud() {
   const fly = await startFly({
     port: portOf('CLOUD_FLY_PORT', 4280),
     stateDir,
-    machineCommand: process.env.CLOUD_MACHINE_COMMAND || 'node .hourglass/build/agent.mjs',
+    machineCommand: process.env.CLOUD_MACHINE_COMMAND || 'node dist/agent/main.mjs',
     token: process.env.CLOUD_FLY_TOKEN || undefined,
     rateLimits: process.env.CLOUD_RATE_LIMITS !== '0',
   });
@@ -54,11 +41,12 @@ async function startCloud() {
     fly,
   });
   closers.push(() => proxy.close());
-  const stripe = await startStripePart(stateDir);
-  const links: Array<[string, string]> = stripe ? [['Stripe', `http://127.0.0.1:${stripe}/`]] : [];
+  const stripe = await startStripe({ port: portOf('CLOUD_STRIPE_PORT', 4282), stateDir });
+  closers.push(() => stripe.close());
+  const links: Array<[string, string]> = [['Stripe', `http://127.0.0.1:${stripe.port}/`]];
   const control = await startControl({ port: portOf('CLOUD_CONTROL_PORT', 4284), fly, mail, links });
   closers.push(() => control.close());
-  return { fly: fly.port, proxy: proxy.port, stripe, smtp: mail.port, control: control.port };
+  return { fly: fly.port, proxy: proxy.port, stripe: stripe.port, smtp: mail.port, control: control.port };
 }
 
 let closing = false;

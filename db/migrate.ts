@@ -5,6 +5,7 @@ import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import postgres from 'postgres';
 import { chainLedgers } from './chain-ledgers';
 import { giveRights, RightsMissing } from './rights';
+import { seedPlans } from './seed';
 
 const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url));
 const ONE_MIGRATOR_AT_A_TIME = 4_281_961;
@@ -18,8 +19,8 @@ const PAUSE_MS = 1_000;
 const TRIES = 60;
 
 /**
- * Brings the database up to the newest migration and the product's role up to its rights, while the product runs. Safe
- * to call from several processes at once. Throws RightsMissing, or what a migration failed with.
+ * Brings the database up to the newest migration and the product's role up to its rights, while the product runs; a
+ * database without plans gets the default ones. Safe to call from several processes at once. Throws RightsMissing, or what a migration failed with.
  */
 export async function migrateDatabase(url: string): Promise<void> {
   const client = postgres(url, { max: 1, onnotice: () => {}, connect_timeout: 10 });
@@ -29,6 +30,7 @@ export async function migrateDatabase(url: string): Promise<void> {
     await withPatience(() => migrate(drizzle(client), { migrationsFolder: MIGRATIONS }));
     await withPatience(() => giveRights(client));
     await withPatience(() => chainLedgers(client));
+    await withPatience(() => seedPlans(client));
   } finally {
     await client.end({ timeout: 5 });
   }

@@ -1,3 +1,4 @@
+import type postgres from 'postgres';
 import type { Sql } from './client';
 
 type PlanRow = [
@@ -25,15 +26,19 @@ const PLANS: PlanRow[] = [
   ['custom', 'Custom', 'For teams with needs of their own.', null, null, 5, UP_TO_4_H, 50],
 ];
 
-/** Writes the default plans that are not there yet; never changes one that an administrator edited. */
-export async function seedPlans(sql: Sql): Promise<void> {
-  for (const [rank, row] of PLANS.entries()) {
-    const [id, name, description, monthlySeconds, onceSeconds, maxSessions, idle, storageGb] = row;
-    await sql`
-      insert into plan (id, name, description, monthly_seconds, once_seconds, max_sessions,
-        idle_min_seconds, idle_max_seconds, idle_default_seconds, storage_gb, sort, visible)
-      values (${id}, ${name}, ${description}, ${monthlySeconds}, ${onceSeconds}, ${maxSessions},
-        ${idle[0]}, ${idle[1]}, ${idle[2]}, ${storageGb}, ${(rank + 1) * 10}, true)
-      on conflict (id) do nothing`;
-  }
+/** Writes the default plans where there are none at all; never adds to, or changes, what an administrator made of them. */
+export async function seedPlans(sql: postgres.Sql | Sql): Promise<void> {
+  await (sql as postgres.Sql).begin(async (tx) => {
+    const [plan] = await tx`select 1 from plan limit 1`;
+    if (plan) return;
+    for (const [rank, row] of PLANS.entries()) {
+      const [id, name, description, monthlySeconds, onceSeconds, maxSessions, idle, storageGb] = row;
+      await tx`
+        insert into plan (id, name, description, monthly_seconds, once_seconds, max_sessions,
+          idle_min_seconds, idle_max_seconds, idle_default_seconds, storage_gb, sort, visible)
+        values (${id}, ${name}, ${description}, ${monthlySeconds}, ${onceSeconds}, ${maxSessions},
+          ${idle[0]}, ${idle[1]}, ${idle[2]}, ${storageGb}, ${(rank + 1) * 10}, true)
+        on conflict (id) do nothing`;
+    }
+  });
 }

@@ -17,6 +17,7 @@ const env = (name: string): string => {
 
 export const appUrl = (): string => env('E2E_APP_URL');
 export const operator = openOperatorContext({
+  AUTH_SECRET: process.env.E2E_AUTH_SECRET,
   DATABASE_URL: process.env.E2E_DATABASE_URL ?? 'postgres://unset',
 });
 

@@ -1,8 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { openDatabase } from '@/db/client';
 import { migrateDatabase } from '@/db/migrate';
-import { seedPlans } from '@/db/seed';
 import { buildAll } from '@/scripts/build-all';
 import { startPostgres } from '@/scripts/services/postgres';
 import { startRedis } from '@/scripts/services/redis';
@@ -27,9 +25,6 @@ export default async function setUp(): Promise<() => Promise<void>> {
   mkdirSync(dir, { recursive: true });
   const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
   await migrateDatabase(postgres.url);
-  const database = openDatabase(postgres.url, { max: 1 });
-  await seedPlans(database.sql);
-  await database.close();
   await buildAll({});
   const ports = await freePorts();
   const authSecret = 'e2e-secret-e2e-secret-e2e-secret-e2e';
@@ -44,6 +39,7 @@ export default async function setUp(): Promise<() => Promise<void>> {
   Object.assign(process.env, {
     E2E_APP_URL: stack.appUrl,
     E2E_CONTROL_URL: stack.controlUrl,
+    E2E_AUTH_SECRET: authSecret,
     E2E_DATABASE_URL: postgres.url,
     E2E_REDIS_URL: redis.url,
     E2E_STRIPE_URL: `http://127.0.0.1:${ports.stripe}`,

@@ -6,7 +6,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 await build({
   entryPoints: [`${root}machine/main.ts`],
-  outfile: process.argv[2] ?? `${root}.hourglass/build/agent.mjs`,
+  outfile: process.argv[2] ?? `${root}dist/agent/main.mjs`,
   bundle: true,
   platform: 'node',
   target: 'node20',

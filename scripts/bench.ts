@@ -1,19 +1,44 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from './stack';
+import { complaintsAbout } from './bench-tables';
+import { buildAll } from './build-all';
+import { ROOT } from './stack-part';
 
-/** Every benchmark in turn, or those whose name contains the argument; each prints ours beside its comparison. */
-const wanted = process.argv[2] ?? '';
+/**
+ * `npm run bench [name]`: every benchmark in turn, or those whose name contains the argument; each prints ours beside its
+ * comparison. With `--quick` each takes seconds and only shows that it works. Exit code 1 when one fails or compares nothing.
+ */
+const isQuick = process.argv.includes('--quick');
+const [wanted = ''] = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 const files = readdirSync(join(ROOT, 'bench')).filter(
   (name) => name.endsWith('.bench.ts') && name.includes(wanted),
 );
-let failed = 0;
-for (const file of files) {
-  const { status } = spawnSync(process.execPath, ['--import', 'tsx', join('bench', file)], {
-    cwd: ROOT,
-    stdio: 'inherit',
+
+function run(file: string): Promise<{ code: number; output: string }> {
+  return new Promise((resolve) => {
+    const env = { ...process.env, ...(isQuick ? { BENCH_QUICK: '1' } : {}) };
+    const args = ['--import', 'tsx', join('bench', file)];
+    const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['inherit', 'pipe', 'inherit'] });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk;
+      process.stdout.write(chunk);
+    });
+    child.on('exit', (code) => resolve({ code: code ?? 1, output }));
   });
-  if (status !== 0) failed += 1;
+}
+
+if (files.length === 0) process.stderr.write(`There is no benchmark with ${wanted} in its name.\n`);
+let failed = files.length === 0 ? 1 : 0;
+// Some run the processes that ship.
+await buildAll({});
+for (const file of files) {
+  const from = performance.now();
+  const { code, output } = await run(file);
+  const complaints = code === 0 ? complaintsAbout(output) : [`it ended with code ${code}`];
+  for (const complaint of complaints) process.stderr.write(`${file}: ${complaint}\n`);
+  process.stdout.write(`\n${file}: ${((performance.now() - from) / 1000).toFixed(1)} s\n`);
+  if (complaints.length > 0) failed += 1;
 }
 process.exit(failed > 0 ? 1 : 0);

@@ -1,42 +1,74 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { mendDriver } from '@/db/mend-driver.mjs';
+import { assembleWeb } from './build-web';
+import { buildAgent, buildBundles } from './bundles';
+import { lockBuild } from './lock-folder';
 import { SetupError } from './services/processes';
-import { ROOT } from './stack';
+import { ROOT } from './stack-part';
 
+const SHARED = ['server', 'db', 'package-lock.json', 'tsconfig.json'];
+const BUNDLE_INPUTS = [
+  ...SHARED,
+  'workers',
+  'cloud',
+  'scripts/bundles.ts',
+  'scripts/demo-accounts.ts',
+  'scripts/migrate.ts',
+  'scripts/operator.ts',
+  'scripts/seed.ts',
+];
 const WEB_INPUTS = [
+  ...SHARED,
   'app',
-  'server',
-  'db',
   'client',
-  'next.config.ts',
+  'public',
+  'next.config.mjs',
   'postcss.config.mjs',
   'proxy.ts',
   'instrumentation.ts',
-  'package-lock.json',
+  'scripts/build-web.ts',
+  'scripts/serve-web.mjs',
 ];
-const NOTE = '.hourglass/web-build';
 
 type BuildOptions = { dev?: boolean; say?: (line: string) => void };
 
-/** Builds the agent (in well under a second) and, when its sources changed, the web. Throws with the output of a build that failed. */
+/**
+ * Leaves in `dist/` all that production runs, building only what changed; with `dev` the agent alone, for everything else
+ * runs from its sources. Throws with the output of a build that failed.
+ */
 export async function buildAll({ dev = false, say = () => {} }: BuildOptions): Promise<void> {
-  await run('agent', ['machine/build.mjs']);
-  if (dev) return;
-  const hash = hashOf(WEB_INPUTS);
-  const note = join(ROOT, NOTE);
-  if (existsSync(join(ROOT, '.next/BUILD_ID')) && existsSync(note) && readFileSync(note, 'utf8') === hash)
-    return;
-  say('Building the web (about half a minute) …');
-  const from = performance.now();
-  await run('web', ['node_modules/next/dist/bin/next', 'build']);
+  const unlock = await lockBuild(join(ROOT, '.hourglass'));
+  try {
+    mendDriver(join(ROOT, 'node_modules/postgres'));
+    await whenChanged('agent', ['machine', 'package-lock.json'], () => buildAgent(ROOT));
+    if (dev) return;
+    await whenChanged('bundles', BUNDLE_INPUTS, () => buildBundles(ROOT));
+    await whenChanged('web', WEB_INPUTS, async () => {
+      say('Building the web (about half a minute) …');
+      const from = performance.now();
+      await runNext();
+      assembleWeb(ROOT);
+      say(`Built in ${((performance.now() - from) / 1000).toFixed(1)} s.`);
+    });
+  } finally {
+    unlock();
+  }
+}
+
+/** Does `work` unless `dist/` holds what it made from the same inputs. */
+async function whenChanged(what: string, inputs: string[], work: () => Promise<void>): Promise<void> {
+  const [note, hash] = [join(ROOT, `dist/${what}.inputs`), hashOf(inputs)];
+  if (existsSync(note) && readFileSync(note, 'utf8') === hash) return;
+  await work();
+  mkdirSync(join(ROOT, 'dist'), { recursive: true });
   writeFileSync(note, hash);
-  say(`Built in ${((performance.now() - from) / 1000).toFixed(1)} s.`);
 }
 
 function hashOf(inputs: string[]): string {
-  const hash = createHash('sha256');
+  const hash = createHash('sha256').update(process.version);
   for (const input of inputs) {
     const path = join(ROOT, input);
     if (!existsSync(path)) continue;
@@ -44,7 +76,7 @@ function hashOf(inputs: string[]): string {
       ? ['']
       : readdirSync(path, { recursive: true, encoding: 'utf8' }).sort();
     for (const file of files) {
-      if (file !== '' && !/\.(tsx?|css|svg|mjs|json|sql)$/.test(file)) continue;
+      if (file !== '' && !/\.(tsx?|css|svg|mjs|jsonl?|sql)$/.test(file)) continue;
       if (/\.test\.tsx?$/.test(file)) continue;
       hash.update(`${input}/${file}\n`).update(readFileSync(join(path, file)));
     }
@@ -52,18 +84,16 @@ function hashOf(inputs: string[]): string {
   return hash.digest('hex');
 }
 
-function run(what: string, args: string[]): Promise<void> {
+function runNext(): Promise<void> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' } as NodeJS.ProcessEnv;
-    const child = spawn(process.execPath, args, { cwd: ROOT, env });
+    const child = spawn(process.execPath, ['node_modules/next/dist/bin/next', 'build'], { cwd: ROOT, env });
     let output = '';
     child.stdout.on('data', (chunk) => (output += chunk));
     child.stderr.on('data', (chunk) => (output += chunk));
     child.on('error', reject);
     child.on('exit', (code) =>
-      code === 0
-        ? resolve()
-        : reject(new SetupError(`The ${what} could not be built:\n${output.slice(-4000)}`)),
+      code === 0 ? resolve() : reject(new SetupError(`The web could not be built:\n${output.slice(-4000)}`)),
     );
   });
 }

@@ -1,8 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { BadEnvironment } from '@/server/env';
-import { DomainError } from '@/server/errors';
 import { COMMANDS, type Flags, UsageError } from '@/server/operator/commands';
-import { openOperatorContext } from '@/server/operator/context';
+import { NEEDS_SECRET, openOperatorContext } from '@/server/operator/context';
 
 /** `npm run -s operator -- <noun> <verb> [--flags] [--json]`: straight on the database of DATABASE_URL. */
 
@@ -71,9 +70,13 @@ function print(result: unknown, json: boolean): void {
 
 async function main(): Promise<number> {
   const { name, flags, json } = readCommand(process.argv.slice(2));
+  const command = COMMANDS[name] as (typeof COMMANDS)[string];
+  if (command.signs && !process.env.AUTH_SECRET) throw new UsageError(`${name}: ${NEEDS_SECRET}`);
+  // A password in the arguments is seen by everybody on this computer.
+  if (flags.password === '-') flags.password = readFileSync(0, 'utf8').split(/\r?\n/)[0];
   const { ctx, close } = openOperatorContext(process.env);
   try {
-    const outcome = await (COMMANDS[name] as (typeof COMMANDS)[string]).run(ctx, flags);
+    const outcome = await command.run(ctx, flags);
     if (outcome.text && !json) process.stdout.write(`${outcome.text.join('\n')}\n`);
     else print(outcome.result, json);
     return outcome.exitCode ?? 0;
@@ -87,12 +90,6 @@ main().then(
   (error: unknown) => {
     const message = error instanceof Error ? error.message : String(error);
     process.stderr.write(`${message}\n${error instanceof UsageError ? usage() : ''}`);
-    process.exit(
-      error instanceof UsageError
-        ? 2
-        : error instanceof DomainError || error instanceof BadEnvironment
-          ? 1
-          : 1,
-    );
+    process.exit(error instanceof UsageError ? 2 : 1);
   },
 );

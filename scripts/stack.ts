@@ -186,19 +186,27 @@ function environmentOf(options: StackOptions, ports: StackPorts, appUrl: string)
   };
 }
 
+/** With hot reload each process runs from its sources; without, it is what `npm run start:…` runs. */
+const FROM_SOURCES: Record<PartKind, string[]> = {
+  cloud: ['--import', 'tsx', 'cloud/main.ts'],
+  web: ['node_modules/next/dist/bin/next', 'dev'],
+  worker: ['--watch', '--import', 'tsx', 'workers/timekeeper/main.ts'],
+  gateway: ['--watch', '--import', 'tsx', 'workers/gateway/main.ts'],
+};
+
 function commandOf(
   { kind, port }: Place,
   options: StackOptions,
   ports: StackPorts,
   env: Record<string, string>,
 ): Command {
-  const watch = options.dev ? ['--watch'] : [];
   const nodeEnv = options.dev ? 'development' : 'production';
   const product = { ...env, NODE_ENV: nodeEnv };
+  const args = options.dev ? FROM_SOURCES[kind] : ['scripts/start.mjs', kind];
   switch (kind) {
     case 'cloud':
       return {
-        args: ['--import', 'tsx', 'cloud/main.ts'],
+        args,
         env: {
           CLOUD_STATE_DIR: join(options.dir, 'cloud'),
           CLOUD_STRIPE_WEBHOOK_URL: `${env.APP_URL}/api/stripe/webhook`,
@@ -216,21 +224,17 @@ function commandOf(
       };
     case 'web':
       return {
-        args: ['node_modules/next/dist/bin/next', options.dev ? 'dev' : 'start'],
+        args,
         env: { ...product, PORT: String(port) },
         readyUrl: `http://127.0.0.1:${port}/readyz`,
       };
     case 'worker':
       return {
-        args: [...watch, '--import', 'tsx', 'workers/timekeeper/main.ts'],
+        args,
         env: { ...product, WORKER_PORT: String(port) },
         readyUrl: `http://127.0.0.1:${port}/readyz`,
       };
     case 'gateway':
-      return {
-        args: [...watch, '--import', 'tsx', 'workers/gateway/main.ts'],
-        env: product,
-        readyUrl: `http://127.0.0.1:${ports.gateway}/readyz`,
-      };
+      return { args, env: product, readyUrl: `http://127.0.0.1:${ports.gateway}/readyz` };
   }
 }

@@ -22,6 +22,8 @@ type Count = { passed: number; failed: number };
 /** Half a minute of faults, and all that healing may take; then it is asked to end. */
 const FAULTS_MS = 6 * 60_000;
 
+const BENCHES_MS = 5 * 60_000;
+
 type How = { quiet?: boolean; withinMs?: number };
 
 function run(
@@ -78,6 +80,13 @@ async function faults(): Promise<Count> {
   return (await once()).code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
+/** Every benchmark for some seconds: whether it works and compares, not what it says. */
+const benches = async (): Promise<Count> => {
+  const args = ['--import', 'tsx', 'scripts/bench.ts', '--quick'];
+  const { code } = await run(args, { withinMs: BENCHES_MS });
+  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+};
+
 /** vitest, counted by its own report; no report means that it did not even start. */
 const vitest = (project: string) => async (): Promise<Count> => {
   const report = join(folder, `${project}.json`);
@@ -127,6 +136,7 @@ if (!onlyCheck) {
     return { passed: 1, failed: 0 };
   });
   await step('integration', vitest('int'));
+  if (built) await step('benchmarks', benches);
   if (built) await step('faults', faults);
   if (built) await step('browser', playwright);
 }

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import postgres from 'postgres';
 import { migrateDatabase, migrationSentence } from '@/db/migrate';
 import { buildAll } from './build-all';
+import { makeDemoAccounts } from './demo-accounts';
 import { lockFolder } from './lock-folder';
-import { seedDemoAccounts } from './seed';
 import { startPostgres } from './services/postgres';
 import { SetupError } from './services/processes';
 import { startRedis } from './services/redis';
@@ -63,7 +63,9 @@ async function up(): Promise<void> {
     }),
   );
   const authSecret = readSecret();
-  const people = await step('Demo accounts', () => seedDemoAccounts(databaseUrl, authSecret));
+  const people = await step('Demo accounts', () =>
+    makeDemoAccounts({ DATABASE_URL: databaseUrl, AUTH_SECRET: authSecret }),
+  );
   await buildAll({ dev, say });
   const stack = await step('Processes', () =>
     startStack({

@@ -5,7 +5,6 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClient, type HourglassClient, refusalOf } from '@/client';
 import { migrateDatabase } from '@/db/migrate';
-import { seedPlans } from '@/db/seed';
 import { buildAll } from '@/scripts/build-all';
 import { type PostgresServer, startPostgres } from '@/scripts/services/postgres';
 import { waitFor } from '@/scripts/services/processes';
@@ -20,6 +19,7 @@ import { asOwner } from './world';
 /** Faults on real processes: web, worker, gateway, PostgreSQL, Redis and machines, none of them pretended. */
 
 const SEED = Number(process.env.FAULT_SEED ?? 7);
+const AUTH_SECRET = 'fault-secret-fault-secret-fault-secret';
 const ENV = {
   LEASE_MAX_SECONDS: '6',
   LEASE_MIN_SECONDS: '4',
@@ -54,13 +54,12 @@ const dataDir = join('/var/tmp', `hourglass-faults-${process.pid}`, 'data');
 beforeAll(async () => {
   [postgres, redis] = await Promise.all([startPostgres({ dataDir }), startRedis(), buildAll({})]);
   await migrateDatabase(postgres.url);
-  operator = openOperatorContext({ DATABASE_URL: postgres.url });
-  await seedPlans(operator.ctx.sql);
+  operator = openOperatorContext({ AUTH_SECRET, DATABASE_URL: postgres.url });
   stack = await startStack({
     dir,
     databaseUrl: postgres.url,
     redisUrl: redis.url,
-    authSecret: 'fault-secret-fault-secret-fault-secret',
+    authSecret: AUTH_SECRET,
     env: ENV,
   });
 }, 180_000);

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { migrateDatabase } from '@/db/migrate';
-import { seedPlans } from '@/db/seed';
 import type { DomainError } from '@/server/errors';
 import { COMMANDS } from '@/server/operator/commands';
 import { noteRestore } from '@/server/quota/note-restore';
@@ -33,7 +32,6 @@ beforeAll(async () => {
   await asOwner(server.urlOf('postgres'), (admin) => admin.unsafe(`create database ${before}`));
   await migrateDatabase(server.urlOf(before));
   stage = await Stage.open({ startAt: T0, env, url: server.urlOf(before) });
-  await seedPlans(stage.ctx.sql);
   stage.kind = 'silent';
 }, 120_000);
 afterAll(async () => {

@@ -2,9 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
-import { openDatabase } from '@/db/client';
 import { migrateDatabase } from '@/db/migrate';
-import { seedPlans } from '@/db/seed';
 import { startPostgres } from '@/scripts/services/postgres';
 import { startRedis } from '@/scripts/services/redis';
 import { assertLocal } from './local';
@@ -58,9 +56,6 @@ async function prepareTemplate(server: string): Promise<string> {
   }
   const url = Object.assign(new URL(server), { pathname: `/${name}` }).href;
   await migrateDatabase(url);
-  const database = openDatabase(url, { max: 1 });
-  await seedPlans(database.sql);
-  await database.close();
   return name;
 }
 

@@ -13,6 +13,7 @@ import { createTestRedis, type TestRedis } from './redis';
 /** The real processes with marked secrets, and ways to talk to them as strangers do. */
 
 export const MARK = `mark${process.pid}secret`;
+const AUTH_SECRET = `${MARK}-auth-${'x'.repeat(32)}`;
 export const PASSWORD = 'a-good-password';
 export const dir = mkdtempSync(join(tmpdir(), 'hourglass-security-'));
 let database: TestDatabase;
@@ -35,12 +36,12 @@ function marked(address: string, user: string): string {
 export async function openStrangers(): Promise<void> {
   [database, redis] = await Promise.all([createTestDatabase(), createTestRedis(), buildAll({})]);
   const ports = await freePorts();
-  operator = openOperatorContext({ DATABASE_URL: database.url });
+  operator = openOperatorContext({ AUTH_SECRET, DATABASE_URL: database.url });
   stack = await startStack({
     dir,
     databaseUrl: marked(database.url, 'postgres'),
     redisUrl: marked(redis.url, 'default'),
-    authSecret: `${MARK}-auth-${'x'.repeat(32)}`,
+    authSecret: AUTH_SECRET,
     ports,
     env: {
       AUTH_GITHUB_ID: 'github-id',

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { commandComplaints, scriptComplaints } from './tidy/commands';
 import { migrationComplaints } from './tidy/migrations';
 import {
   clockComplaints,
@@ -30,6 +31,7 @@ const paths = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
 const code = paths.filter((path) => /\.(tsx?|mjs)$/.test(path)).map(read);
 const migrations = paths.filter((path) => /^db\/migrations\/\d+_.*\.sql$/.test(path)).map(read);
 const docs = paths.filter((path) => /\.md$/.test(path)).map(read);
+const { scripts } = JSON.parse(read('package.json').text) as { scripts: Record<string, string> };
 const specs = docs.filter(({ path }) => /^sdd\//.test(path));
 const tests = code.filter(({ path }) => /\.(test|spec)\.tsx?$/.test(path) && !path.startsWith('test/tidy'));
 
@@ -41,6 +43,10 @@ describe('the tree is tidy', () => {
   it('names explain', () => expect(code.flatMap(nameComplaints)).toEqual([]));
   it('documents name only what is there', () =>
     expect(docs.flatMap((doc) => deadPaths(doc, (path) => existsSync(join(ROOT, path))))).toEqual([]));
+  it('commands run files that are there, and documents name commands that are there', () => {
+    expect(scriptComplaints(scripts, (path) => existsSync(join(ROOT, path)))).toEqual([]);
+    expect(docs.flatMap((doc) => commandComplaints(doc, scripts))).toEqual([]);
+  });
   it('every requirement is tested, every tested requirement is stated', () =>
     expect(requirementComplaints(specs, tests)).toEqual([]));
   it('every threat and every limit names its proof', () => {
@@ -132,6 +138,8 @@ describe('each rule fires', () => {
     ['a long function', sizeComplaints(planted('app/x.ts', `function a() {\n${'  b;\n'.repeat(80)}}\n`))],
     ['a name without meaning', nameComplaints(planted('server/quota/utils.ts', ''))],
     ['a dead path', deadPaths(planted('README.md', 'see `server/nowhere.ts`'), () => false)],
+    ['a command without its file', scriptComplaints({ a: 'node scripts/nowhere.mjs web' }, () => false)],
+    ['a command that is not there', commandComplaints(planted('README.md', 'npm run -s nothing'), {})],
     ['an untested requirement', requirementComplaints([planted('sdd/q.md', '### QUOTA-99 x')], [])],
     [
       'an unstated requirement',

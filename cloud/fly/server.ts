@@ -39,7 +39,7 @@ interface Gate {
 /** Starts the local Machines API over the state in `stateDir`, taking up the machines of an earlier one. */
 export async function startFly(options: FlyOptions): Promise<StartedFly> {
   const delays = { ...defaultDelays, ...options.delays };
-  const command = options.machineCommand ?? 'node .hourglass/build/agent.mjs';
+  const command = options.machineCommand ?? 'node dist/agent/main.mjs';
   const world = new World(join(options.stateDir, 'fly'), delays, command);
   const fly = { world, life: new MachineLife(world), faults: new Faults(), calls: new CallLog() };
   const gate = { fly, token: options.token, limits: options.rateLimits === false ? null : new RateLimit() };

@@ -108,7 +108,12 @@ describe('accounts', () => {
     timeout: 60_000,
   }, async () => {
     const operator = async (...args: string[]) => {
-      const env = { PATH: process.env.PATH, DATABASE_URL: stage.world.url } as unknown as NodeJS.ProcessEnv;
+      const { AUTH_SECRET } = stage.ctx.env;
+      const env = {
+        PATH: process.env.PATH,
+        DATABASE_URL: stage.world.url,
+        AUTH_SECRET,
+      } as unknown as NodeJS.ProcessEnv;
       return run(process.execPath, ['--import', 'tsx', 'scripts/operator.ts', ...args], { env }).then(
         ({ stdout }) => ({ code: 0, stdout, stderr: '' }),
         (error: { code: number; stdout: string; stderr: string }) => error,

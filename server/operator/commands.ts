@@ -23,6 +23,8 @@ export type Outcome = { result: unknown; exitCode?: number; text?: string[] };
 type Command = {
   flags: Record<string, 'text' | 'switch'>;
   needed: string[];
+  /** It signs or marks something: refused without AUTH_SECRET before anything is done. */
+  signs?: true;
   run: (ctx: Ctx, flags: Flags) => Promise<Outcome>;
 };
 
@@ -135,6 +137,7 @@ export const COMMANDS: Record<string, Command> = {
   'account create': {
     flags: { email: 'text', name: 'text', plan: 'text', status: 'text', admin: 'switch', password: 'text' },
     needed: ['email'],
+    signs: true,
     run: async (ctx, flags) => ({
       result: await createAccount(ctx, {
         email: text(flags, 'email'),
@@ -163,6 +166,7 @@ export const COMMANDS: Record<string, Command> = {
   'account delete': {
     flags: { account: 'text', reason: 'text' },
     needed: ['account', 'reason'],
+    signs: true,
     run: async (ctx, flags) => ({ result: await deleteAccount(ctx, byOperator(flags)) }),
   },
   'account adjust-usage': {

@@ -1,40 +1,30 @@
 import { adjustAccountUsage } from '../account/adjust-usage';
 import type { Ctx } from '../context';
+import { DomainError } from '../errors';
+import { isLoopback } from '../loopback';
 import { createAccount } from './create-account';
+import { DEMO_PASSWORD, DEMO_PEOPLE } from './demo-people';
 
 export type DemoSignIn = { email: string; password: string; what: string };
 
-const PASSWORD = 'hourglass-demo';
-const THREE_MINUTES = 180;
-
-const PEOPLE = [
-  { name: 'Demo', email: 'demo@hourglass.local', planId: 'free', used: 0, what: 'Free, nothing used yet' },
-  {
-    name: 'Pro',
-    email: 'pro@hourglass.local',
-    planId: 'pro',
-    used: 31 * 3600,
-    what: 'Pro, in the middle of the month',
-  },
-  {
-    name: 'Nearly',
-    email: 'nearly@hourglass.local',
-    planId: 'free',
-    used: 4 * 3600 - THREE_MINUTES,
-    what: 'Free, three minutes left',
-  },
-  { name: 'Admin', email: 'admin@hourglass.local', planId: 'max', used: 0, what: 'Administrator' },
-] as const;
-
-/** People to look around as; those who are there already stay as they are. Answers all sign-ins. */
+/**
+ * Makes people to look around as, an administrator among them; those who are there already stay as they are. Returns all
+ * sign-ins. Throws INVALID_INPUT where APP_URL can be reached from outside: everybody knows their password.
+ */
 export async function seedDemo(ctx: Ctx): Promise<DemoSignIn[]> {
-  for (const { name, email, planId, used } of PEOPLE) {
+  if (!isLoopback(ctx.env.APP_URL)) {
+    throw new DomainError(
+      'INVALID_INPUT',
+      `Demo accounts have a public password and are made for a loopback APP_URL only; this one is ${ctx.env.APP_URL}. Use \`npm run -s operator -- account create --admin\` instead.`,
+    );
+  }
+  for (const { name, email, planId, used } of DEMO_PEOPLE) {
     const there = await ctx.sql`select 1 from auth_user where email = ${email}`;
     if (there.length > 0) continue;
     const isAdmin = email.startsWith('admin@');
-    const { accountId } = await createAccount(ctx, { name, email, planId, isAdmin, password: PASSWORD });
+    const { accountId } = await createAccount(ctx, { name, email, planId, isAdmin, password: DEMO_PASSWORD });
     if (used > 0)
       await adjustAccountUsage(ctx, { actor: 'operator', accountId, seconds: used, reason: 'demo data' });
   }
-  return PEOPLE.map(({ email, what }) => ({ email, password: PASSWORD, what }));
+  return DEMO_PEOPLE.map(({ email, what }) => ({ email, password: DEMO_PASSWORD, what }));
 }

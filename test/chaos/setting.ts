@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { migrateDatabase } from '@/db/migrate';
-import { seedPlans } from '@/db/seed';
 import { buildAll } from '@/scripts/build-all';
 import { type PostgresServer, startPostgres } from '@/scripts/services/postgres';
 import { signal, sleep } from '@/scripts/services/processes';
@@ -67,9 +66,12 @@ export class Setting {
       const redis = await startRedis({ dir: join(dir, 'redis') });
       undo.push(() => redis.stop());
       await migrateDatabase(postgres.url);
-      const operator = openOperatorContext({ DATABASE_URL: postgres.url, LOG_LEVEL: 'silent' });
+      const operator = openOperatorContext({
+        AUTH_SECRET: ENV.AUTH_SECRET,
+        DATABASE_URL: postgres.url,
+        LOG_LEVEL: 'silent',
+      });
       undo.push(() => operator.close());
-      await seedPlans(operator.ctx.sql);
       const front = await openFront(chance);
       undo.push(() => front.close());
       const stack = await startStack({

@@ -152,7 +152,7 @@ export const nameComplaints = ({ path }: SourceFile): string[] => [
 export function deadPaths(doc: SourceFile, exists: (path: string) => boolean): string[] {
   const paths = [...doc.text.matchAll(/`([\w@.-]+(?:\/[\w@.[\]-]*)+)`/g)].map((match) => match[1] ?? '');
   return paths
-    .filter((path) => !/^(hg|api|GET|@hourglass)|^\w+\.\w+\/|:\/\//.test(path))
+    .filter((path) => !/^(hg|api|GET|dist|@hourglass)|^\w+\.\w+\/|:\/\//.test(path))
     .filter((path) => !exists(path.replace(/\/$/, '')))
     .map((path) => `${doc.path}: there is no ${path}`);
 }

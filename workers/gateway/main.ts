@@ -55,12 +55,19 @@ server.listen(env.GATEWAY_PORT, () =>
   log.info({ port: (server.address() as AddressInfo).port }, 'gateway ready'),
 );
 
+/** Within the ten seconds after which processes are killed. */
+const DRAIN_MS = 9_000;
+
 let draining = false;
+/** Takes no new connection, lets those that are being answered end, gives the database back. */
 async function drain(): Promise<void> {
   if (draining) return;
   draining = true;
+  setTimeout(() => process.exit(0), DRAIN_MS).unref();
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  await closed;
   door.close();
-  server.close();
   await database.close();
   process.exit(0);
 }

@@ -73,8 +73,8 @@ const loops = [
 const health = await serveHealth(env.WORKER_PORT, ctx);
 ctx.log.info({ port: health.port }, 'timekeeper ready');
 
-/** Longer than a call that the provider answers at all. What is not done by then is left to whoever comes next. */
-const DRAIN_MS = 10_000;
+/** Within the ten seconds after which processes are killed. What is not done by then is left to whoever comes next. */
+const DRAIN_MS = 9_000;
 
 let draining = false;
 /** Finishes what is under way, takes nothing new, gives every connection back. */

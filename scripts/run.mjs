@@ -1,4 +1,4 @@
-// Everything on this computer, from a fresh clone: run by plain Node, before anything is installed.
+// The tasks of a checkout, from a fresh clone: run by plain Node, before anything is installed.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,14 +8,26 @@ import { mendDriver } from '../db/mend-driver.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
 
+/** What `node scripts/run.mjs <task>` runs. */
+const TASKS = {
+  up: ['scripts/up.ts'],
+  dev: ['scripts/up.ts', '--dev'],
+  test: ['scripts/test.ts'],
+  check: ['scripts/test.ts', '--check'],
+  e2e: ['scripts/e2e.ts'],
+  bench: ['scripts/bench.ts'],
+  chaos: ['scripts/chaos.ts'],
+  build: ['scripts/build.ts'],
+};
+
 /** Ends with one sentence. */
-export function fail(sentence) {
+function fail(sentence) {
   process.stderr.write(`${sentence}\n`);
   process.exit(1);
 }
 
 /** Installs what the lock file says, when it is not installed yet; also where installed packages run no scripts. */
-export function installDependencies() {
+function installDependencies() {
   install();
   mendDriver('node_modules/postgres');
 }
@@ -63,7 +75,7 @@ function isAlive(pid) {
 }
 
 /** Runs a TypeScript file of this folder in place of this process and ends as it ends. */
-export function become(file, args) {
+function become(file, args) {
   mkdirSync('.hourglass', { recursive: true });
   const child = spawn(process.execPath, ['--import', 'tsx', file, ...args], { stdio: 'inherit' });
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'])
@@ -71,7 +83,8 @@ export function become(file, args) {
   child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  installDependencies();
-  become('scripts/up.ts', process.argv.slice(2));
-}
+const [name = '', ...args] = process.argv.slice(2);
+const task = TASKS[name];
+if (!task) fail(`There is no task ${name || 'without a name'}; there are ${Object.keys(TASKS).join(', ')}.`);
+installDependencies();
+become(task[0], [...task.slice(1), ...args]);

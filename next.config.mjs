@@ -1,6 +1,9 @@
-import type { NextConfig } from 'next';
-
-const config: NextConfig = {
+/** @type {import('next').NextConfig} */
+const config = {
+  // What production runs: a server with the packages it needs and no others, below `.next/standalone`.
+  output: 'standalone',
+  // Without it Next looks for the root by lock files and may find one outside of this repository.
+  outputFileTracingRoot: import.meta.dirname,
   poweredByHeader: false,
   reactStrictMode: true,
   // Server packages with native parts, workers or own clients stay outside the bundle.

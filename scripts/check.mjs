@@ -1,4 +1,0 @@
-import { become, installDependencies } from './up.mjs';
-
-installDependencies();
-become('scripts/test.ts', ['--check']);
