@@ -13,7 +13,15 @@ import type { Scope } from './shapes';
 
 /** Who asks. Every verb is bound to the account of its actor. */
 export type Actor =
-  | { kind: 'user'; userId: string; accountId: string; role: 'owner' | 'member'; isAdmin: boolean }
+  | {
+      kind: 'user';
+      userId: string;
+      accountId: string;
+      role: 'owner' | 'member';
+      isAdmin: boolean;
+      /** The sign-in the request came with. */
+      signInId?: string;
+    }
   | { kind: 'apiKey'; keyId: string; accountId: string; scopes: Scope[]; isAdmin: boolean }
   | { kind: 'system'; name: string };
 

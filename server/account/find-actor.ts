@@ -20,19 +20,26 @@ export async function findActor(ctx: Ctx, auth: Auth, headers: Headers): Promise
   if (!headers.get('cookie')) return null;
   const signIn = await failClosed(() => auth.api.getSession({ headers }), ctx.log);
   if (!signIn) return null;
-  return findMember(ctx, signIn.user);
+  return findMember(ctx, signIn.user, signIn.session.id);
 }
 
 type SignedIn = { id: string; name: string; role?: string | null };
 
-async function findMember(ctx: Ctx, user: SignedIn): Promise<Actor> {
+async function findMember(ctx: Ctx, user: SignedIn, signInId: string): Promise<Actor> {
   const member = await readMember(ctx, user.id);
   const isAdmin = user.role === 'admin';
   if (member)
-    return { kind: 'user', userId: user.id, accountId: member.account_id, role: member.role, isAdmin };
+    return {
+      kind: 'user',
+      userId: user.id,
+      accountId: member.account_id,
+      role: member.role,
+      isAdmin,
+      signInId,
+    };
   // A crash between sign-up and its account is repaired here.
   const accountId = await openAccount(ctx, { userId: user.id, name: user.name });
-  return { kind: 'user', userId: user.id, accountId, role: 'owner', isAdmin };
+  return { kind: 'user', userId: user.id, accountId, role: 'owner', isAdmin, signInId };
 }
 
 async function readMember(ctx: Ctx, userId: string) {
