@@ -105,6 +105,7 @@ test('ACCOUNT-33 confirming without a sign-in says what ends, and leads to a pas
   await owner.getByRole('button', { name: 'Confirm this address' }).click();
   await owner.getByLabel('New password').fill('the-owners-password');
   await owner.getByRole('button', { name: 'Set new password' }).click();
+  await expect(owner.getByRole('status')).toContainText('Your new password is set');
   await signIn(owner, { email, password: 'the-owners-password' });
   await page.goto(`${appUrl()}/dashboard`);
   await page.waitForURL(/\/sign-in/);
