@@ -1,5 +1,6 @@
 import { expect, test } from '@playwright/test';
-import { accountOf, appUrl, control, newPerson, signIn } from './product';
+import { newApiKeyText } from '@/server/account/api-key-text';
+import { appUrl, confirmAddress, control, linkTo, newPerson, operator, signIn, signUp } from './product';
 
 type Mail = { subject: string; text: string; to: string[] };
 
@@ -7,21 +8,108 @@ test('ACCOUNT-1 ACCOUNT-2 signing up makes one account; the address is confirmed
   page,
 }) => {
   const email = `Mixed.Case-${Date.now()}@Hourglass.test`;
-  await page.goto(`${appUrl()}/sign-up`);
-  await page.getByLabel('Name').fill('Mixed Case');
-  await page.getByLabel('E-mail').fill(`  ${email} `);
-  await page.getByLabel('Password').fill('a-good-password');
-  await page.getByRole('button', { name: 'Sign up' }).click();
-  await expect(page.getByText('No sessions yet')).toBeVisible();
-  expect(await accountOf(email.toLowerCase())).toMatch(/^[0-9a-f-]{36}$/);
-  await expect
-    .poll(async () => (await control<Mail[]>(`/control/mail?to=${email.toLowerCase()}`)).length)
-    .toBe(1);
-  const [letter] = await control<Mail[]>(`/control/mail?to=${email.toLowerCase()}`);
-  expect(letter?.subject).toBe('Confirm your address');
-  await page.goto(/https?:\S+/.exec(letter?.text ?? '')?.[0] ?? '');
+  expect(await signUp(page, 'Mixed Case', `  ${email} `)).toMatch(/^[0-9a-f-]{36}$/);
+  await confirmAddress(page, email.toLowerCase());
   await page.goto(`${appUrl()}/settings`);
   await expect(page.getByText('Your address is confirmed')).toBeVisible();
+});
+
+test('ACCOUNT-32 ACCOUNT-36 nothing starts before the address is confirmed, every refusal sends the email again, and the link needs a click', async ({
+  page,
+  request,
+}) => {
+  const email = `unconfirmed-${Date.now()}@hourglass.test`;
+  await signUp(page, 'Una Confirmed', email);
+  const letters = async () => (await control<Mail[]>(`/control/mail?to=${email}`)).length;
+  const link = await linkTo(email, 'Confirm your address');
+  // What a mail scanner does.
+  expect((await request.get(link)).status()).toBe(200);
+  await page.reload();
+  await expect(page.getByRole('alert', { name: 'Confirm your address first' })).toBeVisible();
+  await page.getByRole('button', { name: 'New session' }).first().click({ force: true });
+  const dialog = page.getByRole('dialog', { name: 'Confirm your address first' });
+  await dialog.getByRole('button', { name: 'Send the email again' }).click();
+  await expect(dialog.getByRole('button', { name: 'The email is on its way' })).toBeVisible();
+  await expect.poll(letters).toBe(2);
+  await page.goto(`${appUrl()}/plans`);
+  await page.getByRole('article', { name: 'Trial' }).getByRole('button').click();
+  const notice = page.getByRole('alert').filter({ hasText: 'start the trial' });
+  await notice.getByRole('button', { name: 'Send the email again' }).click();
+  await expect.poll(letters).toBe(3);
+  await page.goto(`${appUrl()}/settings`);
+  await expect(page.getByText('API keys can be made once your address is confirmed')).toBeVisible();
+
+  await page.goto(`${link.slice(0, -1)}`);
+  await expect(page.getByRole('heading', { name: 'This link is not valid any more' })).toBeVisible();
+  await page.getByRole('button', { name: 'Send a new link' }).click();
+  await expect.poll(letters).toBe(4);
+  await confirmAddress(page, email);
+  await page.goto(link);
+  await expect(page.getByRole('heading', { name: 'This address is confirmed' })).toBeVisible();
+  await page.getByRole('link', { name: 'To your sessions' }).click();
+  await expect(page.getByRole('button', { name: 'New session' }).first()).toBeEnabled();
+});
+
+test('ACCOUNT-33 a planted account owns nothing once the owner of the address has come', async ({
+  page,
+  browser,
+}) => {
+  const email = `owner-${Date.now()}@hourglass.test`;
+  const accountId = await signUp(page, 'Not The Owner', email);
+  const created = await page.request.post(`${appUrl()}/api/trpc/session.create`, {
+    data: { name: 'planted' },
+    headers: { origin: appUrl() },
+  });
+  expect(created.status()).toBe(200);
+  const refused = await page.request.post(`${appUrl()}/api/trpc/apiKey.create`, {
+    data: { name: 'planted', scopes: ['session:write'] },
+    headers: { origin: appUrl() },
+  });
+  expect([refused.status(), (await refused.json()).error.data.reason]).toEqual([403, 'EMAIL_UNCONFIRMED']);
+  // One from before keys needed a confirmed address.
+  const { key, prefix, hash } = newApiKeyText();
+  await operator.ctx.sql`
+    insert into api_key (id, account_id, name, scopes, prefix, hash, created_by)
+    select ${prefix}, ${accountId}, 'planted', '{session:write}', ${prefix}, ${hash}, user_id
+    from member where account_id = ${accountId}`;
+  const list = async (headers: Record<string, string>) =>
+    (await page.request.get(`${appUrl()}/api/trpc/session.list`, { headers })).status();
+  const byKey = { authorization: `Bearer ${key}` };
+  expect([await list({}), await list(byKey)]).toEqual([200, 200]);
+
+  const owner = await (await browser.newContext()).newPage();
+  await owner.goto(`${appUrl()}/forgot-password`);
+  await owner.getByLabel('E-mail').fill(email);
+  await owner.getByRole('button', { name: 'Send me a link' }).click();
+  await owner.goto(await linkTo(email, 'Choose a new password'));
+  await expect(owner.getByText('one session made in this account before')).toBeVisible();
+  await owner.getByLabel('New password').fill('the-owners-password');
+  await owner.getByRole('button', { name: 'Set new password' }).click();
+  await expect(owner.getByRole('status')).toContainText('Your new password is set');
+  expect([await list({}), await list(byKey)]).toEqual([401, 401]);
+  await signIn(owner, { email, password: 'the-owners-password' });
+  await expect(owner.getByText('No sessions yet')).toBeVisible();
+  await expect(owner.getByRole('button', { name: 'New session' }).first()).toBeEnabled();
+  await owner.context().close();
+});
+
+test('ACCOUNT-33 confirming without a sign-in says what ends, and leads to a password of one’s own', async ({
+  page,
+  browser,
+}) => {
+  const email = `handed-over-${Date.now()}@hourglass.test`;
+  await signUp(page, 'Somebody', email);
+  const owner = await (await browser.newContext()).newPage();
+  await owner.goto(await linkTo(email, 'Confirm your address'));
+  await expect(owner.getByText('This browser is not signed in')).toBeVisible();
+  await owner.getByRole('button', { name: 'Confirm this address' }).click();
+  await owner.getByLabel('New password').fill('the-owners-password');
+  await owner.getByRole('button', { name: 'Set new password' }).click();
+  await expect(owner.getByRole('status')).toContainText('Your new password is set');
+  await signIn(owner, { email, password: 'the-owners-password' });
+  await page.goto(`${appUrl()}/dashboard`);
+  await page.waitForURL(/\/sign-in/);
+  await owner.context().close();
 });
 
 test('ACCOUNT-3 a lost password is replaced by mail', async ({ page }) => {
@@ -36,7 +124,7 @@ test('ACCOUNT-3 a lost password is replaced by mail', async ({ page }) => {
   await page.waitForURL(/\/forgot-password/);
   await page.getByLabel('E-mail').fill(person.email);
   await page.getByRole('button', { name: 'Send me a link' }).click();
-  await expect(page.getByRole('status')).toContainText('a letter is on its way');
+  await expect(page.getByRole('status')).toContainText('an email is on its way');
   await expect.poll(async () => (await control<Mail[]>(`/control/mail?to=${person.email}`)).length).toBe(1);
   const [letter] = await control<Mail[]>(`/control/mail?to=${person.email}`);
   await page.goto(/https?:\S+/.exec(letter?.text ?? '')?.[0] ?? '');

@@ -85,6 +85,33 @@ export async function signIn(
   await page.waitForURL((url) => url.pathname === next.split('?')[0]);
 }
 
+/** Signs up as somebody would; answers their account once the dashboard is there. */
+export async function signUp(page: Page, name: string, email: string): Promise<string> {
+  await page.goto(`${appUrl()}/sign-up`);
+  await page.getByLabel('Name').fill(name);
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password').fill('a-good-password');
+  await page.getByRole('button', { name: 'Sign up' }).click();
+  await expect(page.getByText('No sessions yet')).toBeVisible();
+  return accountOf(email.trim().toLowerCase());
+}
+
+/** The link in the newest email to an address, once one with this subject has come. */
+export async function linkTo(email: string, subject: string): Promise<string> {
+  type Mail = { subject: string; text: string };
+  const newest = async () =>
+    (await control<Mail[]>(`/control/mail?to=${email}`)).filter((mail) => mail.subject === subject).at(-1);
+  await expect.poll(async () => (await newest()) !== undefined).toBe(true);
+  return /https?:\S+/.exec((await newest())?.text ?? '')?.[0] ?? '';
+}
+
+/** Confirms the address of whoever is signed in on this page, by the email they got. */
+export async function confirmAddress(page: Page, email: string): Promise<void> {
+  await page.goto(await linkTo(email, 'Confirm your address'));
+  await page.getByRole('button', { name: 'Confirm this address' }).click();
+  await expect(page.getByRole('status')).toContainText('Your address is confirmed');
+}
+
 type ProviderMachine = {
   id: string;
   name: string;

@@ -1,8 +1,8 @@
 import { expect, test } from '@playwright/test';
 import { refusalOf } from '@/client';
 import {
-  accountOf,
   appUrl,
+  confirmAddress,
   control,
   leaveQuota,
   machinesOf,
@@ -10,6 +10,7 @@ import {
   offersOn,
   screenOf,
   signIn,
+  signUp,
   typeLine,
 } from './product';
 
@@ -27,12 +28,10 @@ test('QUOTA-1 SESSION-7 from sign-up to the last second, the refusal, and on aga
   const email = `story-${Date.now()}@hourglass.test`;
   await page.goto(appUrl());
   await page.getByRole('link', { name: 'Start for free' }).click();
-  await page.getByLabel('Name').fill('Grace Story');
-  await page.getByLabel('E-mail').fill(email);
-  await page.getByLabel('Password').fill('a-good-password');
-  await page.getByRole('button', { name: 'Sign up' }).click();
+  const accountId = await signUp(page, 'Grace Story', email);
+  await confirmAddress(page, email);
+  await page.getByRole('link', { name: 'To your sessions' }).click();
   await expect(page.getByText('No sessions yet')).toBeVisible();
-  const accountId = await accountOf(email);
   await leaveQuota(accountId, 16);
 
   const other = await context.newPage();

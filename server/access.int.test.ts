@@ -81,6 +81,8 @@ let accountId: string;
 beforeAll(async () => {
   world = await createWorld({ startAt: Date.parse('2026-11-24T12:00:00Z') });
   accountId = await createAccount(world, { planId: 'pro' });
+  await world.ctx
+    .sql`insert into auth_user (id, name, email, email_verified) values ('u', 'U', 'u@x.test', true)`;
 });
 afterAll(() => world.close());
 
@@ -139,7 +141,7 @@ function wellFormed(path: Path, ids: Record<string, string>): Record<string, unk
 
 const person = (more: { role?: 'owner' | 'member'; isAdmin?: boolean; accountId?: string } = {}): Actor => ({
   kind: 'user',
-  userId: newId(),
+  userId: 'u',
   accountId: more.accountId ?? accountId,
   role: more.role ?? 'owner',
   isAdmin: more.isAdmin ?? false,
@@ -269,7 +271,7 @@ describe('who is asked for', () => {
       kind: 'apiKey',
       accountId,
     });
-    await revokeApiKey(world.ctx, { accountId, apiKeyId: made.id });
+    await revokeApiKey(world.ctx, { accountId, apiKeyId: made.id, actor: 'user:u' });
     for (const text of [made.key, 'hg_nothing', '', 'x'.repeat(500)]) {
       await expect(actorOf({ authorization: `Bearer ${text}` }), text).rejects.toMatchObject({
         reason: 'UNAUTHORIZED',

@@ -1,4 +1,6 @@
 import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api';
+import type { AccessCtx } from './account/prove-address';
+import { replacePassword } from './account/replace-password';
 import { ADDRESS_HEADER } from './address';
 import { DomainError } from './errors';
 import type { Rates } from './rate';
@@ -44,11 +46,14 @@ export const beforeAuth = (rates: Rates) =>
     }
   });
 
-/** After it: a person who got in has mistyped nothing. */
-export const afterAuth = (rates: Rates) =>
+/** After it: a person who got in has mistyped nothing, and a changed password ends what the old one opened. */
+export const afterAuth = (deps: AccessCtx & { rates: Rates }) =>
   createAuthMiddleware(async (ctx) => {
-    if (ctx.path !== '/sign-in/email' || !ctx.context.newSession) return;
-    await rates.forgetSignIn(ctx.context.newSession.user.email);
+    const made = ctx.context.newSession;
+    if (!made) return;
+    if (ctx.path === '/sign-in/email') await deps.rates.forgetSignIn(made.user.email);
+    if (ctx.path === '/change-password')
+      await replacePassword(deps, { userId: made.user.id, by: 'sign-in', keptSignInId: made.session.id });
   });
 
 async function counted(take: () => Promise<void>): Promise<void> {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { createWorld, type World } from '@/test/world';
+import { ADDRESS_HEADER } from './address';
 import { makeAuth } from './auth';
 import { newId } from './ids';
 
@@ -13,12 +14,15 @@ afterEach(() => vi.unstubAllGlobals());
 
 const auth = () => makeAuth({ ...world.ctx, mail: { send: async () => {}, close: () => {} } });
 
+/** Each from an address of its own: tries are counted. */
+let asks = 0;
+
 /** Signs in by GitHub as somebody with this confirmed address there; answers where that leads, and the cookies of it. */
-async function byGithub(email: string): Promise<{ leadsTo: URL; signedIn: boolean }> {
+async function byGithub(email: string, verified = true): Promise<{ leadsTo: URL; signedIn: boolean }> {
   const answers: Record<string, unknown> = {
     '/login/oauth/access_token': { access_token: 'token', token_type: 'bearer', scope: 'user:email' },
-    '/user': { id: 4711, login: 'ada', name: 'Ada', email },
-    '/user/emails': [{ email, primary: true, verified: true }],
+    '/user': { id: `gh-${email}`, login: 'ada', name: 'Ada', email },
+    '/user/emails': [{ email, primary: true, verified }],
   };
   vi.stubGlobal('fetch', async (input: string | URL | Request) =>
     Response.json(answers[new URL(input instanceof Request ? input.url : input).pathname]),
@@ -27,7 +31,7 @@ async function byGithub(email: string): Promise<{ leadsTo: URL; signedIn: boolea
   const asked = await handler(
     new Request(`${home}/api/auth/sign-in/social`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', origin: home },
+      headers: { 'content-type': 'application/json', origin: home, [ADDRESS_HEADER]: `10.0.0.${++asks}` },
       body: JSON.stringify({ provider: 'github', callbackURL: '/dashboard' }),
     }),
   );
@@ -62,4 +66,24 @@ it('ACCOUNT-1 ACCOUNT-27 signing in by GitHub makes an account for an address th
   const rows = await world.ctx.sql`
     select u.email_verified from auth_user u join member m on m.user_id = u.id where u.email = ${email}`;
   expect([...rows]).toEqual([{ email_verified: true }]);
+});
+
+it('ACCOUNT-33 an address that GitHub vouches for later is confirmed by it, and ends keys and sign-ins made before', async () => {
+  const email = `${newId()}@x.test`;
+  const { sql } = world.ctx;
+  await byGithub(email, false);
+  const [person] = await sql<{ id: string; account_id: string; email_verified: boolean }[]>`
+    select u.id, m.account_id, u.email_verified from auth_user u join member m on m.user_id = u.id
+    where u.email = ${email}`;
+  expect(person?.email_verified).toBe(false);
+  const [before] = await sql`select id from auth_sign_in where user_id = ${person?.id ?? ''}`;
+  await byGithub(email, true);
+  const signIns = await sql<
+    { id: string }[]
+  >`select id from auth_sign_in where user_id = ${person?.id ?? ''}`;
+  expect(signIns.map(({ id }) => id)).toEqual([expect.not.stringMatching(before?.id)]);
+  await byGithub(email, true);
+  const notes = await sql`
+    select action, after->>'by' as by, after->>'signIns' as ended from audit where account_id = ${person?.account_id ?? ''}`;
+  expect([...notes]).toEqual([{ action: 'account.confirmAddress', by: 'identity', ended: '1' }]);
 });

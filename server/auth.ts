@@ -1,15 +1,18 @@
-import { betterAuth } from 'better-auth';
+import { type BetterAuthOptions, betterAuth } from 'better-auth';
 import { drizzleAdapter } from 'better-auth/adapters/drizzle';
 import { authIdentity, authSignIn, authUser, authVerification } from '@/db/schema/auth';
+import { confirmDoor } from './account/confirm-door';
 import { keepFewSignIns } from './account/keep-few-sign-ins';
 import { openAccount } from './account/open-account';
+import { proveAddress } from './account/prove-address';
+import { replacePassword } from './account/replace-password';
 import { ADDRESS_HEADER } from './address';
 import { afterAuth, beforeAuth, cleanPerson } from './auth-limits';
 import type { Ctx } from './context';
 import { writeLetter } from './mail/letter';
 import type { Mail } from './mail/send';
 
-export type AuthDeps = Pick<Ctx, 'env' | 'sql' | 'db' | 'clock' | 'log' | 'rates'> & { mail: Mail };
+export type AuthDeps = Pick<Ctx, 'env' | 'sql' | 'db' | 'clock' | 'log' | 'rates' | 'jobs'> & { mail: Mail };
 
 const DAY_SECONDS = 86_400;
 
@@ -26,6 +29,8 @@ const TRIES = {
 
 /** What the library offers and no page of ours needs: a door less each. */
 const UNUSED = [
+  // Confirms by being opened, as every mail scanner does: `confirmDoor` stands in its place.
+  '/verify-email',
   '/verify-password',
   '/update-session',
   '/link-social',
@@ -58,15 +63,20 @@ export function makeAuth(deps: AuthDeps) {
       maxPasswordLength: 128,
       revokeSessionsOnPasswordReset: true,
       sendResetPassword: async ({ user, url }) => letters.newPassword(user.email, url),
-      // Whoever reads the letter is the owner: guesses of others do not keep them out any longer.
-      onPasswordReset: ({ user }) => deps.rates.forgetSignIn(user.email),
+      onPasswordReset: async ({ user }) => {
+        await replacePassword(deps, { userId: user.id, by: 'email' });
+        // Whoever reads the letter is the owner: guesses of others do not keep them out any longer.
+        await deps.rates.forgetSignIn(user.email);
+      },
     },
     emailVerification: {
       sendOnSignUp: true,
-      // A link in a letter is opened with a click anywhere: it confirms, and changes nobody's sign-in.
-      autoSignInAfterVerification: false,
-      sendVerificationEmail: async ({ user, url }) => letters.confirmAddress(user.email, url),
+      sendVerificationEmail: async ({ user, token }) =>
+        letters.confirmAddress(user.email, `${env.APP_URL}/confirm-address?token=${token}`),
     },
+    // A copy of the table opens no account.
+    verification: { storeIdentifier: 'hashed' },
+    plugins: [confirmDoor(deps)],
     socialProviders: githubOf(env),
     // Somebody else may have made an account for this address before: it is not opened to them by our GitHub sign-in.
     account: { encryptOAuthTokens: true, accountLinking: { disableImplicitLinking: true } },
@@ -78,26 +88,38 @@ export function makeAuth(deps: AuthDeps) {
       cookiePrefix: 'hourglass',
       defaultCookieAttributes: { httpOnly: true, sameSite: 'lax', secure: env.APP_URL.startsWith('https:') },
     },
-    hooks: { before: beforeAuth(deps.rates), after: afterAuth(deps.rates) },
-    databaseHooks: {
-      user: {
-        create: {
-          before: async (user) => ({
-            data: cleanPerson({ ...user, email: user.email.trim().toLowerCase() }),
-          }),
-          after: async (user) => {
-            await openAccount(deps, { userId: user.id, name: user.name || user.email });
-          },
-        },
-        update: { before: async (user) => ({ data: cleanPerson(user) }) },
-      },
-      session: { create: { after: async ({ userId }) => keepFewSignIns(deps, userId) } },
-    },
+    hooks: { before: beforeAuth(deps.rates), after: afterAuth(deps) },
+    databaseHooks: hooksOf(deps),
     logger: { disabled: true },
   });
 }
 
 export type Auth = ReturnType<typeof makeAuth>;
+
+/** One billing account for each new person, names of one line, few sign-ins, and the first proof of an address. */
+function hooksOf(deps: AuthDeps): BetterAuthOptions['databaseHooks'] {
+  return {
+    user: {
+      create: {
+        before: async (user) => ({
+          data: cleanPerson({ ...user, email: user.email.trim().toLowerCase() }),
+        }),
+        after: async (user) => {
+          await openAccount(deps, { userId: user.id, name: user.name || user.email });
+        },
+      },
+      update: {
+        before: async (user) => ({ data: cleanPerson(user) }),
+        after: async (user, call) => {
+          // The library updates a person on their way back from GitHub only to confirm the address.
+          if (call?.path?.startsWith('/callback/') && user.emailVerified)
+            await proveAddress(deps, { userId: user.id, by: 'identity' });
+        },
+      },
+    },
+    session: { create: { after: async ({ userId }) => keepFewSignIns(deps, userId) } },
+  };
+}
 
 function githubOf(env: AuthDeps['env']) {
   const { AUTH_GITHUB_ID: clientId, AUTH_GITHUB_SECRET: clientSecret } = env;
@@ -128,14 +150,14 @@ function lettersOf({ mail, log }: AuthDeps) {
       send(
         to,
         'Choose a new password',
-        'Somebody asked for a new password for this address. The link works for one hour.',
+        'Somebody asked for a new password for this address. The link works for one hour. A new password ends all API keys and sign-ins made before.',
         url,
       ),
     confirmAddress: (to: string, url: string) =>
       send(
         to,
         'Confirm your address',
-        'Welcome to Hourglass. Confirm this address, so that a lost password can be replaced and news about your quota arrives.',
+        'Welcome to Hourglass. Confirm this address to start sessions and make API keys. The link works for one hour.',
         url,
       ),
   };

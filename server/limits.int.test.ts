@@ -16,6 +16,8 @@ let accountId: string;
 beforeAll(async () => {
   world = await createWorld({ max: 20 });
   accountId = await createAccount(world);
+  await world.ctx
+    .sql`insert into auth_user (id, name, email, email_verified) values ('u', 'U', 'u@x.test', true)`;
 });
 afterAll(() => world.close());
 
@@ -51,7 +53,7 @@ it('ACCOUNT-19 making and ending again leaves no rows without end: 20 revoked ke
   const revoked: string[] = [];
   for (let i = 0; i < 25; i++) {
     const { id } = await createApiKey(world.ctx, input);
-    await revokeApiKey(world.ctx, { accountId: own, apiKeyId: id });
+    await revokeApiKey(world.ctx, { accountId: own, apiKeyId: id, actor: 'user:u' });
     revoked.push(id);
     const session = await createSession(world.ctx, { accountId: own, name: 's' });
     await deleteSession(world.ctx, { accountId: own, sessionId: session.id });
@@ -59,7 +61,9 @@ it('ACCOUNT-19 making and ending again leaves no rows without end: 20 revoked ke
   const rows = await world.ctx.sql<{ id: string }[]>`select id from api_key where account_id = ${own}`;
   expect(rows.map(({ id }) => id).sort()).toEqual([living.id, ...revoked.slice(-20)].sort());
   expect(await world.ctx.sql`select 1 from session where account_id = ${own}`).toHaveLength(0);
-  await expect(revokeApiKey(world.ctx, { accountId: own, apiKeyId: 'none' })).rejects.toMatchObject({
+  await expect(
+    revokeApiKey(world.ctx, { accountId: own, apiKeyId: 'none', actor: 'user:u' }),
+  ).rejects.toMatchObject({
     reason: 'NOT_FOUND',
   });
 });

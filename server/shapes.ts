@@ -117,6 +117,7 @@ export type StartReason =
   | 'SESSION_LIMIT_REACHED'
   | 'ACCOUNT_BLOCKED'
   | 'ACCOUNT_PENDING'
+  | 'EMAIL_UNCONFIRMED'
   | 'QUOTA_UNAVAILABLE';
 export type Start = { allowed: boolean; reason: StartReason | null };
 

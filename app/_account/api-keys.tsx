@@ -7,6 +7,7 @@ import type { Scope } from '@/server/shapes';
 import { formatDay } from '../_format/instant';
 import { type RouterOutputs, refusalOf, useTRPC, useTRPCClient } from '../_query/trpc';
 import { tellProblem } from '../_status/start-context';
+import { tellRefusal } from '../_status/tell-refusal';
 import { ApiKeyForm } from './api-key-form';
 
 /** Keys of the account: made with the fewest scopes, shown once, revoked at any time. */
@@ -24,7 +25,7 @@ export function ApiKeys() {
       await refresh();
       return true;
     } catch (error) {
-      tellProblem(refusalOf(error).message);
+      tellRefusal(refusalOf(error));
       return false;
     }
   }

@@ -3,7 +3,6 @@
 import { Alert, Anchor, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
 import { useMounted } from '@mantine/hooks';
 import Link from 'next/link';
-import { useSearchParams } from 'next/navigation';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { signInClient } from './sign-in-client';
 import { sentenceFor } from './sign-in-form';
@@ -37,7 +36,7 @@ function Result({ outcome }: { outcome: Outcome }) {
   );
 }
 
-/** Asks for a letter with a link; says the same whether the address is known or not. */
+/** Asks for an email with a link; says the same whether the address is known or not. */
 export function ForgotPasswordForm() {
   const { outcome, busy, ready, submit } = useForm(async (form) => {
     const { error } = await signInClient.requestPasswordReset({
@@ -46,7 +45,7 @@ export function ForgotPasswordForm() {
     });
     return error
       ? { problem: sentenceFor(error) }
-      : { done: 'If there is an account for this address, a letter is on its way.' };
+      : { done: 'If there is an account for this address, an email is on its way.' };
   });
   return (
     <form onSubmit={submit} method="post">
@@ -64,13 +63,20 @@ export function ForgotPasswordForm() {
   );
 }
 
-/** Sets a new password with the token of a letter. */
-export function ResetPasswordForm() {
-  const token = useSearchParams().get('token');
+type ResetProps = {
+  token: string;
+  /** They come from confirming their address without a sign-in, which ended the old password. */
+  isConfirmedNow: boolean;
+  /** How many sessions go with the old password, since nobody had confirmed the address. */
+  removedSessions: number;
+};
+
+/** Sets a new password with the token of an email, and says first what ends with the old one. */
+export function ResetPasswordForm({ token, isConfirmedNow, removedSessions }: ResetProps) {
   const { outcome, busy, ready, submit } = useForm(async (form) => {
     const { error } = await signInClient.resetPassword({
       newPassword: String(form.get('password')),
-      token: token ?? '',
+      token,
     });
     return error
       ? { problem: 'This link is not valid any more. Ask for a new one.' }
@@ -89,6 +95,15 @@ export function ResetPasswordForm() {
           maxLength={128}
           required
         />
+        {!outcome && (
+          <Text size="sm" c="dimmed">
+            {isConfirmedNow
+              ? 'Your address is confirmed. From now on you sign in with this password.'
+              : 'It signs you out everywhere and ends the API keys you made.'}
+            {removedSessions > 0 &&
+              ` This address was never confirmed, so ${removedSessions === 1 ? 'one session' : `${removedSessions} sessions`} made in this account before, and all files there, are removed for good.`}
+          </Text>
+        )}
         <Result outcome={outcome} />
         {outcome && 'done' in outcome ? (
           <Button component={Link} href="/sign-in">

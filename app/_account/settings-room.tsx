@@ -1,11 +1,9 @@
 'use client';
 
-import { Button, Group, Paper, Text, Title } from '@mantine/core';
-import { useState } from 'react';
-import { tellProblem } from '../_status/start-context';
+import { Group, Paper, Text, Title } from '@mantine/core';
 import { ApiKeys } from './api-keys';
 import { DeleteAccount } from './delete-account';
-import { signInClient } from './sign-in-client';
+import { ResendConfirmation } from './resend-confirmation';
 
 type Person = { name: string; email: string; emailVerified: boolean };
 
@@ -20,7 +18,13 @@ export function SettingsRoom({ person, isOwner }: { person: Person; isOwner: boo
       <Title order={2} size="h5" mt="lg" mb="sm">
         API keys
       </Title>
-      <ApiKeys />
+      {person.emailVerified ? (
+        <ApiKeys />
+      ) : (
+        <Text c="dimmed" size="sm">
+          API keys can be made once your address is confirmed.
+        </Text>
+      )}
       <Title order={2} size="h5" mt="xl" mb="sm">
         Delete account
       </Title>
@@ -30,15 +34,6 @@ export function SettingsRoom({ person, isOwner }: { person: Person; isOwner: boo
 }
 
 function Profile({ person }: { person: Person }) {
-  const [sent, setSent] = useState(false);
-  async function resend() {
-    const { error } = await signInClient.sendVerificationEmail({
-      email: person.email,
-      callbackURL: '/settings',
-    });
-    if (error) tellProblem(error.message ?? 'The letter could not be sent. Try again in a minute.');
-    else setSent(true);
-  }
   return (
     <Paper withBorder p="md">
       <Text fw={600} className="one-line">
@@ -53,11 +48,10 @@ function Profile({ person }: { person: Person }) {
         ) : (
           <>
             <Text size="sm">
-              Your address is not confirmed yet: a lost password could not be replaced, nor a trial started.
+              Your address is not confirmed yet. Open the link in the email we sent you to start sessions, a
+              trial or make API keys.
             </Text>
-            <Button size="xs" variant="default" onClick={resend} disabled={sent}>
-              {sent ? 'The letter is on its way' : 'Send the letter again'}
-            </Button>
+            <ResendConfirmation size="xs" />
           </>
         )}
       </Group>

@@ -32,7 +32,7 @@ function useSignIn(mode: Mode, goOn: string, before: string | null) {
     const { error } =
       mode === 'sign-in'
         ? await signInClient.signIn.email({ email, password })
-        : await signInClient.signUp.email({ email, password, name, callbackURL: '/settings' });
+        : await signInClient.signUp.email({ email, password, name });
     // A page loaded afresh: it shows nothing that somebody else saw before in this tab.
     if (!error) return window.location.replace(goOn);
     setBusy(false);

@@ -4,12 +4,10 @@ import { notifications } from '@mantine/notifications';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useRef, useState } from 'react';
 import { type Refusal, refusalOf, useTRPC } from '../_query/trpc';
-import { tellProblem } from '../_status/start-context';
+import { tellRefusal } from '../_status/tell-refusal';
 import { useRefreshStatus } from '../_status/use-status';
 
 const POLL_MS = 60_000;
-
-const tellRefusal = ({ message }: Refusal): void => tellProblem(message);
 
 /** The account's billing, read again now and then: somebody else may change it. */
 export function useBilling() {

@@ -4,6 +4,7 @@ import { Alert, Anchor, Button, Group, Text } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import Link from 'next/link';
 import { type BatchStatus, KEPT } from '@/server/shapes';
+import { ResendConfirmation } from '../_account/resend-confirmation';
 import { formatDuration } from '../_format/duration';
 import { formatReset } from '../_format/instant';
 import { FirstPayment } from '../_plans/upgrade-links';
@@ -12,9 +13,13 @@ import { useStarts } from './start-context';
 
 const PERCENT = { warn80: 80, warn95: 95 } as const;
 
+/** Refusals of the account itself, and how they look. */
+const OF_THE_ACCOUNT = new Set(['ACCOUNT_BLOCKED', 'ACCOUNT_PENDING', 'EMAIL_UNCONFIRMED']);
+const COLOURS: Record<string, string> = { ACCOUNT_PENDING: 'gray', EMAIL_UNCONFIRMED: 'yellow' };
+
 /** Does the banner say already why nothing can be started? A limit on sessions is said at the buttons only. */
 export function isToldByBanner({ quota, start }: BatchStatus): boolean {
-  if (start.reason === 'ACCOUNT_BLOCKED' || start.reason === 'ACCOUNT_PENDING') return true;
+  if (start.reason !== null && OF_THE_ACCOUNT.has(start.reason)) return true;
   return quota.level === 'exhausted' && !start.allowed;
 }
 
@@ -29,10 +34,9 @@ export function QuotaBanner() {
 function Stopper({ status }: { status: BatchStatus }) {
   const { explanation } = useStarts();
   const { quota, upgrade, start } = status;
-  const isPending = start.reason === 'ACCOUNT_PENDING';
   if (!explanation) return null;
   return (
-    <Alert color={isPending ? 'gray' : 'red'} title={explanation.title} mb="md" role="alert">
+    <Alert color={COLOURS[start.reason ?? ''] ?? 'red'} title={explanation.title} mb="md" role="alert">
       <Group justify="space-between">
         <div>
           <Text size="sm">
@@ -41,6 +45,7 @@ function Stopper({ status }: { status: BatchStatus }) {
           </Text>
           {upgrade && <FirstPayment upgrade={upgrade} />}
         </div>
+        {explanation.resend && <ResendConfirmation size="xs" />}
         {upgrade && (
           <Button component="a" href={upgrade.url} size="xs">
             Upgrade{upgrade.plans[0] ? ` to ${upgrade.plans[0].name}` : ''}

@@ -2,7 +2,12 @@ import { type BatchStatus, KEPT, type Limits, type Quota, TRIAL_PLAN } from '@/s
 import { formatDuration } from '../_format/duration';
 import { formatReset } from '../_format/instant';
 
-export type Explanation = { title: string; text: string };
+export type Explanation = {
+  title: string;
+  text: string;
+  /** Set where the email that confirms the address is the way on. */
+  resend?: true;
+};
 type Standing = { reason: string | null; message?: string; quota?: Quota; limits?: Limits };
 
 /** Why nothing can be started, with the figure and the date: the same words on every control. Null when a start is fine. */
@@ -39,6 +44,12 @@ export function explain({ reason, message, quota, limits }: Standing, now: numbe
       return {
         title: 'This account waits for approval',
         text: 'You can start as soon as an administrator has approved it.',
+      };
+    case 'EMAIL_UNCONFIRMED':
+      return {
+        title: 'Confirm your address first',
+        text: 'Sessions start once your address is confirmed. Open the link in the email we sent you.',
+        resend: true,
       };
     case 'QUOTA_UNAVAILABLE':
       return {

@@ -2,6 +2,7 @@
 
 import { Button, Group, Modal, Stack, Text } from '@mantine/core';
 import type { Upgrade } from '@/server/shapes';
+import { ResendConfirmation } from '../_account/resend-confirmation';
 import { Mark } from '../_look/mark';
 import { UpgradeLinks } from '../_plans/upgrade-links';
 import type { Explanation } from './explain';
@@ -29,6 +30,7 @@ export function RefusalDialog({ explanation, upgrade, share, onClose }: Props) {
           <Text>{explanation?.text}</Text>
         </Group>
         {upgrade && <UpgradeLinks upgrade={upgrade} />}
+        {explanation?.resend && <ResendConfirmation fullWidth />}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose} data-autofocus={upgrade ? undefined : true}>
             Close

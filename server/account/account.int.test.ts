@@ -10,6 +10,7 @@ import { createCaller } from '../router';
 import { batchStatus } from '../session/batch-status';
 import { startSession } from '../session/start';
 import { openAccount } from './open-account';
+import { proveAddress } from './prove-address';
 
 const run = promisify(execFile);
 let stage: Stage;
@@ -90,6 +91,20 @@ describe('accounts', () => {
     expect(items[0]?.actor).toMatch(/^user:/);
   });
 
+  it('ACCOUNT-33 stops the sessions that run in a planted account, and removes them', async () => {
+    const accountId = await stage.account();
+    const userId = newId();
+    const { sql } = stage.ctx;
+    await sql`insert into auth_user (id, name, email) values (${userId}, 'P', ${`${userId}@x.test`})`;
+    const { runId } = await stage.started(accountId);
+    await sql`insert into member (account_id, user_id, role) values (${accountId}, ${userId}, 'owner')`;
+    expect(await proveAddress(stage.ctx, { userId, by: 'link' })).toBe(true);
+    expect((await batchStatus(stage.ctx, accountId)).sessions).toEqual([]);
+    await stage.pass(3_000, 500);
+    expect(await stage.run(runId)).toMatchObject({ status: 'stopped', end_reason: 'deleted' });
+    expect(await proveAddress(stage.ctx, { userId, by: 'link' })).toBe(false);
+  });
+
   it('ACCOUNT-6 a plan that cannot be changes nothing and records nothing', async () => {
     const plans = await as(admin).admin.plan.list();
     const free = plans.find((plan) => plan.id === 'free');
@@ -122,7 +137,12 @@ describe('accounts', () => {
     timeout: 60_000,
   }, async () => {
     const operator = async (...args: string[]) => {
-      const env = { PATH: process.env.PATH, DATABASE_URL: stage.world.url } as unknown as NodeJS.ProcessEnv;
+      const { AUTH_SECRET } = stage.ctx.env;
+      const env = {
+        PATH: process.env.PATH,
+        DATABASE_URL: stage.world.url,
+        AUTH_SECRET,
+      } as unknown as NodeJS.ProcessEnv;
       return run(process.execPath, ['--import', 'tsx', 'scripts/operator.ts', ...args], { env }).then(
         ({ stdout }) => ({ code: 0, stdout, stderr: '' }),
         (error: { code: number; stdout: string; stderr: string }) => error,

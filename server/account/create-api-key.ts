@@ -1,4 +1,5 @@
-import { type Ctx, inTx } from '../context';
+import { writeAudit } from '../audit';
+import { type Ctx, inTx, type TxCtx } from '../context';
 import { DomainError } from '../errors';
 import { newId } from '../ids';
 import { holdAccount } from '../quota/load-account';
@@ -11,11 +12,18 @@ export type CreateKeyInput = {
   accountId: string;
   userId: string;
   isAdmin: boolean;
+  /** The sign-in it is asked with; the operator has none. */
+  signInId?: string;
+  /** Who is written down as having made it; the person without it. */
+  actor?: string;
   name: string;
   scopes: Scope[];
 };
 
-/** Makes a key for an account; its text is in this answer and nowhere else. Throws FORBIDDEN, INVALID_INPUT, NOT_FOUND. */
+/**
+ * Makes a key for an account; its text is in this answer and nowhere else. Audited. Throws
+ * FORBIDDEN, EMAIL_UNCONFIRMED, INVALID_INPUT, NOT_FOUND.
+ */
 export async function createApiKey(
   ctx: Ctx,
   input: CreateKeyInput,
@@ -27,19 +35,43 @@ export async function createApiKey(
   const { key, prefix, hash } = newApiKeyText();
   const scopes = [...new Set(input.scopes)];
   // Counted under the account's lock: no number of calls at once passes the limit, and none outlives a deletion.
-  const made = await inTx(ctx, async (tx) => {
+  await inTx(ctx, async (tx) => {
     await holdAccount(tx, input.accountId);
-    return tx.sql`
+    await needPerson(tx, input);
+    const made = await tx.sql`
       insert into api_key (id, account_id, name, scopes, prefix, hash, created_by)
       select ${id}, ${input.accountId}, ${input.name}, ${scopes}, ${prefix}, ${hash}, ${input.userId}
       where (select count(*) from api_key where account_id = ${input.accountId} and revoked_at is null) < ${MOST_LIVE_KEYS}
       returning id`;
+    if (made.length === 0) throw tooMany();
+    await writeAudit(tx, {
+      actor: input.actor ?? `user:${input.userId}`,
+      action: 'apiKey.create',
+      accountId: input.accountId,
+      before: null,
+      // Nothing a person chose: audit lines outlive an account that is deleted.
+      after: { id, scopes },
+      reason: 'asked for',
+    });
   });
-  if (made.length === 0) {
-    throw new DomainError(
-      'INVALID_INPUT',
-      `An account has ${MOST_LIVE_KEYS} keys at most. Revoke one first.`,
-    );
-  }
   return { id, key, name: input.name, scopes, prefix };
+}
+
+const tooMany = () =>
+  new DomainError('INVALID_INPUT', `An account has ${MOST_LIVE_KEYS} keys at most. Revoke one first.`);
+
+/**
+ * A key outlives the browser it was made in: only who has proven their address makes one, whatever the settings. Asked under
+ * the account's lock: a sign-in that a new password has just ended makes none.
+ */
+async function needPerson({ sql }: TxCtx, { userId, signInId: asked }: CreateKeyInput): Promise<void> {
+  const signInId = asked ?? null;
+  const [person] = await sql<{ email_verified: boolean; is_signed_in: boolean }[]>`
+    select email_verified, ${signInId}::text is null
+      or exists (select 1 from auth_sign_in where id = ${signInId}) as is_signed_in
+    from auth_user where id = ${userId}`;
+  if (person && !person.is_signed_in)
+    throw new DomainError('UNAUTHORIZED', 'This sign-in is not valid any more. Sign in again.');
+  if (!person?.email_verified)
+    throw new DomainError('EMAIL_UNCONFIRMED', 'Confirm your email address first, then make a key.');
 }

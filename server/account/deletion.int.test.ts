@@ -29,7 +29,7 @@ describe('deleting an account', () => {
     stage.kind = 'stubborn';
     const accountId = await stage.account({ planId: 'pro' });
     const userId = newId();
-    await sql`insert into auth_user (id, name, email) values (${userId}, 'Ada', 'ada@hourglass.test')`;
+    await sql`insert into auth_user (id, name, email, email_verified) values (${userId}, 'Ada', 'ada@hourglass.test', true)`;
     await sql`insert into member (account_id, user_id, role) values (${accountId}, ${userId}, 'owner')`;
     await createApiKey(stage.ctx, { accountId, userId, isAdmin: false, name: 'k', scopes: ['session:read'] });
     const { runId } = await stage.started(accountId);

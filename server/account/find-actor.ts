@@ -21,7 +21,7 @@ export async function findActor(ctx: Ctx, auth: Auth, headers: Headers): Promise
   if (!headers.get('cookie')) return null;
   const signIn = await findSignIn(ctx, auth, headers);
   if (!signIn) return null;
-  return { ...(await findMember(ctx, signIn.user)), signInId: signIn.session.id };
+  return findMember(ctx, signIn.user, signIn.session.id);
 }
 
 /**
@@ -41,14 +41,25 @@ export const findSignIn = (ctx: Pick<Ctx, 'log'>, auth: Auth, headers: Headers) 
 
 type SignedIn = { id: string; name: string; role?: string | null };
 
-async function findMember(ctx: Ctx, user: SignedIn): Promise<Extract<Actor, { kind: 'user' }>> {
+async function findMember(
+  ctx: Ctx,
+  user: SignedIn,
+  signInId: string,
+): Promise<Extract<Actor, { kind: 'user' }>> {
   const member = await readMember(ctx, user.id);
   const isAdmin = user.role === 'admin';
   if (member)
-    return { kind: 'user', userId: user.id, accountId: member.account_id, role: member.role, isAdmin };
+    return {
+      kind: 'user',
+      userId: user.id,
+      accountId: member.account_id,
+      role: member.role,
+      isAdmin,
+      signInId,
+    };
   // A crash between sign-up and its account is repaired here.
   const accountId = await openAccount(ctx, { userId: user.id, name: user.name });
-  return { kind: 'user', userId: user.id, accountId, role: 'owner', isAdmin };
+  return { kind: 'user', userId: user.id, accountId, role: 'owner', isAdmin, signInId };
 }
 
 async function readMember(ctx: Ctx, userId: string) {

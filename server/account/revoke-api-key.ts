@@ -1,20 +1,31 @@
+import { writeAudit } from '../audit';
 import { type Ctx, inTx } from '../context';
 import { notFound } from '../errors';
 
 /** Revoked keys that are remembered, so that making and revoking them in a loop leaves no rows without end. */
 const REVOKED_KEPT = 20;
 
-/** Ends a key at once; revoking it again is no error while it is remembered. Throws NOT_FOUND. */
+/** Ends a key at once; revoking it again is no error while it is remembered. Audited. Throws NOT_FOUND. */
 export async function revokeApiKey(
   ctx: Ctx,
-  input: { accountId: string; apiKeyId: string },
+  input: { accountId: string; apiKeyId: string; actor: string },
 ): Promise<{ revoked: true }> {
   const { accountId, apiKeyId } = input;
   await inTx(ctx, async (tx) => {
-    const rows = await tx.sql`
-      update api_key set revoked_at = coalesce(revoked_at, hg_clock())
-      where id = ${apiKeyId} and account_id = ${accountId} returning id`;
-    if (rows.length === 0) throw notFound('API key');
+    const [key] = await tx.sql<{ scopes: string[]; revoked_at: unknown }[]>`
+      select scopes, revoked_at from api_key
+      where id = ${apiKeyId} and account_id = ${accountId} for update`;
+    if (!key) throw notFound('API key');
+    if (key.revoked_at !== null) return;
+    await tx.sql`update api_key set revoked_at = hg_clock() where id = ${apiKeyId}`;
+    await writeAudit(tx, {
+      actor: input.actor,
+      action: 'apiKey.revoke',
+      accountId,
+      before: { id: apiKeyId, scopes: key.scopes },
+      after: null,
+      reason: 'asked for',
+    });
     await tx.sql`
       delete from api_key where id in (
         select id from api_key where account_id = ${accountId} and revoked_at is not null

@@ -30,15 +30,17 @@ export const apiKeyRouter = router({
   create: access('person')
     .input(inputs.apiKeyCreate)
     .mutation(({ ctx, input }) => {
-      const { userId, isAdmin } = personOf(ctx.member);
-      return createApiKey(ctx, { ...input, accountId: ctx.accountId, userId, isAdmin });
+      const { userId, isAdmin, signInId } = personOf(ctx.member);
+      return createApiKey(ctx, { ...input, accountId: ctx.accountId, userId, isAdmin, signInId });
     }),
   list: access('person')
     .input(inputs.nothing)
     .query(({ ctx }) => listApiKeys(ctx, ctx.accountId)),
   revoke: access('person')
     .input(inputs.apiKeyRevoke)
-    .mutation(({ ctx, input }) => revokeApiKey(ctx, { ...input, accountId: ctx.accountId })),
+    .mutation(({ ctx, input }) =>
+      revokeApiKey(ctx, { ...input, accountId: ctx.accountId, actor: actorText(ctx.member) }),
+    ),
 });
 
 export const accountRouter = router({

@@ -280,8 +280,8 @@ describe('the trial', () => {
     const planted = await b.person({ email });
     await sql`update auth_user set email_verified = false where id = ${planted.userId}`;
     await expect(startTrial(b.ctx, planted)).rejects.toMatchObject({
-      reason: 'INVALID_INPUT',
-      message: expect.stringContaining('Confirm your address first'),
+      reason: 'EMAIL_UNCONFIRMED',
+      message: expect.stringContaining('Confirm your email address first'),
     });
     expect(await b.planOf(planted)).toBe('free');
     // By an identity of their own they may; the address they only claim stays free for its owner.

@@ -12,8 +12,8 @@ import { markTrial } from './trial-mark';
 
 /**
  * Gives an account the trial: an allowance of its own, without a card, once a person and not once an address. Answers
- * the billing after it. Throws TRIAL_USED, ACCOUNT_BLOCKED, ACCOUNT_PENDING, and INVALID_INPUT when no
- * owner has confirmed their address or the account has as much already.
+ * the billing after it. Throws TRIAL_USED, ACCOUNT_BLOCKED, ACCOUNT_PENDING, EMAIL_UNCONFIRMED when no owner has confirmed
+ * their address, and INVALID_INPUT when the account has as much already.
  */
 export async function startTrial(ctx: Ctx, whose: Whose): Promise<BillingSummary> {
   const { accountId, member } = whose;

@@ -18,16 +18,13 @@ export async function hadTrial(ctx: Ctx, accountId: string): Promise<boolean> {
 
 /**
  * Marks the persons behind an account. Answers false when one of them was marked before; the caller rolls back. Throws
- * INVALID_INPUT while nothing is known for sure of any of them.
+ * EMAIL_UNCONFIRMED while nothing is known for sure of any of them.
  */
 export async function markTrial(tx: TxCtx, accountId: string): Promise<boolean> {
   const marks = await marksOf(tx, tx.sql, accountId);
   // Only the account's own: without a person it would be a trial for each address that somebody makes up.
   if (marks.length === 1)
-    throw new DomainError(
-      'INVALID_INPUT',
-      'Confirm your address first: Settings sends you the letter again.',
-    );
+    throw new DomainError('EMAIL_UNCONFIRMED', 'Confirm your email address first, then start the trial.');
   const made = await tx.sql`
     insert into trial_mark (hash) select hash from unnest(${marks}::text[]) as hash
     on conflict do nothing returning hash`;

@@ -40,6 +40,7 @@ export async function createAccount(ctx: Ctx, input: CreateAccountInput): Promis
     accountId,
     userId,
     isAdmin: input.isAdmin ?? false,
+    actor: 'operator',
     name: 'operator',
     scopes: [...scopes],
   });

@@ -36,6 +36,8 @@ export type OpenRun = {
 export type AccountState = {
   accountId: string;
   status: AccountStatus;
+  /** Whether an owner has proven their address. True for an account nobody signed up for. */
+  isConfirmed: boolean;
   now: Instant;
   /** How far PostgreSQL's clock is behind what this account has seen of it: it was set back. At most 0 otherwise. */
   clockBehindMs: number;
@@ -56,12 +58,13 @@ export type AccountState = {
 };
 
 /** The bounds of a decision, from configuration. */
-export type QuotaRules = SliceBounds & { minStartMs: number };
+export type QuotaRules = SliceBounds & { minStartMs: number; needsConfirmed: boolean };
 
 export const quotaRules = (env: Env): QuotaRules => ({
   minMs: env.LEASE_MIN_SECONDS * 1000,
   maxMs: env.LEASE_MAX_SECONDS * 1000,
   minStartMs: env.MIN_START_SECONDS * 1000,
+  needsConfirmed: env.CONFIRMED_EMAIL === 'required',
 });
 
 /** True while nothing may be granted, neither a start nor a renewal. */

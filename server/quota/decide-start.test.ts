@@ -5,7 +5,7 @@ import { decideStart, plansThatHelp } from './decide-start';
 import { describeQuota, describeUpgrade, percentOf } from './describe-quota';
 
 const now = Date.parse('2026-11-24T12:00:00Z');
-const rules: QuotaRules = { minMs: 10_000, maxMs: 900_000, minStartMs: 60_000 };
+const rules: QuotaRules = { minMs: 10_000, maxMs: 900_000, minStartMs: 60_000, needsConfirmed: true };
 
 const plan = (id: string, sort: number, hours: number | null, maxSessions: number): Plan => ({
   id,
@@ -30,6 +30,7 @@ function state(own: Plan, usedMs: number, openRuns: OpenRun[] = [], heldMs = 0):
   return {
     accountId: 'a',
     status: 'active',
+    isConfirmed: true,
     now,
     clockBehindMs: 0,
     grantingFrom: 0,
@@ -83,8 +84,20 @@ describe('decideStart', () => {
     ['no limit', state(custom, 1e12), null],
     ['blocked comes first', { ...state(free, FOUR_HOURS), status: 'blocked' as const }, 'ACCOUNT_BLOCKED'],
     ['pending comes first', { ...state(free, FOUR_HOURS), status: 'pending' as const }, 'ACCOUNT_PENDING'],
+    [
+      'no owner has confirmed their address',
+      { ...state(free, FOUR_HOURS), isConfirmed: false },
+      'EMAIL_UNCONFIRMED',
+    ],
+    ['pending', { ...state(free, 0), status: 'pending' as const, isConfirmed: false }, 'ACCOUNT_PENDING'],
   ])('QUOTA-1 %s', (_, account, reason) => {
     expect(decideStart(account, rules)).toEqual({ allowed: reason === null, reason });
+  });
+
+  it('ACCOUNT-36 no plan lifts an address that is not confirmed, and a setting does', () => {
+    const unconfirmed = { ...state(free, 0), isConfirmed: false };
+    expect(plansThatHelp(unconfirmed, rules)).toEqual([]);
+    expect(decideStart(unconfirmed, { ...rules, needsConfirmed: false }).allowed).toBe(true);
   });
 
   it('QUOTA-12 offers only bigger visible plans that lift the refusal', () => {

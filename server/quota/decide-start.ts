@@ -31,6 +31,7 @@ export function decideStart(state: AccountState, rules: QuotaRules): Start {
 function refusalOf(state: AccountState, rules: QuotaRules): StartReason | null {
   if (state.status === 'blocked') return 'ACCOUNT_BLOCKED';
   if (state.status === 'pending') return 'ACCOUNT_PENDING';
+  if (rules.needsConfirmed && !state.isConfirmed) return 'EMAIL_UNCONFIRMED';
   if (isHeldBack(state) || isClockBehind(state)) return 'QUOTA_UNAVAILABLE';
   const outOfTime: StartReason = isOnce(state.plan) ? 'TRIAL_EXHAUSTED' : 'QUOTA_EXCEEDED';
   if (remainingMs(state) < rules.minStartMs) return outOfTime;
@@ -47,6 +48,9 @@ export function remainingMs(state: AccountState): number {
   return quotaMs - liveSums(state, period).usedMs;
 }
 
+/** Refusals of the account itself. */
+const NO_PLAN_LIFTS = new Set<StartReason>(['ACCOUNT_BLOCKED', 'ACCOUNT_PENDING', 'EMAIL_UNCONFIRMED']);
+
 /**
  * The visible plans of higher rank under which today's refusal would not arise if they were bought now; empty when a start
  * is allowed. `currency` is the visitor's, for accounts without one. Pure.
@@ -57,7 +61,7 @@ export function plansThatHelp(
   currency: string = DEFAULT_CURRENCY,
 ): Plan[] {
   const { reason } = decideStart(state, rules);
-  if (reason === null || reason === 'ACCOUNT_BLOCKED' || reason === 'ACCOUNT_PENDING') return [];
+  if (reason === null || NO_PLAN_LIFTS.has(reason)) return [];
   return state.plans.filter((plan) => {
     if (!plan.visible || directionOf(state.plan, plan) !== 'up' || isOnce(plan)) return false;
     return decideStart(ifBought(state, plan, currency), rules).reason !== reason;

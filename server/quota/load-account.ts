@@ -33,6 +33,7 @@ type RunJson = {
 export type AccountRow = {
   id: string;
   status: AccountStatus;
+  is_confirmed: boolean;
   own_plan_id: string;
   now: Instant;
   clock_behind_ms: number;
@@ -60,6 +61,8 @@ export const NOT_YET_KNOWN = 8_640_000_000_000_000;
  */
 export const stateColumns = (sql: Sql | TxSql) => sql`
   a.id, a.status, a.own_plan_id, a.now, hg_ms(a.now) - hg_ms(hg_clock()) as clock_behind_ms,
+  coalesce((select bool_or(u.email_verified) from member m join auth_user u on u.id = m.user_id
+    where m.account_id = a.id and m.role = 'owner'), true) as is_confirmed,
   coalesce((select hg_ms(g.granting_from) from granting g where g.ledger_oid = 'usage_entry'::regclass::oid::bigint),
     ${NOT_YET_KNOWN}) as granting_from,
   (select json_agg(p order by p.sort, p.id) from plan p) as plans,
@@ -145,6 +148,7 @@ export function toState(row: AccountRow): AccountState {
   return {
     accountId: row.id,
     status: row.status,
+    isConfirmed: row.is_confirmed,
     now: row.now,
     clockBehindMs: row.clock_behind_ms,
     grantingFrom: row.granting_from,

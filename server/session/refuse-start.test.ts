@@ -13,7 +13,7 @@ const env = {
   MIN_START_SECONDS: 60,
   APP_URL: 'http://localhost:3000',
 } as never;
-const rules = { minMs: 10_000, maxMs: 900_000, minStartMs: 60_000 };
+const rules = { minMs: 10_000, maxMs: 900_000, minStartMs: 60_000, needsConfirmed: true };
 
 function state(quotaSeconds: number, usedMs: number, once = false): AccountState {
   const plan: Plan = {
@@ -32,6 +32,7 @@ function state(quotaSeconds: number, usedMs: number, once = false): AccountState
   return {
     accountId: 'a',
     status: 'active',
+    isConfirmed: true,
     now,
     plan,
     ownPlanId: plan.id,

@@ -36,6 +36,11 @@ export function refuseStart(ctx: Pick<Ctx, 'env'>, state: AccountState, reason: 
         reason,
         'This account is waiting for approval. You can start as soon as an administrator has approved it.',
       );
+    case 'EMAIL_UNCONFIRMED':
+      return new DomainError(
+        reason,
+        'Confirm your email address first: open the link in the email we sent you, or have it sent again under Settings.',
+      );
     case 'QUOTA_UNAVAILABLE':
       if (isClockBehind(state)) return clockBehind();
       return new DomainError(reason, `${heldBackSentence(state)} Nothing was started. ${KEPT}`);

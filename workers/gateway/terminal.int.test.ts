@@ -155,7 +155,7 @@ it('MACHINE-60 a machine is told which keys and sign-ins have ended, for its own
 
   await sql`delete from member where user_id = ${left.slice('sign-in_'.length)}`;
   await sql`delete from auth_sign_in where id = ${out.slice('sign-in_'.length)}`;
-  await revokeApiKey(stage.ctx, { accountId, apiKeyId: key.slice('key_'.length) });
+  await revokeApiKey(stage.ctx, { accountId, apiKeyId: key.slice('key_'.length), actor: 'test' });
   expect(await endedOf()).toEqual([key, left, out, expired, foreign]);
   // A token that was made before the key was revoked opens nothing any more.
   expect(await knock(sessionId, token)).toEqual({

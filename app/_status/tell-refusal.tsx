@@ -1,0 +1,24 @@
+'use client';
+
+import { Stack, Text } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { ResendConfirmation } from '../_account/resend-confirmation';
+import type { Refusal } from '../_query/trpc';
+import { tellProblem } from './start-context';
+
+/** A refusal in the corner, with the way on where it has one. */
+export function tellRefusal({ reason, message }: Refusal): void {
+  if (reason !== 'EMAIL_UNCONFIRMED') return tellProblem(message);
+  notifications.show({
+    id: 'confirm-address',
+    color: 'yellow',
+    title: 'Your address is not confirmed',
+    autoClose: false,
+    message: (
+      <Stack gap="xs" align="flex-start">
+        <Text size="sm">{message}</Text>
+        <ResendConfirmation size="xs" />
+      </Stack>
+    ),
+  });
+}

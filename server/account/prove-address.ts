@@ -1,0 +1,79 @@
+import { writeAudit } from '../audit';
+import { type Ctx, inTx, type TxCtx } from '../context';
+import type { AccountState } from '../quota/account-state';
+import { lockAccount } from '../quota/load-account';
+import { stopAccount } from '../session/stop-account';
+import { endAccess } from './end-access';
+
+export type AccessCtx = Pick<Ctx, 'sql' | 'env' | 'clock' | 'log' | 'jobs'>;
+
+export type Proof = {
+  userId: string;
+  /** A link in an email, a password replaced by email, or the sign-in provider's word. */
+  by: 'link' | 'password' | 'identity';
+  /** The sign-in of the same person that the proof came with: they made the account, so their sessions stay. */
+  signInId?: string;
+};
+
+/**
+ * The first proof that an unconfirmed address belongs to this person. Whoever signed up may have been somebody else: keys,
+ * sign-ins, other ways to sign in and sessions made before end, except with a sign-in of the account itself; audited.
+ * Answers false, and has done nothing, when the address was confirmed before.
+ */
+export async function proveAddress(ctx: AccessCtx, proof: Proof): Promise<boolean> {
+  const { userId, by, signInId } = proof;
+  const isOwnDoing = signInId !== undefined || by === 'identity';
+  const done = await inTx(ctx as Ctx, async (tx) => {
+    const states = await lockOwnAccounts(tx, userId);
+    const [confirmed] = await tx.sql`
+      update auth_user set email_verified = true, updated_at = now()
+      where id = ${userId} and (not email_verified or ${by === 'identity'}) returning 1`;
+    if (!confirmed) return null;
+    const ended = await endAccess(tx, { userId, keptSignInId: signInId });
+    if (!isOwnDoing) await endWaysIn(tx, proof);
+    const emptied = isOwnDoing ? [] : await Promise.all(states.map((state) => emptyAccount(tx, state)));
+    const sessions = emptied.reduce((sum, one) => sum + one.sessions, 0);
+    await writeAudit(tx, {
+      actor: `user:${userId}`,
+      action: 'account.confirmAddress',
+      accountId: states[0]?.accountId ?? null,
+      before: null,
+      after: { by, ...ended, sessions },
+      reason: 'the address was proven for the first time',
+    });
+    return emptied.flatMap((one) => one.stopped);
+  });
+  for (const runId of done ?? []) await ctx.jobs.wakeRun(runId, ctx.clock.now());
+  return done !== null;
+}
+
+/** The accounts that this person alone belongs to, locked in one order. */
+async function lockOwnAccounts(tx: TxCtx, userId: string): Promise<AccountState[]> {
+  const rows = await tx.sql<{ account_id: string }[]>`
+    select account_id from member m where user_id = ${userId}
+      and not exists (select 1 from member o where o.account_id = m.account_id and o.user_id <> m.user_id)
+    order by account_id`;
+  const states: AccountState[] = [];
+  for (const row of rows) states.push(await lockAccount(tx, row.account_id));
+  return states;
+}
+
+/** What else would open the account to whoever made it: the old password, or an identity elsewhere. */
+async function endWaysIn({ sql }: TxCtx, { userId, by }: Proof): Promise<void> {
+  await sql`
+    delete from auth_identity where user_id = ${userId} and not (${by === 'password'} and provider_id = 'credential')`;
+}
+
+/** Removes all sessions of an account; their machines and files go as with any session that is deleted. */
+async function emptyAccount(
+  tx: TxCtx,
+  state: AccountState,
+): Promise<{ sessions: number; stopped: string[] }> {
+  const { accountId, now } = state;
+  const removed = await tx.sql`
+    update session set deleted_at = ${now} where account_id = ${accountId} and deleted_at is null returning 1`;
+  await tx.sql`
+    delete from session s where account_id = ${accountId} and volume_id is null
+      and not exists (select 1 from run where session_id = s.id)`;
+  return { sessions: removed.length, stopped: await stopAccount(tx, state, 'deleted') };
+}
