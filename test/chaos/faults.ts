@@ -89,6 +89,7 @@ const SERVICES: Kind[] = [
       ).catch(() => {});
     },
   },
+  { name: 'connections silent', weight: 1, strike: ({ setting }) => setting.silenceConnections() },
   { name: 'Redis flushed', weight: 3, strike: ({ setting }) => setting.flushRedis() },
   {
     name: 'Redis stopped',
