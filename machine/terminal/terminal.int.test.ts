@@ -88,16 +88,16 @@ it('MACHINE-56 a program that does not read makes nobody else wait, takes bounde
 it('MACHINE-59 under a flood an interrupt is felt within a second, and memory stays bounded', async () => {
   const line = await agent.connect({ tab: 6, query: '&v=2&page=page-0003', keep: false });
   line.say({ type: 'restored' });
-  // A screen that draws 2 MB a second, and says so.
+  // A screen that draws half a megabyte a second, and says so.
   let drawn = 0;
   const drawing = setInterval(() => {
-    const next = Math.min(line.bytes(), drawn + 40_000);
+    const next = Math.min(line.bytes(), drawn + 10_000);
     if (next > drawn) line.say({ type: 'ack', bytes: next });
     drawn = next;
   }, 20);
   try {
     line.type('yes; echo "flood""end"\r');
-    await expect.poll(() => drawn, { timeout: 20_000 }).toBeGreaterThan(4_000_000);
+    await expect.poll(() => drawn, { timeout: 20_000 }).toBeGreaterThan(2_000_000);
     expect(line.bytes() - drawn).toBeLessThan(600_000);
     expect(agent.memory()).toBeLessThan(400);
     const at = performance.now();
@@ -115,8 +115,8 @@ it('MACHINE-59 under a flood an interrupt is felt within a second, and memory st
         { interval: 100, timeout: 10_000 },
       )
       .toBe(true);
-    expect(performance.now() - at).toBeLessThan(1_500);
-    expect(drawn - before).toBeLessThan(1_500_000);
+    expect(performance.now() - at).toBeLessThan(2_000);
+    expect(drawn - before).toBeLessThan(700_000);
   } finally {
     clearInterval(drawing);
   }
