@@ -192,7 +192,7 @@ describe('ends', () => {
     const accountId = await stage.account({ leftMs: 60_000 });
     const userId = `owner-of-${accountId}`;
     await stage.ctx
-      .sql`insert into auth_user (id, name, email) values (${userId}, 'O', ${`${userId}@x.test`})`;
+      .sql`insert into auth_user (id, name, email, email_verified) values (${userId}, 'O', ${`${userId}@x.test`}, true)`;
     await stage.ctx
       .sql`insert into member (account_id, user_id, role) values (${accountId}, ${userId}, 'owner')`;
     const { sessionId } = await stage.started(accountId);
