@@ -77,6 +77,9 @@ const schema = z.object({
 
 export type Env = z.infer<typeof schema>;
 
+/** Each setting with its bounds and its default. */
+export const settingsShape = schema.shape;
+
 /** Variables that nobody outside may ever see; of an address its password. */
 export const SECRET_NAMES = [
   'DATABASE_URL',

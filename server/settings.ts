@@ -1,0 +1,71 @@
+import { type Env, SECRET_NAMES, settingsShape } from './env';
+
+/** What each setting means, for the page that operators read. A setting without a sentence here does not compile. */
+const MEANINGS: Record<keyof Env, string> = {
+  DATABASE_URL: 'PostgreSQL 15 or newer',
+  REDIS_URL: 'Redis 6.2 or newer, or Valkey; nothing in it is the truth',
+  APP_URL: 'public address of web, where machines ask for their leases too',
+  PORT: 'port of web',
+  GATEWAY_URL: 'public address of the gateway',
+  GATEWAY_PORT: 'port of the gateway',
+  WORKER_PORT: 'port of health and metrics of the worker',
+  AUTH_SECRET: 'at least 32 random bytes; signs sign-ins, tokens and links',
+  TRUSTED_PROXIES: 'how many proxies of yours stand before web and gateway',
+  AUTH_GITHUB_ID: 'sign-in with GitHub appears when this and its secret are set',
+  AUTH_GITHUB_SECRET: 'see AUTH_GITHUB_ID',
+  SIGNUP_MODE: '`approval`: new accounts wait until an administrator activates them',
+  CONFIRMED_EMAIL: '`optional`: starts need no confirmed address',
+  SUPPORT_EMAIL: 'where "Contact us" leads, and the reply address of emails; without it neither is shown',
+  FLY_API_URL: 'the Machines API',
+  FLY_API_TOKEN: 'token of the Fly organisation',
+  FLY_ORG: 'slug of the Fly organisation',
+  FLY_REGIONS: 'regions on offer, comma-separated; the first is the default',
+  SESSION_IMAGE: 'image of `machine/Dockerfile`',
+  ENVIRONMENT_ID: 'name of this installation; must be set unless FLY_API_URL is on this computer',
+  STRIPE_SECRET_KEY: 'without it nothing is for sale',
+  STRIPE_WEBHOOK_SECRET: 'secret of the webhook endpoint; `new,old` while rotating',
+  STRIPE_API_URL: 'Stripe; another address only with a test key',
+  SMTP_URL: 'mail server; without it emails go to the log',
+  MAIL_FROM: 'sender of emails',
+  LEASE_MAX_SECONDS: 'longest slice of time a run reserves: how long an outage it rides out',
+  LEASE_MIN_SECONDS: 'shortest slice',
+  LEASE_GUARD_SECONDS: 'a machine ends itself this long before its lease',
+  STOP_GRACE_SECONDS: 'between the polite stop and the kill',
+  MIN_START_SECONDS: 'a start with less time left is refused',
+  BOOT_TIMEOUT_SECONDS: 'a run that is not proven to run by then fails, uncharged',
+  SWEEP_INTERVAL_MS: "the worker's look for what is due",
+  RECONCILE_INTERVAL_SECONDS: "the worker's comparison with what is at the provider",
+  START_RATE_PER_MINUTE: 'starts per account',
+  LOG_LEVEL: 'JSON logs on standard output',
+};
+
+type Row = [name: string, fallback: string, meaning: string];
+
+/** The text of `docs/settings.md`: every setting with its default and what it means. */
+export function settingsPage(): string {
+  const rows = (Object.keys(settingsShape) as (keyof Env)[]).map(rowOf);
+  const table: Row[] = [['variable', 'default', 'meaning'], ...rows];
+  const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  const line = (row: string[]) => `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`;
+  const [head, ...body] = table.map(line);
+  return `# Settings
+
+Read from the environment when a process starts. A bad value stops it and names itself. \`secret\` marks what must never be
+shown; those values are cut out of logs and errors. This page is made from \`server/env.ts\` and \`server/settings.ts\`.
+
+${[head, line(widths.map((width) => '-'.repeat(width))), ...body].join('\n')}
+`;
+}
+
+function rowOf(name: keyof Env): Row {
+  const isSecret = (SECRET_NAMES as readonly string[]).includes(name);
+  const meaning = isSecret ? `${MEANINGS[name]} (secret)` : MEANINGS[name];
+  return [`\`${name}\``, defaultOf(name), meaning];
+}
+
+function defaultOf(name: keyof Env): string {
+  const parsed = settingsShape[name].safeParse(undefined);
+  if (!parsed.success) return 'required';
+  const value = String(parsed.data ?? '');
+  return value === '' ? 'unset' : `\`${value}\``;
+}
