@@ -12,27 +12,36 @@ export type BoughtLine = {
   madeAt: Instant;
 };
 
-type Paid = { bought: BoughtLine[]; paidUntil: Instant | null };
-
 /** Statuses under which a subscription gives its plan. */
 const GIVING = new Set(['active', 'trialing', 'past_due']);
 
-/** What the paid invoices of a subscription bought, and until when it is paid. Throws BILLING_UNAVAILABLE. */
-export async function readPaid(
-  payments: Payments,
+/** The newest paid invoices of a customer. Throws BILLING_UNAVAILABLE. */
+export async function readPaidInvoices(payments: Payments, customer: string): Promise<Stripe.Invoice[]> {
+  const { data } = await payments.ask((stripe) =>
+    stripe.invoices.list({ customer, status: 'paid', limit: 100 }),
+  );
+  return data;
+}
+
+/** What the paid invoices of a subscription bought, and until when it is paid. Pure. */
+export function paidOf(
   found: Stripe.Subscription,
   item: Stripe.SubscriptionItem,
-): Promise<Paid> {
+  all: Stripe.Invoice[],
+): { bought: BoughtLine[]; paidUntil: Instant | null } {
   if (!GIVING.has(found.status)) return { bought: [], paidUntil: null };
-  const { data } = await payments.ask((stripe) =>
-    stripe.invoices.list({ subscription: found.id, status: 'paid', limit: 100 }),
-  );
-  const bought = data.flatMap(boughtLines);
+  const paid = all.filter((invoice) => subscriptionOf(invoice) === found.id);
+  const bought = paid.flatMap(boughtLines);
   if (found.status !== 'past_due') return { bought, paidUntil: fromUnix(item.current_period_end) };
-  if (data.length === 0) return { bought, paidUntil: fromUnix(item.current_period_start) };
+  if (paid.length === 0) return { bought, paidUntil: fromUnix(item.current_period_start) };
   // While a payment fails the provider has already moved the period on: what was charged says until when it is paid.
   const ends = bought.flatMap(({ to, share }) => (share > 0 ? [to] : []));
   return { bought, paidUntil: ends.length > 0 ? Math.max(...ends) : null };
+}
+
+function subscriptionOf({ parent }: Stripe.Invoice): string | null {
+  const subscription = parent?.subscription_details?.subscription ?? null;
+  return typeof subscription === 'string' ? subscription : (subscription?.id ?? null);
 }
 
 /** What an invoice buys once it is paid; also one that is only a preview. Pure. */

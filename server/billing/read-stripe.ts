@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 import { fromUnix, type Instant } from '../clock';
 import type { Payments } from './payments';
-import { type BoughtLine, readPaid } from './read-invoices';
+import { type BoughtLine, paidOf, readPaidInvoices } from './read-invoices';
 
 /** A subscription as the payment provider has it, in our words. Instants in ms, money in minor units. */
 export type SubscriptionFacts = {
@@ -52,10 +52,13 @@ const EXPAND = [
 
 /** Everything a customer has at the provider as of now. Throws BILLING_UNAVAILABLE. */
 export async function readStripe(payments: Payments, customer: string): Promise<CustomerFacts> {
-  const page = await payments.ask((stripe) =>
-    stripe.subscriptions.list({ customer, status: 'all', limit: 100, expand: EXPAND }),
-  );
-  const subscriptions = await Promise.all(page.data.map((found) => readOne(payments, found)));
+  const [page, paid] = await Promise.all([
+    payments.ask((stripe) =>
+      stripe.subscriptions.list({ customer, status: 'all', limit: 100, expand: EXPAND }),
+    ),
+    readPaidInvoices(payments, customer),
+  ]);
+  const subscriptions = page.data.map((found) => factsOf(found, paid));
   const [first] = page.data;
   return {
     subscriptions: subscriptions.filter((one) => one !== null),
@@ -66,11 +69,11 @@ export async function readStripe(payments: Payments, customer: string): Promise<
 }
 
 /** Null for a subscription without items: it sells nothing. */
-async function readOne(payments: Payments, found: Stripe.Subscription): Promise<SubscriptionFacts | null> {
+function factsOf(found: Stripe.Subscription, paid: Stripe.Invoice[]): SubscriptionFacts | null {
   const item = found.items.data[0];
   if (!item) return null;
   const invoice = typeof found.latest_invoice === 'string' ? null : found.latest_invoice;
-  const { bought, paidUntil } = await readPaid(payments, found, item);
+  const { bought, paidUntil } = paidOf(found, item, paid);
   return {
     id: found.id,
     status: found.status,
