@@ -199,6 +199,8 @@ export interface SessionRecord {
   amount_total: number | null;
   /** The card that waits for its bank's challenge page. */
   challenge: CardInput | null;
+  /** The subscription that is `incomplete` while its first payment waits for the bank. */
+  begun: string | null;
   last_error: string | null;
 }
 

@@ -1,8 +1,12 @@
 import { change } from './events';
+import { expireIncomplete } from './subscription-renew';
 import type { World } from './world';
 
-/** The session can no longer be paid. */
+/** The session can no longer be paid, nor the subscription that it had begun. */
 export function expireSession(world: World, id: string): void {
+  const { begun } = world.need('checkoutSessions', id, 'checkout.session');
+  if (begun && world.store.read('subscriptions', begun)?.status === 'incomplete')
+    expireIncomplete(world, begun);
   change(world, 'checkoutSessions', id, 'checkout.session.expired', (session) => {
     session.status = 'expired';
     session.challenge = null;

@@ -5,6 +5,7 @@ import { change, emitFor } from './events';
 import { Failure, refuse } from './failure';
 import { newStripeId } from './ids';
 import { attachCard } from './payment-methods';
+import { payInvoice } from './payments';
 import { createSubscription } from './subscription-create';
 import { readSubscriptionData } from './subscriptions';
 import type { World } from './world';
@@ -36,7 +37,9 @@ export function payCheckout(world: World, id: string, card: CardInput, confirmed
   const behaviour = behaviourOf(card.number);
   if (behaviour?.declines) return decline(world, id, behaviour.declines.message);
   if (behaviour?.challenge !== 'never' && !confirmed) {
-    world.store.edit('checkoutSessions', id).challenge = card;
+    const record = world.store.edit('checkoutSessions', id);
+    record.challenge = card;
+    if (session.mode === 'subscription') record.begun ??= begin(world, record, card);
     return { state: 'challenge' };
   }
   const failsNow = behaviour?.failsLater && session.mode === 'subscription' && session.amount_total !== 0;
@@ -62,15 +65,27 @@ function decline(world: World, id: string, message: string): Paid {
   return { state: 'declined', message };
 }
 
-function complete(world: World, session: Readonly<SessionRecord>, card: CardInput): void {
+/** As the real one does it: the subscription exists, `incomplete`, before its owner has answered the bank. */
+function begin(world: World, session: SessionRecord, card: CardInput): string {
+  session.customer = customerFor(world, session, card);
+  const method = attachCard(world, session.customer, card);
+  return makeSubscription(world, session, session.customer, method, 'default_incomplete');
+}
+
+function customerFor(world: World, session: Readonly<SessionRecord>, card: CardInput): string {
   const email = card.email ?? session.customer_email;
   const customer = session.customer ?? createCustomer(world, { email: email ?? '', name: card.name ?? '' });
-  const method = attachCard(world, customer, { ...card, email });
   if (card.name && !world.store.read('customers', customer)?.name) {
     change(world, 'customers', customer, 'customer.updated', (record) => {
       record.name = card.name;
     });
   }
+  return customer;
+}
+
+function complete(world: World, session: Readonly<SessionRecord>, card: CardInput): void {
+  const customer = customerFor(world, session, card);
+  const method = attachCard(world, customer, { ...card, email: card.email ?? session.customer_email });
   const made =
     session.mode === 'setup'
       ? setUp(world, session, customer, method)
@@ -80,6 +95,7 @@ function complete(world: World, session: Readonly<SessionRecord>, card: CardInpu
     customer,
     status: 'complete',
     challenge: null,
+    begun: null,
     last_error: null,
     payment_method: method,
   });
@@ -110,17 +126,11 @@ function subscribe(
   customer: string,
   method: string,
 ): Partial<SessionRecord> {
-  const id = createSubscription(world, {
-    ...readSubscriptionData(session.subscription_data, world.now(customer)),
-    customer,
-    items: session.line_items.map(({ price, quantity }) => ({ price, quantity })),
-    currency: session.currency ?? undefined,
-    payment_behavior: 'error_if_incomplete',
-    default_payment_method: method,
-    cancel_at_period_end: false,
-    cancel_at: null,
-    attempt: { confirmed: true },
-  });
+  const begun = session.begun && world.store.read('subscriptions', session.begun);
+  const id =
+    begun && begun.ended_at === null
+      ? finish(world, begun.id, method)
+      : makeSubscription(world, session, customer, method, 'error_if_incomplete');
   const invoice = world.need('subscriptions', id, 'subscription').latest_invoice;
   const paid = invoice ? world.need('invoices', invoice, 'invoice').amount_paid : 0;
   return {
@@ -129,6 +139,36 @@ function subscribe(
     amount_total: paid,
     payment_status: paid > 0 ? 'paid' : 'no_payment_required',
   };
+}
+
+/** Pays the first invoice of a subscription that was begun, with the card that is there now. */
+function finish(world: World, id: string, method: string): string {
+  change(world, 'subscriptions', id, 'customer.subscription.updated', (record) => {
+    record.default_payment_method = method;
+  });
+  const invoice = world.need('subscriptions', id, 'subscription').latest_invoice;
+  if (invoice) payInvoice(world, invoice, { method, manual: true, confirmed: true });
+  return id;
+}
+
+function makeSubscription(
+  world: World,
+  session: Readonly<SessionRecord>,
+  customer: string,
+  method: string,
+  payment_behavior: 'default_incomplete' | 'error_if_incomplete',
+): string {
+  return createSubscription(world, {
+    ...readSubscriptionData(session.subscription_data, world.now(customer)),
+    customer,
+    items: session.line_items.map(({ price, quantity }) => ({ price, quantity })),
+    currency: session.currency ?? undefined,
+    payment_behavior,
+    default_payment_method: method,
+    cancel_at_period_end: false,
+    cancel_at: null,
+    attempt: { confirmed: true },
+  });
 }
 
 /** The sentence of a refusal, for a page; other errors go on. */

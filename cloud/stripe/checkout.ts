@@ -70,6 +70,7 @@ function create({ world, params }: Call): Json {
     payment_method: null,
     amount_total: null,
     challenge: null,
+    begun: null,
     last_error: null,
   };
   if (mode === 'subscription') session.amount_total = dueToday(world, session, data, now);

@@ -9,13 +9,18 @@ import { isGone } from './payments';
 import { releaseSchedule } from './resume';
 import { settleInvoice } from './settle-ended';
 import { followChange } from './sync-account';
+import { withFreshState } from './with-fresh-state';
 
 /**
  * Ends the subscription with the period that is paid for; until then everything stays. One that is not paid for
  * (past_due, unpaid, paused, incomplete) ends at once, and its open invoice is voided. Answers the billing after it.
  * Throws INVALID_INPUT, BILLING_UNAVAILABLE.
  */
-export async function cancelSubscription(ctx: Ctx, whose: Whose): Promise<BillingSummary> {
+export function cancelSubscription(ctx: Ctx, whose: Whose): Promise<BillingSummary> {
+  return withFreshState(ctx, whose.accountId, () => cancelLiving(ctx, whose));
+}
+
+async function cancelLiving(ctx: Ctx, whose: Whose): Promise<BillingSummary> {
   const living = await needLiving(ctx, whose.accountId);
   const { payments, stored } = living;
   const id = stored.stripeSubscriptionId;

@@ -19,6 +19,7 @@ import { findKeep, releaseSchedule, resumeSubscription } from './resume';
 import { needSellable, type SellablePlan } from './sellable';
 import { isLiving, readStored } from './stored-subscription';
 import { followChange } from './sync-account';
+import { withFreshState } from './with-fresh-state';
 
 type ChangeInput = Whose & { planId: string; prorationDate?: number };
 
@@ -28,8 +29,13 @@ type ChangeInput = Whose & { planId: string; prorationDate?: number };
  * PAYMENT_FAILED, ACCOUNT_BLOCKED, ACCOUNT_PENDING and BILLING_UNAVAILABLE, and then nothing was changed.
  */
 export async function changePlan(ctx: Ctx, input: ChangeInput): Promise<BillingSummary> {
-  const { accountId, planId } = input;
+  const { accountId } = input;
   if (await leavesTrial(ctx, input)) return describeBilling(ctx, input);
+  return withFreshState(ctx, accountId, () => changeLiving(ctx, input));
+}
+
+async function changeLiving(ctx: Ctx, input: ChangeInput): Promise<BillingSummary> {
+  const { accountId, planId } = input;
   const living = await needLiving(ctx, accountId);
   const { state, stored, plan } = living;
   if (planId === stored.planId) {
@@ -63,7 +69,7 @@ async function leavesTrial(ctx: Ctx, input: ChangeInput): Promise<boolean> {
 /** Charges the difference and changes the price in one call, or does neither. */
 async function upgrade(ctx: Ctx, input: ChangeInput, living: Living, sold: SellablePlan): Promise<void> {
   const prorationDate = input.prorationDate ?? toUnix(ctx.clock.now());
-  if (!isFresh(prorationDate, ctx.clock.now())) {
+  if (!isFresh(prorationDate, ctx.clock.now(), living.stored.periodStart)) {
     throw new DomainError('INVALID_INPUT', 'This preview is too old. Look at it again and confirm it then.', {
       fields: { prorationDate: ['too old'] },
     });

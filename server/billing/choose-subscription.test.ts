@@ -45,6 +45,12 @@ describe('several subscriptions', () => {
     [['a active@1', 'b active@2'], []],
     [['a active@1', 'b active@2*'], []],
     [['a canceled@1*', 'b active@2*'], []],
+    // The one that is paid for stays, however new.
+    [['a past_due@1*', 'b active@2*'], ['a']],
+    [
+      ['a unpaid@1*', 'b past_due@2*', 'c active@3*'],
+      ['b', 'a'],
+    ],
     // The first payment of the older one never came: who paid keeps what they paid for.
     [['a incomplete@1*', 'b active@2*'], []],
   ])('BILLING-5 of %j one checkout too many made %j', (all, surplus) => {

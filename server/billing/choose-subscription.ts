@@ -18,14 +18,13 @@ export type Choice = {
   others: SubscriptionFacts[];
 };
 
-/** Which of an account's subscriptions counts. `rankOf` ranks what a price sells; higher is better. Pure. */
-export function chooseSubscription(all: SubscriptionFacts[], rankOf: (priceId: string) => number): Choice {
-  const rank = ({ status }: SubscriptionFacts) => {
-    const at = RANK.indexOf(status);
-    return at < 0 ? RANK.length : at;
-  };
+/** Which of an account's subscriptions counts. `planRank` ranks what a price sells; higher is better. Pure. */
+export function chooseSubscription(all: SubscriptionFacts[], planRank: (priceId: string) => number): Choice {
   const better = (a: SubscriptionFacts, b: SubscriptionFacts) =>
-    rank(a) - rank(b) || rankOf(b.priceId) - rankOf(a.priceId) || b.createdAt - a.createdAt || order(a, b);
+    rankOf(a) - rankOf(b) ||
+    planRank(b.priceId) - planRank(a.priceId) ||
+    b.createdAt - a.createdAt ||
+    order(a, b);
   const living = all.filter((one) => !one.ended).sort(better);
   const [chosen, ...others] = living;
   if (chosen) return { chosen, others };
@@ -33,15 +32,21 @@ export function chooseSubscription(all: SubscriptionFacts[], rankOf: (priceId: s
   return { chosen: ended[0] ?? null, others: [] };
 }
 
+/** The place of a subscription's status among the known ones, best first. */
+function rankOf({ status }: SubscriptionFacts): number {
+  const at = RANK.indexOf(status);
+  return at < 0 ? RANK.length : at;
+}
+
 const order = (a: SubscriptionFacts, b: SubscriptionFacts): number => (a.id < b.id ? 1 : -1);
 
 /**
- * The subscriptions that one checkout too many made: every one of ours but the oldest. One whose first payment is not
- * finished sold nothing yet, and those that we did not make are left to a person. Pure.
+ * The subscriptions that one checkout too many made: every one of ours but the oldest of those in the best standing, so
+ * that one which is paid for never ends for one which is not. One whose first payment is not finished sold nothing yet, and those that we did not make are left to a person. Pure.
  */
 export function surplusOf(all: SubscriptionFacts[]): SubscriptionFacts[] {
   const ours = all
     .filter((one) => !one.ended && one.status !== 'incomplete' && one.checkoutId !== null)
-    .sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+    .sort((a, b) => rankOf(a) - rankOf(b) || a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
   return ours.slice(1);
 }

@@ -3,7 +3,8 @@ import { newId } from '../ids';
 import { localPath } from '../local-path';
 import type { Whose } from './describe-billing';
 import { withCustomer } from './ensure-customer';
-import { needPayments } from './payments';
+import { isRefused, needPayments } from './payments';
+import { withFreshState } from './with-fresh-state';
 
 type PortalInput = Whose & {
   /** The path to come back to, by default the page about billing. */
@@ -20,18 +21,26 @@ export async function openPortal(ctx: Ctx, { accountId, from }: PortalInput): Pr
   const [setup] = await ctx.sql<{ value: { id: string } }[]>`
     select value from stripe_setup where name = 'portal'`;
   const return_url = `${ctx.env.APP_URL}${localPath(from) ?? '/billing?back=1'}`;
-  const rest = {
-    return_url,
-    flow_data: {
-      type: 'payment_method_update' as const,
-      after_completion: { type: 'redirect' as const, redirect: { return_url } },
-    },
-    ...(setup ? { configuration: setup.value.id } : {}),
+  const flow_data = {
+    type: 'payment_method_update' as const,
+    after_completion: { type: 'redirect' as const, redirect: { return_url } },
   };
-  const page = await withCustomer(ctx, payments, accountId, (customer) =>
-    payments.make(`portal:${accountId}:${newId()}`, (stripe, once) =>
-      stripe.billingPortal.sessions.create({ customer, ...rest }, once),
-    ),
-  );
-  return { url: page.url };
+  const open = (configuration?: string) =>
+    withCustomer(ctx, payments, accountId, (customer) =>
+      payments.make(`portal:${accountId}:${newId()}`, (stripe, once) =>
+        stripe.billingPortal.sessions.create(
+          { customer, return_url, flow_data, ...(configuration ? { configuration } : {}) },
+          once,
+        ),
+      ),
+    );
+  return withFreshState(ctx, accountId, async () => {
+    const page = await open(setup?.value.id).catch((error) => {
+      // Switched off at the provider, or of another mode: its own default changes a card as well.
+      if (!setup || !isRefused(error)) throw error;
+      ctx.log.error({ err: error }, 'the portal configuration is gone; make it again with sync-catalogue');
+      return open();
+    });
+    return { url: page.url };
+  });
 }

@@ -6,11 +6,13 @@ import { readAccount } from '../quota/load-account';
 import type { Member } from '../trpc';
 import { needCheckoutPage } from './checkout-page';
 import { withCustomer } from './ensure-customer';
+import { findUnfinished } from './find-unfinished';
 import { needActive } from './need-active';
 import { needPayments, type Payments } from './payments';
 import { needSellable } from './sellable';
 import { isLiving, readStored } from './stored-subscription';
 import { syncAccount } from './sync-account';
+import { withFreshState } from './with-fresh-state';
 
 type UpgradeInput = {
   accountId: string;
@@ -30,7 +32,9 @@ export async function openUpgrade(ctx: Ctx, input: UpgradeInput): Promise<{ url:
   const payments = needPayments(ctx.payments);
   await ctx.rates.takeBilling(input.accountId);
   await needSellable(ctx, input.planId, input.currency);
-  return withCustomer(ctx, payments, input.accountId, (customer) => leadOn(ctx, payments, input, customer));
+  return withFreshState(ctx, input.accountId, () =>
+    withCustomer(ctx, payments, input.accountId, (customer) => leadOn(ctx, payments, input, customer)),
+  );
 }
 
 async function leadOn(
@@ -42,7 +46,12 @@ async function leadOn(
   const { accountId, planId } = input;
   await syncAccount(ctx, { accountId });
   const confirm = { url: `${ctx.env.APP_URL}/billing/upgrade?plan=${encodeURIComponent(planId)}&confirm=1` };
-  if (isLiving(await readStored(ctx.sql, accountId))) return confirm;
+  const stored = await readStored(ctx.sql, accountId);
+  if (stored?.status === 'incomplete') {
+    const url = await findUnfinished(ctx, payments, { accountId, customer });
+    return url ? { url } : confirm;
+  }
+  if (isLiving(stored)) return confirm;
   const state = await readAccount(ctx.sql, accountId);
   needActive(state);
   const sold = await needSellable(ctx, planId, state.currency ?? input.currency);

@@ -119,6 +119,7 @@ export const isGone = (error: unknown, param?: string): boolean =>
 /** True when the provider will not do what was asked: it is wrong by now, or more than the key may do. */
 export const isRefused = (error: unknown): boolean =>
   error instanceof Stripe.errors.StripeInvalidRequestError ||
+  error instanceof Stripe.errors.StripeIdempotencyError ||
   (error instanceof DomainError && error.cause instanceof Stripe.errors.StripePermissionError);
 
 /** The provider, or NOT_FOR_SALE where payments are not set up. */

@@ -14,6 +14,7 @@ import { needPayments } from './payments';
 import { boughtLines } from './read-invoices';
 import { needSellable } from './sellable';
 import { isLiving, readStored } from './stored-subscription';
+import { withFreshState } from './with-fresh-state';
 
 type PreviewInput = Whose & { planId: string; currency?: string };
 
@@ -26,7 +27,8 @@ export async function previewChange(ctx: Ctx, input: PreviewInput): Promise<Chan
   needPayments(ctx.payments);
   await ctx.rates.takeBilling(input.accountId);
   const stored = await readStored(ctx.sql, input.accountId);
-  return isLiving(stored) ? previewLiving(ctx, input) : previewFirst(ctx, input);
+  if (!isLiving(stored)) return previewFirst(ctx, input);
+  return withFreshState(ctx, input.accountId, () => previewLiving(ctx, input));
 }
 
 /** The first payment: what is left of this month, then the whole price on each first. */
@@ -93,6 +95,11 @@ async function previewLiving(ctx: Ctx, input: PreviewInput): Promise<ChangePrevi
 /** How old a preview may be when it is confirmed. */
 const PREVIEW_LIVES_MS = 10 * 60_000;
 
-/** True while a preview of that date may still be confirmed. Pure. */
-export const isFresh = (prorationDate: number, now: number): boolean =>
-  Math.abs(now - fromUnix(prorationDate)) <= PREVIEW_LIVES_MS;
+/** Clocks of two web processes may differ by this much. */
+const SKEW_MS = 5_000;
+
+/** True while a preview of that date may still be confirmed: not later, nor in another period. Pure. */
+export function isFresh(prorationDate: number, now: number, periodStart: number): boolean {
+  const at = fromUnix(prorationDate);
+  return at >= periodStart && at <= now + SKEW_MS && now - at <= PREVIEW_LIVES_MS;
+}

@@ -7,12 +7,17 @@ import { describeBilling, type Whose } from './describe-billing';
 import { needLiving } from './need-living';
 import type { Payments } from './payments';
 import { followChange } from './sync-account';
+import { withFreshState } from './with-fresh-state';
 
 /**
  * Undoes a scheduled cancellation or downgrade; with none there it changes nothing. Answers the billing after it.
  * Throws INVALID_INPUT, BILLING_UNAVAILABLE.
  */
-export async function resumeSubscription(ctx: Ctx, whose: Whose): Promise<BillingSummary> {
+export function resumeSubscription(ctx: Ctx, whose: Whose): Promise<BillingSummary> {
+  return withFreshState(ctx, whose.accountId, () => resumeLiving(ctx, whose));
+}
+
+async function resumeLiving(ctx: Ctx, whose: Whose): Promise<BillingSummary> {
   const { payments, stored } = await needLiving(ctx, whose.accountId);
   const id = stored.stripeSubscriptionId;
   if (stored.scheduleId) await releaseSchedule(payments, stored.scheduleId);

@@ -42,7 +42,9 @@ export async function syncAccount(ctx: Ctx, input: SyncInput): Promise<Outcome> 
   metrics.billingSyncs.inc({ outcome: outcome.kind });
   if (outcome.kind !== 'applied') return outcome;
   if (outcome.living.length > 0) {
-    await closeCheckouts(ctx, payments, { accountId, customer });
+    // While its first payment is not finished, a page may be the very one that somebody is paying on.
+    const isPaying = outcome.living.some((one) => one.status !== 'incomplete');
+    if (isPaying) await closeCheckouts(ctx, payments, { accountId, customer });
     const isMended =
       (await endSurplus(ctx, payments, outcome.living)) || (await settleCard(ctx, payments, customer, facts));
     if (isMended) {

@@ -95,7 +95,9 @@ async function ensurePortal(ctx: Ctx, payments: Payments): Promise<{ id: string 
     stripe.billingPortal.configurations.list({ active: true, limit: 100 }),
   );
   const ours = found.data.find((one) => one.metadata?.hourglass === environment);
-  const { id } = ours ?? (await makePortal(ctx, payments, environment));
+  const { id } = ours
+    ? await mendPortal(ctx, payments, ours.id)
+    : await makePortal(ctx, payments, environment);
   await ctx.sql`
     insert into stripe_setup (name, value) values ('portal', ${ctx.sql.json({ id })})
     on conflict (name) do update set value = excluded.value`;
@@ -105,16 +107,23 @@ async function ensurePortal(ctx: Ctx, payments: Payments): Promise<{ id: string 
 const makePortal = (ctx: Ctx, payments: Payments, environment: string) =>
   payments.make(`portal-configuration:${environment}:${newId()}`, (stripe, once) =>
     stripe.billingPortal.configurations.create(
-      {
-        features: {
-          invoice_history: { enabled: true },
-          payment_method_update: { enabled: true },
-          subscription_cancel: { enabled: false },
-          subscription_update: { enabled: false },
-        },
-        default_return_url: `${ctx.env.APP_URL}/billing`,
-        metadata: { hourglass: environment },
-      },
+      { ...portalSettings(ctx), metadata: { hourglass: environment } },
       once,
     ),
   );
+
+/** What somebody changed there is put right: a plan that is switched or cancelled on that page is not told here. */
+const mendPortal = (ctx: Ctx, payments: Payments, id: string) =>
+  payments.make(`portal-configuration:${id}:${newId()}`, (stripe, once) =>
+    stripe.billingPortal.configurations.update(id, portalSettings(ctx), once),
+  );
+
+const portalSettings = (ctx: Ctx) => ({
+  features: {
+    invoice_history: { enabled: true },
+    payment_method_update: { enabled: true },
+    subscription_cancel: { enabled: false },
+    subscription_update: { enabled: false },
+  },
+  default_return_url: `${ctx.env.APP_URL}/billing`,
+});

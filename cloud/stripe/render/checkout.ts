@@ -40,7 +40,8 @@ export function renderSession(world: World, session: Readonly<SessionRecord>): J
 }
 
 function fieldsAsStored(session: Readonly<SessionRecord>): Json {
-  const { line_items, subscription_data, echoed, payment_method, challenge, last_error, ...fields } = session;
+  const { line_items, subscription_data, echoed, payment_method, challenge, begun, last_error, ...fields } =
+    session;
   return fields;
 }
 
