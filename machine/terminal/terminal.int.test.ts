@@ -160,21 +160,3 @@ it('MACHINE-61 what a page sends again after a lost connection is typed once', a
     .poll(() => (existsSync(file('once')) ? readFileSync(file('once'), 'utf8') : ''))
     .toBe('once\n');
 });
-
-it('MACHINE-62 the last output of a shell comes before its end', async () => {
-  const line = await shell(4);
-  line.type('\x03');
-  const last = await shell(5, { query: '&v=2&page=page-0006' });
-  last.type('exec bash -c "seq 1 20000; echo the""end"\r');
-  let acked = 0;
-  const drawing = setInterval(() => {
-    acked = Math.min(last.bytes(), acked + 60_000);
-    if (last.ws.readyState === last.ws.OPEN) last.say({ type: 'ack', bytes: acked });
-  }, 20);
-  try {
-    expect((await last.closed).code).toBe(1000);
-    expect(last.text().slice(-40)).toContain('20000\r\ntheend');
-  } finally {
-    clearInterval(drawing);
-  }
-}, 60_000);
