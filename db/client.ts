@@ -1,6 +1,10 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { PRODUCT_ROLE } from './rights';
+import { timeOfQuery } from './time-limit';
+
+/** The driver as `patches/` makes it. */
+const MENDED = '3.4.9+3';
 
 /** Rows of hand-written SQL: instants arrive and leave as whole milliseconds, bigints as safe numbers. */
 const rowTypes = {
@@ -23,6 +27,11 @@ export type DatabaseOptions = {
   applicationName?: string;
   /** Work with every right of the login, as the migrator does, instead of the product's role. For tests and benches. */
   asOwner?: boolean;
+  /**
+   * After how long without a byte a connection with a question out is given up, in ms; 0 for never. For programs whose
+   * single statements may take longer than the product's limit.
+   */
+  silenceMs?: number;
   /** Told of every statement that is sent, for those who count them. */
   onStatement?: (text: string) => void;
 };
@@ -50,6 +59,9 @@ const limits = (applicationName: string) => ({
   idle_in_transaction_session_timeout: 10_000,
 });
 
+/** Longer than PostgreSQL lets any statement of the product take: who says nothing for so long is gone. */
+const SILENCE_MS = 12_000;
+
 /**
  * A row source whose presence lets its statement commit without waiting for the disk: for writes that only say when
  * something is looked at next, and whose loss in a crash of PostgreSQL costs one more look.
@@ -59,12 +71,21 @@ export const withoutWaiting = (sql: Sql) => sql`
 
 /**
  * Opens both pools; nothing is sent before the first query. Every connection starts as the product's role, whoever the
- * login is, and is refused where the database was not migrated.
+ * login is, and is refused where the database was not migrated. Throws when the driver is not the patched one.
  */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
+  needMendedDriver();
+  const pools: Pool[] = [];
+  const silenceMs = options.silenceMs ?? (options.asOwner ? 0 : SILENCE_MS);
   const common = {
     max: options.max ?? 10,
     connect_timeout: 5,
+    silence_timeout: silenceMs / 1000,
+    // One connection that went silent tells of its server: what said nothing since then is given up with it.
+    onsilent: (since: number) => {
+      for (const pool of pools) pool.hangUp(since);
+    },
+    query_timeout: timeOfQuery,
     idle_timeout: 60,
     backoff: reconnectPause,
     onnotice: () => {},
@@ -77,6 +98,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   const debug = onStatement && ((_: number, text: string) => onStatement(text));
   const sql = postgres(url, { ...common, types: rowTypes, ...(debug ? { debug } : {}) }) as unknown as Sql;
   const client = postgres(url, common);
+  pools.push(sql as unknown as Pool, client as unknown as Pool);
   return {
     sql,
     db: drizzle(client),
@@ -87,4 +109,15 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
       await Promise.all([sql.end({ timeout: 5 }), client.end({ timeout: 5 })]);
     },
   };
+}
+
+/** What the patched driver adds to a pool: closes the connections that said nothing since then (by `performance.now`). */
+type Pool = { hangUp(since: number): void };
+
+/** The driver as it is published loses questions and decisions when a connection is cut. Throws for it. */
+export function needMendedDriver(driver: unknown = postgres): void {
+  if ((driver as { mended?: string }).mended === MENDED) return;
+  throw new Error(
+    'The PostgreSQL driver is not the patched one: run `node db/mend-driver.mjs` (or `npm ci`), and build again.',
+  );
 }

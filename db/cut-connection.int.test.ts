@@ -1,54 +1,13 @@
-import { createServer, connect as openSocket, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Ctx, inTx } from '@/server/context';
 import { makeLog } from '@/server/log';
+import { DatabaseDoor } from '@/test/database-door';
 import { createTestDatabase, type TestDatabase } from '@/test/db';
 import { type Database, openDatabase } from './client';
 import { isCutConnection } from './guard';
 
-/** A door before PostgreSQL that can be shut in the middle of a conversation. */
-class Door {
-  readonly sockets = new Set<Socket>();
-  url = '';
-  /** The next conversation in which these words are said is cut there, hard. */
-  cutAt: string | null = null;
-  private readonly server = createServer((client) => {
-    const { hostname, port } = this.target;
-    const upstream = openSocket({ host: hostname, port: Number(port) });
-    this.sockets.add(client);
-    client.on('data', (said) => {
-      if (!this.cutAt || !said.includes(this.cutAt)) return;
-      this.cutAt = null;
-      this.cut('hard');
-    });
-    client.pipe(upstream);
-    upstream.pipe(client);
-    for (const socket of [client, upstream]) socket.on('error', () => {});
-    client.on('close', () => upstream.destroy());
-    upstream.on('close', () => client.destroy());
-  });
-
-  constructor(private readonly target: URL) {}
-
-  async open(port = 0): Promise<void> {
-    await new Promise<void>((done) => this.server.listen(port, '127.0.0.1', done));
-    const { port: opened } = this.server.address() as { port: number };
-    this.url = Object.assign(new URL(this.target), { host: `127.0.0.1:${opened}` }).href;
-  }
-
-  cut(how: 'politely' | 'hard'): void {
-    for (const socket of this.sockets) how === 'hard' ? socket.resetAndDestroy() : socket.destroy();
-    this.sockets.clear();
-  }
-
-  async close(): Promise<void> {
-    this.cut('hard');
-    await new Promise((done) => this.server.close(done));
-  }
-}
-
 let database: TestDatabase;
-let door: Door;
+let door: DatabaseDoor;
 let pool: Database;
 let ctx: Ctx;
 const late: unknown[] = [];
@@ -59,7 +18,7 @@ beforeAll(async () => {
   process.removeAllListeners('uncaughtException');
   process.on('uncaughtException', (error) => late.push(error));
   database = await createTestDatabase();
-  door = new Door(new URL(database.url));
+  door = new DatabaseDoor(database.url);
   await door.open();
   pool = openDatabase(door.url, { max: 1, asOwner: true });
   await pool.sql`create table written (word text)`;

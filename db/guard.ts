@@ -1,7 +1,7 @@
 import { isDatabaseAway } from './away';
 
 /**
- * The second line behind `mend-driver.mjs`. When PostgreSQL cuts a connection the driver as it is published can fail where
+ * The second line behind the patches of the driver. When PostgreSQL cuts a connection the driver as it is published can fail where
  * nobody can catch it: a timer of its own writes to the socket that is gone, and what it asks by itself on a fresh
  * connection is rejected with nobody listening. Every query of ours on that connection fails and is reported anyway, so
  * these errors must not end a process full of other people's requests.

@@ -1,2 +1,6 @@
-/** Mends the PostgreSQL driver in this folder. Throws when it is not the one that the mends were written for. */
+export type Hunk = { before: string; after: string };
+export type Patch = Map<string, Hunk[]>;
+export function readPatches(): Patch[];
+export function markerOf(patches: Patch[]): string;
+/** Patches the PostgreSQL driver in this folder. Throws when it is not the one that the patches are for. */
 export function mendDriver(folder: string): void;

@@ -1,139 +1,102 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /**
- * Mends postgres.js 3.4.9, which loses count when PostgreSQL cuts a connection: what is asked between the error and the
- * close, or waits to be sent, stays in its books, so that later questions hang or get the answer of another, a
- * transaction goes on through whatever the connection is used for next, and what it asks by itself on a new connection ends
- * the process. Runs after every install; does nothing twice.
+ * Applies `patches/postgres-*.patch` to the installed driver, in their order; each says what it changes and which test shows
+ * it. Runs after every install and before every build, so that bundles hold the patched driver. `openDatabase` refuses any
+ * other one.
  */
 
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const VERSION = '3.4.9';
+/** The same code as ES modules and as CommonJS. The file that names the last patch is written last. */
+const PARTS = ['src', 'cjs/src'];
+const FILES = ['connection.js', 'index.js'];
 
-/** Exact pieces of the driver and what they become. Each says so in a comment of its own. */
-const MENDS = {
-  'connection.js': [
-    [
-      `    if (terminated)
-      return queryError(q, Errors.connection('CONNECTION_DESTROYED', options))
-`,
-      `    if (terminated)
-      return queryError(q, Errors.connection('CONNECTION_DESTROYED', options))
+/** The patches, first to last, each as its changes by file name. */
+export function readPatches() {
+  const folder = join(ROOT, 'patches');
+  const names = readdirSync(folder).filter((name) => name.startsWith(`postgres-${VERSION}-`));
+  return names.sort().map((name) => readPatch(readFileSync(join(folder, name), 'utf8')));
+}
 
-    if (!socket || socket.destroyed) { // mended: nothing is asked of a connection that is gone
-      queryError(q, Errors.connection('CONNECTION_CLOSED', options))
-      return true
+/** The changes of a unified diff: for each file name, the texts to be replaced and what they become. */
+function readPatch(text) {
+  const changes = new Map();
+  for (const section of text.split(/^--- .*\n(?=\+\+\+ )/m).slice(1)) {
+    const [, name] = /^\+\+\+ b\/src\/(\S+)\n/.exec(section);
+    const hunks = section.split(/^@@ .* @@.*\n/m).slice(1);
+    changes.set(
+      name,
+      hunks.map((hunk) => ({ before: sideOf(hunk, '-'), after: sideOf(hunk, '+') })),
+    );
+  }
+  return changes;
+}
+
+/** The lines of one side of a hunk: those of the context and its own. */
+const sideOf = (hunk, sign) =>
+  hunk
+    .split('\n')
+    .filter((line) => line.startsWith(' ') || line.startsWith(sign))
+    .map((line) => `${line.slice(1)}\n`)
+    .join('');
+
+/** The files with one patch applied, or null when they are not as it expects them. */
+function applyPatch(files, patch) {
+  const patched = { ...files };
+  for (const [name, hunks] of patch)
+    for (const { before, after } of hunks) {
+      if (patched[name].split(before).length !== 2) return null;
+      patched[name] = patched[name].replace(before, () => after);
     }
-`,
-    ],
-    [
-      `  function nextWrite(fn) {
-`,
-      `  function nextWrite(fn) {
-    if (!socket) { // mended: what was to be sent went with its connection
-      chunk = nextWriteTimer = null
-      return true
-    }
-`,
-    ],
-    [
-      `    clearImmediate(nextWriteTimer)
-    if (socket) {
-`,
-      `    clearImmediate(nextWriteTimer)
-    chunk = nextWriteTimer = null // mended: the next connection begins with nothing to send
-    if (socket) {
-`,
-    ],
-    [
-      `    clearImmediate(nextWriteTimer)
-    socket.removeListener('data', data)
-`,
-      `    clearImmediate(nextWriteTimer)
-    chunk = nextWriteTimer = null // mended: the next connection begins with nothing to send
-    socket.removeListener('data', data)
-`,
-    ],
-    [
-      `    if (initial)
-      return reconnect()
+  return patched;
+}
 
-    !hadError && (query || sent.length) && error(Errors.connection('CONNECTION_CLOSED', options, socket))
-`,
-      `    if (initial && terminated) // mended: who is cut off while connecting is told, and does not try for ever
-      return reconnect()
+/** The marker that the last patch sets as `postgres.mended`. */
+export const markerOf = (patches) => `${VERSION}+${patches.length}`;
 
-    // mended: whatever the reason, nobody waits for an answer of a connection that is gone
-    ;(query || initial || sent.length) && error(Errors.connection('CONNECTION_CLOSED', options, socket))
-    query = null
-`,
-    ],
-    [
-      `        return fetchArrayTypes()
-`,
-      `        return fetchArrayTypes().catch(err => { // mended: what it asks by itself may fail without ending the process
-          error(err)
-          socket && socket.destroy()
-        })
-`,
-    ],
-  ],
-  'index.js': [
-    [
-      `    let savepoints = 0
-      , connection
-`,
-      `    let savepoints = 0
-      , lost = null // mended: a transaction ends with its connection
-      , connection
-`,
-    ],
-    [
-      `new Promise((_, reject) => connection.onclose = reject)
-`,
-      `new Promise((_, reject) => connection.onclose = e => {
-          lost = e
-          while (queries.length)
-            queries.shift().reject(e)
-          reject(e)
-        })
-`,
-    ],
-    [
-      `        q.catch(e => uncaughtError || (uncaughtError = e))
-        c.queue === full
-`,
-      `        q.catch(e => uncaughtError || (uncaughtError = e))
-        if (lost)
-          return q.reject(lost)
+/** Brings the files of one part from whatever patch they are at to the last one. Null when they are at none. */
+function bringUp(files, patches) {
+  if (files['index.js'].includes(`mended: '${markerOf(patches)}'`)) return files;
+  for (let from = 0; from < patches.length; from++) {
+    const done = patches.slice(from).reduce((current, patch) => current && applyPatch(current, patch), files);
+    if (done) return done;
+  }
+  return null;
+}
 
-        c.queue === full
-`,
-    ],
-  ],
-};
-
-/** Mends the driver in this folder. Throws when it is not the one that this was written for. */
+/**
+ * Patches the driver in this folder; changes nothing when it is patched already. Throws when it is neither as published
+ * nor as an earlier patch left it. Files are replaced, never written in place: package managers link them between trees.
+ */
 export function mendDriver(folder) {
   const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   if (version !== VERSION)
     throw new Error(
-      `postgres is ${version}, and db/mend-driver.mjs was written for ${VERSION}: see what is still needed.`,
+      `postgres is ${version}, and patches/ is for ${VERSION}: see which patches are still needed.`,
     );
-  for (const part of ['src', 'cjs/src'])
-    for (const [name, mends] of Object.entries(MENDS)) mendFile(join(folder, part, name), mends);
+  const patches = readPatches();
+  for (const part of PARTS) {
+    const files = Object.fromEntries(
+      FILES.map((name) => [name, readFileSync(join(folder, part, name), 'utf8')]),
+    );
+    const mended = bringUp(files, patches);
+    if (!mended)
+      throw new Error(
+        `${join(folder, part)} is not as patches/ expects it: remove ${folder} and install it again.`,
+      );
+    for (const name of FILES)
+      if (mended[name] !== files[name]) replaceFile(join(folder, part, name), mended[name]);
+  }
 }
 
-function mendFile(path, mends) {
-  const before = readFileSync(path, 'utf8');
-  const after = mends.reduce((text, [old, mended]) => {
-    if (text.includes(mended)) return text;
-    if (text.split(old).length !== 2) throw new Error(`${path} is not as db/mend-driver.mjs expects it.`);
-    return text.replace(old, () => mended);
-  }, before);
-  if (after !== before) writeFileSync(path, after);
+function replaceFile(path, text) {
+  const fresh = `${path}.${process.pid}`;
+  writeFileSync(fresh, text);
+  renameSync(fresh, path);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
-  mendDriver(join(dirname(fileURLToPath(import.meta.url)), '../node_modules/postgres'));
+  mendDriver(join(ROOT, 'node_modules/postgres'));

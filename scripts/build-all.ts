@@ -9,7 +9,7 @@ import { lockBuild } from './lock-folder';
 import { SetupError } from './services/processes';
 import { ROOT } from './stack-part';
 
-const SHARED = ['server', 'db', 'package-lock.json', 'tsconfig.json'];
+const SHARED = ['server', 'db', 'patches', 'package-lock.json', 'tsconfig.json'];
 const BUNDLE_INPUTS = [
   ...SHARED,
   'workers',
@@ -76,7 +76,7 @@ function hashOf(inputs: string[]): string {
       ? ['']
       : readdirSync(path, { recursive: true, encoding: 'utf8' }).sort();
     for (const file of files) {
-      if (file !== '' && !/\.(tsx?|css|svg|mjs|jsonl?|sql)$/.test(file)) continue;
+      if (file !== '' && !/\.(tsx?|css|svg|mjs|jsonl?|sql|patch)$/.test(file)) continue;
       if (/\.test\.tsx?$/.test(file)) continue;
       hash.update(`${input}/${file}\n`).update(readFileSync(join(path, file)));
     }

@@ -64,3 +64,8 @@ export class DomainError extends Error {
 /** The 404 of everything that is not there or belongs to somebody else. */
 export const notFound = (what: string): DomainError =>
   new DomainError('NOT_FOUND', `There is no such ${what}, or it is not yours.`);
+
+/** The 503 while PostgreSQL cannot be asked. The sentence of one that says more may be given. */
+export const quotaUnavailable = (
+  sentence = 'Our database cannot be reached right now. Try again in a moment; look first whether a change was made.',
+): DomainError => new DomainError('QUOTA_UNAVAILABLE', sentence);

@@ -1,3 +1,4 @@
+import { limitDatabaseTime } from '@/db/time-limit';
 import type { Ctx } from './context';
 import { patiently } from './patience';
 
@@ -19,7 +20,7 @@ export async function failingParts(
 const PATIENCE_MS = 2_000;
 
 async function answersInTime(ask: () => Promise<unknown>): Promise<boolean> {
-  const answered = ask().then(
+  const answered = limitDatabaseTime(PATIENCE_MS, ask).then(
     () => true,
     () => false,
   );

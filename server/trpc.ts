@@ -1,8 +1,9 @@
 import { initTRPC, TRPCError } from '@trpc/server';
 import { ZodError, z } from 'zod';
 import { isDatabaseAway } from '@/db/away';
-import type { Actor, Ctx } from './context';
-import { DomainError, type Reason, type RefusalDetails } from './errors';
+import { limitDatabaseTime } from '@/db/time-limit';
+import { type Actor, type Ctx, REQUEST_PATIENCE_MS } from './context';
+import { DomainError, quotaUnavailable, type Reason, type RefusalDetails } from './errors';
 import type { Scope } from './shapes';
 
 /** A request: who asks, and under which id it is logged. */
@@ -72,7 +73,10 @@ function sentenceOf(error: TRPCError, invalid: ZodError | null): string {
 
 /** The one place where refusals become tRPC errors and unknown errors lose their text. */
 const refuse = t.middleware(async ({ ctx, path, next }) => {
-  const result = await next();
+  const { result, failure } = await limitDatabaseTime(REQUEST_PATIENCE_MS, async (time) => {
+    const answered = await next();
+    return { result: answered, failure: time.failure };
+  });
   if (result.ok) return result;
   const cause = result.error.cause;
   if (cause instanceof DomainError) {
@@ -81,11 +85,9 @@ const refuse = t.middleware(async ({ ctx, path, next }) => {
       ctx.responseHeaders.set('Retry-After', String(Math.ceil(retryAfterSeconds)));
     throw new TRPCError({ code: cause.code, message: cause.message, cause });
   }
-  if (isDatabaseAway(cause)) {
-    const away = new DomainError(
-      'QUOTA_UNAVAILABLE',
-      'Our database cannot be reached right now. Nothing was changed; try again in a moment.',
-    );
+  if (isDatabaseAway(cause) || (failure && result.error.code === 'INTERNAL_SERVER_ERROR')) {
+    ctx.log.error({ err: cause ?? failure, path, requestId: ctx.requestId }, 'PostgreSQL cannot be asked');
+    const away = quotaUnavailable();
     throw new TRPCError({ code: away.code, message: away.message, cause: away });
   }
   if (result.error.code === 'INTERNAL_SERVER_ERROR') {

@@ -1,13 +1,15 @@
 import { headers } from 'next/headers';
 import { redirect } from 'next/navigation';
+import { findSignIn } from '@/server/account/find-actor';
 import type { Actor } from '@/server/context';
 import { actorOf, webAuth } from './actor';
+import { webContext } from './context';
 
 export type SignedIn = { id: string; name: string; email: string; emailVerified: boolean };
 
 /** The signed-in person of this page request, or null. */
 export async function findPerson(): Promise<SignedIn | null> {
-  const signIn = await webAuth().api.getSession({ headers: await headers() });
+  const signIn = await findSignIn(webContext().ctx, webAuth(), await headers());
   if (!signIn) return null;
   const { id, name, email, emailVerified } = signIn.user;
   return { id, name, email, emailVerified };

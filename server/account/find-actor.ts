@@ -1,6 +1,7 @@
+import { limitDatabaseTime } from '@/db/time-limit';
 import { clientAddress } from '../address';
 import type { Auth } from '../auth';
-import { type Actor, type Ctx, failClosed } from '../context';
+import { type Actor, type Ctx, failClosed, REQUEST_PATIENCE_MS } from '../context';
 import { DomainError } from '../errors';
 import type { Scope } from '../shapes';
 import { hashApiKey, looksLikeApiKey } from './api-key-text';
@@ -18,10 +19,25 @@ export async function findActor(ctx: Ctx, auth: Auth, headers: Headers): Promise
     return findKey(ctx, /^Bearer (\S{1,200})$/.exec(bearer)?.[1] ?? '', address);
   }
   if (!headers.get('cookie')) return null;
-  const signIn = await failClosed(() => auth.api.getSession({ headers }), ctx.log);
+  const signIn = await findSignIn(ctx, auth, headers);
   if (!signIn) return null;
   return findMember(ctx, signIn.user, signIn.session.id);
 }
+
+/**
+ * The sign-in that these headers carry, or null. Throws QUOTA_UNAVAILABLE when PostgreSQL cannot be asked: the library may
+ * answer "nobody" then, and nobody is told that a sign-in ended which did not.
+ */
+export const findSignIn = (ctx: Pick<Ctx, 'log'>, auth: Auth, headers: Headers) =>
+  failClosed(
+    () =>
+      limitDatabaseTime(REQUEST_PATIENCE_MS, async (time) => {
+        const signIn = await auth.api.getSession({ headers });
+        if (!signIn && time.failure) throw time.failure;
+        return signIn;
+      }),
+    ctx.log,
+  );
 
 type SignedIn = { id: string; name: string; role?: string | null };
 

@@ -1,5 +1,5 @@
 import { DomainError } from '../errors';
-import { findDrift } from '../quota/find-drift';
+import { listDrift } from '../quota/find-drift';
 import { listPlans } from '../quota/plans';
 import { listRuns } from '../session/list-runs';
 import { inputs } from '../shapes';
@@ -95,7 +95,7 @@ export const adminRouter = router({
   drift: router({
     list: access('admin')
       .input(inputs.nothing)
-      .query(({ ctx }) => findDrift(ctx.sql)),
+      .query(({ ctx }) => listDrift(ctx)),
   }),
   audit: router({
     list: access('admin')

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Ctx } from '../context';
+import { type Ctx, inTx } from '../context';
 
 const signatureOf = (secret: string, userId: string): string =>
   createHmac('sha256', secret).update(`mail-refusal:${userId}`).digest('base64url');
@@ -17,8 +17,13 @@ export function readRefusalToken(secret: string, token: string): string | null {
   return userId !== '' && given.length === right.length && timingSafeEqual(given, right) ? userId : null;
 }
 
-/** Notes that a person wants no news about quota, or wants it again. Letters about money and plans are always sent. */
+/**
+ * Notes that a person wants no news about quota, or wants it again. Letters about money
+ * and plans are always sent. Throws QUOTA_UNAVAILABLE when PostgreSQL cannot be asked.
+ */
 export async function refuseMail(ctx: Ctx, userId: string, wanted: boolean): Promise<void> {
-  if (wanted) await ctx.sql`delete from mail_refusal where user_id = ${userId}`;
-  else await ctx.sql`insert into mail_refusal (user_id) values (${userId}) on conflict do nothing`;
+  await inTx(ctx, async ({ sql }) => {
+    if (wanted) await sql`delete from mail_refusal where user_id = ${userId}`;
+    else await sql`insert into mail_refusal (user_id) values (${userId}) on conflict do nothing`;
+  });
 }

@@ -18,7 +18,12 @@ export function openOperatorContext(source: Record<string, string | undefined>):
   close(): Promise<void>;
 } {
   const env = parseOperatorEnv(source);
-  const database = openDatabase(env.DATABASE_URL, { max: 2, applicationName: 'hourglass-operator' });
+  const database = openDatabase(env.DATABASE_URL, {
+    max: 2,
+    applicationName: 'hourglass-operator',
+    // To verify a ledger takes as long as it takes.
+    silenceMs: 0,
+  });
   const machines = new Proxy({} as Machines, {
     get: () => () => {
       throw new Error('The operator command never calls the provider.');

@@ -11,6 +11,10 @@ export type Drift = {
 
 type Row = { kind: Drift['kind']; account_id: string; key: string; have: number; want: number };
 
+/** The same of all accounts, on a connection of its own: nobody else's question waits behind it. */
+export const listDrift = ({ sql }: { sql: Sql }): Promise<Drift[]> =>
+  sql.begin('read only', (tx) => findDrift(tx as TxSql)) as Promise<Drift[]>;
+
 /**
  * Recomputes every sum from the ledger and the leases; answers where they disagree, of all accounts or of one, nothing
  * when all agree.

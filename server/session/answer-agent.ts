@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { limitDatabaseTime } from '@/db/time-limit';
 import type { Instant } from '../clock';
-import { type Ctx, inTx, type TxCtx } from '../context';
+import { type Ctx, failClosed, inTx, type TxCtx } from '../context';
 import { DomainError } from '../errors';
 import { metrics } from '../metrics';
 import { LATE, patiently } from '../patience';
@@ -53,14 +54,21 @@ export type AgentAnswer = {
  * its quota, lowers recorded usage or touches another run. A repeated or late call changes nothing.
  * Throws UNAUTHORIZED when the run has ended, QUOTA_UNAVAILABLE when PostgreSQL cannot be asked.
  */
-export async function answerAgent(ctx: Ctx, runId: string, call: AgentCall): Promise<AgentAnswer> {
-  const row = await readRun(ctx, runId);
+export function answerAgent(ctx: Ctx, runId: string, call: AgentCall): Promise<AgentAnswer> {
+  return limitDatabaseTime(AGENT_PATIENCE_MS, () => answer(ctx, runId, call));
+}
+
+/** A machine waits 5 s for an answer: what comes later helps nobody. */
+const AGENT_PATIENCE_MS = 4_000;
+
+async function answer(ctx: Ctx, runId: string, call: AgentCall): Promise<AgentAnswer> {
+  const row = await failClosed(() => readRun(ctx, runId), ctx.log);
   if (!row || row.ended_at !== null) throw ended();
   if (row.started_at === null && call.event !== 'stopped') await hearProvider(ctx, row);
-  const answer = await inTx(ctx, (tx) => decide(tx, row.account_id, runId, call));
-  if (answer.wakeAt !== null) await ctx.jobs.wakeRun(runId, answer.wakeAt);
-  if (answer.reply.action === 'stop') metrics.renewalsDenied.inc({ reason: answer.reply.reason ?? 'limit' });
-  return answer.reply;
+  const { reply, wakeAt } = await inTx(ctx, (tx) => decide(tx, row.account_id, runId, call));
+  if (wakeAt !== null) await ctx.jobs.wakeRun(runId, wakeAt);
+  if (reply.action === 'stop') metrics.renewalsDenied.inc({ reason: reply.reason ?? 'limit' });
+  return reply;
 }
 
 /** A machine waits for its lease meanwhile: a provider that hangs must not cost the session. */

@@ -1,18 +1,19 @@
-import { type Ctx, failClosed } from '../context';
+import { type Ctx, inTx } from '../context';
 import { notFound } from '../errors';
 import type { Session } from '../shapes';
 import { readSession } from './read-sessions';
 
-/** Gives a session another name; answers it. Throws NOT_FOUND. */
+/** Gives a session another name and returns it. Throws NOT_FOUND, QUOTA_UNAVAILABLE. */
 export async function renameSession(
   ctx: Ctx,
   input: { accountId: string; sessionId: string; name: string },
 ): Promise<Session> {
-  const renamed = await failClosed(
-    () => ctx.sql`
+  // A transaction although it is one statement: what was refused must not be done later.
+  const renamed = await inTx(
+    ctx,
+    ({ sql }) => sql`
       update session set name = ${input.name}
       where id = ${input.sessionId} and account_id = ${input.accountId} and deleted_at is null returning id`,
-    ctx.log,
   );
   if (renamed.length === 0) throw notFound('session');
   return readSession(ctx.sql, input.accountId, input.sessionId);

@@ -1,5 +1,6 @@
+import { isDatabaseAway } from '@/db/away';
 import { type Ctx, inTx } from '../context';
-import { DomainError, type Reason } from '../errors';
+import { DomainError, quotaUnavailable, type Reason } from '../errors';
 import { metrics } from '../metrics';
 import type { Session } from '../shapes';
 import { type Admission, admitRun, type StartInput } from './admit';
@@ -17,11 +18,25 @@ export async function startSession(ctx: Ctx, input: StartInput): Promise<Session
   if (admission.kind === 'replayed' && admission.failure) throw failedToLaunch(admission.failure);
   if (admission.kind === 'admitted') {
     metrics.leasesGranted.inc({ at: 'start' });
-    const failure = await launchRun(ctx, admission);
+    const failure = await onceAdmitted(() => launchRun(ctx, admission));
     if (failure) throw failedToLaunch(failure);
   }
-  return readSession(ctx.sql, input.accountId, input.sessionId);
+  return onceAdmitted(() => readSession(ctx.sql, input.accountId, input.sessionId));
 }
+
+/** Once a slot is taken nobody may be told that nothing was started. */
+async function onceAdmitted<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const isAway =
+      error instanceof DomainError ? error.reason === 'QUOTA_UNAVAILABLE' : isDatabaseAway(error);
+    throw isAway ? quotaUnavailable(MAY_HAVE_STARTED) : error;
+  }
+}
+
+const MAY_HAVE_STARTED =
+  'Our database cannot be reached right now. The session may have been started: look at it before you try again.';
 
 async function admit(ctx: Ctx, input: StartInput): Promise<Admission> {
   try {

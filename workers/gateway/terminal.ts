@@ -2,7 +2,7 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { WebSocketServer } from 'ws';
-import type { Ctx } from '@/server/context';
+import { type Ctx, failClosed, REQUEST_PATIENCE_MS } from '@/server/context';
 import { findTerminal } from '@/server/session/find-terminal';
 import { type ConnectClaim, readConnectToken, replayStateOf } from '@/server/session/tokens';
 
@@ -51,7 +51,7 @@ export function openTerminalDoor(ctx: Pick<Ctx, 'env' | 'sql' | 'clock' | 'log'>
     if (!claim) return closeWith(request, socket, head, 4401, 'This terminal link is not valid any more.');
     try {
       if (!(await limiter.consume(claim.accountId).catch(() => null))) return plain(socket, 429);
-      const found = await findTerminal(ctx, claim);
+      const found = await failClosed(() => findTerminal(ctx, claim), ctx.log, REQUEST_PATIENCE_MS);
       if ('stopped' in found) return closeWith(request, socket, head, 4503, found.stopped);
       const state = replayStateOf(ctx.env.AUTH_SECRET, claim.runId, ctx.clock.now() + STATE_LIFE_MS);
       plain(socket, 200, { 'fly-replay': `app=${found.app};instance=${found.machineId};state=${state}` });

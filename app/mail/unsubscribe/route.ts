@@ -1,4 +1,7 @@
 import { webContext } from '@/app/_server/context';
+import { limitDatabaseTime } from '@/db/time-limit';
+import { REQUEST_PATIENCE_MS } from '@/server/context';
+import { DomainError } from '@/server/errors';
 import { readRefusalToken, refuseMail } from '@/server/mail/refuse-mail';
 import { readBounded } from '../../api/read-bounded';
 
@@ -44,7 +47,16 @@ export async function POST(request: Request): Promise<Response> {
   const bounded = await readBounded(request);
   if (bounded instanceof Response) return bounded;
   const again = new URLSearchParams(await bounded.text()).has('again');
-  await refuseMail(webContext().ctx, userId, again);
+  try {
+    await limitDatabaseTime(REQUEST_PATIENCE_MS, () => refuseMail(webContext().ctx, userId, again));
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    return page(
+      503,
+      'Not done yet',
+      '<p>Our database cannot be reached right now. Try again in a moment.</p>',
+    );
+  }
   return again
     ? page(200, 'You get news about your quota again', '')
     : page(

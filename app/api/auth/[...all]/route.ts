@@ -1,7 +1,10 @@
 import { toNextJsHandler } from 'better-auth/next-js';
 import { webAuth } from '@/app/_server/actor';
 import { webContext } from '@/app/_server/context';
+import { limitDatabaseTime } from '@/db/time-limit';
 import { ADDRESS_HEADER, clientAddress } from '@/server/address';
+import { REQUEST_PATIENCE_MS } from '@/server/context';
+import { quotaUnavailable } from '@/server/errors';
 import { readBounded } from '../../read-bounded';
 
 export const dynamic = 'force-dynamic';
@@ -12,7 +15,14 @@ async function handle(request: Request): Promise<Response> {
   const headers = new Headers(request.headers);
   headers.set(ADDRESS_HEADER, clientAddress(request.headers, webContext().env.TRUSTED_PROXIES));
   const method = request.method === 'GET' ? 'GET' : 'POST';
-  return toNextJsHandler(webAuth())[method](new Request(bounded, { headers }));
+  return limitDatabaseTime(REQUEST_PATIENCE_MS, async (time) => {
+    const response = await toNextJsHandler(webAuth())[method](new Request(bounded, { headers }));
+    if (!time.failure) return response;
+    // The library tells it as an accident of its own, as wrong data or as nobody; no cookie of such an answer is set.
+    webContext().ctx.log.error({ err: time.failure }, 'PostgreSQL cannot be asked');
+    const { reason, message } = quotaUnavailable();
+    return Response.json({ code: reason, message, reason }, { status: 503 });
+  });
 }
 
 export { handle as GET, handle as POST };

@@ -1,5 +1,7 @@
 import { webContext } from '@/app/_server/context';
+import { limitDatabaseTime } from '@/db/time-limit';
 import { receiveEvent } from '@/server/billing/receive-event';
+import { REQUEST_PATIENCE_MS } from '@/server/context';
 import { readBounded } from '../../read-bounded';
 
 export const dynamic = 'force-dynamic';
@@ -13,10 +15,9 @@ export async function POST(request: Request): Promise<Response> {
   const bounded = await readBounded(request, MOST_BYTES);
   if (bounded instanceof Response) return bounded;
   try {
-    const { status, message } = await receiveEvent(
-      ctx,
-      await bounded.text(),
-      request.headers.get('stripe-signature'),
+    const body = await bounded.text();
+    const { status, message } = await limitDatabaseTime(REQUEST_PATIENCE_MS, () =>
+      receiveEvent(ctx, body, request.headers.get('stripe-signature')),
     );
     if (status !== 200) ctx.log.warn({ message }, 'a webhook was refused');
     return Response.json({ message }, { status });

@@ -3,7 +3,9 @@ import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { actorOf } from '@/app/_server/actor';
 import { webContext } from '@/app/_server/context';
 import { visitorCurrency } from '@/app/_server/currency';
+import { limitDatabaseTime } from '@/db/time-limit';
 import { clientAddress } from '@/server/address';
+import { REQUEST_PATIENCE_MS } from '@/server/context';
 import { DomainError } from '@/server/errors';
 import { newId } from '@/server/ids';
 import { appRouter } from '@/server/router';
@@ -11,7 +13,11 @@ import { readBounded } from '../../read-bounded';
 
 export const dynamic = 'force-dynamic';
 
-async function handle(request: Request): Promise<Response> {
+/** Everything that one request asks of PostgreSQL, who asks included, has one limit. */
+const handle = (request: Request): Promise<Response> =>
+  limitDatabaseTime(REQUEST_PATIENCE_MS, () => answer(request));
+
+async function answer(request: Request): Promise<Response> {
   const { ctx, env } = webContext();
   const requestId = newId();
   const refused = refuseForeign(request, env.APP_URL) ?? refuseMany(request);

@@ -2,6 +2,8 @@ import { TRPCError } from '@trpc/server';
 import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import { actorOf } from '@/app/_server/actor';
 import { webContext } from '@/app/_server/context';
+import { limitDatabaseTime, withoutDatabaseLimit } from '@/db/time-limit';
+import { failClosed, REQUEST_PATIENCE_MS } from '@/server/context';
 import { DomainError } from '@/server/errors';
 import { formatLedger, LEDGER_FORMATS, type LedgerFormat } from '@/server/quota/format-ledger';
 import { readLedger } from '@/server/quota/read-ledger';
@@ -15,14 +17,19 @@ const TYPES: Record<LedgerFormat, string> = { csv: 'text/csv; charset=utf-8', js
  * The ledger of the caller's account as a file, `?format=csv` or `jsonl`: read and sent page by page, as fast as it is
  * taken, and never held as a whole.
  */
-export async function GET(request: Request): Promise<Response> {
+export const GET = (request: Request): Promise<Response> =>
+  limitDatabaseTime(REQUEST_PATIENCE_MS, () => answer(request));
+
+async function answer(request: Request): Promise<Response> {
   const { ctx } = webContext();
   try {
     const { accountId } = admit(await actorOf(request.headers), 'usage:read');
     await ctx.rates.takeCalls(accountId, 1);
     const format = formatOf(new URL(request.url).searchParams.get('format'));
     const lines = formatLedger(readLedger(ctx.sql, accountId), format);
-    return new Response(streamOf(lines), {
+    // Read before the answer begins: what is refused is refused by its status.
+    const first = await failClosed(() => lines.next(), ctx.log);
+    return new Response(streamOf(first, lines), {
       headers: {
         'content-type': TYPES[format],
         'content-disposition': `attachment; filename="hourglass-ledger-${accountId}.${format}"`,
@@ -46,11 +53,13 @@ function formatOf(asked: string | null): LedgerFormat {
 }
 
 /** Text as it is asked for: a reader that goes away ends the reading too. */
-function streamOf(texts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
+function streamOf(first: IteratorResult<string>, texts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
+  let read: IteratorResult<string> | null = first;
   return new ReadableStream({
     async pull(controller) {
-      const { done, value } = await texts.next();
+      const { done, value } = read ?? (await withoutDatabaseLimit(() => texts.next()));
+      read = null;
       if (done) controller.close();
       else controller.enqueue(encoder.encode(value));
     },

@@ -1,0 +1,345 @@
+import { getHTTPStatusCodeFromError } from '@trpc/server/http';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { POST as lease } from '@/app/api/agent/lease/route';
+import { GET as askAuth, POST as tellAuth } from '@/app/api/auth/[...all]/route';
+import { GET as ask, POST as tell } from '@/app/api/trpc/[trpc]/route';
+import { GET as ledger } from '@/app/api/usage/ledger/route';
+import { type Database, openDatabase } from '@/db/client';
+import { DatabaseDoor } from '@/test/database-door';
+import { asOwner, createWorld, type World } from '@/test/world';
+import type { Actor } from './context';
+import { DomainError } from './errors';
+import { newId } from './ids';
+import { appRouter, createCaller } from './router';
+import { runTokenOf } from './session/tokens';
+
+/** Every way in which PostgreSQL can be away, and every procedure: through HTTP, and past the look at who asks. */
+
+const MOST_MS = 8_000;
+const CONNECTIONS = 4;
+
+type Procedure = { _def: { type: string; inputs: unknown[] } };
+const PROCEDURES = appRouter._def.procedures as unknown as Record<string, Procedure>;
+const PATHS = Object.keys(PROCEDURES);
+type Answer = { what: string; status: number; reason: string | null; ms: number };
+
+let world: World;
+let door: DatabaseDoor;
+let pool: Database;
+let cookie: string;
+let actor: Extract<Actor, { kind: 'user' }>;
+let wellFormed: (path: string) => Record<string, unknown>;
+
+const web = globalThis as unknown as { hourglassWeb?: unknown; hourglassAuth?: unknown };
+
+async function openPool(): Promise<void> {
+  pool = openDatabase(door.url, { max: CONNECTIONS });
+  await pool.openAll();
+  const ctx = { ...world.ctx, sql: pool.sql, db: pool.db };
+  web.hourglassWeb = { env: ctx.env, ctx, close: async () => {} };
+  web.hourglassAuth = undefined;
+}
+
+beforeAll(async () => {
+  world = await createWorld({
+    env: { STRIPE_SECRET_KEY: 'sk_test_nobody_there', STRIPE_API_URL: 'http://127.0.0.1:9' },
+  });
+  door = new DatabaseDoor(world.url);
+  await door.open();
+  await openPool();
+  cookie = await signUp();
+  const [row] = await world.ctx.sql<{ user_id: string; account_id: string }[]>`
+    update auth_user u set role = 'admin' from member m where m.user_id = u.id returning m.user_id, m.account_id`;
+  if (!row) throw new Error('Nobody signed up.');
+  const { user_id: userId, account_id: accountId } = row;
+  actor = { kind: 'user', userId, accountId, role: 'owner', isAdmin: true };
+  const caller = createCaller({ ...world.ctx, actor, requestId: 't', responseHeaders: new Headers() });
+  const { id: sessionId } = await caller.session.create({ name: 'mine' });
+  const { id: apiKeyId } = await caller.apiKey.create({ name: 'k', scopes: ['session:read'] });
+  const [plan] = await caller.admin.plan.list();
+  wellFormed = inputsOf({ sessionId, apiKeyId, accountId, plan: plan as unknown as Record<string, unknown> });
+  await pool.close();
+});
+afterEach(async () => {
+  await pool.close();
+});
+afterAll(async () => {
+  web.hourglassWeb = web.hourglassAuth = undefined;
+  await door.close();
+  await world.close();
+});
+
+async function signUp(): Promise<string> {
+  const made = await tellAuth(
+    new Request(`${world.ctx.env.APP_URL}/api/auth/sign-up/email`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: world.ctx.env.APP_URL },
+      body: JSON.stringify({ email: 'away@hourglass.test', password: 'away-away-away', name: 'Away' }),
+    }),
+  );
+  expect(made.status).toBe(200);
+  return (made.headers.getSetCookie() ?? []).map((line) => line.split(';')[0]).join('; ');
+}
+
+type Shape = { shape?: Record<string, { isOptional(): boolean }>; unwrap?: () => Shape };
+
+/** Inputs that every procedure takes. Fails for a field nobody has thought of here. */
+function inputsOf(known: { plan: Record<string, unknown> } & Record<string, unknown>) {
+  const values: Record<string, unknown> = {
+    ...known.plan,
+    ...known,
+    name: 'another name',
+    description: 'x',
+    from: '2026-11-01',
+    to: '2026-11-24',
+    planId: 'max',
+    id: 'away',
+    scopes: ['session:read'],
+    email: 'away@hourglass.test',
+    reason: 'away',
+    status: 'active',
+    seconds: 60,
+  };
+  return (path: string): Record<string, unknown> => {
+    let schema = PROCEDURES[path]?._def.inputs[0] as Shape | undefined;
+    while (schema?.unwrap) schema = schema.unwrap();
+    const needed = Object.entries(schema?.shape ?? {}).filter(([, field]) => !field.isOptional());
+    return Object.fromEntries(
+      needed.map(([name]) => {
+        if (!(name in values)) throw new Error(`${path}: say in this test what a good ${name} is`);
+        return [name, values[name]];
+      }),
+    );
+  };
+}
+
+async function timed(what: string, work: () => Promise<Omit<Answer, 'what' | 'ms'>>): Promise<Answer> {
+  const from = performance.now();
+  const answer = await work();
+  return { what, ...answer, ms: performance.now() - from };
+}
+
+function overHttp(path: string): Promise<Answer> {
+  const isQuery = PROCEDURES[path]?._def.type === 'query';
+  const url = `${world.ctx.env.APP_URL}/api/trpc/${path}`;
+  const input = JSON.stringify(wellFormed(path));
+  const headers = { cookie, 'content-type': 'application/json', origin: world.ctx.env.APP_URL };
+  return timed(`HTTP ${path}`, async () => {
+    const response = await (isQuery
+      ? ask(new Request(`${url}?input=${encodeURIComponent(input)}`, { headers }))
+      : tell(new Request(url, { method: 'POST', headers, body: input })));
+    const body = await response.json();
+    return { status: response.status, reason: body.error?.data?.reason ?? null };
+  });
+}
+
+/** Past the look at who asks, where the procedure itself is what finds PostgreSQL away. */
+function pastTheDoor(path: string): Promise<Answer> {
+  const { ctx } = web.hourglassWeb as { ctx: World['ctx'] };
+  const caller = createCaller({ ...ctx, actor, requestId: 't', responseHeaders: new Headers() });
+  const call = path
+    .split('.')
+    .reduce((at: unknown, name) => (at as Record<string, unknown>)[name], caller) as (
+    input: unknown,
+  ) => Promise<unknown>;
+  return timed(path, () =>
+    call(wellFormed(path)).then(
+      () => ({ status: 200, reason: null }),
+      (error) => ({
+        status: getHTTPStatusCodeFromError(error),
+        reason: error.cause instanceof DomainError ? error.cause.reason : String(error.cause ?? error),
+      }),
+    ),
+  );
+}
+
+/** What is asked in other ways than by a procedure. */
+function others(): Promise<Answer>[] {
+  const { APP_URL, AUTH_SECRET } = world.ctx.env;
+  const reading = async (response: Response) => {
+    const body = response.status === 200 ? null : await response.json();
+    return { status: response.status, reason: body?.reason ?? body?.error?.reason ?? null };
+  };
+  return [
+    timed('who is signed in', async () =>
+      reading(await askAuth(new Request(`${APP_URL}/api/auth/get-session`, { headers: { cookie } }))),
+    ),
+    timed('sign-in', async () =>
+      reading(
+        await tellAuth(
+          new Request(`${APP_URL}/api/auth/sign-in/email`, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json', origin: APP_URL },
+            body: JSON.stringify({ email: 'away@hourglass.test', password: 'away-away-away' }),
+          }),
+        ),
+      ),
+    ),
+    timed('ledger', async () =>
+      reading(await ledger(new Request(`${APP_URL}/api/usage/ledger`, { headers: { cookie } }))),
+    ),
+    timed('a machine', async () =>
+      reading(
+        await lease(
+          new Request(`${APP_URL}/api/agent/lease`, {
+            method: 'POST',
+            headers: { authorization: `Bearer ${runTokenOf(AUTH_SECRET, newId())}` },
+            body: JSON.stringify({ bootId: 'b', seq: 0, event: 'renew' }),
+          }),
+        ),
+      ),
+    ),
+  ];
+}
+
+const everything = () =>
+  Promise.all([...PATHS.map(overHttp), ...PATHS.map(pastTheDoor), ...others()]) as Promise<Answer[]>;
+
+/** Everything that is stored, but for sign-ins: one whose cookie nobody got opens nothing. */
+const stored = () =>
+  asOwner(world.url, async (owner) => {
+    const tables = await owner<{ name: string }[]>`
+      select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'
+        and table_name <> 'auth_sign_in'
+      order by 1`;
+    const rows: Record<string, unknown> = {};
+    for (const { name } of tables) {
+      const [row] =
+        await owner`select count(*) as count, md5(string_agg(t::text, ',' order by t::text)) as hash from ${owner(name)} t`;
+      rows[name] = row;
+    }
+    return rows;
+  });
+
+async function untilQuiet(): Promise<void> {
+  await expect
+    .poll(
+      () =>
+        asOwner(
+          world.url,
+          (owner) => owner`
+            select state, query from pg_stat_activity where datname = current_database()
+              and pid <> pg_backend_pid() and state <> 'idle'`,
+        ),
+      { timeout: 15_000 },
+    )
+    .toEqual([]);
+}
+
+const told = (answers: Answer[]) =>
+  answers
+    .filter(({ status, reason, ms }) => status !== 503 || reason !== 'QUOTA_UNAVAILABLE' || ms > MOST_MS)
+    .map(({ what, status, reason, ms }) => `${what}: ${status} ${reason} after ${Math.round(ms)} ms`);
+
+type Way = { go(): Promise<unknown> | unknown; comeBack(): Promise<unknown> | unknown };
+
+const refusing = (code: string, at: 'connecting' | 'asking'): Way => ({
+  go: () => {
+    door.refusal = { code, at };
+    if (at === 'connecting') door.cut('hard');
+  },
+  comeBack: () => {
+    door.refusal = null;
+  },
+});
+
+/** Changes the database as its administrator does, from outside of it. */
+const alter = (words: string) =>
+  asOwner(Object.assign(new URL(world.url), { pathname: '/postgres' }).href, (owner) =>
+    owner.unsafe(`alter database "${new URL(world.url).pathname.slice(1)}" ${words}`),
+  );
+
+const WAYS: Record<string, Way> = {
+  'refuses connections': {
+    go: () => door.close(),
+    comeBack: () => door.open(Number(new URL(door.url).port)),
+  },
+  'resets connections': refusing('reset', 'connecting'),
+  'resets at every question': refusing('reset', 'asking'),
+  'accepts connections and says nothing': {
+    go: () => {
+      door.isMute = true;
+      door.cut('hard');
+    },
+    comeBack: () => {
+      door.isMute = false;
+      door.cut('hard');
+    },
+  },
+  'goes silent on the connections that are open, and on new ones': {
+    go: () => {
+      door.isMute = true;
+      door.silence();
+    },
+    comeBack: () => {
+      door.isMute = false;
+      door.cut('hard');
+    },
+  },
+  'goes silent at the first change': {
+    go: () => {
+      door.silenceAt = 'begin';
+    },
+    comeBack: () => {
+      door.silenceAt = null;
+      door.cut('hard');
+    },
+  },
+  'is starting up (57P03)': refusing('57P03', 'connecting'),
+  'has no connection left (53300)': refusing('53300', 'connecting'),
+  'takes no connections (55000, as its proxy says it)': refusing('55000', 'connecting'),
+  'knows the password no more (28P01)': refusing('28P01', 'connecting'),
+  'is shut down (57P01)': refusing('57P01', 'asking'),
+  'has crashed (57P02)': refusing('57P02', 'asking'),
+  'takes no connections (55000)': {
+    go: async () => {
+      door.cut('hard');
+      await alter('allow_connections false');
+    },
+    comeBack: () => alter('allow_connections true'),
+  },
+};
+
+/** Ways in which reading still works: only changes are refused. */
+const CHANGES_ONLY = new Set(['goes silent at the first change']);
+
+describe('a PostgreSQL that', () => {
+  it.each(Object.keys(WAYS))(
+    'QUOTA-44 %s: every procedure answers 503 in 8 s and does nothing later',
+    {
+      timeout: 60_000,
+    },
+    async (name) => {
+      const way = WAYS[name] as Way;
+      await openPool();
+      await pool.db.execute('select 1');
+      const before = await stored();
+      await way.go();
+      const answers = await everything().finally(() => way.comeBack());
+      const isWrong = told(answers).filter((line) => !CHANGES_ONLY.has(name) || !line.includes(': 200 null'));
+      expect(isWrong).toEqual([]);
+      expect(answers.length).toBeGreaterThan(2 * PATHS.length);
+      await expect.poll(async () => (await overHttp('session.list')).status, { timeout: 15_000 }).toBe(200);
+      await untilQuiet();
+      expect(await stored()).toEqual(before);
+    },
+  );
+
+  it('QUOTA-44 only reads since it changed places (25006): changes answer 503, until it writes again', {
+    timeout: 60_000,
+  }, async () => {
+    await alter('set default_transaction_read_only = on');
+    await openPool();
+    const before = await stored();
+    const answers = await everything();
+    expect(answers.filter(({ status, ms }) => (status >= 500 && status !== 503) || ms > MOST_MS)).toEqual([]);
+    const ofPath = (what: string) => answers.find((answer) => answer.what === what);
+    for (const path of ['session.create', 'session.rename', 'apiKey.create', 'admin.account.adjustUsage'])
+      for (const what of [path, `HTTP ${path}`])
+        expect(ofPath(what)).toMatchObject({ status: 503, reason: 'QUOTA_UNAVAILABLE' });
+    expect(await stored()).toEqual(before);
+    // The connections that were refused lead to the old place and are not used again.
+    await alter('reset default_transaction_read_only');
+    await expect.poll(async () => (await overHttp('session.create')).status, { timeout: 15_000 }).toBe(200);
+  });
+});
