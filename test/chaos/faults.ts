@@ -67,6 +67,9 @@ const PROCESSES: Kind[] = [
   },
 ];
 
+/** By then a connection that went silent is given up, and the next one serves. */
+const SILENT_MS = 13_000;
+
 const SERVICES: Kind[] = [
   {
     name: 'PostgreSQL stopped',
@@ -87,6 +90,16 @@ const SERVICES: Kind[] = [
           select pg_terminate_backend(pid) from pg_stat_activity
           where pid <> pg_backend_pid() and application_name <> 'hourglass-operator' and usename is not null`,
       ).catch(() => {});
+    },
+  },
+  {
+    name: 'connections silent',
+    weight: 1,
+    strike: async ({ setting }) => {
+      const end = setting.spans.begin('postgres');
+      setting.door.silence();
+      await sleep(SILENT_MS);
+      end();
     },
   },
   { name: 'Redis flushed', weight: 3, strike: ({ setting }) => setting.flushRedis() },

@@ -11,6 +11,7 @@ import { type Stack, startStack } from '@/scripts/stack';
 import { type PartName, ROOT } from '@/scripts/stack-part';
 import { openOperatorContext } from '@/server/operator/context';
 import { LATE, patiently } from '@/server/patience';
+import { DatabaseDoor } from '../database-door';
 import type { Chance } from '../simulation/events';
 import { type Front, openFront } from './front';
 import { Spans } from './spans';
@@ -49,6 +50,8 @@ export class Setting {
     readonly dir: string,
     private postgres: PostgresServer,
     private redis: RedisServer,
+    /** What lies between the product and PostgreSQL. */
+    readonly door: DatabaseDoor,
     private readonly front: Front,
     readonly stack: Stack,
     readonly operator: ReturnType<typeof openOperatorContext>,
@@ -72,18 +75,21 @@ export class Setting {
         LOG_LEVEL: 'silent',
       });
       undo.push(() => operator.close());
+      const door = new DatabaseDoor(postgres.url);
+      await door.open();
+      undo.push(() => door.close());
       const front = await openFront(chance);
       undo.push(() => front.close());
       const stack = await startStack({
         dir,
-        databaseUrl: postgres.url,
+        databaseUrl: door.url,
         redisUrl: redis.url,
         authSecret: ENV.AUTH_SECRET,
         count: { web: 2, worker: 2 },
         env: { ...ENV, APP_URL: front.url },
       });
       front.targets = stack.webUrls.map((url) => Number(new URL(url).port));
-      return new Setting(dir, postgres, redis, front, stack, operator);
+      return new Setting(dir, postgres, redis, door, front, stack, operator);
     } catch (error) {
       for (const step of undo.reverse()) await Promise.resolve(step()).catch(() => {});
       throw error;
@@ -222,6 +228,7 @@ export class Setting {
     for (const name of this.stack.names) signalIfAlive(this.stack.pidOf(name), 'SIGCONT');
     await this.stack.stop();
     await this.front.close();
+    await this.door.close();
     await this.operator.close().catch(() => {});
     await Promise.all([this.postgres.stop(), this.redis.stop()]);
     killMachines(this.dir);
