@@ -49,7 +49,7 @@ beforeAll(async () => {
   await openPool();
   cookie = await signUp();
   const [row] = await world.ctx.sql<{ user_id: string; account_id: string }[]>`
-    update auth_user u set role = 'admin' from member m where m.user_id = u.id returning m.user_id, m.account_id`;
+    update auth_user u set role = 'admin', email_verified = true from member m where m.user_id = u.id returning m.user_id, m.account_id`;
   if (!row) throw new Error('Nobody signed up.');
   const { user_id: userId, account_id: accountId } = row;
   actor = { kind: 'user', userId, accountId, role: 'owner', isAdmin: true };

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
+import { mendDriver } from '@/db/mend-driver.mjs';
 import { migrateDatabase } from '@/db/migrate';
 import { startPostgres } from '@/scripts/services/postgres';
 import { startRedis } from '@/scripts/services/redis';
@@ -17,6 +18,7 @@ export default async function startTestServices(): Promise<() => Promise<void>> 
     for (const stop of stops.reverse()) await stop();
   };
   try {
+    mendDriver(fileURLToPath(new URL('../node_modules/postgres', import.meta.url)));
     const given = { postgres: process.env.DATABASE_URL, redis: process.env.REDIS_URL };
     if (given.postgres) assertLocal('DATABASE_URL', given.postgres);
     if (given.redis) assertLocal('REDIS_URL', given.redis);

@@ -67,6 +67,9 @@ const PROCESSES: Kind[] = [
   },
 ];
 
+/** By then a connection that went silent is given up, and the next one serves. */
+const SILENT_MS = 13_000;
+
 const SERVICES: Kind[] = [
   {
     name: 'PostgreSQL stopped',
@@ -89,7 +92,16 @@ const SERVICES: Kind[] = [
       ).catch(() => {});
     },
   },
-  { name: 'connections silent', weight: 1, strike: ({ setting }) => setting.silenceConnections() },
+  {
+    name: 'connections silent',
+    weight: 1,
+    strike: async ({ setting }) => {
+      const end = setting.spans.begin('postgres');
+      setting.door.silence();
+      await sleep(SILENT_MS);
+      end();
+    },
+  },
   { name: 'Redis flushed', weight: 3, strike: ({ setting }) => setting.flushRedis() },
   {
     name: 'Redis stopped',

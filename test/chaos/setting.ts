@@ -39,9 +39,6 @@ const ENV = {
   AUTH_SECRET: 'chaos-secret-chaos-secret-chaos-secret',
 };
 
-/** By then a connection that went silent is given up, and the next one serves. */
-const SILENCE_MS = 13_000;
-
 export type Service = 'postgres' | 'redis';
 
 export class Setting {
@@ -53,7 +50,8 @@ export class Setting {
     readonly dir: string,
     private postgres: PostgresServer,
     private redis: RedisServer,
-    private readonly door: DatabaseDoor,
+    /** What lies between the product and PostgreSQL. */
+    readonly door: DatabaseDoor,
     private readonly front: Front,
     readonly stack: Stack,
     readonly operator: ReturnType<typeof openOperatorContext>,
@@ -197,14 +195,6 @@ export class Setting {
     });
     back();
     this.down.delete('postgres');
-  }
-
-  /** Nothing passes any more on the connections that the product has to PostgreSQL; new ones are served. */
-  async silenceConnections(): Promise<void> {
-    const back = this.spans.begin('postgres');
-    this.door.silence();
-    await sleep(SILENCE_MS);
-    back();
   }
 
   async restartRedis(how: NodeJS.Signals, awayMs: number): Promise<void> {
