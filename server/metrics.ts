@@ -40,6 +40,11 @@ export const metrics = {
     help: 'How long the most overdue run has been waiting for the timekeeper',
     registers,
   }),
+  lookFailures: new Counter({
+    name: 'hourglass_look_failures_total',
+    help: 'Looks of the timekeeper at a run that failed; the run is looked at again later',
+    registers,
+  }),
   runsEnded: new Counter({
     name: 'hourglass_runs_ended_total',
     help: 'Runs ended, by reason',

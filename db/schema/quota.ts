@@ -113,6 +113,15 @@ export const granting = pgTable(
   (t) => [check('granting_one', sql`${t.id}`)],
 );
 
+/**
+ * One row a restore: what happened after `knownUntil` and before the restore was noticed is not in these books. Nothing made
+ * in that time is removed without a person.
+ */
+export const restoreGap = pgTable('restore_gap', {
+  noticedAt: instant('noticed_at').primaryKey(),
+  knownUntil: instant('known_until').notNull(),
+});
+
 /** Daily sums of the ledger, for charts and for drift. */
 export const usageDay = pgTable(
   'usage_day',

@@ -77,8 +77,10 @@ export const run = pgTable(
     attempts: integer('attempts').notNull().default(0),
     /** When a read of the provider first said that this run's machine is gone. A second read must agree. */
     missingSince: instant('missing_since'),
-    /** When it was given up to press this run's machine again and again: it is tried at long intervals since. */
+    /** When it was given up to press this run's machine, or to look at the run, again and again: it is tried at long intervals since. */
     parkedAt: instant('parked_at'),
+    /** Looks of the timekeeper at this run that failed since the last one that did not. */
+    failedLooks: integer('failed_looks').notNull().default(0),
     usedMs: bigint('used_ms', { mode: 'number' }).notNull().default(0),
     overrunMs: bigint('overrun_ms', { mode: 'number' }).notNull().default(0),
     /** The lease a run must own while it may compute: see the foreign key on it in the migration. */

@@ -1,3 +1,4 @@
+import type { Sql, TxSql } from '@/db/client';
 import { forEachAtOnce } from '../at-once';
 import type { Instant } from '../clock';
 import type { Ctx } from '../context';
@@ -42,7 +43,11 @@ export const pauseAfter = (attempts: number): number =>
 export type Found = { id: string; app: string; accountId: string | null; tryInMs: number };
 
 /** Remembers what has to go. What is known already keeps its tries and its turn. One statement. */
-export async function noteRemovals(ctx: Ctx, kind: RemovalKind, found: Found[]): Promise<void> {
+export async function noteRemovals(
+  ctx: { sql: Sql | TxSql },
+  kind: RemovalKind,
+  found: Found[],
+): Promise<void> {
   if (found.length === 0) return;
   await ctx.sql`
     insert into removal (kind, id, app, account_id, due_at)

@@ -11,6 +11,7 @@ import { findDrift } from '../quota/find-drift';
 import { noteRestore } from '../quota/note-restore';
 import { listPlans } from '../quota/plans';
 import { type Verification, verifyLedger } from '../quota/verify-ledger';
+import { closeRunByHand } from '../session/close-by-hand';
 import { listRuns } from '../session/list-runs';
 import { type AccountStatus, inputs, type Plan, type Run } from '../shapes';
 import { createAccount } from './create-account';
@@ -182,6 +183,17 @@ export const COMMANDS: Record<string, Command> = {
     flags: { account: 'text' },
     needed: [],
     run: async (ctx, flags) => ({ result: await allRuns(ctx, given(flags, 'account')) }),
+  },
+  'run close': {
+    flags: { run: 'text', reason: 'text' },
+    needed: ['run', 'reason'],
+    run: async (ctx, flags) => ({
+      result: await closeRunByHand(ctx, {
+        actor: 'operator',
+        runId: text(flags, 'run'),
+        reason: text(flags, 'reason'),
+      }),
+    }),
   },
   drift: {
     flags: {},

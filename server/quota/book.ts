@@ -1,6 +1,7 @@
 import type { TxCtx } from '../context';
 import type { AccountState, OpenRun } from './account-state';
 import { byPeriod, type PeriodKey, type Segment, toUsage, type UsagePiece } from './lease';
+import { type Move, moveSums } from './move-sums';
 import { monthOf } from './period';
 import { isOnce, quotaMsOf } from './plans';
 
@@ -8,28 +9,6 @@ import { isOnce, quotaMsOf } from './plans';
  * Writes to the books of one account. Every function here is called under the account lock with the state that lock
  * answered, changes rows by differences, and keeps that state in step, so that several moves fit in one transaction.
  */
-
-type Move = { usedMs: number; heldMs: number };
-
-/** Applies differences to the sums of the periods. The CHECK on the row refuses what would pass the quota. */
-async function moveSums(tx: TxCtx, state: AccountState, moves: Map<PeriodKey, Move>): Promise<void> {
-  await Promise.all(
-    [...moves].map(([period, move]) => {
-      const before = state.periods.get(period);
-      const sums = before ?? { quotaMs: quotaMsOf(state.plan), forgivenMs: 0, usedMs: 0, heldMs: 0 };
-      const after = { ...sums, usedMs: sums.usedMs + move.usedMs, heldMs: sums.heldMs + move.heldMs };
-      state.periods.set(period, after);
-      if (before) {
-        return tx.sql`
-          update usage_period set used_ms = used_ms + ${move.usedMs}, held_ms = held_ms + ${move.heldMs}
-          where account_id = ${state.accountId} and period = ${period}`;
-      }
-      return tx.sql`
-        insert into usage_period (account_id, period, quota_ms, used_ms, held_ms)
-        values (${state.accountId}, ${period}, ${after.quotaMs}, ${after.usedMs}, ${after.heldMs})`;
-    }),
-  );
-}
 
 /**
  * Brings the quota of current and later periods in line with the plan in force. A cut forgives what is already used

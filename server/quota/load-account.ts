@@ -54,7 +54,8 @@ export const NOT_YET_KNOWN = 8_640_000_000_000_000;
 
 /**
  * The columns of one consistent read, for a row source named `a` with a column `now`. Only the sums of the current
- * period, of later ones and of those an open run still draws on are read: the cost does not grow with history.
+ * period, of later ones and of those an open run draws on or may give back to are read: the cost does not grow with
+ * history.
  */
 export const stateColumns = (sql: Sql | TxSql) => sql`
   a.id, a.status, a.own_plan_id, a.now,
@@ -66,7 +67,7 @@ export const stateColumns = (sql: Sql | TxSql) => sql`
   (select c.currency from billing_customer c where c.account_id = a.id) as currency,
   coalesce((select json_agg(u) from usage_period u where u.account_id = a.id and u.period >= least(
     to_char(a.now at time zone 'UTC', 'YYYY-MM'),
-    (select to_char(min(r.proof_at) at time zone 'UTC', 'YYYY-MM') from run r
+    (select to_char(min(coalesce(r.started_at, r.proof_at)) at time zone 'UTC', 'YYYY-MM') from run r
       where r.account_id = a.id and r.ended_at is null))), '[]') as periods,
   coalesce((select json_agg(json_build_object(
       'id', r.id, 'session_id', r.session_id, 'status', r.status, 'machine_id', r.machine_id,

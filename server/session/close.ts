@@ -6,6 +6,7 @@ import type { AccountState, OpenRun } from '../quota/account-state';
 import { charge, credit, release } from '../quota/book';
 import { lengthOf, type Segment, splitAt } from '../quota/lease';
 import type { EndReason } from '../shapes';
+import { endOf } from './end-of';
 import { tellQuota, tellStopped } from './tell-quota';
 
 export type EndProof = {
@@ -17,7 +18,8 @@ export type EndProof = {
 
 /**
  * Ends a run that is proven dead: elapsed time moves from held to used, the rest is released, time charged past the
- * proof is credited back. Nothing after the lease end is billed: that is overrun, our loss. Under the account lock;
+ * proof is credited back. Nothing after the lease end is billed: that is overrun, our loss; nor anything after this
+ * moment, whatever the provider's clock says. Under the account lock;
  * answers the overrun in ms. Doing it twice does it once.
  */
 export async function closeRun(
@@ -27,7 +29,7 @@ export async function closeRun(
   proof: EndProof,
 ): Promise<number> {
   const everRan = run.startedAt !== null;
-  const endedAt = everRan ? endOf(run, run.startedAt ?? run.proofAt, proof.endAt) : state.now;
+  const endedAt = everRan ? endOf(run, proof.endAt, state.now) : state.now;
   const billedTo = Math.min(endedAt, run.leaseUntil);
   const overrunMs = everRan ? Math.max(0, endedAt - run.leaseUntil) : 0;
   const usedMs = everRan ? await settleTo(tx, state, run, billedTo) : await releaseAll(tx, state, run);
@@ -46,18 +48,6 @@ export async function closeRun(
   ]);
   recordEnd(run, proof.reason, endedAt, overrunMs);
   return overrunMs;
-}
-
-/** The longest a machine's word may wait for us before it counts: longer than any machine waits for the answer. */
-const LATE_WORD_MS = 20_000;
-
-/**
- * When a run ended: as the provider saw it, also a little before the machine's last word was taken, for that word may have
- * waited for us while its machine died. Without that, or where both are far apart, the last word is the end. Pure.
- */
-function endOf(run: OpenRun, startedAt: Instant, seenAt: Instant | null): Instant {
-  if (seenAt === null || seenAt < run.proofAt - LATE_WORD_MS) return run.proofAt;
-  return Math.max(seenAt, startedAt);
 }
 
 /** Settles up to `until`; answers the signed change of the run's used ms. */

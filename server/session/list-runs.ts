@@ -22,10 +22,10 @@ type Row = {
 
 const DEFAULT_LIMIT = 50;
 
-/** Runs of one account (or of all, for administrators), newest first, by pages. */
+/** Runs of one account (or of all, for administrators; or one run), newest first, by pages. */
 export async function listRuns(
   ctx: Ctx,
-  input: { accountId?: string; cursor?: string; limit?: number },
+  input: { accountId?: string; runId?: string; cursor?: string; limit?: number },
 ): Promise<Page<Run>> {
   const limit = input.limit ?? DEFAULT_LIMIT;
   const rows = await failClosed(
@@ -35,6 +35,7 @@ export async function listRuns(
         coalesce((select sum(s."to" - s."from") from jsonb_to_recordset(l.segments) as s("from" bigint, "to" bigint)), 0)::bigint as held_ms
       from run r left join lease l on l.run_id = r.id
       where (${input.accountId ?? null}::text is null or r.account_id = ${input.accountId ?? null})
+        and (${input.runId ?? null}::text is null or r.id = ${input.runId ?? null})
         and (${input.cursor ?? null}::text is null or r.id < ${input.cursor ?? null})
       order by r.id desc limit ${limit + 1}`,
     ctx.log,

@@ -52,7 +52,8 @@ async function lookAgain(ctx: Ctx, run: RunRow): Promise<Instant | null> {
   const at = nextLookAt(ctx, run);
   if (isParked(run)) await parkRun(ctx, run);
   const set = await ctx.sql`
-    update run set due_at = ${at} from ${withoutWaiting(ctx.sql)}
+    update run set due_at = ${at}, failed_looks = 0, parked_at = case when ${isParked(run)} then parked_at end
+    from ${withoutWaiting(ctx.sql)}
     where id = ${run.id} and ended_at is null and status = ${run.status} and lease_until = ${run.lease_until}
       and attempts = ${run.attempts} returning id`;
   return set.length > 0 ? at : null;

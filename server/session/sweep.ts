@@ -2,6 +2,7 @@ import type { Ctx } from '../context';
 import { metrics } from '../metrics';
 import { claimDue, type DueRun, type Turn } from './claim';
 import { lookAt } from './look-at';
+import { putOff } from './put-off';
 
 /** Runs one process looks at together: each waits mostly for the provider. As many as it has connections to it. */
 const AT_ONCE = 256;
@@ -90,7 +91,7 @@ export class Sweeper {
       // Nobody waits for the queue: a wake-up that is lost costs a pass.
       if (nextAt !== null) void this.ctx.jobs.wakeRun(run.id, nextAt);
     } catch (error) {
-      this.ctx.log.error({ err: error, runId: run.id }, 'a run could not be looked at');
+      await putOff(this.ctx, run, error);
     }
   }
 

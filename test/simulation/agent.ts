@@ -70,6 +70,15 @@ export class SimAgent {
     if (chance.hit(0.1)) agenda.add(sentAt + chance.between(1, 40_000), 'late copy', () => this.copy(call));
   }
 
+  /** Dies in the middle of a word: what it was asking for is heard `afterMs` later. */
+  dieSpeaking(afterMs: number): void {
+    const { agenda, now, provider } = this.world;
+    if (this.machine.endedAt !== null || this.machine.startedAt === null) return;
+    const call: AgentCall = { bootId: this.bootId, seq: this.seq++, event: 'renew' };
+    agenda.add(now() + afterMs, 'last word', () => this.copy(call));
+    provider.end(this.machine);
+  }
+
   private async copy(call: AgentCall): Promise<void> {
     await this.world.answer(this.machine.runId, call).catch(() => {});
   }

@@ -2,6 +2,8 @@ import type { Ctx } from '@/server/context';
 import type { World } from '@/test/world';
 import { setClock } from '@/test/world';
 import { SimAgent } from './agent';
+import { checkBooks } from './check-books';
+import { MONTH_END, planDeaths } from './deaths';
 import { Agenda, type Chance, chanceOf } from './events';
 import { judgeRuns } from './judge';
 import { type AgentKind, Crash, type SimMachine, SimProvider } from './provider';
@@ -20,11 +22,13 @@ export type HistoryResult = {
 const SWEEP_MS = 3_000;
 const LENGTH_MS = 8 * 60_000;
 const HEALING_MS = 240_000;
+/** How far the provider's clock is from ours in some histories: less than what is taken for a second life. */
+const CLOCKS_APART_MS = 900;
 
 export class History {
   readonly problems: string[] = [];
-  private readonly chance: Chance;
-  private readonly agenda = new Agenda();
+  readonly chance: Chance;
+  readonly agenda = new Agenda();
   private readonly agents = new Map<string, SimAgent>();
   readonly provider: SimProvider;
   private readonly ctx: Ctx;
@@ -35,6 +39,7 @@ export class History {
   private readonly accountId: string;
   private readonly sessions: string[] = [];
   private readonly faults: number;
+  private readonly clockAheadMs: number;
 
   constructor(
     private readonly world: World,
@@ -45,13 +50,15 @@ export class History {
     this.accountId = `sim-${seed}`;
     this.faults = seed % 3 === 0 ? 0 : 0.12;
     const nearMonthEnd = seed % 4 === 1;
-    this.at = Date.parse(nearMonthEnd ? '2026-11-30T23:56:00Z' : '2026-11-10T10:00:00Z');
+    this.at = nearMonthEnd ? MONTH_END - 240_000 : Date.parse('2026-11-10T10:00:00Z');
+    this.clockAheadMs = seed % 7 === 3 ? CLOCKS_APART_MS : seed % 7 === 5 ? -CLOCKS_APART_MS : 0;
     const kinds: AgentKind[] = seed % 5 === 2 ? ['honest', 'silent', 'stubborn'] : ['honest'];
     this.provider = new SimProvider({
       now: () => this.at,
       agenda: this.agenda,
       chance: this.chance,
       faults: this.faults,
+      clockAheadMs: this.clockAheadMs,
       pickKind: () => this.chance.pick(kinds),
       onStart: (machine) => void this.agents.set(machine.id, this.agentFor(machine)),
       onSignal: (machine) => this.agents.get(machine.id)?.signal(),
@@ -133,6 +140,7 @@ export class History {
     for (let at = this.at + 200; at < endsAt; at += this.chance.between(500, 25_000)) {
       this.agenda.add(at, 'act', () => this.act());
     }
+    planDeaths(this, this.agents, this.at, endsAt);
     if (this.faults === 0) return;
     for (const part of ['web', 'worker'] as const) {
       const from = this.chance.between(this.at, endsAt);
@@ -258,14 +266,7 @@ export class History {
   }
 
   private async checkBooks(): Promise<void> {
-    const drift = await this.rules.findDrift(this.ctx.sql);
-    if (drift.length > 0) this.problems.push(`drift: ${JSON.stringify(drift[0])}`);
-    const [books] = await this.ctx.sql<{ holes: number }[]>`
-      select (select count(*) from run r join lease l on l.run_id = r.id
-          where r.account_id = ${this.accountId} and r.started_at is not null and r.ended_at is null
-            and (select coalesce(sum(s."to" - s."from"), 0) from jsonb_to_recordset(l.segments) as s("from" bigint, "to" bigint))
-              <> hg_ms(r.lease_until) - hg_ms(r.metered_to)) as holes`;
-    if (books && books.holes > 0) this.problems.push('a hold does not cover its lease');
+    this.problems.push(...(await checkBooks(this.ctx, this.rules, this.accountId)));
   }
 
   private async judge(): Promise<void> {
@@ -273,7 +274,12 @@ export class History {
     const alive = this.provider.all.filter((m) => !m.destroyed);
     if (alive.length > 0)
       this.problems.push(`machines left: ${alive.map((m) => `${m.id}/${m.kind}`).join(' ')}`);
-    this.problems.push(...(await judgeRuns(this.ctx, this.accountId, this.provider, this.faults > 0)));
+    this.problems.push(
+      ...(await judgeRuns(this.ctx, this.accountId, this.provider, {
+        faulty: this.faults > 0,
+        clocksApartMs: Math.abs(this.clockAheadMs),
+      })),
+    );
   }
 
   private result(): HistoryResult {

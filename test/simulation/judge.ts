@@ -13,19 +13,25 @@ type RunFacts = {
 /** With faults, a start may be proven only by a call of the agent: never later than this after the machine ran. */
 const LATEST_PROOF_MS = 12_000;
 
+/** What a history's faults and clocks may blur. */
+type Blur = { faulty: boolean; clocksApartMs: number };
+
+/** The longest a machine's word may wait for us: an end that the provider saw so little before counts. */
+const LATE_WORD_MS = 20_000;
+
 /** Holds every run of an account against what the provider knows: charged time, overrun, ends. Answers what is wrong. */
 export async function judgeRuns(
   ctx: Ctx,
   accountId: string,
   provider: SimProvider,
-  faulty: boolean,
+  blur: Blur,
 ): Promise<string[]> {
   const rows = await ctx.sql<RunFacts[]>`
     select id, ended_at, lease_until, proof_at, used_ms, overrun_ms from run where account_id = ${accountId}`;
-  return rows.flatMap((row) => judgeRun(row, provider, faulty));
+  return rows.flatMap((row) => judgeRun(row, provider, blur));
 }
 
-function judgeRun(row: RunFacts, provider: SimProvider, faulty: boolean): string[] {
+function judgeRun(row: RunFacts, provider: SimProvider, { faulty, clocksApartMs }: Blur): string[] {
   const machine = provider.all.find((made) => made.runId === row.id);
   if (row.ended_at === null) return [`run ${row.id} never ended`];
   if (!machine || machine.startedAt === null || machine.endedAt === null) {
@@ -35,12 +41,14 @@ function judgeRun(row: RunFacts, provider: SimProvider, faulty: boolean): string
   const truth = machine.endedAt - machine.startedAt;
   const overrun = Math.max(0, machine.endedAt - row.lease_until);
   const difference = row.used_ms + overrun - truth;
-  // A renewal that was still on its way when the machine died is the later proof of life.
-  const provenLater = difference > 0 && row.proof_at > machine.endedAt;
-  if (Math.abs(difference) > (faulty ? LATEST_PROOF_MS : 0) && !provenLater) {
+  // A call that came that late, long after the machine had died, is the later proof of life.
+  const provenLater = difference > 0 && row.proof_at > machine.endedAt + LATE_WORD_MS - clocksApartMs;
+  // Start and end are both read from the provider's clock, or only one of them.
+  const most = (faulty ? LATEST_PROOF_MS : 0) + 2 * clocksApartMs;
+  if (Math.abs(difference) > most && !provenLater) {
     problems.push(`run ${row.id}: charged ${row.used_ms}, alive ${truth}, overrun ${overrun}`);
   }
-  if (overrun !== row.overrun_ms)
+  if (Math.abs(overrun - row.overrun_ms) > clocksApartMs)
     problems.push(`run ${row.id}: overrun ${overrun}, recorded ${row.overrun_ms}`);
   if (machine.kind === 'honest' && overrun > 0)
     problems.push(`honest ${machine.id} overran by ${overrun} ms`);

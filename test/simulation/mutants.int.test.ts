@@ -2,6 +2,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { TxCtx } from '@/server/context';
 import type { AccountState, OpenRun } from '@/server/quota/account-state';
 import type { Segment } from '@/server/quota/lease';
+import type { Move } from '@/server/quota/move-sums';
+import { monthOf } from '@/server/quota/period';
 import { createWorld } from '@/test/world';
 import { History } from './history';
 import { loadRules } from './rules';
@@ -77,6 +79,38 @@ const MUTANTS: Mutant[] = [
       extension: (_: AccountState, run: OpenRun) => [
         { from: run.leaseUntil, to: run.leaseUntil + 60_000, period: '2026-11' },
       ],
+    }),
+  },
+  {
+    wrong: 'a month that was not read is taken for one without a row',
+    module: '@/server/quota/move-sums',
+    break: (m) => ({
+      moveSums: async (tx: TxCtx, state: AccountState, moves: Map<string, Move>) => {
+        const first = Math.min(state.now, ...state.openRuns.map((run) => run.proofAt));
+        for (const [period, { usedMs, heldMs }] of moves) {
+          if (period >= monthOf(first)) continue;
+          await tx.sql`
+            insert into usage_period (account_id, period, quota_ms, used_ms, held_ms)
+            values (${state.accountId}, ${period}, null, ${usedMs}, ${heldMs})`;
+        }
+        await right(m, 'moveSums')(...([tx, state, moves] as never[]));
+      },
+    }),
+  },
+  {
+    wrong: 'an end may lie ahead of now',
+    module: '@/server/session/end-of',
+    break: (m) => ({
+      endOf: (run: never, seenAt: never) =>
+        right(m, 'endOf')(...([run, seenAt, Number.POSITIVE_INFINITY] as never[])),
+    }),
+  },
+  {
+    wrong: 'a last word is always the end',
+    module: '@/server/session/end-of',
+    break: () => ({
+      endOf: (run: OpenRun, seenAt: number | null, now: number) =>
+        Math.min(Math.max(seenAt ?? 0, run.proofAt), now),
     }),
   },
 ];

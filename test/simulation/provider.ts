@@ -37,6 +37,8 @@ type World = {
   chance: Chance;
   /** Share of provider calls that go wrong. */
   faults: number;
+  /** How far the provider's clock is ahead of ours; negative: behind. */
+  clockAheadMs?: number;
   pickKind(): AgentKind;
   onStart(machine: SimMachine): void;
   onSignal(machine: SimMachine): void;
@@ -133,7 +135,8 @@ export class SimProvider implements Machines {
   }
 
   private note(machine: SimMachine, type: MachineEvent['type']): void {
-    machine.events.push({ id: `${machine.id}-${machine.events.length}`, type, at: this.world.now() });
+    const at = this.world.now() + (this.world.clockAheadMs ?? 0);
+    machine.events.push({ id: `${machine.id}-${machine.events.length}`, type, at });
   }
 
   /** The process is gone: exit, then auto-destroyed. */

@@ -1,0 +1,40 @@
+import type { TxCtx } from '../context';
+import type { AccountState } from './account-state';
+import type { PeriodKey } from './lease';
+import { quotaMsOf } from './plans';
+
+export type Move = { usedMs: number; heldMs: number };
+
+type SumsRow = { quota_ms: number | null; forgiven_ms: number; used_ms: number; held_ms: number };
+
+/**
+ * Applies differences to the sums of the periods, and answers for the state what the rows are then. A period that the
+ * state does not have may have a row all the same: one is added only where there is none. The CHECK on the row refuses
+ * what would pass the quota.
+ */
+export async function moveSums(tx: TxCtx, state: AccountState, moves: Map<PeriodKey, Move>): Promise<void> {
+  await Promise.all(
+    [...moves].map(async ([period, { usedMs, heldMs }]) => {
+      const [row] = await Promise.all([
+        state.periods.has(period) ? null : addPeriod(tx, state, period),
+        tx.sql<SumsRow[]>`
+          update usage_period set used_ms = used_ms + ${usedMs}, held_ms = held_ms + ${heldMs}
+          where account_id = ${state.accountId} and period = ${period}
+          returning quota_ms, forgiven_ms, used_ms, held_ms`,
+      ]).then(([, rows]) => rows);
+      if (!row) throw new Error(`The sums of ${state.accountId} ${period} have no row.`);
+      state.periods.set(period, {
+        quotaMs: row.quota_ms,
+        forgivenMs: row.forgiven_ms,
+        usedMs: row.used_ms,
+        heldMs: row.held_ms,
+      });
+    }),
+  );
+}
+
+/** Of zeros: a row of differences alone would be held against the CHECK although it is never written. */
+const addPeriod = (tx: TxCtx, state: AccountState, period: PeriodKey) => tx.sql`
+  insert into usage_period (account_id, period, quota_ms, used_ms, held_ms)
+  values (${state.accountId}, ${period}, ${quotaMsOf(state.plan)}, 0, 0)
+  on conflict (account_id, period) do nothing`;

@@ -1,0 +1,43 @@
+import { isDatabaseAway } from '@/db/away';
+import type { Ctx } from '../context';
+import { DomainError } from '../errors';
+import { metrics } from '../metrics';
+import { CLAIM_MS } from './claim';
+import type { RunRow } from './run-row';
+
+/** After so many failed looks in a row, some ten minutes, a person has to look at the run. */
+export const LOOKS_BEFORE_PARKING = 8;
+const LONGEST_PAUSE_MS = 5 * 60_000;
+
+/** True when it was not the run that failed but PostgreSQL that could not be asked. */
+const isNoFaultOfRun = (error: unknown): boolean =>
+  isDatabaseAway(error) || (error instanceof DomainError && error.reason === 'QUOTA_UNAVAILABLE');
+
+/**
+ * Puts off a run whose look has failed: longer after each failure in a row, so that it takes no place from others, and
+ * parks it after many. Never throws: what cannot be written is made good by the claim, which runs out.
+ */
+export async function putOff(ctx: Ctx, run: RunRow, error: unknown): Promise<void> {
+  metrics.lookFailures.inc();
+  ctx.log.error({ err: error, runId: run.id }, 'a run could not be looked at; it is tried again later');
+  try {
+    await writeFailure(ctx, run.id, isNoFaultOfRun(error));
+  } catch (second) {
+    ctx.log.warn({ err: second, runId: run.id }, 'a failed look could not be written down');
+  }
+}
+
+async function writeFailure(ctx: Ctx, runId: string, soonAgain: boolean): Promise<void> {
+  const [row] = await ctx.sql<{ account_id: string; failed_looks: number }[]>`
+    update run set failed_looks = failed_looks + 1,
+      due_at = hg_clock() + interval '1 ms' * case when ${soonAgain} then ${CLAIM_MS}
+        else least(${CLAIM_MS} * 2 ^ least(failed_looks, 10), ${LONGEST_PAUSE_MS}) end,
+      parked_at = case when failed_looks + 1 >= ${LOOKS_BEFORE_PARKING} then coalesce(parked_at, hg_clock()) else parked_at end
+    where id = ${runId} and ended_at is null returning account_id, failed_looks`;
+  if (row && row.failed_looks >= LOOKS_BEFORE_PARKING) {
+    ctx.log.error(
+      { runId, accountId: row.account_id, failures: row.failed_looks },
+      'a run is parked: looking at it fails again and again. Read the errors before this one; when nothing else helps, end it with `operator run close`',
+    );
+  }
+}

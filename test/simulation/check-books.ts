@@ -1,0 +1,18 @@
+import type { Ctx } from '@/server/context';
+import type { Rules } from './rules';
+
+/** What must hold in the books of an account at every moment of a history. Answers what does not. */
+export async function checkBooks(ctx: Ctx, rules: Rules, accountId: string): Promise<string[]> {
+  const problems: string[] = [];
+  const drift = await rules.findDrift(ctx.sql);
+  if (drift.length > 0) problems.push(`drift: ${JSON.stringify(drift[0])}`);
+  const [books] = await ctx.sql<{ holes: number; early: number }[]>`
+    select (select count(*) from run r join lease l on l.run_id = r.id
+        where r.account_id = ${accountId} and r.started_at is not null and r.ended_at is null
+          and (select coalesce(sum(s."to" - s."from"), 0) from jsonb_to_recordset(l.segments) as s("from" bigint, "to" bigint))
+            <> hg_ms(r.lease_until) - hg_ms(r.metered_to)) as holes,
+      (select count(*) from usage_entry where account_id = ${accountId} and to_at > created_at) as early`;
+  if (books && books.holes > 0) problems.push('a hold does not cover its lease');
+  if (books && books.early > 0) problems.push('time was charged before it was lived');
+  return problems;
+}

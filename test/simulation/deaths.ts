@@ -1,0 +1,22 @@
+import type { SimAgent } from './agent';
+import type { Agenda, Chance } from './events';
+
+export const MONTH_END = Date.parse('2026-12-01T00:00:00Z');
+
+/** A last word waits for us for less than this. */
+const LATEST_WORD_MS = 15_000;
+
+/** Machines that die while their last word is under way: at the edge of a month when there is one. */
+export function planDeaths(
+  { agenda, chance }: { agenda: Agenda; chance: Chance },
+  agents: ReadonlyMap<string, SimAgent>,
+  from: number,
+  until: number,
+): void {
+  const atEdge = from < MONTH_END && MONTH_END < until;
+  const at = atEdge ? MONTH_END - chance.between(1, 5_000) : chance.between(from, until);
+  agenda.add(at, 'deaths', () => {
+    for (const agent of agents.values())
+      if (chance.hit(0.7)) agent.dieSpeaking(chance.between(1, LATEST_WORD_MS));
+  });
+}
