@@ -13,6 +13,7 @@ const GOOD: Record<string, string> = {
   STRIPE_SECRET_KEY: 'sk_test_secret',
   STRIPE_WEBHOOK_SECRET: 'whsec_one_secret, whsec_two_secret',
   SMTP_URL: 'smtp://me:smtp-secret@mail:25',
+  ENVIRONMENT_ID: 'test',
 };
 
 describe('the environment', () => {
@@ -45,6 +46,25 @@ describe('the environment', () => {
     expect(message).toMatch(new RegExp(`${name}: (must|Invalid)`));
     expect(message).not.toMatch(/word-secret/i);
   });
+});
+
+describe('the name of an installation', () => {
+  const parse = (more: Record<string, string>) => () =>
+    parseEnv({ ...GOOD, ENVIRONMENT_ID: undefined as never, ...more });
+
+  it('MACHINE-42 must be given at a provider that others use too', () => {
+    expect(parse({})).toThrow(/ENVIRONMENT_ID: must be set/);
+    expect(parse({ FLY_API_URL: 'http://127.0.0.1.example.com' })).toThrow(/ENVIRONMENT_ID/);
+    expect(parse({ FLY_API_URL: 'http://localhost.example.com' })).toThrow(/ENVIRONMENT_ID/);
+    expect(parse({ ENVIRONMENT_ID: 'production' })().ENVIRONMENT_ID).toBe('production');
+  });
+
+  it.each(['http://localhost:4280', 'http://127.0.0.1:4280', 'http://[::1]:4280', 'http://fly.localhost'])(
+    'MACHINE-42 is dev at %s, where nobody else is',
+    (url) => {
+      expect(parse({ FLY_API_URL: url })().ENVIRONMENT_ID).toBe('dev');
+    },
+  );
 });
 
 describe('the log', () => {

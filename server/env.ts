@@ -114,13 +114,23 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
   if (!parsed.success) {
     throw new BadEnvironment(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
   }
-  const problems = crossChecks(parsed.data);
+  const problems = [...crossChecks(parsed.data), ...sharedProvider(parsed.data, source)];
   if (problems.length > 0) throw new BadEnvironment(problems);
   return parsed.data;
 }
 
 /** True for a key of the payment provider's test mode; every other key is taken for one that moves money. */
 export const isTestKey = (key: string): boolean => /^(sk|rk)_test_/.test(key);
+
+/** An address that only this computer answers at. */
+const isLoopback = (address: string): boolean =>
+  /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(address).hostname);
+
+/** At a provider that others use too, two installations by the same name would take each other's machines for their own. */
+function sharedProvider(env: Env, source: Record<string, string | undefined>): string[] {
+  if (isLoopback(env.FLY_API_URL) || (source.ENVIRONMENT_ID ?? '') !== '') return [];
+  return ['ENVIRONMENT_ID: must be set, to a name that nobody else uses at this provider (FLY_API_URL)'];
+}
 
 function crossChecks(env: Env): string[] {
   const problems: string[] = [];

@@ -40,6 +40,11 @@ export const metrics = {
     help: 'How long the most overdue run has been waiting for the timekeeper',
     registers,
   }),
+  clockRefusals: new Counter({
+    name: 'hourglass_clock_refusals_total',
+    help: 'Starts and renewals refused because the clock of the database was set back; must stay 0',
+    registers,
+  }),
   lookFailures: new Counter({
     name: 'hourglass_look_failures_total',
     help: 'Looks of the timekeeper at a run that failed; the run is looked at again later',

@@ -26,6 +26,7 @@ export const TEST_ENV: Record<string, string> = {
   REDIS_URL: 'redis://unused',
   AUTH_SECRET: 'test-secret-test-secret-test-secret-32',
   FLY_REGIONS: 'iad,ams',
+  ENVIRONMENT_ID: 'dev',
   LOG_LEVEL: 'silent',
 };
 

@@ -30,6 +30,8 @@ export const removal = pgTable(
     /** Whose it is; null when its app is none of our accounts'. */
     accountId: text('account_id'),
     app: text('app').notNull(),
+    /** Where a volume lies, as far as a list has said. */
+    region: text('region'),
     foundAt: instant('found_at').notNull().default(sql`hg_clock()`),
     dueAt: instant('due_at').notNull(),
     attempts: integer('attempts').notNull().default(0),

@@ -56,7 +56,9 @@ const ADVICE = {
   shrunk:
     'a list is suddenly much smaller than the last one and is not believed unless the next one agrees. Compare it with the provider’s own pages, and check FLY_ORG, the token and ENVIRONMENT_ID',
   crowded:
-    'most of what is left over is unknown here, so nothing of it is removed. Check that DATABASE_URL and ENVIRONMENT_ID belong together, and whether a backup was restored',
+    'much of what is left over is unknown here, so nothing of it is removed. Check that DATABASE_URL and ENVIRONMENT_ID belong together, and whether a backup was restored',
+  foreign:
+    'machines of this environment lie in apps of accounts that this database does not know; they are left alone and end with their leases. Check that DATABASE_URL and ENVIRONMENT_ID belong together, and whether a backup was restored',
 } as const;
 
 /** Counts and logs that a list is not believed, with what a person should look at. */
@@ -68,7 +70,9 @@ export function alarmListing(
 ): void {
   metrics.listingAlarms.inc({ list, kind });
   const level =
-    kind === 'shrunk' || kind === 'missing' || kind === 'crowded' || kind === 'broken' ? 'error' : 'warn';
+    kind === 'shrunk' || kind === 'missing' || kind === 'crowded' || kind === 'foreign' || kind === 'broken'
+      ? 'error'
+      : 'warn';
   ctx.log[level]({ list, kind, ...facts }, ADVICE[kind]);
 }
 

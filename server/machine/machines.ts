@@ -76,6 +76,7 @@ export type Volume = {
   id: string;
   app: string;
   name: string;
+  region: string;
   /** 0 when the provider did not say. */
   createdAt: Instant;
   attachedMachineId: string | null;

@@ -16,9 +16,11 @@ export type Removal = {
 };
 /**
  * What one try came to. `gone`: proven. `kept`: it must not go after all. `waiting`: something else has to go first.
- * `asked`: the provider said yes, the proof is still to come.
+ * `asked`: the provider said yes, the proof is still to come. `parked`: only a person may decide, and is told why.
  */
-export type Tried = { outcome: 'gone' | 'kept' | 'waiting' | 'asked' } | { outcome: 'failed'; error: string };
+export type Tried =
+  | { outcome: 'gone' | 'kept' | 'waiting' | 'asked' }
+  | { outcome: 'failed' | 'parked'; error: string };
 
 /** After so many tries, some eight minutes, a person has to look; from then on it is tried once an hour. */
 export const PARKED_AFTER = 20;
@@ -40,7 +42,7 @@ export const pauseAfter = (attempts: number): number =>
     ? PARKED_PAUSE_MS
     : Math.min(FIRST_PAUSE_MS * 2 ** (attempts - 1), LONGEST_PAUSE_MS);
 
-export type Found = { id: string; app: string; accountId: string | null; tryInMs: number };
+export type Found = { id: string; app: string; accountId: string | null; region?: string; tryInMs: number };
 
 /** Remembers what has to go. What is known already keeps its tries and its turn. One statement. */
 export async function noteRemovals(
@@ -50,10 +52,11 @@ export async function noteRemovals(
 ): Promise<void> {
   if (found.length === 0) return;
   await ctx.sql`
-    insert into removal (kind, id, app, account_id, due_at)
-    select ${kind}, f.id, f.app, f.account, hg_clock() + f.ms * interval '1 ms'
+    insert into removal (kind, id, app, account_id, region, due_at)
+    select ${kind}, f.id, f.app, f.account, f.region, hg_clock() + f.ms * interval '1 ms'
     from unnest(${found.map((one) => one.id)}::text[], ${found.map((one) => one.app)}::text[],
-      ${found.map((one) => one.accountId)}::text[], ${found.map((one) => one.tryInMs)}::int[]) as f(id, app, account, ms)
+      ${found.map((one) => one.accountId)}::text[], ${found.map((one) => one.region ?? null)}::text[],
+      ${found.map((one) => one.tryInMs)}::int[]) as f(id, app, account, region, ms)
     on conflict do nothing`;
 }
 
@@ -94,17 +97,21 @@ async function noteTried(ctx: Ctx, removal: Removal, tried: Tried): Promise<void
       ctx.log.info({ kind, id }, 'parked no more: it is gone, or has its place again');
     return;
   }
-  const attempts = removal.attempts + (tried.outcome === 'waiting' ? 0 : 1);
-  const pause = tried.outcome === 'waiting' ? WAITING_PAUSE_MS : pauseAfter(attempts);
-  const error = tried.outcome === 'failed' ? tried.error.slice(0, 300) : null;
-  const isParked = attempts >= PARKED_AFTER;
+  const counts = tried.outcome === 'failed' || tried.outcome === 'asked';
+  const attempts = removal.attempts + (counts ? 1 : 0);
+  const isParked = attempts >= PARKED_AFTER || tried.outcome === 'parked';
+  const pause =
+    tried.outcome === 'waiting' ? WAITING_PAUSE_MS : isParked ? PARKED_PAUSE_MS : pauseAfter(attempts);
+  const error = 'error' in tried ? tried.error.slice(0, 300) : null;
   await ctx.sql`
     update removal set attempts = ${attempts}, error = ${error}, due_at = hg_clock() + ${pause} * interval '1 ms',
       parked_at = case when ${isParked} then coalesce(parked_at, hg_clock()) end
     where kind = ${kind} and id = ${id}`;
   if (tried.outcome === 'waiting') return;
   const facts = { kind, id, app: removal.app, accountId: removal.account_id, attempts, error };
-  if (isParked) ctx.log.error(facts, ADVICE[kind]);
+  if (tried.outcome === 'parked')
+    ctx.log.error(facts, 'parked: a person has to decide. See `operator parked list`');
+  else if (isParked) ctx.log.error(facts, ADVICE[kind]);
   else if (error !== null) ctx.log.warn(facts, 'could not be removed yet; it is tried again');
 }
 

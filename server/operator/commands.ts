@@ -11,7 +11,9 @@ import { findDrift } from '../quota/find-drift';
 import { noteRestore } from '../quota/note-restore';
 import { listPlans } from '../quota/plans';
 import { type Verification, verifyLedger } from '../quota/verify-ledger';
+import { attachVolume } from '../session/attach-volume';
 import { closeRunByHand } from '../session/close-by-hand';
+import { listParked } from '../session/list-parked';
 import { listRuns } from '../session/list-runs';
 import { type AccountStatus, inputs, type Plan, type Run } from '../shapes';
 import { createAccount } from './create-account';
@@ -191,6 +193,23 @@ export const COMMANDS: Record<string, Command> = {
       result: await closeRunByHand(ctx, {
         actor: 'operator',
         runId: text(flags, 'run'),
+        reason: text(flags, 'reason'),
+      }),
+    }),
+  },
+  'parked list': {
+    flags: {},
+    needed: [],
+    run: async (ctx) => ({ result: await listParked(ctx) }),
+  },
+  'volume attach': {
+    flags: { volume: 'text', name: 'text', reason: 'text' },
+    needed: ['volume', 'name', 'reason'],
+    run: async (ctx, flags) => ({
+      result: await attachVolume(ctx, {
+        actor: 'operator',
+        volumeId: text(flags, 'volume'),
+        name: text(flags, 'name'),
         reason: text(flags, 'reason'),
       }),
     }),

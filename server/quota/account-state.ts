@@ -36,6 +36,8 @@ export type AccountState = {
   accountId: string;
   status: AccountStatus;
   now: Instant;
+  /** How far PostgreSQL's clock is behind what this account has seen of it: it was set back. At most 0 otherwise. */
+  clockBehindMs: number;
   /** Nothing is granted before: after a restore, leases that the database does not know may still run until then. */
   grantingFrom: Instant;
   /** The plan in force. */
@@ -63,6 +65,12 @@ export const quotaRules = (env: Env): QuotaRules => ({
 
 /** True while nothing may be granted, neither a start nor a renewal. */
 export const isHeldBack = (state: AccountState): boolean => state.now < state.grantingFrom;
+
+/** What a clock may be behind without being called set back: servers that take turns differ by less. */
+const CLOCK_TOLERANCE_MS = 2_000;
+
+/** True while PostgreSQL's clock was set back: time passes that nobody can count, so that nothing may be granted. */
+export const isClockBehind = (state: AccountState): boolean => state.clockBehindMs > CLOCK_TOLERANCE_MS;
 
 /** The period that `at` draws on under the plan in force. */
 export const periodAt = (plan: Plan, at: Instant): PeriodKey => (isOnce(plan) ? TRIAL_PERIOD : monthOf(at));

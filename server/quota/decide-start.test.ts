@@ -31,6 +31,7 @@ function state(own: Plan, usedMs: number, openRuns: OpenRun[] = [], heldMs = 0):
     accountId: 'a',
     status: 'active',
     now,
+    clockBehindMs: 0,
     grantingFrom: 0,
     plan: own,
     ownPlanId: own.id,

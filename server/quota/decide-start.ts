@@ -2,6 +2,7 @@ import type { Limits, Plan, Start, StartReason } from '../shapes';
 import {
   type AccountState,
   availableMs,
+  isClockBehind,
   isHeldBack,
   liveSums,
   periodAt,
@@ -27,7 +28,7 @@ export function decideStart(state: AccountState, rules: QuotaRules): Start {
 function refusalOf(state: AccountState, rules: QuotaRules): StartReason | null {
   if (state.status === 'blocked') return 'ACCOUNT_BLOCKED';
   if (state.status === 'pending') return 'ACCOUNT_PENDING';
-  if (isHeldBack(state)) return 'QUOTA_UNAVAILABLE';
+  if (isHeldBack(state) || isClockBehind(state)) return 'QUOTA_UNAVAILABLE';
   const outOfTime: StartReason = isOnce(state.plan) ? 'TRIAL_EXHAUSTED' : 'QUOTA_EXCEEDED';
   if (remainingMs(state) < rules.minStartMs) return outOfTime;
   if (state.openRuns.length >= state.plan.maxSessions) return 'SESSION_LIMIT_REACHED';

@@ -2,6 +2,7 @@ import type { Instant } from '../clock';
 import {
   type AccountState,
   availableMs,
+  isClockBehind,
   isHeldBack,
   type OpenRun,
   periodAt,
@@ -36,7 +37,7 @@ export function firstSlice(state: AccountState, rules: QuotaRules): Segment[] {
  * nothing may be granted. Pure.
  */
 export function extension(state: AccountState, run: OpenRun, rules: QuotaRules): Segment[] {
-  if (isHeldBack(state)) return [];
+  if (isHeldBack(state) || isClockBehind(state)) return [];
   const leftMs = Math.max(0, run.leaseUntil - state.now);
   const available = availableMs(state, periodAt(state.plan, run.leaseUntil));
   const wantMs = sliceMs(available + leftMs, sessionsThatMayAsk(state), rules) - leftMs;

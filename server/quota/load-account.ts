@@ -35,6 +35,7 @@ export type AccountRow = {
   status: AccountStatus;
   own_plan_id: string;
   now: Instant;
+  clock_behind_ms: number;
   granting_from: Instant;
   plans: PlanRow[];
   subscription: { plan_id: string | null; status: string; paid_until: Instant | null } | null;
@@ -58,7 +59,7 @@ export const NOT_YET_KNOWN = 8_640_000_000_000_000;
  * history.
  */
 export const stateColumns = (sql: Sql | TxSql) => sql`
-  a.id, a.status, a.own_plan_id, a.now,
+  a.id, a.status, a.own_plan_id, a.now, hg_ms(a.now) - hg_ms(hg_clock()) as clock_behind_ms,
   coalesce((select hg_ms(g.granting_from) from granting g where g.ledger_oid = 'usage_entry'::regclass::oid::bigint),
     ${NOT_YET_KNOWN}) as granting_from,
   (select json_agg(p order by p.sort, p.id) from plan p) as plans,
@@ -144,6 +145,7 @@ export function toState(row: AccountRow): AccountState {
     accountId: row.id,
     status: row.status,
     now: row.now,
+    clockBehindMs: row.clock_behind_ms,
     grantingFrom: row.granting_from,
     plan: effectivePlan(plans, row.own_plan_id, subscription, row.now),
     ownPlanId: row.own_plan_id,

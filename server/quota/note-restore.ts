@@ -4,8 +4,9 @@ import type { Ctx } from '../context';
 /**
  * Holds everything back until every lease that a restored database may not know has ended: the longest slice, after the
  * longest boot. A database restored from a dump is noticed by itself; one that went back in another way (to a point in
- * time, to a replica that lagged) looks like the old one, so it has to be `told`. Answers from when on time is granted
- * again, null when there is nothing new.
+ * time, to a replica that lagged) looks like the old one, so it has to be `told`. What the books knew last is remembered:
+ * their newest start, for nothing has been started since. Answers from when on time is granted again, null when there is
+ * nothing new.
  */
 export async function noteRestore(
   ctx: Pick<Ctx, 'sql' | 'env' | 'log'>,
@@ -13,10 +14,16 @@ export async function noteRestore(
 ): Promise<Instant | null> {
   const waitSeconds = ctx.env.LEASE_MAX_SECONDS + ctx.env.BOOT_TIMEOUT_SECONDS;
   const [row] = await ctx.sql<{ granting_from: Instant }[]>`
-    update granting set ledger_oid = 'usage_entry'::regclass::oid::bigint,
-      granting_from = hg_clock() + ${waitSeconds} * interval '1 second'
-    where ${told} or ledger_oid <> 'usage_entry'::regclass::oid::bigint
-    returning granting_from`;
+    with noticed as (
+      update granting set ledger_oid = 'usage_entry'::regclass::oid::bigint,
+        granting_from = hg_clock() + ${waitSeconds} * interval '1 second'
+      where ${told} or ledger_oid <> 'usage_entry'::regclass::oid::bigint
+      returning granting_from),
+    gap as (
+      insert into restore_gap (noticed_at, known_until)
+      select hg_clock(), coalesce((select max(admitted_at) from run), '1970-01-01') from noticed
+      on conflict do nothing)
+    select granting_from from noticed`;
   if (!row) return null;
   ctx.log.error(
     { grantingFrom: toIso(row.granting_from) },

@@ -4,7 +4,7 @@ import { type Ctx, inTx, type TxCtx } from '../context';
 import { DomainError } from '../errors';
 import { metrics } from '../metrics';
 import { LATE, patiently } from '../patience';
-import { type AccountState, isHeldBack, type OpenRun } from '../quota/account-state';
+import { type AccountState, isClockBehind, isHeldBack, type OpenRun } from '../quota/account-state';
 import { lockAccount } from '../quota/load-account';
 import { type EndReason, KEPT } from '../shapes';
 import { isExcess } from './excess';
@@ -12,7 +12,7 @@ import { leaseEndReason } from './expire';
 import { observeCaller } from './observe';
 import { proveStart, stopDueAt } from './prove-start';
 import { idleEndsAt } from './read-sessions';
-import { heldBackSentence } from './refuse-start';
+import { clockBehind, heldBackSentence } from './refuse-start';
 import { renewLease } from './renew';
 import { requestStop } from './request-stop';
 import { type RunRow, readRun } from './run-row';
@@ -56,7 +56,8 @@ export type AgentAnswer = {
 export async function answerAgent(ctx: Ctx, runId: string, call: AgentCall): Promise<AgentAnswer> {
   const row = await readRun(ctx, runId);
   if (!row || row.ended_at !== null) throw ended();
-  if (row.started_at === null && call.event !== 'stopped') await hearProvider(ctx, row);
+  const isUnknown = row.started_at === null || row.machine_id === null;
+  if (isUnknown && call.event !== 'stopped') await hearProvider(ctx, row);
   const answer = await inTx(ctx, (tx) => decide(tx, row.account_id, runId, call));
   if (answer.wakeAt !== null) await ctx.jobs.wakeRun(runId, answer.wakeAt);
   if (answer.reply.action === 'stop') metrics.renewalsDenied.inc({ reason: answer.reply.reason ?? 'limit' });
@@ -66,7 +67,10 @@ export async function answerAgent(ctx: Ctx, runId: string, call: AgentCall): Pro
 /** A machine waits for its lease meanwhile: a provider that hangs must not cost the session. */
 const PROVIDER_PATIENCE_MS = 1_500;
 
-/** The provider's own start event is the better proof: ask for it, in bounded time, before taking the agent's word. */
+/**
+ * The provider's own start event is the better proof, and it knows the machine's id where we do not: asked for, in bounded
+ * time, before taking the agent's word.
+ */
 async function hearProvider(ctx: Ctx, row: RunRow): Promise<void> {
   const heard = await patiently(observeCaller(ctx, row), PROVIDER_PATIENCE_MS);
   if (heard === LATE) ctx.log.warn({ runId: row.id }, 'the provider does not answer; the call is the proof');
@@ -80,6 +84,9 @@ async function decide(tx: TxCtx, accountId: string, runId: string, call: AgentCa
   const state = await lockAccount(tx, accountId);
   const run = state.openRuns.find((open) => open.id === runId);
   if (!run) throw ended();
+  // What is left of a lease cannot be told by a clock that was set back: the machine goes on inside of what it was told.
+  const ends = call.event === 'stopping' || call.event === 'stopped' || run.status === 'stopping';
+  if (!ends && isClockBehind(state)) throw clockBehind();
   const stale = run.agentBootId === call.bootId && run.agentSeq !== null && call.seq <= run.agentSeq;
   if (stale) return { reply: replyOf(state, run), wakeAt: null };
   // One run is one life of one machine: a second one, on another host for example, was never asked for.

@@ -56,20 +56,24 @@ async function findOnPage(ctx: Ctx, pass: Pass, page: Volume[]): Promise<number 
   const old = inOurApps.filter(({ id, createdAt }) => !living.has(id) && now - createdAt >= VOLUME_AGE_MS);
   if (old.length === 0) return 0;
   const owners = await ownersOf(ctx, old);
+  // Those that only a person may decide on are remembered for one, however many they are.
+  const forgotten = old.filter(({ id }) => owners.get(id) === 'forgotten');
+  await noteLeaked(ctx, forgotten);
   const leaked = old.filter(({ id }) => owners.get(id) === 'left over');
   if (leaked.length > Math.max(MOST_ON_A_PAGE, inOurApps.length * LARGEST_SHARE)) {
     alarmListing(ctx, pass.name, 'crowded', { leftOver: leaked.length, shown: inOurApps.length });
-    return 0;
+    return forgotten.length;
   }
   await noteLeaked(ctx, leaked);
-  return leaked.length;
+  return leaked.length + forgotten.length;
 }
 
 /** Where the list does not say how old a volume is, its second read comes when it surely is old enough. */
 function noteLeaked(ctx: Ctx, leaked: Volume[]): Promise<void> {
-  const found = leaked.map(({ id, app, createdAt }) => ({
+  const found = leaked.map(({ id, app, region, createdAt }) => ({
     id,
     app,
+    region,
     accountId: accountIdOf(ctx.env.ENVIRONMENT_ID, app),
     tryInMs: createdAt === 0 ? VOLUME_AGE_MS : READS_APART_MS,
   }));

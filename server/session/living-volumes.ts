@@ -1,8 +1,12 @@
+import type { Instant } from '../clock';
 import type { Ctx } from '../context';
 import { accountIdOf, type Volume, volumeNameOf } from '../machine/machines';
 
-/** Which volumes belong to a session that lives: it is not deleted, or its last machine is not proven dead. */
-export type Ownership = 'living' | 'left over' | 'not ours';
+/**
+ * Which volumes belong to a session that lives: it is not deleted, or its last machine is not proven dead. `forgotten`: of no
+ * session that these books know, and made in a time of which they know nothing since a restore.
+ */
+export type Ownership = 'living' | 'left over' | 'forgotten' | 'not ours';
 
 /** A name that only a session's volume has. */
 const SESSION_VOLUME = /^s_[a-z0-9]{1,26}$/;
@@ -24,11 +28,35 @@ export async function ownersOf(ctx: Ctx, volumes: Volume[]): Promise<Map<string,
   const known = new Set(rows.map((row) => row.account_id));
   const ids = new Set(rows.map((row) => row.volume_id));
   const names = new Set(rows.map((row) => `${row.account_id} ${volumeNameOf(row.session_id ?? '')}`));
+  const isForgotten = await forgottenOf(ctx, volumes);
   return new Map(
     volumes.map((volume) => {
       const isOurs = known.has(accountOf(volume)) && SESSION_VOLUME.test(volume.name);
       const isLiving = ids.has(volume.id) || names.has(`${accountOf(volume)} ${volume.name}`);
-      return [volume.id, isLiving ? 'living' : isOurs ? 'left over' : 'not ours'];
+      if (isLiving) return [volume.id, 'living'];
+      if (!isOurs) return [volume.id, 'not ours'];
+      return [volume.id, isForgotten(volume) ? 'forgotten' : 'left over'];
     }),
   );
+}
+
+/** Clocks of the provider and of PostgreSQL differ, and a volume is made a little after its run was admitted. */
+const MARGIN_MS = 10 * 60_000;
+
+/**
+ * Asks what restores have left out of the books: answers whether a volume was made then, or may have been, and no session's
+ * row, deleted or not, names it.
+ */
+async function forgottenOf(ctx: Ctx, volumes: Volume[]): Promise<(volume: Volume) => boolean> {
+  const ids = volumes.map(({ id }) => id);
+  const rows = await ctx.sql<{ volume_id: string | null; known_until: Instant; noticed_at: Instant }[]>`
+    select s.volume_id, g.known_until, g.noticed_at from restore_gap g left join session s on s.volume_id = any(${ids})`;
+  const named = new Set(rows.map((row) => row.volume_id));
+  return ({ id, createdAt }) =>
+    !named.has(id) &&
+    rows.some(
+      (gap) =>
+        createdAt === 0 ||
+        (createdAt >= gap.known_until - MARGIN_MS && createdAt <= gap.noticed_at + MARGIN_MS),
+    );
 }

@@ -2,10 +2,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Stage } from '@/test/simulation/stage';
 import { asOwner, leaveQuota, setClock } from '@/test/world';
 import { inTx } from '../context';
+import { metrics } from '../metrics';
 import { adjustUsage } from '../quota/adjust-usage';
 import { applyPlan } from '../quota/apply-plan';
 import { findDrift } from '../quota/find-drift';
 import { batchStatus } from './batch-status';
+import { createSession } from './create';
 import { startSession } from './start';
 import { stopSession } from './stop';
 
@@ -215,6 +217,44 @@ describe('metering', () => {
     expect((await startSession(stage.ctx, { accountId, sessionId }).catch((error) => error)).reason).toBe(
       'QUOTA_EXCEEDED',
     );
+  });
+
+  it('QUOTA-39 while the clock is set back nothing is granted: neither a renewal nor a start', async () => {
+    const refusals = async () => (await metrics.clockRefusals.get()).values[0]?.value ?? 0;
+    const accountId = await stage.account({ planId: 'pro' });
+    const { runId, machine } = await stage.started(accountId);
+    await stage.pass(3_000);
+    await stage.call(runId, 0, 'running');
+    const { lease_until: leaseUntil } = await stage.run(runId);
+    const { id: sessionId } = await createSession(stage.ctx, { accountId, name: 'another' });
+    const before = await refusals();
+
+    await setClock(stage.world.database, stage.now - 30 * 60_000);
+    for (const seq of [1, 1, 2])
+      await expect(stage.call(runId, seq, 'renew')).rejects.toMatchObject({ reason: 'QUOTA_UNAVAILABLE' });
+    expect((await batchStatus(stage.ctx, accountId)).start).toEqual({
+      allowed: false,
+      reason: 'QUOTA_UNAVAILABLE',
+    });
+    const refused = await startSession(stage.ctx, { accountId, sessionId }).catch((error) => error);
+    expect(refused).toMatchObject({
+      reason: 'QUOTA_UNAVAILABLE',
+      message: expect.stringMatching(/set back/),
+    });
+    expect((await stage.run(runId)).lease_until).toBe(leaseUntil);
+    expect(await refusals()).toBeGreaterThan(before);
+
+    // Servers that take turns differ a little; and once time has caught up all goes on.
+    await setClock(stage.world.database, stage.now - 1_500);
+    expect(await stage.call(runId, 3, 'renew')).toMatchObject({ action: 'run' });
+    await stage.pass(1_000);
+    expect(await stage.call(runId, 4, 'renew')).toMatchObject({ action: 'run' });
+    // An end is taken at any time.
+    await setClock(stage.world.database, stage.now - 30 * 60_000);
+    stage.provider.end(machine);
+    expect(await stage.call(runId, 5, 'stopped')).toMatchObject({ action: 'stop' });
+    await stage.pass(3_000, 500);
+    expect((await stage.run(runId)).status).toBe('stopped');
   });
 
   it('QUOTA-18 SESSION-6 a machine is told to end at once, also right after the clock was set back', async () => {

@@ -3,15 +3,21 @@ import type { SimMachine } from '@/test/simulation/provider';
 import { Stage } from '@/test/simulation/stage';
 import { newId } from '../ids';
 import { claimPass } from '../machine/listing';
-import type { ListPage, Machine, Machines, Outcome } from '../machine/machines';
+import { appNameOf, type ListPage, type Machine, type Machines, type Outcome } from '../machine/machines';
 import { PARKED_AFTER } from '../machine/removals';
 import { metrics } from '../metrics';
+import { answerAgent } from './answer-agent';
+import { createSession } from './create';
 import { reconcile } from './reconcile';
 import { reportParked } from './report-parked';
+import { startSession } from './start';
 
 let stage: Stage;
+/** The app of an account that our books know. */
+let app: string;
 beforeAll(async () => {
   stage = await Stage.open({ startAt: Date.parse('2026-11-10T12:00:00Z') });
+  app = appNameOf('dev', await stage.account());
 });
 afterAll(() => stage.world.close());
 beforeEach(async () => {
@@ -44,7 +50,7 @@ const alarms = async (kind: string) => {
 function stray(over: Partial<SimMachine> = {}): SimMachine {
   const runId = newId();
   const machine: SimMachine = {
-    ...{ id: `stray-${runId}`, app: `hg-dev-${newId()}`, runId, sessionId: newId(), env: {}, kind: 'silent' },
+    ...{ id: `stray-${runId}`, app, runId, sessionId: newId(), env: {}, kind: 'silent' },
     ...{ createdAt: stage.now, startedAt: stage.now, endedAt: null, destroyed: false, events: [], ...over },
   };
   stage.provider.all.push(machine);
@@ -123,6 +129,47 @@ describe('a machine without an open run', () => {
     expect(machine.destroyed).toBe(true);
   });
 
+  it('MACHINE-41 in the app of an account that nobody knows here is left alone, and a person is told', async () => {
+    const before = await alarms('foreign');
+    const foreign = stray({ app: appNameOf('dev', newId()) });
+    const ours = stray();
+    await stage.pass(61_000);
+    await reconcile(stage.ctx);
+    expect([foreign.destroyed, ours.destroyed]).toEqual([false, true]);
+    expect(await alarms('foreign')).toBe(before + 1);
+    // Nor by a removal that somebody wrote down when the account was known.
+    await stage.ctx.sql`
+      insert into removal (kind, id, app, due_at) values ('machine', ${foreign.id}, ${foreign.app}, hg_clock())`;
+    await stage.pass(30_000);
+    await reconcile(stage.ctx);
+    expect(foreign.destroyed).toBe(false);
+    expect(await stage.ctx.sql`select 1 from removal where id = ${foreign.id}`).toHaveLength(0);
+  });
+
+  it('MACHINE-41 is left alone when many are unknown at once: those are the wrong books; known ends go all the same', async () => {
+    const before = await alarms('crowded');
+    const { runId, machine } = await running();
+    await stage.call(runId, 1, 'stopped');
+    await stage.pass(1_000, 500);
+    const again = stray({ runId, app: machine.app });
+    const many = Array.from({ length: 21 }, () => stray());
+    await stage.pass(61_000);
+    // Also when the list comes in pages, none of which is crowded by itself.
+    stage.provider.pageSize = 5;
+    await reconcile(stage.ctx);
+    await stage.pass(30_000);
+    await reconcile(stage.ctx);
+    expect(many.filter(({ destroyed }) => destroyed)).toEqual([]);
+    expect(again.destroyed).toBe(true);
+    expect(await alarms('crowded')).toBe(before + 2);
+    // What ends by itself leaves fewer: the rest is a leak like any other.
+    stage.provider.end(many[0] as SimMachine);
+    await stage.pass(30_000);
+    await reconcile(stage.ctx);
+    stage.provider.pageSize = 1_000;
+    expect(many.filter(({ destroyed }) => !destroyed)).toEqual([]);
+  });
+
   it('SESSION-23 that cannot be destroyed is tried less and less, parked for a person, remembered, and let go on success', async () => {
     const machine = stray();
     await stage.pass(61_000);
@@ -152,6 +199,58 @@ describe('a machine without an open run', () => {
     }
     expect(machine.destroyed).toBe(true);
     expect(await stage.ctx.sql`select 1 from removal`).toHaveLength(0);
+  });
+});
+
+describe('a run whose machine nobody wrote down', () => {
+  /** Its web process died right after the provider had made the machine, and the list lagged at its first call. */
+  async function unnoted() {
+    const accountId = await stage.account({ planId: 'pro' });
+    const { id: sessionId } = await createSession(stage.ctx, { accountId, name: 'unnoted' });
+    const launch: Machines['launch'] = async (...args) => {
+      await stage.provider.launch(...args);
+      throw new Error('killed');
+    };
+    await startSession(ctxWith({ launch }), { accountId, sessionId }).catch(() => {});
+    const machine = stage.provider.all.at(-1) as SimMachine;
+    await stage.pass(3_000);
+    const findByRun: Machines['findByRun'] = async () => ({ ok: true, value: null });
+    const call = { bootId: 'boot', seq: 0, event: 'running' } as const;
+    await answerAgent(ctxWith({ findByRun }), machine.runId, call);
+    const noted = async () =>
+      (await stage.ctx.sql`select status, machine_id from run where id = ${machine.runId}`)[0];
+    expect(await noted()).toEqual({ status: 'running', machine_id: null });
+    return { machine, noted };
+  }
+
+  it('MACHINE-43 has it after one look at the list', async () => {
+    const { machine, noted } = await unnoted();
+    await reconcile(stage.ctx);
+    expect(await noted()).toEqual({ status: 'running', machine_id: machine.id });
+  });
+
+  it('MACHINE-43 has it after its next call, also when no worker reads the list', async () => {
+    const { machine, noted } = await unnoted();
+    await stage.pass(1_000);
+    await stage.call(machine.runId, 1, 'renew');
+    expect(await noted()).toEqual({ status: 'running', machine_id: machine.id });
+  });
+
+  it('MACHINE-43 is given none of two, nor one that lies in the app of somebody else', async () => {
+    const { machine, noted } = await unnoted();
+    const own = machine.app;
+    machine.app = app;
+    await reconcile(stage.ctx);
+    expect(await noted()).toMatchObject({ machine_id: null });
+    machine.app = own;
+    const second = stray({ runId: machine.runId, app: own });
+    await stage.pass(30_000);
+    await reconcile(stage.ctx);
+    expect(await noted()).toMatchObject({ machine_id: null });
+    stage.provider.end(second);
+    await stage.pass(30_000);
+    await reconcile(stage.ctx);
+    expect(await noted()).toMatchObject({ machine_id: machine.id });
   });
 });
 

@@ -35,6 +35,7 @@ function state(quotaSeconds: number, usedMs: number, once = false): AccountState
     now,
     plan,
     ownPlanId: plan.id,
+    clockBehindMs: 0,
     grantingFrom: 0,
     subscription: null,
     plans: [plan],

@@ -1,7 +1,8 @@
 import { toIso } from '../clock';
 import type { Ctx } from '../context';
 import { DomainError } from '../errors';
-import type { AccountState } from '../quota/account-state';
+import { metrics } from '../metrics';
+import { type AccountState, isClockBehind } from '../quota/account-state';
 import { NOT_YET_KNOWN } from '../quota/load-account';
 import { KEPT, type StartReason } from '../shapes';
 import { describeStanding } from './batch-status';
@@ -36,8 +37,18 @@ export function refuseStart(ctx: Pick<Ctx, 'env'>, state: AccountState, reason: 
         'This account is waiting for approval. You can start as soon as an administrator has approved it.',
       );
     case 'QUOTA_UNAVAILABLE':
+      if (isClockBehind(state)) return clockBehind();
       return new DomainError(reason, `${heldBackSentence(state)} Nothing was started. ${KEPT}`);
   }
+}
+
+/** The answer to everything that would be granted by a clock that was set back; counted, for somebody has to set it right. */
+export function clockBehind(): DomainError {
+  metrics.clockRefusals.inc();
+  return new DomainError(
+    'QUOTA_UNAVAILABLE',
+    `The clock of our database was set back, so your quota cannot be counted right now. Nothing was started. Try again in a moment. ${KEPT}`,
+  );
 }
 
 /** Why nothing is granted after a restore, and until when. Pure. */

@@ -1,5 +1,5 @@
 import type { Ctx } from '../context';
-import type { Machine } from '../machine/machines';
+import { accountIdOf, type Machine } from '../machine/machines';
 import { type Removal, type Tried, workOffRemovals } from '../machine/removals';
 import { metrics } from '../metrics';
 
@@ -20,7 +20,7 @@ async function destroyOrphan(ctx: Ctx, { app, id, attempts }: Removal): Promise<
   if (!read.ok) return { outcome: 'failed', error: `could not be read: ${read.failure.message}` };
   const machine = read.value;
   if (machine === null || machine.state === 'destroyed') return { outcome: 'gone' };
-  if (machine.environmentId !== ctx.env.ENVIRONMENT_ID || (await hasOpenRun(ctx, machine)))
+  if (machine.environmentId !== ctx.env.ENVIRONMENT_ID || !(await isLeftOver(ctx, app, machine)))
     return { outcome: 'kept' };
   if (attempts === 0) {
     ctx.log.error(
@@ -34,9 +34,12 @@ async function destroyOrphan(ctx: Ctx, { app, id, attempts }: Removal): Promise<
   return { outcome: 'asked' };
 }
 
-async function hasOpenRun(ctx: Ctx, machine: Machine): Promise<boolean> {
+/** True when no open run has this machine and its app is that of an account we know. */
+async function isLeftOver(ctx: Ctx, app: string, machine: Machine): Promise<boolean> {
+  const accountId = accountIdOf(ctx.env.ENVIRONMENT_ID, app);
   const rows = await ctx.sql`
-    select 1 from run where id = ${machine.runId ?? ''} and ended_at is null
-      and coalesce(machine_id, ${machine.id}) = ${machine.id}`;
+    select 1 from account where id = ${accountId} and not exists (
+      select 1 from run where id = ${machine.runId ?? ''} and ended_at is null
+        and coalesce(machine_id, ${machine.id}) = ${machine.id})`;
   return rows.length > 0;
 }

@@ -34,13 +34,18 @@ async function findDeleted(ctx: Ctx): Promise<void> {
   await noteRemovals(ctx, 'volume', found);
 }
 
+const FORGOTTEN =
+  'it was made in a time of which these books know nothing since a restore: it may hold the files of a session that is missing here';
+
 /** The second, independent read before files are removed: of the volume itself, and of whose it is. */
 async function removeVolume(ctx: Ctx, { app, id }: Removal): Promise<Tried> {
   const read = await ctx.machines.getVolume(app, id);
   if (!read.ok) return { outcome: 'failed', error: `could not be read: ${read.failure.message}` };
   const volume = read.value;
   if (volume !== null && !volume.isGone) {
-    if ((await ownersOf(ctx, [{ ...volume, app }])).get(id) === 'living') return { outcome: 'kept' };
+    const owner = (await ownersOf(ctx, [{ ...volume, app }])).get(id);
+    if (owner === 'living') return { outcome: 'kept' };
+    if (owner === 'forgotten') return { outcome: 'parked', error: FORGOTTEN };
     const removed = await ctx.machines.deleteVolume(app, id);
     if (!removed.ok) return { outcome: 'failed', error: removed.failure.message };
     metrics.volumesRemoved.inc();

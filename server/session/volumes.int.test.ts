@@ -1,11 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Stage } from '@/test/simulation/stage';
 import { deleteAccount } from '../account/delete-account';
 import { removeDeletedAccounts } from '../account/remove-deleted';
 import { newId } from '../ids';
-import { appNameOf, type Machines, type Volume, volumeNameOf } from '../machine/machines';
+import { appNameOf, type LaunchOrder, type Machines, type Volume, volumeNameOf } from '../machine/machines';
 import { PARKED_AFTER } from '../machine/removals';
+import { COMMANDS } from '../operator/commands';
+import { noteRestore } from '../quota/note-restore';
+import type { Session } from '../shapes';
+import { createSession } from './create';
 import { deleteSession } from './delete';
+import type { Parked } from './list-parked';
 import { removeDeletedVolumes } from './remove-volumes';
 import { reportParked } from './report-parked';
 import { startSession } from './start';
@@ -28,7 +33,7 @@ beforeEach(async () => {
 function stray(over: Partial<Volume>): Volume {
   const volume = {
     ...{ id: `vol-${newId()}`, app: 'elsewhere', name: volumeNameOf(newId()), createdAt: stage.now },
-    ...{ attachedMachineId: null, isGone: false, ...over },
+    ...{ region: 'iad', attachedMachineId: null, isGone: false, ...over },
   };
   stage.provider.volumes.push(volume);
   return volume;
@@ -170,5 +175,82 @@ describe('a volume', () => {
     expect(volumeOf(sessionId).attachedMachineId).not.toBeNull();
     await stopSession(stage.ctx, { accountId, sessionId });
     await stage.pass(20_000, 1_000);
+  });
+});
+
+describe('a volume that a restored database knows nothing of', () => {
+  /** The books end with the last start before the dump; the restore is noticed at once, six hours later. */
+  async function restored() {
+    const accountId = await stage.account({ planId: 'pro' });
+    const known = await stage.started(accountId);
+    await stopSession(stage.ctx, { accountId, sessionId: known.sessionId });
+    await stage.pass(20_000, 1_000);
+    const old = stray({ app: appNameOf('dev', accountId), createdAt: stage.now - 2 * HOUR });
+    await stage.pass(3 * HOUR);
+    const young = stray({ app: appNameOf('dev', accountId), name: volumeNameOf(newId()) });
+    await stage.pass(3 * HOUR);
+    await noteRestore(stage.ctx, true);
+    return { accountId, old, young };
+  }
+  afterEach(async () => {
+    await stage.ctx.sql`delete from restore_gap`;
+    await stage.ctx.sql`update granting set granting_from = '1970-01-01'`;
+  });
+
+  it('MACHINE-40 is never removed by itself: it is parked, listed, and given back as a session by an operator', async () => {
+    const { accountId, old, young } = await restored();
+    await passes(3 * HOUR);
+    // What was left over before the dump goes as ever; what may hold the files of a lost session stays.
+    expect([old.isGone, young.isGone]).toEqual([true, false]);
+    expect((await reportParked(stage.ctx)).volume).toBe(1);
+    const listed = (await COMMANDS['parked list']?.run(stage.ctx, {}))?.result as Parked[];
+    expect(listed).toMatchObject([
+      { kind: 'volume', id: young.id, accountId, remedy: expect.stringContaining('volume attach') },
+    ]);
+
+    const flags = { volume: young.id, name: 'found again', reason: 'lost by the restore' };
+    const session = (await COMMANDS['volume attach']?.run(stage.ctx, flags))?.result as Session;
+    expect(session).toMatchObject({ name: 'found again', status: 'stopped', region: 'iad' });
+    expect(await stage.ctx.sql`select action, reason from audit where account_id = ${accountId}`).toEqual([
+      { action: 'volume.attach', reason: 'lost by the restore' },
+    ]);
+    await passes(3 * HOUR);
+    expect(young.isGone).toBe(false);
+    expect((await reportParked(stage.ctx)).volume).toBe(0);
+    const orders: LaunchOrder[] = [];
+    const machines: Machines = Object.assign(Object.create(stage.provider), {
+      launch: (order: LaunchOrder, wanted: () => Promise<boolean>) => {
+        orders.push(order);
+        return stage.provider.launch(order, wanted);
+      },
+    });
+    await startSession({ ...stage.ctx, machines }, { accountId, sessionId: session.id });
+    expect(orders).toMatchObject([{ volumeId: young.id }]);
+    await expect(COMMANDS['volume attach']?.run(stage.ctx, flags)).rejects.toMatchObject({
+      reason: 'NOT_FOUND',
+    });
+  });
+
+  it('MACHINE-40 goes when its session was deleted after the restore; and what is made later is no exception', async () => {
+    const { accountId, young } = await restored();
+    await stage.pass(20 * 60_000);
+    // Its session was in the dump, without its volume: after a start it is known.
+    const { id } = await createSession(stage.ctx, { accountId, name: 'in the dump' });
+    await stage.ctx.sql`update session set volume_id = ${young.id} where id = ${id}`;
+    await deleteSession(stage.ctx, { accountId, sessionId: id });
+    await passes(10 * 60_000);
+    expect(young.isGone).toBe(true);
+    const later = stray({ app: appNameOf('dev', accountId) });
+    await passes(2 * HOUR);
+    expect(later.isGone).toBe(true);
+  });
+
+  it('MACHINE-40 is noticed again after another restore, also when that one does not reach so far back', async () => {
+    const { young } = await restored();
+    const { runId } = await stage.started(await stage.account());
+    expect(runId).not.toBe('');
+    await noteRestore(stage.ctx, true);
+    await passes(3 * HOUR);
+    expect(young.isGone).toBe(false);
   });
 });

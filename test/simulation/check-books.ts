@@ -1,8 +1,14 @@
 import type { Ctx } from '@/server/context';
+import type { SimProvider } from './provider';
 import type { Rules } from './rules';
 
 /** What must hold in the books of an account at every moment of a history. Answers what does not. */
-export async function checkBooks(ctx: Ctx, rules: Rules, accountId: string): Promise<string[]> {
+export async function checkBooks(
+  ctx: Ctx,
+  rules: Rules,
+  accountId: string,
+  provider: SimProvider,
+): Promise<string[]> {
   const problems: string[] = [];
   const drift = await rules.findDrift(ctx.sql);
   if (drift.length > 0) problems.push(`drift: ${JSON.stringify(drift[0])}`);
@@ -14,5 +20,10 @@ export async function checkBooks(ctx: Ctx, rules: Rules, accountId: string): Pro
       (select count(*) from usage_entry where account_id = ${accountId} and to_at > created_at) as early`;
   if (books && books.holes > 0) problems.push('a hold does not cover its lease');
   if (books && books.early > 0) problems.push('time was charged before it was lived');
+  const unnoted = await ctx.sql<{ id: string }[]>`
+    select id from run where account_id = ${accountId} and ended_at is null and machine_id is null`;
+  for (const { id } of unnoted)
+    if (provider.all.some((machine) => machine.runId === id && provider.listed.has(machine.id)))
+      problems.push(`the list has shown the machine of run ${id}, and nobody wrote it down`);
   return problems;
 }

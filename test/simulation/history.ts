@@ -266,7 +266,7 @@ export class History {
   }
 
   private async checkBooks(): Promise<void> {
-    this.problems.push(...(await checkBooks(this.ctx, this.rules, this.accountId)));
+    this.problems.push(...(await checkBooks(this.ctx, this.rules, this.accountId, this.provider)));
   }
 
   private async judge(): Promise<void> {

@@ -98,6 +98,11 @@ const MUTANTS: Mutant[] = [
     }),
   },
   {
+    wrong: 'the list is not asked which machine a run has',
+    module: '@/server/session/adopt-machines',
+    break: () => ({ adoptMachines: async () => {} }),
+  },
+  {
     wrong: 'an end may lie ahead of now',
     module: '@/server/session/end-of',
     break: (m) => ({
@@ -142,7 +147,10 @@ describe('the simulation catches', () => {
         (result) => result.problems,
         (error) => [String(error)],
       );
-      if (problems.length > 0) caughtBy = seed;
+      if (problems.length > 0) {
+        caughtBy = seed;
+        process.stdout.write(`mutant: ${mutant.wrong}: history ${seed}: ${problems[0]}\n`);
+      }
     }
     await world.close();
     vi.doUnmock(mutant.module);

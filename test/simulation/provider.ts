@@ -56,6 +56,8 @@ const failed = (kind: MachineFailure['kind']): Outcome<never> => ({
 export class SimProvider implements Machines {
   readonly all: SimMachine[] = [];
   readonly volumes: Volume[] = [];
+  /** Ids of machines that a list has shown to the end of its page. */
+  readonly listed = new Set<string>();
   faults: number;
   pageSize = 1_000;
   private count = 0;
@@ -119,6 +121,7 @@ export class SimProvider implements Machines {
         id: `vol-${sessionId}`,
         app,
         name: volumeNameOf(sessionId),
+        region: 'iad',
         createdAt: this.world.now(),
         attachedMachineId: id,
         isGone: false,
@@ -191,6 +194,7 @@ export class SimProvider implements Machines {
     if (this.lost()) return failed('unavailable');
     const complete = !this.lost();
     const shown = this.all.filter((m) => !m.destroyed && (complete || this.world.chance.hit(0.5)));
+    for (const { id } of shown) this.listed.add(id);
     return ok(
       this.page(
         shown.map((m) => ({ ...this.view(m), events: [] })),

@@ -8,6 +8,7 @@ const volume = z
     app_name: text,
     name: text,
     state: text,
+    region: text,
     created_at: text,
     attached_machine_id: z.string().nullish().catch(null),
   })
@@ -25,6 +26,7 @@ export function readVolume(raw: unknown, app: string): Volume | null {
     id: data.id,
     app: data.app_name || app,
     name: data.name,
+    region: data.region,
     createdAt: Date.parse(data.created_at) || 0,
     attachedMachineId: data.attached_machine_id || null,
     isGone: GOING.test(data.state),
