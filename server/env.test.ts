@@ -2,6 +2,7 @@ import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { type Env, parseEnv, SECRET_NAMES, secretsOf } from './env';
 import { makeLog } from './log';
+import { openOperatorContext } from './operator/context';
 
 const GOOD: Record<string, string> = {
   DATABASE_URL: 'postgres://hg:database-secret@db/hg',
@@ -65,6 +66,17 @@ describe('the name of an installation', () => {
       expect(parse({ FLY_API_URL: url })().ENVIRONMENT_ID).toBe('dev');
     },
   );
+});
+
+describe('the operator command without the name of an installation', () => {
+  it('MACHINE-42 does what names no machine, and refuses the rest', async () => {
+    const { ctx, close } = openOperatorContext({ DATABASE_URL: GOOD.DATABASE_URL });
+    expect(ctx.env.LEASE_MAX_SECONDS).toBe(900);
+    expect(() => ctx.env.ENVIRONMENT_ID).toThrow(/Set ENVIRONMENT_ID to that of the worker/);
+    const local = openOperatorContext({ DATABASE_URL: GOOD.DATABASE_URL, FLY_API_URL: 'http://127.0.0.1:1' });
+    expect(local.ctx.env.ENVIRONMENT_ID).toBe('dev');
+    await Promise.all([close(), local.close()]);
+  });
 });
 
 describe('the log', () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isLoopback } from './loopback';
 
 /** The only reader of the environment. Doors parse it once at boot; a bad value stops the process and names itself. */
 
@@ -121,10 +122,6 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
 
 /** True for a key of the payment provider's test mode; every other key is taken for one that moves money. */
 export const isTestKey = (key: string): boolean => /^(sk|rk)_test_/.test(key);
-
-/** An address that only this computer answers at. */
-const isLoopback = (address: string): boolean =>
-  /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(address).hostname);
 
 /** At a provider that others use too, two installations by the same name would take each other's machines for their own. */
 function sharedProvider(env: Env, source: Record<string, string | undefined>): string[] {

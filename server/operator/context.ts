@@ -6,12 +6,14 @@ import { type Env, parseEnv } from '../env';
 import { DomainError } from '../errors';
 import { noJobs } from '../jobs';
 import { makeLog } from '../log';
+import { isLoopback } from '../loopback';
 import type { Machines } from '../machine/machines';
 import { noRates } from '../rate';
 
 /**
  * A context straight on the database: no provider, no queue. What it decides is carried out by the timekeeper. Without
- * AUTH_SECRET whatever would sign or mark with it throws INVALID_INPUT; there is no secret by default.
+ * AUTH_SECRET whatever would sign or mark with it throws INVALID_INPUT, without ENVIRONMENT_ID whatever names a machine or an
+ * app: neither has a default.
  */
 export function openOperatorContext(source: Record<string, string | undefined>): {
   ctx: Ctx;
@@ -41,20 +43,33 @@ export function openOperatorContext(source: Record<string, string | undefined>):
   };
 }
 
-/** Satisfies the parser and is never used: reading AUTH_SECRET throws where none was given. */
-const ABSENT = 'absent'.repeat(6);
+/** Satisfies the parser and is never used: reading one of these variables throws where none was given. */
+const ABSENT = { AUTH_SECRET: 'absent'.repeat(6), ENVIRONMENT_ID: 'absent' };
 
 function parseOperatorEnv(source: Record<string, string | undefined>): Env {
-  const AUTH_SECRET = source.AUTH_SECRET || undefined;
-  const env = parseEnv({ ...source, REDIS_URL: 'redis://unused', AUTH_SECRET: AUTH_SECRET ?? ABSENT });
-  if (AUTH_SECRET !== undefined) return env;
-  return Object.defineProperty(env, 'AUTH_SECRET', {
-    enumerable: false,
-    get(): string {
-      throw new DomainError('INVALID_INPUT', NEEDS_SECRET);
-    },
+  const given = { ...source, REDIS_URL: 'redis://unused' };
+  const env = parseEnv({
+    ...given,
+    AUTH_SECRET: source.AUTH_SECRET || ABSENT.AUTH_SECRET,
+    ENVIRONMENT_ID: source.ENVIRONMENT_ID || ABSENT.ENVIRONMENT_ID,
   });
+  if (!source.AUTH_SECRET) refuseReading(env, 'AUTH_SECRET', NEEDS_SECRET);
+  if (!source.ENVIRONMENT_ID) {
+    if (isLoopback(env.FLY_API_URL)) env.ENVIRONMENT_ID = 'dev';
+    else refuseReading(env, 'ENVIRONMENT_ID', NEEDS_ENVIRONMENT);
+  }
+  return env;
 }
 
+const refuseReading = (env: Env, name: keyof Env, message: string): Env =>
+  Object.defineProperty(env, name, {
+    enumerable: false,
+    get(): string {
+      throw new DomainError('INVALID_INPUT', message);
+    },
+  });
+
+const NEEDS_ENVIRONMENT =
+  'Set ENVIRONMENT_ID to that of the worker: machines and apps at the provider are known by it.';
 export const NEEDS_SECRET =
   'Set AUTH_SECRET to the secret that web and worker have: what is signed or marked with another one is not found again.';
