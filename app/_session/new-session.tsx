@@ -9,6 +9,7 @@ import { refusalOf, useTRPCClient } from '../_query/trpc';
 import { StartButton } from '../_status/start-button';
 import { tellProblem, useStarts } from '../_status/start-context';
 import { useRefreshStatus } from '../_status/use-status';
+import { IdleStopSelect } from './idle-stop';
 import { AGENT_WORDS } from './words';
 
 const Context = createContext<{ open: () => void }>({ open: () => {} });
@@ -52,6 +53,7 @@ function NewSessionDialog({ opened, onClose }: { opened: boolean; onClose: () =>
   const router = useRouter();
   const [name, setName] = useState('');
   const [agent, setAgent] = useState<Agent>('bash');
+  const [idleStopSeconds, setIdleStop] = useState<number | null>(null);
   const [busy, setBusy] = useState(false);
   const created = useRef<string | null>(null);
   const fallback = `workspace ${(status?.sessions.length ?? 0) + 1}`;
@@ -62,7 +64,9 @@ function NewSessionDialog({ opened, onClose }: { opened: boolean; onClose: () =>
     setBusy(true);
     try {
       // A second press after a refused start goes on with the session that is there already.
-      created.current ??= (await client.session.create.mutate({ name: name.trim() || fallback, agent })).id;
+      const chosen = idleStopSeconds === null ? {} : { idleStopSeconds };
+      const input = { name: name.trim() || fallback, agent, ...chosen };
+      created.current ??= (await client.session.create.mutate(input)).id;
       const sessionId = created.current;
       const started = await start(sessionId);
       created.current = null;
@@ -77,6 +81,7 @@ function NewSessionDialog({ opened, onClose }: { opened: boolean; onClose: () =>
   }
   function close() {
     setName('');
+    setIdleStop(null);
     onClose();
   }
   return (
@@ -91,14 +96,8 @@ function NewSessionDialog({ opened, onClose }: { opened: boolean; onClose: () =>
             maxLength={80}
             data-autofocus
           />
-          <Select
-            label="First tab runs"
-            data={options}
-            value={agent}
-            onChange={(value) => setAgent((value ?? 'bash') as Agent)}
-            allowDeselect={false}
-            comboboxProps={{ withinPortal: true }}
-          />
+          <AgentSelect value={agent} onChange={setAgent} />
+          <IdleStopSelect value={idleStopSeconds} onChange={setIdleStop} />
           <Group justify="flex-end">
             <Button variant="default" onClick={close}>
               Cancel
@@ -110,5 +109,18 @@ function NewSessionDialog({ opened, onClose }: { opened: boolean; onClose: () =>
         </Stack>
       </form>
     </Modal>
+  );
+}
+
+function AgentSelect({ value, onChange }: { value: Agent; onChange: (agent: Agent) => void }) {
+  return (
+    <Select
+      label="First tab runs"
+      data={options}
+      value={value}
+      onChange={(agent) => onChange((agent ?? 'bash') as Agent)}
+      allowDeselect={false}
+      comboboxProps={{ withinPortal: true }}
+    />
   );
 }
