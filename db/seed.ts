@@ -14,16 +14,17 @@ type PlanRow = [
 
 const HOUR = 3600;
 const FIXED_15_MIN: [number, number, number] = [900, 900, 900];
-const UP_TO_4_H: [number, number, number] = [900, 4 * HOUR, 1800];
+/** The least, the most and the usual idle stop in seconds. */
+const upTo = (hours: number): [number, number, number] => [900, hours * HOUR, 1800];
 
 /** The plans a new installation starts with. Their order here is their rank. */
 const PLANS: PlanRow[] = [
   ['free', 'Free', 'A few hours every month, for a look around.', 4 * HOUR, null, 1, FIXED_15_MIN, 1],
   ['trial', 'Trial', 'Five hours once, without a card.', null, 5 * HOUR, 1, [1800, 1800, 1800], 3],
-  ['starter', 'Starter', 'For evenings and side projects.', 40 * HOUR, null, 1, UP_TO_4_H, 3],
-  ['pro', 'Pro', 'For daily work, two workspaces at once.', 80 * HOUR, null, 2, UP_TO_4_H, 10],
-  ['max', 'Max', 'For full days, three workspaces at once.', 160 * HOUR, null, 3, UP_TO_4_H, 20],
-  ['custom', 'Custom', 'For teams with needs of their own.', null, null, 5, UP_TO_4_H, 50],
+  ['starter', 'Starter', 'For evenings and side projects.', 40 * HOUR, null, 1, upTo(4), 3],
+  ['pro', 'Pro', 'For daily work, two workspaces at once.', 80 * HOUR, null, 2, upTo(8), 10],
+  ['max', 'Max', 'For full days, three workspaces at once.', 160 * HOUR, null, 3, upTo(24), 20],
+  ['custom', 'Custom', 'For teams with needs of their own.', null, null, 5, upTo(24), 50],
 ];
 
 /** Writes the default plans where there are none at all; never adds to, or changes, what an administrator made of them. */

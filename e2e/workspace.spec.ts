@@ -1,5 +1,5 @@
 import { expect, type Page, test } from '@playwright/test';
-import { newPerson, type Person, screenOf, signIn, typeLine, untilStatus } from './product';
+import { appUrl, newPerson, operator, type Person, screenOf, signIn, typeLine, untilStatus } from './product';
 
 /** Stops the session that is shown and starts it again, as a person does. */
 async function stopAndStart(page: Page): Promise<void> {
@@ -36,4 +36,102 @@ test('MACHINE-47 what is in the home folder is there after a stop, and what was 
   await expect(screenOf(page)).toContainText('home has x, here is in-workspace');
   await page.getByRole('button', { name: 'More for homely' }).click();
   await expect(page.getByRole('menu')).toContainText('packages installed into the system are not');
+});
+
+/** A plan with an idle stop of seconds, on show nowhere. */
+async function shortIdlePlan(usual: number, longest: number): Promise<string> {
+  const id = `idle-${usual}-${Date.now()}`;
+  await operator.ctx.sql`
+    insert into plan (id, name, description, monthly_seconds, once_seconds, max_sessions, idle_min_seconds,
+      idle_max_seconds, idle_default_seconds, storage_gb, sort, visible)
+    values (${id}, 'Short', '', 360000, null, 3, 5, ${longest}, ${usual}, 10,
+      ${1_000 + Math.floor(Math.random() * 9_000)}, false)`;
+  return id;
+}
+
+test('SESSION-9 SESSION-54 a loop that prints is left alone, and a shell that waits is stopped', async ({
+  page,
+}) => {
+  const person = await newPerson({ planId: await shortIdlePlan(15, 600) });
+  const id = await openRunning(page, person, 'left alone');
+  const session = () => person.api.session.get.query({ sessionId: id });
+  await typeLine(page, 'while true; do echo "at $SECONDS"; sleep 2; done');
+  const typedAt = Date.now();
+  await expect
+    .poll(() => Date.now() - typedAt, { timeout: 60_000, intervals: [1_000] })
+    .toBeGreaterThan(40_000);
+  const working = await session();
+  expect(working.status).toBe('running');
+  expect(Date.parse(working.lastWorkAt ?? '')).toBeGreaterThan(typedAt + 20_000);
+  expect(Date.parse(working.lastActiveAt ?? '')).toBeLessThan(typedAt + 5_000);
+  await page.keyboard.press('Control+c');
+  await typeLine(page, 'sleep 99999');
+  await expect(page.getByTestId('stops-at')).toContainText(/stops in \d+ s · idle/);
+  await expect(page.getByText('Stopped because it was idle')).toBeVisible({ timeout: 40_000 });
+  expect(await session()).toMatchObject({ status: 'stopped', endReason: 'idle' });
+});
+
+test('SESSION-56 SESSION-60 one click keeps a session running, and the page says until when', async ({
+  page,
+}) => {
+  const person = await newPerson({ planId: await shortIdlePlan(20, 900) });
+  const id = await openRunning(page, person, 'kept');
+  await page.getByRole('button', { name: 'Keep running' }).click();
+  await expect(page.getByTestId('stops-at')).toContainText('kept running until then');
+  await expect(page.getByRole('button', { name: 'Keep running' })).toBeHidden();
+  const begun = Date.now();
+  await expect
+    .poll(() => Date.now() - begun, { timeout: 40_000, intervals: [1_000] })
+    .toBeGreaterThan(25_000);
+  expect((await person.api.session.get.query({ sessionId: id })).status).toBe('running');
+  await page.goto(`${appUrl()}/dashboard`);
+  await page.getByRole('button', { name: 'More for kept' }).click();
+  await page.getByRole('menuitem', { name: /^Kept running until .*: take back$/ }).click();
+  await expect(page.getByRole('article', { name: 'kept' })).toContainText('Stopped because it was idle', {
+    timeout: 40_000,
+  });
+});
+
+test('SESSION-53 SESSION-60 the idle stop is chosen when a session is made and later, within the plan', async ({
+  page,
+}) => {
+  const person = await newPerson({ planId: 'starter' });
+  await signIn(page, person);
+  await page.getByRole('button', { name: 'New session' }).first().click();
+  const dialog = page.getByRole('dialog', { name: 'New session' });
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('patient');
+  await dialog.getByRole('combobox', { name: 'Stop when idle after' }).click();
+  await expect(page.getByRole('option')).toHaveText(['15 min', '30 min', '1 h', '2 h', '4 h']);
+  await page.getByRole('option', { name: '2 h' }).click();
+  await dialog.getByRole('button', { name: 'Create and start' }).click();
+  await page.waitForURL(/\/sessions\//);
+  await expect(page.locator('[data-state=open]')).toBeVisible();
+  const session = async () => (await person.api.session.list.query())[0];
+  expect((await session())?.idleStopSeconds).toBe(7_200);
+  await page.getByRole('button', { name: 'More for patient' }).click();
+  await page.getByRole('menuitem', { name: 'Stop when idle after 2 h…' }).click();
+  await page.getByRole('combobox', { name: 'Stop when idle after' }).click();
+  await page.getByRole('option', { name: '15 min' }).click();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect.poll(async () => (await session())?.idleStopSeconds).toBe(900);
+
+  const free = await newPerson();
+  await page.context().clearCookies();
+  await signIn(page, free);
+  await page.getByRole('button', { name: 'New session' }).first().click();
+  await expect(page.getByRole('dialog')).toContainText('Stops after 15 min without a keystroke or work');
+});
+
+test('SESSION-57 the time that is shown moves within seconds of a key', async ({ page }) => {
+  const person = await newPerson({ planId: 'pro' });
+  const id = await openRunning(page, person, 'shown');
+  const stopsAt = async () =>
+    Date.parse((await person.api.session.get.query({ sessionId: id })).stopsAt ?? '');
+  const begun = Date.now();
+  await expect.poll(() => Date.now() - begun, { timeout: 20_000, intervals: [500] }).toBeGreaterThan(9_000);
+  const before = await stopsAt();
+  const typedAt = Date.now();
+  await typeLine(page, 'true');
+  await expect.poll(stopsAt, { timeout: 8_000, intervals: [200] }).toBeGreaterThan(before + 7_000);
+  expect(Math.abs((await stopsAt()) - typedAt - 1_800_000)).toBeLessThan(5_000);
 });

@@ -14,7 +14,14 @@ const folder = mkdtempSync(join(tmpdir(), 'hourglass-agent-'));
 const bundle = join(process.cwd(), '.hourglass/build/agent-test.mjs');
 const TOKEN = 'hgr_test';
 
-type Call = { at: number; seq: number; bootId: string; event: string };
+type Call = {
+  at: number;
+  seq: number;
+  bootId: string;
+  event: string;
+  lastInputAt?: string;
+  lastWorkAt?: string;
+};
 type Answer = {
   action: 'run' | 'stop';
   leaseMs: number;
@@ -30,7 +37,7 @@ const calls: Call[] = [];
 
 beforeAll(() => {
   execFileSync(process.execPath, ['machine/build.mjs', bundle]);
-  return () => rmSync(folder, { recursive: true, force: true });
+  return () => rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
 }, 30_000);
 afterEach(() => {
   child?.kill('SIGKILL');
@@ -316,6 +323,45 @@ describe('an agent', () => {
     await expect.poll(line.text).toContain('still 2');
     expect(line.text()).toContain('The disk takes no home folder');
   });
+
+  it('MACHINE-49 tells the service soon after a key, and little more while somebody goes on typing', async () => {
+    const url = await serve(() => ({ action: 'run', leaseMs: 600_000, final: false }));
+    const line = await connect(await boot(url, 600_000, 300, { HOURGLASS_IDLE_MS: '900000' }).port);
+    await expect.poll(() => calls.length).toBe(1);
+    // Only a key some time after the last call moves the time that is shown.
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    const typedAt = Date.now();
+    const typing = setInterval(() => line.ws.send(JSON.stringify({ type: 'input', data: 'x' })), 50);
+    await expect.poll(() => calls[1]?.lastInputAt, { timeout: 11_000 }).toBeDefined();
+    clearInterval(typing);
+    expect(Date.parse(calls[1]?.lastInputAt ?? '')).toBeGreaterThanOrEqual(typedAt);
+    expect(calls).toHaveLength(2);
+  });
+
+  it('MACHINE-48 tells work from waiting: lines and silent computing are work; sleeping and asking the terminal are not', async () => {
+    const url = await serve(() => ({ action: 'run', leaseMs: 600_000, final: false }));
+    const line = await connect(await boot(url, 600_000, 300, { HOURGLASS_IDLE_MS: '12000' }).port);
+    const send = (data: string) => line.ws.send(JSON.stringify({ type: 'input', data }));
+    // A real terminal answers each question about the cursor.
+    line.ws.on('message', (data, isBinary) => {
+      if (isBinary && data.toString().includes('\x1b[6n')) send('\x1b[24;80R');
+    });
+    const lastWork = () => Date.parse(calls.findLast(({ lastWorkAt }) => lastWorkAt)?.lastWorkAt ?? '') || 0;
+    /** Runs a command for some seconds; true when work was seen in its last two. */
+    const works = async (command: string, seconds: number) => {
+      send(`${command}\n`);
+      await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+      const isWork = Date.now() - lastWork() < 3_500;
+      send('\x03');
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      return isWork;
+    };
+    expect(await works('while true; do echo line; sleep 1; done', 5)).toBe(true);
+    expect(await works('sleep 99999', 5)).toBe(false);
+    expect(await works('sh -c "while :; do :; done"', 5)).toBe(true);
+    expect(await works("while true; do printf '\\033[6n'; sleep 1; done", 5)).toBe(false);
+    expect(await works('', 5)).toBe(false);
+  }, 90_000);
 
   it('MACHINE-37 that the service does not know any more ends itself at once', async () => {
     api = createServer((_, response) => response.writeHead(401).end());

@@ -11,6 +11,8 @@ import { preparePerson } from './person';
 import { AccessWatch } from './terminal/access';
 import { TerminalServer } from './terminal/server';
 import { startWatchdog } from './watchdog';
+import { IdleWatch } from './work/idle-watch';
+import { WorkMeter } from './work/work-meter';
 
 /** The agent of a machine: keeps its lease, serves its terminals, and ends the machine in time. */
 
@@ -23,7 +25,6 @@ const COMMANDS: Record<string, string> = {
   gemini: 'gemini',
   opencode: 'opencode',
 };
-const IDLE_WARN_MS = [5 * 60_000, 60_000];
 
 /** What tab 1 runs for the chosen agent; a missing program is said, not hidden. */
 function firstCommand(agent: string, path: string): string | null {
@@ -46,18 +47,15 @@ class Machine {
   private readonly watchdog = startWatchdog();
   private readonly terminals: TerminalServer;
   private readonly leases: LeaseClient;
-  private typedAt = monotonicMs();
-  private idleMs: number | null;
-  private typedOnce: string | undefined;
+  private readonly idle: IdleWatch;
+  private readonly work = new WorkMeter();
   private metrics: Record<string, number> = {};
   private timers: NodeJS.Timeout[] = [];
-  private idleTimers: NodeJS.Timeout[] = [];
   private said = '';
   private wasFinal = false;
   private ending = false;
 
   constructor(private readonly config: Config) {
-    this.idleMs = config.idleMs;
     const { greeting, problem, ...person } = preparePerson(config, process.env);
     if (problem) log(`the volume takes no home folder: ${problem}`);
     this.terminals = new TerminalServer({
@@ -67,8 +65,14 @@ class Machine {
       tab: person,
       greeting,
       firstCommand: firstCommand(config.agent, process.env.PATH ?? ''),
-      onKeystroke: () => this.typed(),
+      onKeystroke: () => this.idle.typed(),
       now: monotonicMs,
+    });
+    this.idle = new IdleWatch({
+      idleMs: config.idleMs,
+      warn: (text, stopsInMs) =>
+        this.terminals.announce({ level: 'warning', text, stopsInMs, cause: 'idle' }),
+      ask: () => this.leases.askNow(),
     });
     new AccessWatch({
       ...config,
@@ -77,11 +81,11 @@ class Machine {
     }).start();
     this.leases = new LeaseClient({
       ...config,
-      report: () => ({ lastInputAt: this.typedOnce, metrics: this.metrics }),
-      askBy: () => this.idleEndAt(),
-      onLease: (lease, { message, idleMs }) => {
-        this.follow(lease, message);
-        this.followIdle(idleMs ?? config.idleMs);
+      report: () => ({ ...this.idle.report(), metrics: this.metrics }),
+      askBy: () => this.idle.endAt(),
+      onLease: (lease, answer) => {
+        this.follow(lease, answer.message);
+        this.idle.follow(answer, lease.sentAt);
       },
       onStop: (reason, message) => void this.end(reason, message ?? 'This session has been stopped.'),
       log,
@@ -90,7 +94,6 @@ class Machine {
 
   async start(): Promise<void> {
     this.arm(this.leases.lease);
-    this.armIdle();
     process.on('SIGTERM', () => void this.end('signal', 'This session is being stopped.'));
     process.on('SIGINT', () => void this.end('signal', 'This session is being stopped.'));
     process.on('SIGHUP', () => {});
@@ -98,41 +101,22 @@ class Machine {
       this.metrics = await readMetrics(this.config.workspace);
     }, 10_000);
     measure.unref();
+    this.measureWork();
     const asking = this.leases.run();
     await this.terminals.listen();
     log(`listening on ${this.config.port}`);
     await asking;
   }
 
-  private typed(): void {
-    this.typedAt = monotonicMs();
-    this.typedOnce = new Date().toISOString();
-    this.armIdle();
-  }
-
-  private idleEndAt(): number | null {
-    return this.idleMs === null ? null : this.typedAt + this.idleMs;
-  }
-
-  /** Another plan may stop an idle session sooner or later: warnings follow it. */
-  private followIdle(idleMs: number | null): void {
-    if (idleMs === this.idleMs) return;
-    this.idleMs = idleMs;
-    this.armIdle();
-  }
-
-  /** An idle end is announced here and decided by the server, which is asked at that moment. */
-  private armIdle(): void {
-    for (const timer of this.idleTimers.splice(0)) clearTimeout(timer);
-    const endAt = this.idleEndAt();
-    if (endAt === null) return;
-    for (const { at, leftMs } of warningsBefore(endAt, monotonicMs(), IDLE_WARN_MS)) {
-      const text = `Nobody has typed for a while. This session stops in ${inWords(leftMs)} unless you press a key.`;
-      this.idleTimers.push(
-        this.later(at, () => this.terminals.announce({ level: 'warning', text, stopsInMs: leftMs })),
-      );
-    }
-    this.idleTimers.push(this.later(endAt, () => this.leases.askNow()));
+  /** Looks again and again whether commands work; where nobody is stopped for idleness nothing is read. */
+  private measureWork(): void {
+    const next = setTimeout(() => {
+      const workedAt =
+        this.idle.endAt() === null ? null : this.work.look(this.terminals.shells, monotonicMs());
+      if (workedAt !== null) this.idle.worked(workedAt);
+      this.measureWork();
+    }, this.idle.lookMs());
+    next.unref();
   }
 
   private later(at: number, work: () => void): NodeJS.Timeout {

@@ -35,6 +35,8 @@ const TABLE: Record<Path, Who> = {
   'session.start': members('session:write'),
   'session.stop': members('session:write'),
   'session.rename': members('session:write'),
+  'session.update': members('session:write'),
+  'session.keepAwake': members('session:write'),
   'session.delete': members('session:write'),
   'session.connect': members('session:write'),
   'session.list': members(...READS),
@@ -123,6 +125,7 @@ const WELL: Record<string, unknown> = {
   from: '2026-11-01',
   to: '2026-11-24',
   planId: 'max',
+  seconds: 60,
   scopes: ['session:read'],
   email: 'somebody@hourglass.test',
 };

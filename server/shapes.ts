@@ -13,6 +13,8 @@ export const SCOPES = [
   'admin',
 ] as const;
 export const SESSION_STATUSES = ['stopped', 'starting', 'running', 'stopping', 'failed'] as const;
+/** Why a run would end at the instant that is shown for it. */
+export type StopCause = 'quota' | 'idle' | 'plan' | 'user';
 export const END_REASONS = [
   'user',
   'quota',
@@ -70,8 +72,17 @@ export type Session = {
   stoppedAt: string | null;
   /** When this run ends at the latest as things stand: its lease, or its idle stop if that comes first. */
   stopsAt: string | null;
+  /** Why it would end then; null while nothing ends it. */
+  stopCause: StopCause | null;
   endReason: EndReason | null;
+  /** The last keystroke. */
   lastActiveAt: string | null;
+  /** When a command last worked: wrote output or used the processor. */
+  lastWorkAt: string | null;
+  /** After how long without keystroke and work it stops, as the plan in force allows. */
+  idleStopSeconds: number;
+  /** No idle stop before; null when it is not kept awake. */
+  keepAwakeUntil: string | null;
   metrics: Metrics | null;
 };
 
@@ -228,6 +239,7 @@ const reason = text(500).trim().min(1);
 const cursor = text(200).optional();
 const limit = z.number().int().min(1).max(100).optional();
 const day = z.iso.date();
+const idleStop = z.number().int().min(1).max(86_400);
 
 export const inputs = {
   sessionCreate: z.strictObject({
@@ -235,9 +247,16 @@ export const inputs = {
     agent: z.enum(AGENTS).optional(),
     region: text(8).min(2).optional(),
     size: z.enum(SIZES).optional(),
+    idleStopSeconds: idleStop.optional(),
   }),
   sessionStart: z.strictObject({ sessionId: id, idempotencyKey: text(128).min(1).optional() }),
   sessionId: z.strictObject({ sessionId: id }),
+  sessionUpdate: z.strictObject({
+    sessionId: id,
+    name: name.optional(),
+    idleStopSeconds: idleStop.nullable().optional(),
+  }),
+  sessionKeepAwake: z.strictObject({ sessionId: id, seconds: z.number().int().min(0).max(86_400) }),
   sessionRename: z.strictObject({ sessionId: id, name }),
   usageDays: z.strictObject({ from: day, to: day }),
   usageRuns: z.strictObject({ cursor, limit }).default({}),

@@ -141,9 +141,7 @@ function PlanCard(props: CardProps) {
             {plan.maxSessions} {plan.maxSessions === 1 ? 'session' : 'sessions'} at once
           </List.Item>
           <List.Item>{plan.storageGb} GB of files for each session</List.Item>
-          <List.Item>
-            Stops after {formatAllowance(plan.idleStop.defaultSeconds)} without a keystroke
-          </List.Item>
+          <List.Item>{idleText(plan)}</List.Item>
         </List>
         {difference && (
           <Text size="sm" c="dimmed">
@@ -164,6 +162,11 @@ function priceText(plan: PricedPlan, plans: PricedPlan[]): string {
     return currency ? formatMoney({ amount: 0, currency }) : 'Free';
   }
   return plan.monthlySeconds === null ? 'On request' : 'Not for sale yet';
+}
+
+function idleText({ idleStop: { minSeconds, maxSeconds } }: PricedPlan): string {
+  if (minSeconds === maxSeconds) return `Stops after ${formatAllowance(minSeconds)} without keys or work`;
+  return `Stops when idle, after ${formatAllowance(minSeconds)} to ${formatAllowance(maxSeconds)} as you choose`;
 }
 
 function timeText(plan: PricedPlan): string {

@@ -8,6 +8,7 @@ import { AGENTS, type Agent } from '@/server/shapes';
 import { StartButton } from '../_status/start-button';
 import { useStarts } from '../_status/start-context';
 import { StopFirst } from '../_status/stop-first';
+import { IdleStopSelect } from './idle-stop';
 import { useCreate } from './use-create';
 import { AGENT_WORDS } from './words';
 
@@ -52,8 +53,10 @@ function NewSessionDialog({ opened, onClose }: { opened: boolean; onClose: () =>
   const { create, busy } = useCreate(close);
   const [name, setName] = useState('');
   const [agent, setAgent] = useState<Agent>('bash');
+  const [idleStopSeconds, setIdleStop] = useState<number | null>(null);
   const fallback = `workspace ${(status?.sessions.length ?? 0) + 1}`;
-  const input = { name: name.trim() || fallback, agent };
+  const chosen = idleStopSeconds === null ? {} : { idleStopSeconds };
+  const input = { name: name.trim() || fallback, agent, ...chosen };
 
   function submit(event: FormEvent) {
     event.preventDefault();
@@ -62,6 +65,7 @@ function NewSessionDialog({ opened, onClose }: { opened: boolean; onClose: () =>
   }
   function close() {
     setName('');
+    setIdleStop(null);
     onClose();
   }
   return (
@@ -76,14 +80,8 @@ function NewSessionDialog({ opened, onClose }: { opened: boolean; onClose: () =>
             maxLength={80}
             data-autofocus
           />
-          <Select
-            label="First tab runs"
-            data={options}
-            value={agent}
-            onChange={(value) => setAgent((value ?? 'bash') as Agent)}
-            allowDeselect={false}
-            comboboxProps={{ withinPortal: true }}
-          />
+          <AgentSelect value={agent} onChange={setAgent} />
+          <IdleStopSelect value={idleStopSeconds} onChange={setIdleStop} />
           {isFull && <Full onStop={(stopId) => create(input, (sessionId) => swap(stopId, sessionId))} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={close}>
@@ -109,5 +107,18 @@ function Full({ onStop }: { onStop: (sessionId: string) => Promise<boolean> }) {
       </Text>
       <StopFirst onStop={onStop} />
     </>
+  );
+}
+
+function AgentSelect({ value, onChange }: { value: Agent; onChange: (agent: Agent) => void }) {
+  return (
+    <Select
+      label="First tab runs"
+      data={options}
+      value={value}
+      onChange={(agent) => onChange((agent ?? 'bash') as Agent)}
+      allowDeselect={false}
+      comboboxProps={{ withinPortal: true }}
+    />
   );
 }

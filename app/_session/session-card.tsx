@@ -5,6 +5,7 @@ import Link from 'next/link';
 import type { Session } from '@/server/shapes';
 import { StartButton } from '../_status/start-button';
 import { useStarts } from '../_status/start-context';
+import { KeepRunning } from './keep-running';
 import { SessionMenu } from './session-menu';
 import { StatusBadge } from './status-badge';
 import { TimeLeft } from './time-left';
@@ -46,6 +47,7 @@ export function SessionCard({ session }: { session: Session }) {
               <Button variant="default" size="sm" onClick={acts.stop} loading={acts.busy}>
                 Stop
               </Button>
+              <KeepRunning session={session} size="sm" />
             </>
           ) : session.status === 'stopping' ? (
             <Button variant="default" size="sm" aria-disabled data-disabled>

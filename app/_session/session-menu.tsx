@@ -4,24 +4,17 @@ import { ActionIcon, Button, Group, Menu, Modal, Stack, Text, TextInput } from '
 import { useDisclosure } from '@mantine/hooks';
 import { type FormEvent, useState } from 'react';
 import { KEPT, type Session } from '@/server/shapes';
+import { formatAllowance } from '../_format/duration';
+import { formatTime } from '../_format/instant';
+import { useStarts } from '../_status/start-context';
+import { IdleStopDialog } from './idle-stop';
 import { useSessionActs } from './use-session-acts';
 
-/** Rename and delete, each in a small dialog; deleting says what goes with it. */
+/** Idle stop, rename and delete, each in a small dialog; deleting says what goes with it. */
 export function SessionMenu({ session, onDeleted }: { session: Session; onDeleted?: () => void }) {
-  const acts = useSessionActs(session);
   const [renaming, rename] = useDisclosure(false);
   const [deleting, remove] = useDisclosure(false);
-  const [name, setName] = useState(session.name);
-
-  async function submit(event: FormEvent) {
-    event.preventDefault();
-    if (await acts.rename(name)) rename.close();
-  }
-  async function deleteIt() {
-    if (!(await acts.remove())) return;
-    remove.close();
-    onDeleted?.();
-  }
+  const [choosing, choose] = useDisclosure(false);
   return (
     <>
       <Menu position="bottom-end" withinPortal>
@@ -31,6 +24,10 @@ export function SessionMenu({ session, onDeleted }: { session: Session; onDelete
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
+          <KeepItem session={session} />
+          <Menu.Item onClick={choose.open}>
+            Stop when idle after {formatAllowance(session.idleStopSeconds)}…
+          </Menu.Item>
           <Menu.Item onClick={rename.open}>Rename</Menu.Item>
           <Menu.Item color="red" onClick={remove.open}>
             Delete
@@ -39,41 +36,83 @@ export function SessionMenu({ session, onDeleted }: { session: Session; onDelete
           <Menu.Label maw={260}>{KEPT}</Menu.Label>
         </Menu.Dropdown>
       </Menu>
-      <Modal opened={renaming} onClose={rename.close} title="Rename session" centered>
-        <form onSubmit={submit}>
-          <Stack>
-            <TextInput
-              label="Name"
-              value={name}
-              onChange={(event) => setName(event.currentTarget.value)}
-              maxLength={80}
-              required
-              data-autofocus
-            />
-            <Group justify="flex-end">
-              <Button type="submit" loading={acts.busy}>
-                Save
-              </Button>
-            </Group>
-          </Stack>
-        </form>
-      </Modal>
-      <Modal opened={deleting} onClose={remove.close} title="Delete session" centered>
+      <IdleStopDialog session={session} opened={choosing} onClose={choose.close} />
+      <RenameDialog session={session} opened={renaming} onClose={rename.close} />
+      <DeleteDialog session={session} opened={deleting} onClose={remove.close} onDeleted={onDeleted} />
+    </>
+  );
+}
+
+/** Keeps a running session from its idle stop for an hour, or takes that back. */
+function KeepItem({ session }: { session: Session }) {
+  const acts = useSessionActs(session);
+  const { now } = useStarts();
+  if (session.status !== 'running') return null;
+  return session.keepAwakeUntil ? (
+    <Menu.Item onClick={() => acts.keepAwake(0)}>
+      Kept running until {formatTime(session.keepAwakeUntil, now)}: take back
+    </Menu.Item>
+  ) : (
+    <Menu.Item onClick={() => acts.keepAwake()}>Keep running for up to an hour</Menu.Item>
+  );
+}
+
+type DialogProps = { session: Session; opened: boolean; onClose: () => void };
+
+function RenameDialog({ session, opened, onClose }: DialogProps) {
+  const acts = useSessionActs(session);
+  const [name, setName] = useState(session.name);
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    if (await acts.rename(name)) onClose();
+  }
+  return (
+    <Modal opened={opened} onClose={onClose} title="Rename session" centered>
+      <form onSubmit={submit}>
         <Stack>
-          <Text>
-            <b style={{ overflowWrap: 'anywhere' }}>{session.name}</b> and all its files, the home folder
-            included, are removed for good. Its usage stays on your bill.
-          </Text>
+          <TextInput
+            label="Name"
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+            maxLength={80}
+            required
+            data-autofocus
+          />
           <Group justify="flex-end">
-            <Button variant="default" onClick={remove.close} data-autofocus>
-              Keep it
-            </Button>
-            <Button color="red.9" loading={acts.busy} onClick={deleteIt}>
-              Delete
+            <Button type="submit" loading={acts.busy}>
+              Save
             </Button>
           </Group>
         </Stack>
-      </Modal>
-    </>
+      </form>
+    </Modal>
+  );
+}
+
+/** Says what goes with a session before it goes. */
+function DeleteDialog({ session, opened, onClose, onDeleted }: DialogProps & { onDeleted?: () => void }) {
+  const acts = useSessionActs(session);
+  async function deleteIt() {
+    if (!(await acts.remove())) return;
+    onClose();
+    onDeleted?.();
+  }
+  return (
+    <Modal opened={opened} onClose={onClose} title="Delete session" centered>
+      <Stack>
+        <Text>
+          <b style={{ overflowWrap: 'anywhere' }}>{session.name}</b> and all its files, the home folder
+          included, are removed for good. Its usage stays on your bill.
+        </Text>
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose} data-autofocus>
+            Keep it
+          </Button>
+          <Button color="red.9" loading={acts.busy} onClick={deleteIt}>
+            Delete
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
   );
 }

@@ -5,13 +5,15 @@ import type { Session } from '@/server/shapes';
 import { formatDuration } from '../_format/duration';
 import { formatTime, formatUtc } from '../_format/instant';
 import { useStarts } from '../_status/start-context';
-import { END_WORDS, stopCause } from './words';
+import { CAUSE_WORDS, END_WORDS } from './words';
 
 const MINUTE_MS = 60_000;
+/** From here on a stop is near: it is shown so, and can be put off. */
+export const SOON_MS = 5 * MINUTE_MS;
 
 /** When a session stops and why; in its last minute a countdown; after its end the reason. */
 export function TimeLeft({ session }: { session: Session }) {
-  const { status, now } = useStarts();
+  const { now } = useStarts();
   if (session.status === 'starting')
     return <Text size="sm">Waiting for its machine. Booting costs nothing.</Text>;
   if (session.status === 'stopping') return <Text size="sm">Hanging up and saving…</Text>;
@@ -24,14 +26,14 @@ export function TimeLeft({ session }: { session: Session }) {
   }
   if (!session.stopsAt) return <Text size="sm">Runs until you stop it.</Text>;
   const left = Date.parse(session.stopsAt) - now;
-  const cause = stopCause(session.stopsAt, status?.quota);
+  const isKept = session.keepAwakeUntil === session.stopsAt;
   return (
     <Tooltip label={formatUtc(session.stopsAt)}>
-      <Text size="sm" className={left < 5 * MINUTE_MS ? 'soon' : undefined} data-testid="stops-at">
+      <Text size="sm" className={left < SOON_MS ? 'soon' : undefined} data-testid="stops-at">
         {left < MINUTE_MS
           ? `stops in ${formatDuration(left / 1000)}`
           : `stops ${formatTime(session.stopsAt, now)}`}{' '}
-        · {cause}
+        {session.stopCause && `· ${isKept ? 'kept running until then' : CAUSE_WORDS[session.stopCause]}`}
       </Text>
     </Tooltip>
   );

@@ -7,7 +7,7 @@ import { refusalOf, useTRPCClient } from '../_query/trpc';
 import { tellProblem } from '../_status/start-context';
 import { useRefreshStatus } from '../_status/use-status';
 
-export type NewSession = { name: string; agent: Agent };
+export type NewSession = { name: string; agent: Agent; idleStopSeconds?: number };
 
 /**
  * Makes a session, goes on with it, and leads to its page when it is on its way. A second press after a refused start

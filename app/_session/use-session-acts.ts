@@ -6,7 +6,10 @@ import { refusalOf, useTRPCClient } from '../_query/trpc';
 import { tellProblem } from '../_status/start-context';
 import { useRefreshStatus } from '../_status/use-status';
 
-/** Stop, rename and delete of one session. Each reads the status again at once. */
+/** What is asked for with one click; a plan may allow less. */
+export const KEEP_SECONDS = 3600;
+
+/** Stop, change and delete of one session. Each reads the status again at once. */
 export function useSessionActs(session: Pick<Session, 'id'>) {
   const client = useTRPCClient();
   const refresh = useRefreshStatus();
@@ -29,7 +32,10 @@ export function useSessionActs(session: Pick<Session, 'id'>) {
   return {
     busy,
     stop: () => act(() => client.session.stop.mutate({ sessionId })),
-    rename: (name: string) => act(() => client.session.rename.mutate({ sessionId, name })),
+    rename: (name: string) => act(() => client.session.update.mutate({ sessionId, name })),
+    setIdleStop: (idleStopSeconds: number) =>
+      act(() => client.session.update.mutate({ sessionId, idleStopSeconds })),
+    keepAwake: (seconds = KEEP_SECONDS) => act(() => client.session.keepAwake.mutate({ sessionId, seconds })),
     remove: () => act(() => client.session.delete.mutate({ sessionId })),
   };
 }

@@ -1,4 +1,4 @@
-import type { Agent, EndReason, Quota, SessionStatus } from '@/server/shapes';
+import type { Agent, EndReason, SessionStatus, StopCause } from '@/server/shapes';
 
 /** The words and colours of a session's state; never colour alone. */
 export const STATUS_WORDS: Record<SessionStatus, { label: string; color: string }> = {
@@ -21,7 +21,7 @@ export const AGENT_WORDS: Record<Agent, string> = {
 export const END_WORDS: Record<EndReason, string> = {
   user: 'Stopped by you.',
   quota: 'Stopped because the compute quota was used up.',
-  idle: 'Stopped because nobody typed for a while.',
+  idle: 'Stopped because it was idle: nobody typed for a while.',
   limit:
     'Stopped because its reserved time was not renewed: the machine could not reach the service. Start it again.',
   plan: 'Stopped because the plan no longer covers it.',
@@ -32,11 +32,10 @@ export const END_WORDS: Record<EndReason, string> = {
   deleted: 'Deleted.',
 };
 
-const NEAR_MS = 60_000;
-
-/** The short cause beside "stops 14:32": the quota when the stop falls together with its end, else nobody typing. Pure. */
-export function stopCause(stopsAt: string, quota: Pick<Quota, 'level' | 'exhaustsAt'> | undefined): string {
-  if (quota?.level === 'exhausted') return 'quota';
-  if (!quota?.exhaustsAt) return 'idle stop';
-  return Math.abs(Date.parse(stopsAt) - Date.parse(quota.exhaustsAt)) < NEAR_MS ? 'quota' : 'idle stop';
-}
+/** The short cause beside "stops 14:32". */
+export const CAUSE_WORDS: Record<StopCause, string> = {
+  quota: 'quota',
+  idle: 'idle',
+  plan: 'plan',
+  user: 'stopped by you',
+};

@@ -5,6 +5,7 @@ import { useDocumentTitle } from '@mantine/hooks';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { KEPT, type Session } from '@/server/shapes';
+import { KeepRunning } from '../_session/keep-running';
 import { SessionMenu } from '../_session/session-menu';
 import { StatusBadge } from '../_session/status-badge';
 import { TimeLeft } from '../_session/time-left';
@@ -53,6 +54,7 @@ function Strip({ session }: { session: Session }) {
       </Title>
       <StatusBadge status={session.status} />
       <div className="grow">{session.status === 'running' && <TimeLeft session={session} />}</div>
+      <KeepRunning session={session} size="xs" />
       <SessionMenu session={session} onDeleted={() => router.push('/dashboard')} />
       {short && (
         <Anchor component={Link} href={status.upgrade?.url ?? '/plans'} size="sm">

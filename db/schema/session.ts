@@ -26,6 +26,11 @@ export const session = pgTable(
     region: text('region').notNull(),
     size: text('size').notNull(),
     volumeId: text('volume_id'),
+    /** After how long without keystroke and work it stops; null follows the plan. Cut to the bounds of the plan in force. */
+    idleStopSeconds: integer('idle_stop_seconds'),
+    /** It is kept awake from the first until the second instant; both null when it is not. */
+    awakeFrom: instant('awake_from'),
+    awakeUntil: instant('awake_until'),
     lastRunId: text('last_run_id'),
     createdAt: instant('created_at').notNull(),
     deletedAt: instant('deleted_at'),
@@ -63,8 +68,11 @@ export const run = pgTable(
     leaseMs: bigint('lease_ms', { mode: 'number' }).notNull(),
     leaseUntil: instant('lease_until').notNull(),
     final: boolean('final').notNull().default(false),
+    /** The idle stop its machine was made with; null for none. */
     idleStopSeconds: integer('idle_stop_seconds'),
     lastInputAt: instant('last_input_at'),
+    /** When a command last worked, as the machine says. */
+    lastWorkAt: instant('last_work_at'),
     metrics: jsonb('metrics'),
     agentBootId: text('agent_boot_id'),
     agentSeq: integer('agent_seq'),

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { bornMs, monotonicMs } from '../clock';
-import { deadlineOf, type Lease, nextAskAt, patienceMs, restMs } from './deadline';
+import type { IdleRule } from '../work/idle-watch';
+import { deadlineOf, type Lease, nextAskAt, patienceMs, renewAtOf, restMs } from './deadline';
 
 export type Answer = {
   action: 'run' | 'stop';
@@ -9,9 +10,7 @@ export type Answer = {
   final: boolean;
   reason?: string;
   message?: string;
-  /** Set when the idle stop is another than the one this machine was made with. */
-  idleMs?: number;
-};
+} & IdleRule;
 
 export type LeaseOptions = {
   apiUrl: string;
@@ -19,10 +18,10 @@ export type LeaseOptions = {
   leaseMs: number;
   guardMs: number;
   /** What the server is told about the user with each call. */
-  report: () => { lastInputAt?: string; metrics?: Record<string, number> };
+  report: () => { lastInputAt?: string; lastWorkAt?: string; metrics?: Record<string, number> };
   /** When to ask at the latest for another reason than the lease, e.g. an idle end; null for none. */
   askBy: () => number | null;
-  onLease: (lease: Lease, answer: Pick<Answer, 'message' | 'idleMs'>) => void;
+  onLease: (lease: Lease, answer: Answer) => void;
   onStop: (reason: string, message: string | undefined) => void;
   log: (text: string) => void;
 };
@@ -106,7 +105,9 @@ export class LeaseClient {
       this.options.onStop(answer.reason ?? 'limit', answer.message);
       return null;
     }
-    this.lease = { sentAt, leaseMs: answer.leaseMs, final: answer.final, guardMs: this.options.guardMs };
+    const { leaseMs, final } = answer;
+    const fresh = { sentAt, leaseMs, final, guardMs: this.options.guardMs };
+    this.lease = { ...fresh, renewAt: renewAtOf(this.lease, fresh, monotonicMs()) };
     this.options.onLease(this.lease, answer);
     return answer;
   }

@@ -6,9 +6,20 @@ export type Lease = {
   leaseMs: number;
   final: boolean;
   guardMs: number;
+  /** When a third of it has gone, if that was fixed by an earlier answer. */
+  renewAt?: number;
 };
 
 const POLITE_MS = 2_000;
+/** Two answers about the same end differ by how long they were on their way. */
+const SAME_END_MS = 1_000;
+
+/** When a lease is to be renewed. An answer that granted nothing new leaves the time that was set before. */
+export function renewAtOf(before: Lease, fresh: Lease, now: number): number {
+  const isSame = Math.abs(deadlineOf(fresh) - deadlineOf(before)) < SAME_END_MS;
+  const setAt = before.renewAt ?? before.sentAt + before.leaseMs / 3;
+  return isSame && setAt > now ? setAt : fresh.sentAt + fresh.leaseMs / 3;
+}
 
 export const deadlineOf = (lease: Lease): number => lease.sentAt + lease.leaseMs;
 
@@ -43,7 +54,10 @@ export function nextAskAt(lease: Lease, now: number): number {
     const nextAt = now + (deadlineOf(lease) - now > 10_000 ? 5_000 : 1_000);
     return now < lastAt - 50 ? Math.min(nextAt, lastAt) : nextAt;
   }
-  const due = Math.min(lease.sentAt + lease.leaseMs / 3, deadlineOf(lease) - 3 * lease.guardMs);
+  const due = Math.min(
+    lease.renewAt ?? lease.sentAt + lease.leaseMs / 3,
+    deadlineOf(lease) - 3 * lease.guardMs,
+  );
   return Math.max(due, now + 100);
 }
 

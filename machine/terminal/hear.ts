@@ -1,5 +1,6 @@
 import type { RawData } from 'ws';
 import { typedPart } from '../../client/terminal-reports';
+import { monotonicMs } from '../clock';
 import type { Size } from './audience';
 import type { Tab } from './tab';
 import type { Viewer } from './viewer';
@@ -43,7 +44,7 @@ function hearInput(viewer: Viewer, tab: Tab, data: string, at: unknown, onKeystr
   if (typed !== '') {
     onKeystroke();
     tab.audience.activate(viewer);
-  }
+  } else tab.printed.ignore(monotonicMs());
   const mayAnswer = !viewer.restoring && tab.audience.isActive(viewer);
   const input = mayAnswer ? fresh : typed;
   const end = position === null ? 0 : position + data.length;

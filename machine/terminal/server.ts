@@ -1,12 +1,19 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { Shell } from '../work/work-meter';
 import { hear, sizeOf } from './hear';
 import { grantOf, stateOf } from './replay-state';
 import { Tab, type TabOptions } from './tab';
 import { Viewer } from './viewer';
 
-export type Notice = { level: 'info' | 'warning' | 'final'; text: string; stopsInMs?: number };
+export type Notice = {
+  level: 'info' | 'warning' | 'final';
+  text: string;
+  stopsInMs?: number;
+  /** Set when a click can put the stop off. */
+  cause?: 'idle';
+};
 
 export type TerminalOptions = {
   port: number;
@@ -150,6 +157,12 @@ export class TerminalServer {
   /** Hangs up every shell; with SIGKILL for those that stay. */
   signalShells(name: 'SIGHUP' | 'SIGKILL'): void {
     for (const tab of this.tabs.values()) tab.signal(name);
+  }
+
+  /** The living shells, for measuring what their commands do. */
+  get shells(): Shell[] {
+    const living = [...this.tabs.values()].filter((tab) => tab.exitCode === null);
+    return living.map((tab) => ({ pid: tab.pid, takePrinted: () => tab.printed.take() }));
   }
 
   /** True while a shell lives. */

@@ -1,5 +1,7 @@
 import { type IPty, spawn } from '@lydell/node-pty';
+import { monotonicMs } from '../clock';
 import type { Identity } from '../identity';
+import { PrintedMeter } from '../work/printed';
 import { Audience, type Size } from './audience';
 import { unfinishedTail } from './output-tail';
 import { PtyInput } from './pty-input';
@@ -27,6 +29,7 @@ const MOST_PAGES = 64;
 export class Tab {
   readonly audience: Audience<Viewer>;
   readonly input: PtyInput;
+  readonly printed = new PrintedMeter();
   exitCode: number | null = null;
   private readonly pty: IPty;
   private readonly screen: Screen;
@@ -74,6 +77,7 @@ export class Tab {
     const output = Buffer.concat(this.pending.splice(0));
     this.tail = unfinishedTail(this.tail, output);
     this.screen.write(output);
+    this.printed.add(output, monotonicMs());
     for (const viewer of [...this.audience]) viewer.output(output);
     this.options.onOutput?.();
   }
@@ -83,6 +87,10 @@ export class Tab {
     this.input.end();
     this.exitCode = code;
     for (const viewer of [...this.audience]) viewer.exit(code);
+  }
+
+  get pid(): number {
+    return this.pty.pid;
   }
 
   /** Somebody watches from now on: the state of this moment first, then what is written from here on. */
@@ -122,6 +130,7 @@ export class Tab {
     const { size } = this.screen;
     if (this.exitCode !== null || (size.cols === cols && size.rows === rows)) return;
     this.flush();
+    this.printed.ignore(monotonicMs());
     this.pty.resize(cols, rows);
     this.screen.resize(cols, rows);
     this.audience.tellSize({ cols, rows });

@@ -23,8 +23,14 @@ export type OpenRun = {
   leaseMs: number;
   leaseUntil: Instant;
   final: boolean;
+  /** The idle stop its machine was made with; null for none. */
   idleStopSeconds: number | null;
+  /** The idle stop its session asks for; null follows the plan. */
+  chosenIdleSeconds: number | null;
+  awakeFrom: Instant | null;
+  awakeUntil: Instant | null;
   lastInputAt: Instant | null;
+  lastWorkAt: Instant | null;
   agentBootId: string | null;
   agentSeq: number | null;
   stopRequestedAt: Instant | null;

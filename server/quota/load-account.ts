@@ -21,7 +21,11 @@ type RunJson = {
   lease_until: Instant;
   final: boolean;
   idle_stop_seconds: number | null;
+  chosen_idle_seconds: number | null;
+  awake_from: Instant | null;
+  awake_until: Instant | null;
   last_input_at: Instant | null;
+  last_work_at: Instant | null;
   agent_boot_id: string | null;
   agent_seq: number | null;
   stop_requested_at: Instant | null;
@@ -79,11 +83,13 @@ export const stateColumns = (sql: Sql | TxSql) => sql`
       'id', r.id, 'session_id', r.session_id, 'status', r.status, 'machine_id', r.machine_id,
       'admitted_at', hg_ms(r.admitted_at), 'started_at', hg_ms(r.started_at), 'metered_to', hg_ms(r.metered_to),
       'proof_at', hg_ms(r.proof_at), 'lease_ms', r.lease_ms, 'lease_until', hg_ms(r.lease_until), 'final', r.final,
-      'idle_stop_seconds', r.idle_stop_seconds, 'last_input_at', hg_ms(r.last_input_at),
+      'idle_stop_seconds', r.idle_stop_seconds, 'chosen_idle_seconds', s.idle_stop_seconds,
+      'awake_from', hg_ms(s.awake_from), 'awake_until', hg_ms(s.awake_until),
+      'last_input_at', hg_ms(r.last_input_at), 'last_work_at', hg_ms(r.last_work_at),
       'agent_boot_id', r.agent_boot_id, 'agent_seq', r.agent_seq,
       'stop_requested_at', hg_ms(r.stop_requested_at), 'end_reason', r.end_reason, 'used_ms', r.used_ms,
       'segments', coalesce(l.segments, '[]')) order by r.admitted_at, r.id)
-    from run r left join lease l on l.run_id = r.id
+    from run r join session s on s.id = r.session_id left join lease l on l.run_id = r.id
     where r.account_id = a.id and r.ended_at is null), '[]') as runs`;
 
 /** The row source of one read without a lock: an account and the moment it is read at. */
@@ -176,7 +182,11 @@ const toOpenRun = (r: RunJson): OpenRun => ({
   leaseUntil: r.lease_until,
   final: r.final,
   idleStopSeconds: r.idle_stop_seconds,
+  chosenIdleSeconds: r.chosen_idle_seconds,
+  awakeFrom: r.awake_from,
+  awakeUntil: r.awake_until,
   lastInputAt: r.last_input_at,
+  lastWorkAt: r.last_work_at,
   agentBootId: r.agent_boot_id,
   agentSeq: r.agent_seq,
   stopRequestedAt: r.stop_requested_at,

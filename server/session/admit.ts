@@ -8,6 +8,7 @@ import { firstSlice } from '../quota/grant';
 import { endOf, lengthOf, type Segment } from '../quota/lease';
 import { lockRow, toState } from '../quota/load-account';
 import type { Agent, Size } from '../shapes';
+import { idleSecondsOf } from './idle';
 import { refuseStart } from './refuse-start';
 import { LAUNCH_LIMIT_MS } from './run-row';
 
@@ -22,6 +23,7 @@ export type SessionRow = {
   size: Size;
   volume_id: string | null;
   last_run_id: string | null;
+  idle_stop_seconds: number | null;
 };
 
 export type Admitted = {
@@ -70,7 +72,8 @@ async function lockForStart(tx: TxCtx, input: StartInput) {
     input.accountId,
     sql`,
       (select json_build_object('id', s.id, 'account_id', s.account_id, 'name', s.name, 'agent', s.agent,
-          'region', s.region, 'size', s.size, 'volume_id', s.volume_id, 'last_run_id', s.last_run_id)
+          'region', s.region, 'size', s.size, 'volume_id', s.volume_id, 'last_run_id', s.last_run_id,
+          'idle_stop_seconds', s.idle_stop_seconds)
         from session s where s.id = ${input.sessionId} and s.account_id = a.id and s.deleted_at is null) as session,
       (select json_build_object('session_id', r.session_id, 'failure', r.failure)
         from run r where r.account_id = a.id and r.start_key = ${input.idempotencyKey ?? null}) as replay`,
@@ -88,7 +91,7 @@ async function insertRun(
   const segments = firstSlice(state, quotaRules(tx.env));
   const runId = newId();
   const leaseMs = lengthOf(segments);
-  const idleStopSeconds = state.plan.idleStop.defaultSeconds;
+  const idleStopSeconds = idleSecondsOf(state.plan, session.idle_stop_seconds);
   const { now } = state;
   await Promise.all([
     hold(tx, state, segments),

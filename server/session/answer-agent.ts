@@ -10,9 +10,10 @@ import { lockAccount } from '../quota/load-account';
 import { type EndReason, KEPT } from '../shapes';
 import { isExcess } from './excess';
 import { leaseEndReason } from './expire';
+import { awakeUntilOf, idleEndsAt, idleSecondsOf, noteActivity } from './idle';
+import { noteEarly } from './note-early';
 import { observeCaller } from './observe';
 import { proveStart, stopDueAt } from './prove-start';
-import { idleEndsAt } from './read-sessions';
 import { clockBehind, heldBackSentence } from './refuse-start';
 import { renewLease } from './renew';
 import { requestStop } from './request-stop';
@@ -26,6 +27,7 @@ export const agentCallShape = z.strictObject({
   seq: z.number().int().min(0).max(2_147_483_647),
   event: z.enum(['running', 'renew', 'stopping', 'stopped']),
   lastInputAt: z.iso.datetime({ offset: true }).nullable().optional(),
+  lastWorkAt: z.iso.datetime({ offset: true }).nullable().optional(),
   metrics: z
     .strictObject({
       cpuPercent: figure,
@@ -45,8 +47,12 @@ export type AgentAnswer = {
   final: boolean;
   reason?: EndReason;
   message?: string;
-  /** After how long without a keystroke the session stops, when that is no longer what the machine was told. */
+  /** After how long without keystroke and work the session stops, when that is no longer what the machine was told. */
   idleMs?: number;
+  /** After how long without a keystroke it stops, whatever works. */
+  idleMaxMs?: number;
+  /** For how long no idle stop comes, while the session is kept awake. */
+  awakeMs?: number;
 };
 
 /**
@@ -66,6 +72,8 @@ async function answer(ctx: Ctx, runId: string, call: AgentCall): Promise<AgentAn
   if (!row || row.ended_at !== null) throw ended();
   const isUnknown = row.started_at === null || row.machine_id === null;
   if (isUnknown && call.event !== 'stopped') await hearProvider(ctx, row);
+  const early = await noteEarly(ctx, row, call);
+  if (early) return replyOf(early.state, early.run);
   const { reply, wakeAt } = await inTx(ctx, (tx) => decide(tx, row.account_id, runId, call));
   if (wakeAt !== null) await ctx.jobs.wakeRun(runId, wakeAt);
   if (reply.action === 'stop') metrics.renewalsDenied.inc({ reason: reply.reason ?? 'limit' });
@@ -126,15 +134,14 @@ async function renewOrStop(tx: TxCtx, state: AccountState, run: OpenRun): Promis
   await renewLease(tx, state, run);
 }
 
-/** Remembers what the agent said about its user; that it speaks proves life. A keystroke in the future is one of now. */
+/** Remembers what the agent said about its user; that it speaks proves life. */
 async function noteCall(tx: TxCtx, state: AccountState, run: OpenRun, call: AgentCall): Promise<void> {
-  const said = call.lastInputAt ? Math.min(Date.parse(call.lastInputAt), state.now) : null;
-  const lastInputAt = Math.max(said ?? 0, run.lastInputAt ?? 0) || null;
-  run.lastInputAt = lastInputAt;
+  noteActivity(state, run, call);
   run.agentBootId = call.bootId;
   run.agentSeq = call.seq;
   await tx.sql`
-    update run set agent_boot_id = ${call.bootId}, agent_seq = ${call.seq}, last_input_at = ${lastInputAt},
+    update run set agent_boot_id = ${call.bootId}, agent_seq = ${call.seq}, last_input_at = ${run.lastInputAt},
+      last_work_at = ${run.lastWorkAt},
       metrics = coalesce(${call.metrics ? tx.sql.json(call.metrics) : null}, metrics), missing_since = null
     where id = ${run.id}`;
 }
@@ -165,11 +172,16 @@ function replyOf(state: AccountState, run: OpenRun): AgentAnswer {
   return { action: 'stop', leaseMs, final: true, reason, message: END_SENTENCES[reason] };
 }
 
-/** The idle stop of the plan in force, when it is another than the one the machine was made with. */
-function freshIdle(state: AccountState, run: OpenRun): { idleMs?: number } {
-  const { defaultSeconds } = state.plan.idleStop;
-  const isKnown = run.idleStopSeconds === null || run.idleStopSeconds === defaultSeconds;
-  return isKnown ? {} : { idleMs: defaultSeconds * 1000 };
+/** The idle stop as it is now: only what the machine was not made with. */
+function freshIdle(state: AccountState, run: OpenRun): Pick<AgentAnswer, 'idleMs' | 'idleMaxMs' | 'awakeMs'> {
+  if (run.idleStopSeconds === null) return {};
+  const seconds = idleSecondsOf(state.plan, run.chosenIdleSeconds);
+  const awakeUntil = awakeUntilOf(state, run);
+  return {
+    ...(run.idleStopSeconds === seconds ? {} : { idleMs: seconds * 1000 }),
+    idleMaxMs: state.plan.idleStop.maxSeconds * 1000,
+    ...(awakeUntil === null ? {} : { awakeMs: awakeUntil - state.now }),
+  };
 }
 
 const END_SENTENCES: Record<EndReason, string> = {

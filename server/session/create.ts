@@ -1,14 +1,22 @@
 import { type Ctx, inTx } from '../context';
 import { DomainError } from '../errors';
 import { newId } from '../ids';
-import { holdAccount } from '../quota/load-account';
+import { holdAccount, readAccount } from '../quota/load-account';
 import type { Agent, Session, Size } from '../shapes';
+import { needIdleSeconds } from './idle';
 import { readSession } from './read-sessions';
 
 /** Sessions an account may keep, stopped ones included. */
 const SESSIONS_KEPT = 100;
 
-export type CreateInput = { accountId: string; name: string; agent?: Agent; region?: string; size?: Size };
+export type CreateInput = {
+  accountId: string;
+  name: string;
+  agent?: Agent;
+  region?: string;
+  size?: Size;
+  idleStopSeconds?: number;
+};
 
 /** Makes a stopped session: a name and a choice, no machine. Throws INVALID_INPUT, NOT_FOUND, QUOTA_UNAVAILABLE. */
 export async function createSession(ctx: Ctx, input: CreateInput): Promise<Session> {
@@ -22,10 +30,12 @@ export async function createSession(ctx: Ctx, input: CreateInput): Promise<Sessi
   // Counted under the account's lock: no number of creates at once passes the limit, and none outlives a deletion.
   const made = await inTx(ctx, async (tx) => {
     await holdAccount(tx, input.accountId);
+    if (input.idleStopSeconds !== undefined)
+      needIdleSeconds((await readAccount(tx.sql, input.accountId)).plan, input.idleStopSeconds);
     return tx.sql`
-      insert into session (id, account_id, name, agent, region, size, created_at)
+      insert into session (id, account_id, name, agent, region, size, idle_stop_seconds, created_at)
       select ${id}, ${input.accountId}, ${input.name}, ${input.agent ?? 'bash'}, ${region}, ${input.size ?? 'standard'},
-        hg_clock()
+        ${input.idleStopSeconds ?? null}, hg_clock()
       where (select count(*) from session where account_id = ${input.accountId} and deleted_at is null) < ${SESSIONS_KEPT}
       returning id`;
   });

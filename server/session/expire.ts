@@ -6,6 +6,7 @@ import type { EndReason } from '../shapes';
 import { writeLease } from './admit';
 import { CLAIM_MS } from './claim';
 import { isExcess } from './excess';
+import { IDLE_SLACK_MS, idleEndsAt } from './idle';
 import { stopDueAt } from './prove-start';
 import { requestStop } from './request-stop';
 import type { RunRow } from './run-row';
@@ -54,6 +55,8 @@ function whyNow(tx: TxCtx, state: AccountState, run: OpenRun): EndReason | null 
   if (run.status === 'starting' && state.now >= bootEndsAt) return 'boot_timeout';
   if (isExcess(state, run)) return 'plan';
   if (run.status === 'running' && state.now >= stopDueAt(tx, run.leaseUntil)) return leaseEndReason(run);
+  const idleAt = idleEndsAt(state, run);
+  if (run.status === 'running' && idleAt !== null && state.now >= idleAt + IDLE_SLACK_MS) return 'idle';
   return null;
 }
 

@@ -4,7 +4,9 @@ import { notFound } from '../errors';
 import type { AccountState, OpenRun } from '../quota/account-state';
 import { remainingMs } from '../quota/decide-start';
 import { type AccountRow, stateColumns, toState } from '../quota/load-account';
-import type { Agent, EndReason, Metrics, Session, SessionStatus, Size } from '../shapes';
+import type { Agent, EndReason, Metrics, Session, SessionStatus, Size, StopCause } from '../shapes';
+import { isExcess } from './excess';
+import { awakeUntilOf, idleEndsAt, idleSecondsOf } from './idle';
 
 export type SessionJson = {
   id: string;
@@ -19,6 +21,10 @@ export type SessionJson = {
   ended_at: Instant | null;
   end_reason: EndReason | null;
   last_input_at: Instant | null;
+  last_work_at: Instant | null;
+  idle_stop_seconds: number | null;
+  awake_from: Instant | null;
+  awake_until: Instant | null;
   metrics: Metrics | null;
 };
 
@@ -37,6 +43,8 @@ export async function readSessions(
           'id', s.id, 'name', s.name, 'agent', s.agent, 'region', s.region, 'size', s.size,
           'created_at', hg_ms(s.created_at), 'run_id', r.id, 'status', r.status, 'started_at', hg_ms(r.started_at),
           'ended_at', hg_ms(r.ended_at), 'end_reason', r.end_reason, 'last_input_at', hg_ms(r.last_input_at),
+          'last_work_at', hg_ms(r.last_work_at), 'idle_stop_seconds', s.idle_stop_seconds,
+          'awake_from', hg_ms(s.awake_from), 'awake_until', hg_ms(s.awake_until),
           'metrics', r.metrics) order by s.created_at desc, s.id desc)
         from session s left join run r on r.id = s.last_run_id
         where s.account_id = a.id and s.deleted_at is null
@@ -57,6 +65,8 @@ export async function readSession(sql: Sql, accountId: string, sessionId: string
 
 function toSession(json: SessionJson, state: AccountState): Session {
   const open = state.openRuns.find((run) => run.id === json.run_id);
+  const stop = open ? nextStop(state, open) : null;
+  const kept = { awakeFrom: json.awake_from, awakeUntil: json.awake_until };
   return {
     id: json.id,
     name: json.name,
@@ -67,37 +77,49 @@ function toSession(json: SessionJson, state: AccountState): Session {
     createdAt: toIso(json.created_at),
     startedAt: toIsoOrNull(json.started_at),
     stoppedAt: toIsoOrNull(json.ended_at),
-    stopsAt: toIsoOrNull(open ? stopsAt(state, open) : null),
+    stopsAt: toIsoOrNull(stop?.at ?? null),
+    stopCause: stop?.cause ?? null,
     endReason: json.end_reason,
     lastActiveAt: toIsoOrNull(json.last_input_at),
+    lastWorkAt: toIsoOrNull(json.last_work_at),
+    idleStopSeconds: idleSecondsOf(state.plan, json.idle_stop_seconds),
+    keepAwakeUntil: toIsoOrNull(awakeUntilOf(state, kept)),
     metrics: json.status === 'running' ? json.metrics : null,
   };
 }
 
-/**
- * When a run ends as things stand: its final lease, or the quota at today's pace, or its idle stop, whichever comes
- * first. Null while nothing limits it. Pure.
- */
-export function stopsAt(state: AccountState, run: OpenRun): Instant | null {
-  if (run.status === 'stopping') return run.leaseUntil;
-  if (run.startedAt === null) return null;
-  const running = Math.max(1, state.openRuns.filter((other) => other.status === 'running').length);
-  const rest = remainingMs(state);
-  const quotaEnd = run.final
-    ? run.leaseUntil
-    : rest === Number.POSITIVE_INFINITY
-      ? null
-      : state.now + Math.floor(rest / running);
-  const idleEnd = idleEndsAt(state, run);
-  if (quotaEnd === null || idleEnd === null) return quotaEnd ?? idleEnd;
-  return Math.min(quotaEnd, idleEnd);
-}
+type Stop = { at: Instant; cause: StopCause | null };
 
 /**
- * When a run has been idle for too long: counted from the last keystroke, or from its start, by the plan in force and not
- * by the one it was started under. Null without idle stop. Pure.
+ * When a run ends as things stand, and why: its final lease, or the quota at today's pace, or its idle stop, whichever
+ * comes first. Null while nothing limits it. Pure.
  */
-export function idleEndsAt(state: Pick<AccountState, 'plan'>, run: OpenRun): Instant | null {
-  if (run.startedAt === null || run.idleStopSeconds === null) return null;
-  return Math.max(run.startedAt, run.lastInputAt ?? 0) + state.plan.idleStop.defaultSeconds * 1000;
+export function nextStop(state: AccountState, run: OpenRun): Stop | null {
+  if (run.status === 'stopping')
+    return { at: run.leaseUntil, cause: CAUSES[run.endReason ?? 'limit'] ?? null };
+  if (run.startedAt === null) return null;
+  if (isExcess(state, run)) return { at: state.now, cause: 'plan' };
+  const stops: Stop[] = [];
+  const quotaAt = quotaEndsAt(state, run);
+  if (quotaAt !== null) stops.push({ at: quotaAt, cause: 'quota' });
+  const idleAt = idleEndsAt(state, run);
+  if (idleAt !== null) stops.push({ at: idleAt, cause: 'idle' });
+  return stops.toSorted((a, b) => a.at - b.at)[0] ?? null;
+}
+
+/** What people are told of a reason while it still takes effect. */
+const CAUSES: Partial<Record<EndReason, StopCause>> = {
+  quota: 'quota',
+  idle: 'idle',
+  plan: 'plan',
+  blocked: 'plan',
+  user: 'user',
+  deleted: 'user',
+};
+
+function quotaEndsAt(state: AccountState, run: OpenRun): Instant | null {
+  if (run.final) return run.leaseUntil;
+  const running = Math.max(1, state.openRuns.filter((other) => other.status === 'running').length);
+  const rest = remainingMs(state);
+  return rest === Number.POSITIVE_INFINITY ? null : state.now + Math.floor(rest / running);
 }

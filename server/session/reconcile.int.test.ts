@@ -51,6 +51,7 @@ function stray(over: Partial<SimMachine> = {}): SimMachine {
   const runId = newId();
   const machine: SimMachine = {
     ...{ id: `stray-${runId}`, app, runId, sessionId: newId(), env: {}, kind: 'silent' },
+    ...{ mood: 'rests', typedAt: null },
     ...{ createdAt: stage.now, startedAt: stage.now, endedAt: null, destroyed: false, events: [], ...over },
   };
   stage.provider.all.push(machine);

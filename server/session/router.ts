@@ -5,10 +5,12 @@ import { batchStatus } from './batch-status';
 import { connectSession } from './connect';
 import { createSession } from './create';
 import { deleteSession } from './delete';
+import { keepAwake } from './keep-awake';
 import { readSession } from './read-sessions';
 import { renameSession } from './rename';
 import { startSession } from './start';
 import { stopSession } from './stop';
+import { updateSession } from './update';
 
 export const sessionRouter = router({
   create: access('session:write')
@@ -23,6 +25,12 @@ export const sessionRouter = router({
   stop: access('session:write')
     .input(inputs.sessionId)
     .mutation(({ ctx, input }) => stopSession(ctx, { ...input, accountId: ctx.accountId })),
+  update: access('session:write')
+    .input(inputs.sessionUpdate)
+    .mutation(({ ctx, input }) => updateSession(ctx, { ...input, accountId: ctx.accountId })),
+  keepAwake: access('session:write')
+    .input(inputs.sessionKeepAwake)
+    .mutation(({ ctx, input }) => keepAwake(ctx, { ...input, accountId: ctx.accountId })),
   rename: access('session:write')
     .input(inputs.sessionRename)
     .mutation(({ ctx, input }) => renameSession(ctx, { ...input, accountId: ctx.accountId })),

@@ -63,7 +63,7 @@ export class SimAgent {
     if (this.machine.endedAt !== null) return;
     const sentAt = now();
     const seq = this.seq++;
-    const call: AgentCall = { bootId: this.bootId, seq, event, lastInputAt: new Date(sentAt).toISOString() };
+    const call: AgentCall = { bootId: this.bootId, seq, event, ...this.activity(sentAt) };
     if (chance.hit(this.world.loss)) return this.askAgain();
     agenda.add(sentAt + chance.between(1, LONGEST_HOP_MS), 'agent call', () => this.deliver(call, sentAt));
     // A network may deliver the same request twice, much later.
@@ -109,7 +109,18 @@ export class SimAgent {
         ? 5_000
         : 1_000
       : Math.min(left / 3, left - 3 * this.guardMs);
-    agenda.add(now() + Math.max(200, this.own(pause)), 'renew', () => this.ask('renew'));
+    const pauseMs = Math.max(200, this.own(pause));
+    // Somebody types, or something works, between two renewals: the server is told early.
+    const part = chance.hit(0.4) ? chance.next() : 1;
+    agenda.add(now() + Math.max(200, pauseMs * part), 'renew', () => this.ask('renew'));
+  }
+
+  /** Work is claimed far ahead of its time: it must not count for longer than a plan lets it. */
+  private activity(now: number): Pick<AgentCall, 'lastInputAt' | 'lastWorkAt'> {
+    const { machine } = this;
+    if (machine.mood === 'types') machine.typedAt = now;
+    if (machine.mood === 'types') return { lastInputAt: new Date(now).toISOString() };
+    return machine.mood === 'works' ? { lastWorkAt: new Date(now + 3_600_000).toISOString() } : {};
   }
 
   private askAgain(): void {

@@ -5,6 +5,7 @@ import { SimAgent } from './agent';
 import { checkBooks } from './check-books';
 import { MONTH_END, planDeaths } from './deaths';
 import { Agenda, type Chance, chanceOf } from './events';
+import { IdleTruth } from './idle';
 import { judgeRuns } from './judge';
 import { SimPayer } from './payer';
 import { type AgentKind, Crash, type SimMachine, SimProvider } from './provider';
@@ -41,6 +42,7 @@ export class History {
   private readonly faults: number;
   private readonly clockAheadMs: number;
   private readonly payer: SimPayer;
+  private readonly idle: IdleTruth;
 
   constructor(
     private readonly world: World,
@@ -48,6 +50,7 @@ export class History {
     private readonly seed: number,
   ) {
     this.chance = chanceOf(seed);
+    this.idle = new IdleTruth(this.chance);
     this.accountId = `sim-${seed}`;
     this.payer = new SimPayer(this.planId(2));
     this.faults = seed % 3 === 0 ? 0 : 0.12;
@@ -113,9 +116,7 @@ export class History {
       [1, this.chance.between(60, 500)],
       [2, this.chance.between(500, 1_500)],
     ] as const) {
-      await sql`
-        insert into plan values (${this.planId(rank)}, 'Sim', '', ${seconds}, null, ${this.chance.between(1, 3)}, 60, 900,
-          ${this.chance.pick([90, 900])}, 1, ${rank * 10}, true)`;
+      await this.idle.addPlan(sql, this.planId(rank), rank, seconds);
     }
     await sql`
       insert into account (id, name, status, own_plan_id) values (${this.accountId}, 'Sim', 'active', ${this.planId(1)})`;
@@ -174,6 +175,7 @@ export class History {
         await this.rules.adjustUsage(this.ctx, accountId, chance.between(-60_000, 60_000));
       else if (what < 0.9) await this.startTwice(sessionId);
       else if (what < 0.93) await this.stepClockBack();
+      else if (what < 0.94) await this.idle.choose(this.rules, this.ctx, input, this.at);
       else if (what < 0.95)
         await this.rules.setStatus(this.ctx, accountId, chance.pick(['active', 'active', 'blocked']));
       else await this.agree();
@@ -281,6 +283,7 @@ export class History {
       this.problems.push(`machines left: ${alive.map((m) => `${m.id}/${m.kind}`).join(' ')}`);
     const bounds = { faulty: this.faults > 0, clocksApartMs: Math.abs(this.clockAheadMs) };
     this.problems.push(...(await judgeRuns(this.ctx, this.accountId, this.provider, bounds)));
+    this.problems.push(...(await this.idle.judge(this.ctx, this.accountId, this.provider, this.faults > 0)));
   }
 
   private result(): HistoryResult {

@@ -88,6 +88,14 @@ const MUTANTS: Mutant[] = [
     }),
   },
   {
+    wrong: 'what works is never idle, however long nobody types',
+    module: '@/server/session/idle',
+    break: (m) => ({
+      idleEndsAt: (state: AccountState, run: OpenRun) =>
+        run.lastWorkAt === null ? right(m, 'idleEndsAt')(...([state, run] as never[])) : null,
+    }),
+  },
+  {
     wrong: 'a renewal grants what is not there',
     atEdge: true,
     module: '@/server/quota/grant',

@@ -14,6 +14,10 @@ import type { Agenda, Chance } from './events';
 /** A provider in virtual time: boots, signals, kills, loses answers, and knows the truth about every machine. */
 
 export type AgentKind = 'honest' | 'silent' | 'stubborn';
+/** What goes on in a machine: somebody types, something works for ever, or neither. */
+export type Mood = 'types' | 'works' | 'rests';
+
+const MOODS: readonly Mood[] = ['types', 'types', 'works', 'rests'];
 
 export type SimMachine = {
   id: string;
@@ -22,6 +26,9 @@ export type SimMachine = {
   sessionId: string;
   env: Record<string, string>;
   kind: AgentKind;
+  mood: Mood;
+  /** The last keystroke. */
+  typedAt: number | null;
   createdAt: number;
   startedAt: number | null;
   endedAt: number | null;
@@ -98,6 +105,8 @@ export class SimProvider implements Machines {
       sessionId: order.sessionId,
       env: order.env,
       kind: this.world.pickKind(),
+      mood: chance.pick(MOODS),
+      typedAt: null,
       createdAt: now(),
       startedAt: null,
       endedAt: null,

@@ -22,6 +22,8 @@ export async function loadRules() {
   const stored = await import('@/server/billing/stored-subscription');
   const book = await import('@/server/quota/book');
   const wake = await import('@/server/quota/wake-runs');
+  const update = await import('@/server/session/update');
+  const keep = await import('@/server/session/keep-awake');
   return {
     startSession: start.startSession,
     stopSession: stop.stopSession,
@@ -31,6 +33,8 @@ export async function loadRules() {
     answerAgent: agent.answerAgent,
     createSession: create.createSession,
     batchStatus: status.batchStatus,
+    updateSession: update.updateSession,
+    keepAwake: keep.keepAwake,
     findDrift: drift.findDrift,
     applyPlan: (ctx: Ctx, accountId: string, planId: string) =>
       context.inTx(ctx, (tx) => plan.applyPlan(tx, accountId, planId)),

@@ -1,0 +1,73 @@
+import type { Instant } from '../clock';
+import { DomainError } from '../errors';
+import type { AccountState, OpenRun } from '../quota/account-state';
+import type { Plan } from '../shapes';
+
+/** When nobody types and nothing works for long enough. All of it pure, and by the plan in force. */
+
+/** The idle stop of a session in seconds: what it asks for, cut to the bounds of the plan. */
+export function idleSecondsOf({ idleStop }: Pick<Plan, 'idleStop'>, chosen: number | null): number {
+  const seconds = chosen ?? idleStop.defaultSeconds;
+  return Math.min(Math.max(seconds, idleStop.minSeconds), idleStop.maxSeconds);
+}
+
+/** A machine asks the server when it has been idle for too long; one that does not know of a change is ended this much later. */
+export const IDLE_SLACK_MS = 15_000;
+
+type Kept = Pick<OpenRun, 'awakeFrom' | 'awakeUntil'>;
+
+/** Until when a session is kept awake, cut to what the plan allows from the moment it was asked for; null when it is not. */
+export function awakeUntilOf(state: Pick<AccountState, 'plan' | 'now'>, kept: Kept): Instant | null {
+  if (kept.awakeFrom === null || kept.awakeUntil === null) return null;
+  const until = Math.min(kept.awakeUntil, kept.awakeFrom + state.plan.idleStop.maxSeconds * 1000);
+  return until > state.now ? until : null;
+}
+
+type Idle = Pick<
+  OpenRun,
+  'startedAt' | 'idleStopSeconds' | 'chosenIdleSeconds' | 'lastInputAt' | 'lastWorkAt'
+> &
+  Kept;
+
+/**
+ * When a run has been idle for too long: counted from the last keystroke or work, or from its start. Whatever works, it
+ * ends when nobody has typed for the longest time the plan has, unless it is kept awake. Null without idle stop.
+ */
+export function idleEndsAt(state: Pick<AccountState, 'plan' | 'now'>, run: Idle): Instant | null {
+  if (run.startedAt === null || run.idleStopSeconds === null) return null;
+  const typedAt = Math.max(run.startedAt, run.lastInputAt ?? 0);
+  const activeAt = Math.max(typedAt, run.lastWorkAt ?? 0);
+  const idleAt = activeAt + idleSecondsOf(state.plan, run.chosenIdleSeconds) * 1000;
+  const latestAt = typedAt + state.plan.idleStop.maxSeconds * 1000;
+  return Math.max(Math.min(idleAt, latestAt), awakeUntilOf(state, run) ?? 0);
+}
+
+type Said = { lastInputAt?: string | null; lastWorkAt?: string | null };
+
+/**
+ * Takes over what an agent says about its user. Nothing lies in the future, nothing goes back, and work counts no
+ * longer than the plan lets a session go without a keystroke. Changes `run`.
+ */
+export function noteActivity(state: Pick<AccountState, 'plan' | 'now'>, run: OpenRun, said: Said): void {
+  const instantOf = (text: string | null | undefined) => (text ? Math.min(Date.parse(text), state.now) : 0);
+  run.lastInputAt = Math.max(instantOf(said.lastInputAt), run.lastInputAt ?? 0) || null;
+  const latestAt =
+    Math.max(run.startedAt ?? state.now, run.lastInputAt ?? 0) + state.plan.idleStop.maxSeconds * 1000;
+  run.lastWorkAt = Math.max(Math.min(instantOf(said.lastWorkAt), latestAt), run.lastWorkAt ?? 0) || null;
+}
+
+/** Throws INVALID_INPUT when a plan does not allow an idle stop. */
+export function needIdleSeconds({ name, idleStop }: Plan, seconds: number): void {
+  const { minSeconds, maxSeconds } = idleStop;
+  if (seconds >= minSeconds && seconds <= maxSeconds) return;
+  const message =
+    minSeconds === maxSeconds
+      ? `The ${name} plan stops a session after ${inWords(minSeconds)} without a keystroke or work; this cannot be chosen.`
+      : `The ${name} plan lets a session stop after ${inWords(minSeconds)} to ${inWords(maxSeconds)} without a keystroke or work.`;
+  throw new DomainError('INVALID_INPUT', message, { fields: { idleStopSeconds: [message] } });
+}
+
+function inWords(seconds: number): string {
+  if (seconds % 3600 === 0) return `${seconds / 3600} h`;
+  return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
+}

@@ -1,0 +1,50 @@
+import { type Ctx, inTx, type TxCtx } from '../context';
+import { notFound } from '../errors';
+import { lockAccount } from '../quota/load-account';
+import type { Session } from '../shapes';
+import { IDLE_SLACK_MS, idleEndsAt, needIdleSeconds } from './idle';
+import { readSession } from './read-sessions';
+
+export type UpdateInput = {
+  accountId: string;
+  sessionId: string;
+  name?: string;
+  /** Null follows the plan again. */
+  idleStopSeconds?: number | null;
+};
+
+/**
+ * Gives a session another name or idle stop, also while it runs; answers it. Throws NOT_FOUND, INVALID_INPUT when the
+ * plan in force does not allow the idle stop.
+ */
+export async function updateSession(ctx: Ctx, input: UpdateInput): Promise<Session> {
+  const { accountId, sessionId, name, idleStopSeconds } = input;
+  const wakeAt = await inTx(ctx, async (tx) => {
+    const state = await lockAccount(tx, accountId);
+    if (idleStopSeconds) needIdleSeconds(state.plan, idleStopSeconds);
+    const found = await tx.sql`
+      update session set name = coalesce(${name ?? null}, name),
+        idle_stop_seconds = case when ${idleStopSeconds === undefined} then idle_stop_seconds
+          else ${idleStopSeconds ?? null} end
+      where id = ${sessionId} and account_id = ${accountId} and deleted_at is null returning id`;
+    if (found.length === 0) throw notFound('session');
+    return idleStopSeconds === undefined ? null : lookAtIdleEnd(tx, accountId, sessionId);
+  });
+  if (wakeAt) await ctx.jobs.wakeRun(wakeAt.runId, wakeAt.at);
+  return readSession(ctx.sql, accountId, sessionId);
+}
+
+/** Has the timekeeper look at a running session when its idle stop, as it is now, has come. Under the account lock. */
+export async function lookAtIdleEnd(
+  tx: TxCtx,
+  accountId: string,
+  sessionId: string,
+): Promise<{ runId: string; at: number } | null> {
+  const state = await lockAccount(tx, accountId);
+  const run = state.openRuns.find((open) => open.sessionId === sessionId && open.status === 'running');
+  const idleAt = run ? idleEndsAt(state, run) : null;
+  if (!run || idleAt === null) return null;
+  const at = idleAt + IDLE_SLACK_MS;
+  await tx.sql`update run set due_at = least(due_at, ${at}) where id = ${run.id} and status = 'running'`;
+  return { runId: run.id, at };
+}

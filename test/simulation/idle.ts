@@ -1,0 +1,73 @@
+import type { Sql } from '@/db/client';
+import type { Ctx } from '@/server/context';
+import type { Chance } from './events';
+import type { SimProvider } from './provider';
+import type { Rules } from './rules';
+
+/** The longest and the usual idle stop of a plan, in seconds. */
+const IDLE_STOPS = [
+  [120, 90],
+  [150, 150],
+  [900, 90],
+  [900, 900],
+] as const;
+/** A lease that was granted in time may run out after the last moment at which it is renewed. */
+const LONGEST_LEASE_MS = 120_000;
+const HOPS_MS = 5_000;
+
+/** What people choose about idle stops in a history, and what must follow from it. */
+export class IdleTruth {
+  /** The longest time without a keystroke that the more, and the less, generous plan allows. */
+  private longestMs = 0;
+  private shortestMs = Number.POSITIVE_INFINITY;
+  /** Until when each session was ever kept awake, at most. */
+  private readonly awakeUntil = new Map<string, number>();
+
+  constructor(private readonly chance: Chance) {}
+
+  /** One more plan, with bounds of its own. */
+  async addPlan(sql: Sql, id: string, rank: number, seconds: number): Promise<void> {
+    const [longest, usual] = this.chance.pick(IDLE_STOPS);
+    this.longestMs = Math.max(this.longestMs, longest * 1000);
+    this.shortestMs = Math.min(this.shortestMs, longest * 1000);
+    await sql`
+      insert into plan values (${id}, 'Sim', '', ${seconds}, null, ${this.chance.between(1, 3)}, 60,
+        ${longest}, ${usual}, 1, ${rank * 10}, true)`;
+  }
+
+  /** Another idle stop for a session, or none for a while. */
+  async choose(
+    rules: Rules,
+    ctx: Ctx,
+    input: { accountId: string; sessionId: string },
+    now: number,
+  ): Promise<void> {
+    if (this.chance.hit(0.5)) {
+      const idleStopSeconds = this.chance.pick([60, 90, 120, 300, null]);
+      await rules.updateSession(ctx, { ...input, idleStopSeconds });
+      return;
+    }
+    const seconds = this.chance.pick([0, 60, 600]);
+    const until = now + Math.min(seconds * 1000, this.longestMs);
+    this.awakeUntil.set(input.sessionId, Math.max(until, this.awakeUntil.get(input.sessionId) ?? 0));
+    await rules.keepAwake(ctx, { ...input, seconds });
+  }
+
+  /** Nobody is stopped as idle who types, or works within what the plan allows; nobody goes on for ever without typing. */
+  async judge(ctx: Ctx, accountId: string, provider: SimProvider, isFaulty: boolean): Promise<string[]> {
+    const rows = await ctx.sql<{ id: string; end_reason: string | null }[]>`
+      select id, end_reason from run where account_id = ${accountId}`;
+    return provider.all.flatMap((machine) => {
+      if (machine.kind !== 'honest' || machine.startedAt === null || machine.endedAt === null) return [];
+      const typedAt = machine.typedAt ?? machine.startedAt;
+      const keptUntil = this.awakeUntil.get(machine.sessionId) ?? 0;
+      const latest = Math.max(typedAt + this.longestMs, keptUntil) + LONGEST_LEASE_MS + HOPS_MS;
+      if (machine.endedAt > latest)
+        return [`${machine.id} went on ${machine.endedAt - typedAt} ms without a key`];
+      const isIdle = rows.some((row) => row.id === machine.runId && row.end_reason === 'idle');
+      if (!isIdle || isFaulty || machine.mood === 'rests') return [];
+      const mayBe = machine.mood === 'works' && machine.endedAt >= typedAt + this.shortestMs;
+      return mayBe ? [] : [`${machine.id} was idle although it ${machine.mood}`];
+    });
+  }
+}
