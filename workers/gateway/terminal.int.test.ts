@@ -3,7 +3,6 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import WebSocket from 'ws';
-import { createApiKey } from '@/server/account/create-api-key';
 import { revokeApiKey } from '@/server/account/revoke-api-key';
 import { type Grant, grantOf } from '@/server/session/access';
 import { askAccess } from '@/server/session/ask-access';
@@ -29,14 +28,11 @@ afterAll(async () => {
 
 /** What a terminal stands on: a fresh key of the account. */
 async function keyOf(accountId: string): Promise<Grant> {
-  const key = await createApiKey(stage.ctx, {
-    accountId,
-    userId: 'u',
-    isAdmin: false,
-    name: 'k',
-    scopes: ['session:write'],
-  });
-  return `key_${key.id}`;
+  const id = randomUUID();
+  await stage.ctx.sql`
+    insert into api_key (id, account_id, name, scopes, prefix, hash, created_by)
+    values (${id}, ${accountId}, 'k', ${['session:write']}, 'hg_', ${id}, 'u')`;
+  return `key_${id}`;
 }
 
 type Outcome = { replay: string } | { code: number; reason: string } | { status: number };
