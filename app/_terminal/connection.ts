@@ -4,7 +4,12 @@ import { Outbox } from './outbox';
 
 /** One terminal's WebSocket: fetches a fresh token for every try, comes back by itself, and stays away when told. */
 
-export type Notice = { level: 'info' | 'warning' | 'final'; text: string };
+export type Notice = {
+  level: 'info' | 'warning' | 'final';
+  text: string;
+  /** Set when one click can put the stop off. */
+  cause?: 'idle';
+};
 export type LineState = 'connecting' | 'open' | 'retrying' | 'ended';
 export type Size = { cols: number; rows: number };
 type Ready = { v?: number; replayed: boolean; active?: boolean; took?: number | null } & Partial<Size>;

@@ -1,7 +1,9 @@
 import { Alert, Button, Group, Text } from '@mantine/core';
+import { useSessionActs } from '../_session/use-session-acts';
 import type { LineState, Notice } from './connection';
 
 type OverlayProps = {
+  sessionId: string;
   state: LineState;
   why: string | null;
   /** Characters that were typed and wait for the line. */
@@ -12,7 +14,7 @@ type OverlayProps = {
 };
 
 /** What the terminal has to say beside the program in it: never in the program's own screen. */
-export function Overlay({ state, why, waiting, notice, onDismiss, onReopen }: OverlayProps) {
+export function Overlay({ sessionId, state, why, waiting, notice, onDismiss, onReopen }: OverlayProps) {
   if (state === 'retrying' || state === 'connecting') {
     return (
       <Alert className="terminal-note" color="gray" role="status">
@@ -43,8 +45,25 @@ export function Overlay({ state, why, waiting, notice, onDismiss, onReopen }: Ov
       closeButtonLabel="Dismiss"
       onClose={onDismiss}
     >
-      {notice.text}
+      <Group justify="space-between" gap="xs">
+        <Text size="sm">{notice.text}</Text>
+        {notice.cause === 'idle' && <StayButton sessionId={sessionId} onDone={onDismiss} />}
+      </Group>
     </Alert>
+  );
+}
+
+function StayButton({ sessionId, onDone }: { sessionId: string; onDone: () => void }) {
+  const acts = useSessionActs({ id: sessionId });
+  return (
+    <Button
+      size="xs"
+      color="orange.9"
+      loading={acts.busy}
+      onClick={async () => (await acts.keepAwake()) && onDone()}
+    >
+      Keep running
+    </Button>
   );
 }
 

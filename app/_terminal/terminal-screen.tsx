@@ -86,6 +86,7 @@ export function TerminalScreen(props: Props) {
     >
       <div ref={place} style={{ height: '100%' }} />
       <Overlay
+        sessionId={props.sessionId}
         state={state.line}
         why={state.why}
         waiting={waiting}
