@@ -2,11 +2,10 @@ import { openDatabase } from '@/db/client';
 import { systemClock } from '@/server/clock';
 import type { Ctx } from '@/server/context';
 import { parseEnv } from '@/server/env';
-import { noJobs } from '@/server/jobs';
 import { makeLog } from '@/server/log';
 import { openFly } from '@/server/machine/fly';
-import { noRates } from '@/server/rate';
 import { reconcile } from '@/server/session/reconcile';
+import { noJobs, noRates } from '@/server/without-redis';
 
 /** One pass of the reconciler in a process of its own; prints what it took as one line of JSON. */
 

@@ -1,6 +1,5 @@
 // The tasks of a checkout, from a fresh clone: run by plain Node, before anything is installed.
 import { spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { mendDriver } from '../db/mend-driver.mjs';
@@ -39,17 +38,26 @@ function install() {
       `Node 20.19 or newer is needed; this is ${process.versions.node}. Install a newer Node, then run this again.`,
     );
   }
-  const hash = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex');
-  const note = 'node_modules/.hourglass-lock';
-  if (existsSync(note) && readFileSync(note, 'utf8') === hash && existsSync('node_modules/tsx/package.json'))
-    return;
+  if (isInstalled()) return;
   const release = takeInstallLock();
   process.stdout.write('Installing dependencies (about a minute the first time) …\n');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const done = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { stdio: 'inherit' });
   release();
   if (done.status !== 0) fail('The dependencies could not be installed: see the lines above.');
-  writeFileSync(note, hash);
+}
+
+/** Whether the last `npm ci` or `npm install` that came to its end left every package of the lock file. */
+function isInstalled() {
+  const found = 'node_modules/.package-lock.json';
+  if (!existsSync(found)) return false;
+  const packagesOf = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
+  const installed = packagesOf(found);
+  // Packages for other computers are in the lock file only.
+  return Object.entries(packagesOf('package-lock.json')).every(
+    ([path, { version, optional, devOptional }]) =>
+      path === '' || optional || devOptional || installed[path]?.version === version,
+  );
 }
 
 /** Two installations at once would tear each other's files down. */

@@ -22,7 +22,7 @@ type Count = { passed: number; failed: number };
 /** Half a minute of faults, and all that healing may take; then it is asked to end. */
 const FAULTS_MS = 6 * 60_000;
 
-const BENCHES_MS = 5 * 60_000;
+const BENCHES_MS = 10 * 60_000;
 
 type How = { quiet?: boolean; withinMs?: number };
 

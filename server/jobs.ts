@@ -105,6 +105,3 @@ export async function scheduleJobs(queue: Pick<Queue, 'upsertJobScheduler'>): Pr
   for (const { name, repeat, opts } of SCHEDULES)
     await queue.upsertJobScheduler(name, repeat, { name, data: {}, opts });
 }
-
-/** No queue at all: for tests and commands, where the sweep alone must be enough. */
-export const noJobs: Jobs = { wakeRun: async () => {}, ping: async () => {}, close: async () => {} };

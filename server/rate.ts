@@ -114,21 +114,6 @@ export function openRates(redisUrl: string, startsPerMinute: number): Rates {
 const hashAddress = (email: string): string =>
   createHash('sha256').update(email.trim().toLowerCase()).digest('base64url');
 
-/** No limits: for commands and tests that count something else. */
-export const noRates: Rates = {
-  takeStart: async () => {},
-  takeCalls: async () => {},
-  takeBilling: async () => {},
-  takeRefusedKeys: async () => {},
-  takeConnect: async () => {},
-  takeAgentCall: async () => {},
-  takeSignIn: async () => {},
-  forgetSignIn: async () => {},
-  takeLetter: async () => {},
-  takeSignUp: async () => {},
-  close: async () => {},
-};
-
 async function take(
   limiter: RateLimiterRedis | RateLimiterMemory,
   key: string,

@@ -4,11 +4,10 @@ import { type Clock, handClock, type Instant } from '@/server/clock';
 import { type Ctx, inTx } from '@/server/context';
 import { type Env, parseEnv } from '@/server/env';
 import { newId } from '@/server/ids';
-import { noJobs } from '@/server/jobs';
 import { makeLog } from '@/server/log';
 import type { Machines } from '@/server/machine/machines';
 import { adjustUsage } from '@/server/quota/adjust-usage';
-import { noRates } from '@/server/rate';
+import { noJobs, noRates } from '@/server/without-redis';
 import { createTestDatabase } from './db';
 
 export type World = {

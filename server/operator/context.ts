@@ -4,11 +4,10 @@ import { systemClock } from '../clock';
 import type { Ctx } from '../context';
 import { type Env, parseEnv } from '../env';
 import { DomainError } from '../errors';
-import { noJobs } from '../jobs';
 import { makeLog } from '../log';
 import { isLoopback } from '../loopback';
 import type { Machines } from '../machine/machines';
-import { noRates } from '../rate';
+import { noJobs, noRates } from '../without-redis';
 
 /**
  * A context straight on the database: no provider, no queue. What it decides is carried out by the timekeeper. Without

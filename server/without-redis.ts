@@ -1,0 +1,20 @@
+import type { Jobs } from './jobs';
+import type { Rates } from './rate';
+
+/** No queue at all: for tests and commands, where the sweep alone must be enough. */
+export const noJobs: Jobs = { wakeRun: async () => {}, ping: async () => {}, close: async () => {} };
+
+/** No limits: for commands and tests that count something else. */
+export const noRates: Rates = {
+  takeStart: async () => {},
+  takeCalls: async () => {},
+  takeBilling: async () => {},
+  takeRefusedKeys: async () => {},
+  takeConnect: async () => {},
+  takeAgentCall: async () => {},
+  takeSignIn: async () => {},
+  forgetSignIn: async () => {},
+  takeLetter: async () => {},
+  takeSignUp: async () => {},
+  close: async () => {},
+};
