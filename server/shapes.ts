@@ -41,10 +41,6 @@ export const START_REASONS = [
 /** The plan whose allowance is given once, not every month. */
 export const TRIAL_PLAN = 'trial';
 
-/** What outlives a stop, in the one sentence that pages and mails use. */
-export const KEPT =
-  'Files in /workspace and your home folder are kept; packages installed into the system are not.';
-
 export type Agent = (typeof AGENTS)[number];
 export type Size = (typeof SIZES)[number];
 export type Scope = (typeof SCOPES)[number];

@@ -2,7 +2,8 @@
 
 import { Button, Group, Modal, Stack, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { type BillingSummary, KEPT } from '@/server/shapes';
+import { KEPT } from '@/server/kept';
+import type { BillingSummary } from '@/server/shapes';
 import { formatDay } from '../_format/instant';
 import { formatMoney } from '../_plans/money';
 import { useTRPCClient } from '../_query/trpc';

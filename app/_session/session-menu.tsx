@@ -3,7 +3,8 @@
 import { ActionIcon, Button, Group, Menu, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { type FormEvent, useState } from 'react';
-import { KEPT, type Session } from '@/server/shapes';
+import { KEPT } from '@/server/kept';
+import type { Session } from '@/server/shapes';
 import { formatAllowance } from '../_format/duration';
 import { formatTime } from '../_format/instant';
 import { useStarts } from '../_status/start-context';

@@ -3,7 +3,8 @@
 import { Alert, Anchor, Button, Group, Text } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import Link from 'next/link';
-import { type BatchStatus, KEPT, type Upgrade } from '@/server/shapes';
+import { KEPT } from '@/server/kept';
+import type { BatchStatus, Upgrade } from '@/server/shapes';
 import { ResendConfirmation } from '../_account/resend-confirmation';
 import { formatDuration } from '../_format/duration';
 import { formatReset } from '../_format/instant';

@@ -4,7 +4,8 @@ import { Anchor, Button, Center, Loader, Skeleton, Stack, Text, Title } from '@m
 import { useDocumentTitle } from '@mantine/hooks';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
-import { KEPT, type Session } from '@/server/shapes';
+import { KEPT } from '@/server/kept';
+import type { Session } from '@/server/shapes';
 import { KeepRunning } from '../_session/keep-running';
 import { SessionMenu } from '../_session/session-menu';
 import { StatusBadge } from '../_session/status-badge';

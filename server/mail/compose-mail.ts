@@ -1,4 +1,4 @@
-import { KEPT } from '../shapes';
+import { KEPT } from '../kept';
 import type { MailFacts, MailKind } from './kinds';
 import type { LetterContent } from './letter';
 

@@ -1,5 +1,6 @@
 import { formatAllowance, formatDuration } from '../duration';
-import { KEPT, type Limits, type Quota, type StartReason } from '../shapes';
+import { KEPT } from '../kept';
+import type { Limits, Quota, StartReason } from '../shapes';
 
 /** Why nothing can be started, in words: the same in an error of the API, at a button, in a dialog and on a page. */
 export type Words = { title: string; text: string };

@@ -1,11 +1,12 @@
 import { toIso } from '../clock';
 import type { Ctx } from '../context';
 import { DomainError, type RefusalDetails } from '../errors';
+import { KEPT } from '../kept';
 import { metrics } from '../metrics';
 import { type AccountState, isClockBehind } from '../quota/account-state';
 import { NOT_YET_KNOWN } from '../quota/load-account';
 import { refusalWords } from '../quota/refusal-words';
-import { KEPT, type StartReason } from '../shapes';
+import type { StartReason } from '../shapes';
 import { describeStanding } from './batch-status';
 
 /** The refusal of a start as an error with the figures and the way out. */
