@@ -50,6 +50,7 @@ describe('without the payment provider', () => {
       DATABASE_URL: 'postgres://x',
       REDIS_URL: 'redis://x',
       AUTH_SECRET: 'x'.repeat(32),
+      ENVIRONMENT_ID: 'test',
       STRIPE_API_URL: 'http://127.0.0.1:1',
     };
     for (const key of ['sk_live_1', 'rk_live_1', 'sk_org_live_1', 'whatever']) {
