@@ -3,6 +3,20 @@ import type { Machine } from './machines';
 
 /** What a machine's events prove. One machine runs once: its first start and first end count, whatever its provider starts again. */
 
+/** Clocks differ, and an event may be told of before we have read our own; a whole hour is no difference of clocks. */
+const EARLIEST_MS = 3_600_000;
+const LATEST_MS = 60_000;
+
+/**
+ * The machine without events whose time cannot be: more than an hour before it was made, or more than a minute from now, as
+ * when a unit is mistaken. Nothing may be concluded from them. Pure.
+ */
+export function withoutImpossible(machine: Machine, now: Instant): Machine {
+  const from = machine.createdAt === 0 ? 0 : machine.createdAt - EARLIEST_MS;
+  const events = machine.events.filter(({ at }) => at >= from && at <= now + LATEST_MS);
+  return events.length === machine.events.length ? machine : { ...machine, events };
+}
+
 /** When the machine first ran by the provider's clock; null while nothing proves that it did. */
 export function firstStartAt(machine: Machine): Instant | null {
   const starts = machine.events.filter((event) => event.type === 'start').map((event) => event.at);

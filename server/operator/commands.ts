@@ -13,6 +13,7 @@ import { listPlans } from '../quota/plans';
 import { type Verification, verifyLedger } from '../quota/verify-ledger';
 import { attachVolume } from '../session/attach-volume';
 import { closeRunByHand } from '../session/close-by-hand';
+import { explainRun } from '../session/explain-run';
 import { listParked } from '../session/list-parked';
 import { listRuns } from '../session/list-runs';
 import { type AccountStatus, inputs, type Plan, type Run } from '../shapes';
@@ -198,6 +199,17 @@ export const COMMANDS: Record<string, Command> = {
         reason: text(flags, 'reason'),
       }),
     }),
+  },
+  'run why': {
+    flags: { run: 'text' },
+    needed: ['run'],
+    run: async (ctx, flags) => {
+      const result = await explainRun(ctx, text(flags, 'run'));
+      return {
+        result,
+        text: result.steps.map(({ at, source, what }) => `${at}  ${source.padEnd(8)}  ${what}`),
+      };
+    },
   },
   'parked list': {
     flags: {},

@@ -3,8 +3,10 @@ import { Stage } from '@/test/simulation/stage';
 import { COMMANDS } from '../operator/commands';
 import { findDrift } from '../quota/find-drift';
 import type { Run } from '../shapes';
+import { explainRun, type RunStep } from './explain-run';
 import { reconcile } from './reconcile';
 import { startSession } from './start';
+import { stopSession } from './stop';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -46,7 +48,7 @@ describe('an end is booked', () => {
     const { accountId, runId, machine } = await running();
     await stage.pass(10_000);
     stage.provider.end(machine);
-    for (const event of machine.events) if (event.type !== 'start') event.at += 400_000;
+    for (const event of machine.events) if (event.type !== 'start') event.at += 30_000;
     await stage.call(runId, 1, 'stopped');
     await stage.pass(5_000, 500);
     const run = await stage.run(runId);
@@ -95,6 +97,41 @@ describe('an operator ends a run', () => {
     await stage.pass(31_000);
     await reconcile(stage.ctx);
     expect(machine.destroyed).toBe(true);
+  });
+
+  it('SESSION-48 after reading why it is as it is: decisions, ledger, provider, people and end, in order', async () => {
+    stage.kind = 'silent';
+    const { runId, sessionId, accountId, machine } = await running();
+    await stage.pass(60_000);
+    await stage.call(runId, 1, 'renew');
+    await stage.pass(5_000);
+    await stopSession(stage.ctx, { accountId, sessionId });
+    await stage.pass(5_000, 500);
+    const told = await COMMANDS['run why']?.run(stage.ctx, { run: runId });
+    const { run, steps } = told?.result as { run: Run; steps: RunStep[] };
+    expect(run).toMatchObject({ id: runId, status: 'stopped', endReason: 'user' });
+    const whats = steps.map(({ what }) => what);
+    expect(steps.map(({ at }) => at)).toEqual(steps.map(({ at }) => at).sort());
+    for (const part of [
+      /^admitted: a first slice of 900/,
+      /^running/,
+      /^charged 6\d\.\d+ s of 2026-1[12]: /,
+      /^to be stopped: user/,
+      new RegExp(`^start of machine ${machine.id}`),
+      new RegExp(`^exit of machine ${machine.id}`),
+      /^ended: user/,
+    ])
+      expect(whats).toContainEqual(expect.stringMatching(part));
+    expect(told?.text).toHaveLength(steps.length);
+    const hung = await running();
+    await close(hung.runId, 'to be read');
+    const after = await explainRun(stage.ctx, hung.runId);
+    expect(after.steps).toContainEqual({
+      at: expect.any(String),
+      what: 'run.close by operator: to be read',
+      source: 'audit',
+    });
+    await expect(explainRun(stage.ctx, 'no-such-run')).rejects.toMatchObject({ reason: 'NOT_FOUND' });
   });
 
   it('SESSION-47 that never came up, at no cost', async () => {

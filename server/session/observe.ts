@@ -1,7 +1,7 @@
 import type { Instant } from '../clock';
 import { type Ctx, inTx, type TxCtx } from '../context';
 import { appNameOf, type Machine, type MachineEvent, type Outcome } from '../machine/machines';
-import { endedAt, firstStartAt, isGone } from '../machine/read-events';
+import { endedAt, firstStartAt, isGone, withoutImpossible } from '../machine/read-events';
 import type { AccountState, OpenRun } from '../quota/account-state';
 import { lockAccount } from '../quota/load-account';
 import type { EndReason } from '../shapes';
@@ -60,11 +60,17 @@ export async function observeCaller(ctx: Ctx, run: RunRow): Promise<void> {
 }
 
 /** Books what the provider's view of a run's machine proves. Answers true when the run has ended. */
-async function applyMachine(ctx: Ctx, accountId: string, runId: string, machine: Machine): Promise<boolean> {
+async function applyMachine(ctx: Ctx, accountId: string, runId: string, read: Machine): Promise<boolean> {
   return inTx(ctx, async (tx) => {
     const state = await lockAccount(tx, accountId);
     const run = state.openRuns.find((open) => open.id === runId);
     if (!run) return true;
+    const machine = withoutImpossible(read, state.now);
+    if (machine !== read)
+      ctx.log.error(
+        { runId, machineId: read.id },
+        'the provider tells of times that cannot be; they are left out',
+      );
     await storeEvents(tx, state, run, machine);
     await tx.sql`
       update run set machine_id = coalesce(machine_id, ${machine.id}), missing_since = null where id = ${run.id}`;
@@ -117,7 +123,10 @@ function whyEnded(ctx: Ctx, run: OpenRun, endAt: Instant | null): EndReason {
   return run.final ? 'quota' : 'limit';
 }
 
-/** One empty read proves nothing; a second one, apart from the first, ends the run at its last proof of life. */
+/**
+ * One empty read proves nothing; a second one, apart from the first, ends the run at its last proof of life. Where the machine
+ * itself was read, a list has to agree as well: what shares one fault is one proof.
+ */
 async function noteMissing(ctx: Ctx, run: RunRow): Promise<boolean> {
   // What has just been made may not be shown yet, by its id as little as in a list.
   const isFresh = run.machine_id === null || run.started_at === null;
@@ -128,7 +137,10 @@ async function noteMissing(ctx: Ctx, run: RunRow): Promise<boolean> {
   }
   const apartMs = run.machine_id === null ? LISTS_APART_MS : READS_APART_MS;
   if (run.now - run.missing_since < apartMs) return false;
-  return closeMissing(ctx, run);
+  if (run.machine_id === null) return closeMissing(ctx, run);
+  const listed = await ctx.machines.findByRun(appNameOf(ctx.env.ENVIRONMENT_ID, run.account_id), run.id);
+  if (listed.ok && listed.value === null) return closeMissing(ctx, run);
+  return bookRead(ctx, run, listed);
 }
 
 async function closeMissing(ctx: Ctx, run: RunRow): Promise<boolean> {

@@ -15,8 +15,10 @@ export async function findByRun(
   if (!listed.ok) return listed.failure.kind === 'not_found' ? { ok: true, value: null } : listed;
   const machines = (Array.isArray(listed.value) ? listed.value : []).map((raw) => readMachine(raw, app));
   const found = machines.find((m) => m !== null && m.name === machineNameOf(runId) && m.runId === runId);
-  // Listings may leave events out: the machine itself has them.
-  return found ? getMachine(fly, app, found.id) : { ok: true, value: null };
+  if (!found) return { ok: true, value: null };
+  // Listings may leave events out: the machine itself has them. Where it is not shown by itself, the list's word stands.
+  const read = await getMachine(fly, app, found.id);
+  return read.ok && read.value === null ? { ok: true, value: found } : read;
 }
 
 /** One machine with its events; null when the provider knows no such machine. */
