@@ -8,7 +8,9 @@ import { GeistSans } from 'geist/font/sans';
 import type { Metadata } from 'next';
 import { headers } from 'next/headers';
 import type { ReactNode } from 'react';
+import { SupportProvider } from './_look/support';
 import { Providers } from './_query/providers';
+import { webContext } from './_server/context';
 
 export const metadata: Metadata = {
   title: { default: 'Hourglass', template: '%s · Hourglass' },
@@ -23,6 +25,7 @@ async function readNonce(): Promise<string | undefined> {
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const nonce = await readNonce();
+  const supportEmail = webContext().env.SUPPORT_EMAIL;
   return (
     <html lang="en" {...mantineHtmlProps} className={`${GeistSans.variable} ${GeistMono.variable}`}>
       <head>
@@ -30,7 +33,9 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         <meta name="viewport" content="width=device-width, initial-scale=1" />
       </head>
       <body>
-        <Providers>{children}</Providers>
+        <SupportProvider email={supportEmail}>
+          <Providers>{children}</Providers>
+        </SupportProvider>
       </body>
     </html>
   );

@@ -5,7 +5,7 @@ test('QUOTA-31 what one person put away or saw in a browser is not the next oneâ
   const first = await newPerson({ leftSeconds: 0.15 * 4 * 3600 });
   const second = await newPerson({ leftSeconds: 0.15 * 4 * 3600 });
   await first.api.session.create.mutate({ name: 'a secret of the first' });
-  const banner = page.getByText('80 % of your compute quota is used');
+  const banner = page.getByText('85 % of your compute quota is used');
   await signIn(page, first);
   await expect(page.getByText('a secret of the first')).toBeVisible();
   await page.getByRole('button', { name: 'Put away for this month' }).click();

@@ -145,20 +145,20 @@ test('QUOTA-11 a refusal the page did not expect shows the same dialog and leave
   await page.unrouteAll({ behavior: 'ignoreErrors' });
 });
 
-test('QUOTA-17 warnings at 80 and 95 percent can be put away for the month, exhausted cannot', async ({
+test('QUOTA-45 QUOTA-17 warnings say the real percent and can be put away for the month, exhausted cannot', async ({
   page,
 }) => {
   const person = await newPerson({ leftSeconds: 0.15 * 4 * 3600 });
   await signIn(page, person);
-  const banner = page.getByText('80 % of your compute quota is used');
+  const banner = page.getByText('85 % of your compute quota is used');
   await expect(banner).toBeVisible();
   await page.getByRole('button', { name: 'Put away for this month' }).click();
   await expect(banner).toBeHidden();
   await page.reload();
   await expect(page.getByRole('region', { name: 'Compute quota' })).toBeVisible();
   await expect(banner).toBeHidden();
-  await leaveQuota(person.accountId, 0.01 * 4 * 3600);
-  await expect(page.getByText('95 % of your compute quota is used')).toBeVisible();
+  await leaveQuota(person.accountId, 0.002 * 4 * 3600);
+  await expect(page.getByText('99.8 % of your compute quota is used')).toBeVisible();
   await leaveQuota(person.accountId, 0);
   await expect(page.getByRole('alert').getByText('Your compute quota is used up')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Put away for this month' })).toHaveCount(0);
@@ -176,4 +176,32 @@ test('QUOTA-12 another app gets the same refusal through the typed client', asyn
   const { upgrade } = await person.api.quota.get.query();
   expect(upgrade?.plans.map((plan) => plan.id)).toContain('custom');
   expect(refusal?.upgrade?.plans.map((plan) => plan.id)).toEqual(upgrade?.plans.map((plan) => plan.id));
+});
+
+test('QUOTA-46 QUOTA-47 used up says nothing is left, and offers the trial before any plan', async ({
+  page,
+}) => {
+  // Less than the smallest start, and nothing runs on it.
+  const person = await newPerson({ leftSeconds: 2 });
+  await signIn(page, person);
+  const banner = page.getByRole('alert', { name: 'Your compute quota is used up' });
+  await expect(banner).toContainText('4 h of 4 h used, 0 s left');
+  await expect(page.getByRole('region', { name: 'Compute quota' })).toContainText('4 h used of 4 h');
+  await expect(page.getByTestId('quota-left')).toHaveText('0 s left');
+  await expect(banner.getByRole('button', { name: 'Start your free trial · 5 h' })).toBeVisible();
+  await page.getByRole('button', { name: 'New session' }).first().click({ force: true });
+  const dialog = page.getByRole('dialog', { name: 'Your compute quota is used up' });
+  await expect(dialog).toContainText('4 h of 4 h used, 0 s left');
+  const ways = dialog.getByRole('button').or(dialog.getByRole('link'));
+  await expect(ways.nth(1)).toHaveText('Start your free trial · 5 h');
+  await expect(ways.nth(2)).toContainText('Upgrade to Starter · 40 h a month');
+  await dialog.getByRole('button', { name: 'Start your free trial' }).click();
+  await expect(dialog).toBeHidden();
+  await expect(page.getByRole('region', { name: 'Compute quota' })).toContainText('0 s used of 5 h · Trial');
+  await expect(page.getByRole('button', { name: 'New session' }).first()).toBeEnabled();
+  await leaveQuota(person.accountId, 1);
+  await expect(page.getByRole('alert', { name: 'Your trial is used up' })).toContainText(
+    '5 h of 5 h used, 0 s left',
+  );
+  await expect(page.getByRole('button', { name: 'Start your free trial' })).toHaveCount(0);
 });

@@ -128,3 +128,56 @@ test('SESSION-14 a machine killed behind our back ends its run at that instant',
   const { items } = await person.api.usage.runs.query({});
   expect(items[0]?.usedSeconds).toBe(((interval?.stoppedAt ?? 0) - (interval?.startedAt ?? 0)) / 1000);
 });
+
+test('SESSION-50 SESSION-52 at the session limit one click stops the other session and starts this one', async ({
+  page,
+}) => {
+  const person = await newPerson();
+  const first = await person.api.session.create.mutate({ name: 'first' });
+  const second = await person.api.session.create.mutate({ name: 'second' });
+  await person.api.session.start.mutate({ sessionId: first.id });
+  await untilStatus(person, first.id, 'running');
+  await signIn(page, person);
+  const card = page.getByRole('article', { name: 'second' });
+  await card.getByRole('button', { name: 'Start' }).click({ force: true });
+  const dialog = page.getByRole('dialog', { name: 'Your plan runs 1 session at once' });
+  await expect(dialog.getByRole('link', { name: 'Upgrade to Pro · 2 at once' })).toBeVisible();
+  await expect(dialog).not.toContainText('a month');
+  await dialog.getByRole('button', { name: 'Stop “first” and start this' }).click();
+  await expect(dialog.getByRole('status')).toContainText('Stopping “first”');
+  await untilStatus(person, second.id, 'running');
+  await expect(dialog).toBeHidden();
+  expect((await person.api.session.get.query({ sessionId: first.id })).endReason).toBe('user');
+  const [before] = await machinesOf(first.id);
+  const [after] = await machinesOf(second.id);
+  // The place was free before it was taken.
+  expect(before?.intervals[0]?.stoppedAt ?? Number.POSITIVE_INFINITY).toBeLessThanOrEqual(
+    after?.intervals[0]?.startedAt ?? 0,
+  );
+  await person.api.session.stop.mutate({ sessionId: second.id });
+});
+
+test('SESSION-51 at the session limit a new session is made and started later, or takes the place of another', async ({
+  page,
+}) => {
+  const person = await newPerson();
+  const first = await person.api.session.create.mutate({ name: 'first' });
+  await person.api.session.start.mutate({ sessionId: first.id });
+  await untilStatus(person, first.id, 'running');
+  await signIn(page, person);
+  await page.getByRole('button', { name: 'New session' }).first().click();
+  const dialog = page.getByRole('dialog', { name: 'New session' });
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('later');
+  await dialog.getByRole('button', { name: 'Create, start later' }).click();
+  await expect(dialog).toBeHidden();
+  await expect(page.getByRole('article', { name: 'later' })).toContainText('Never started');
+  await expect(page.getByRole('article', { name: 'first' })).toContainText('Running');
+  await page.getByRole('button', { name: 'New session' }).first().click();
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('instead');
+  await dialog.getByRole('button', { name: 'Stop “first” and start this' }).click();
+  await page.waitForURL(/\/sessions\//);
+  await expect(page.locator('[data-state=open]')).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'instead' })).toBeVisible();
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await expect(page.getByText('Stopped by you.')).toBeVisible();
+});

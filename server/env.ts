@@ -61,6 +61,7 @@ const schema = z.object({
   STRIPE_SECRET_KEY: optional,
   STRIPE_WEBHOOK_SECRET: optional,
   STRIPE_API_URL: url.default('https://api.stripe.com'),
+  SUPPORT_EMAIL: optional.pipe(z.email().optional()),
   SMTP_URL: optional.pipe(serviceUrl(['smtp', 'smtps']).optional()),
   MAIL_FROM: optional,
   LEASE_MAX_SECONDS: seconds(900),

@@ -26,6 +26,16 @@ export const END_REASONS = [
   'deleted',
 ] as const;
 
+export const START_REASONS = [
+  'QUOTA_EXCEEDED',
+  'TRIAL_EXHAUSTED',
+  'SESSION_LIMIT_REACHED',
+  'ACCOUNT_BLOCKED',
+  'ACCOUNT_PENDING',
+  'EMAIL_UNCONFIRMED',
+  'QUOTA_UNAVAILABLE',
+] as const;
+
 /** The plan whose allowance is given once, not every month. */
 export const TRIAL_PLAN = 'trial';
 
@@ -111,14 +121,7 @@ export type Quota = {
 
 export type Limits = { maxSessions: number; activeSessions: number };
 
-export type StartReason =
-  | 'QUOTA_EXCEEDED'
-  | 'TRIAL_EXHAUSTED'
-  | 'SESSION_LIMIT_REACHED'
-  | 'ACCOUNT_BLOCKED'
-  | 'ACCOUNT_PENDING'
-  | 'EMAIL_UNCONFIRMED'
-  | 'QUOTA_UNAVAILABLE';
+export type StartReason = (typeof START_REASONS)[number];
 export type Start = { allowed: boolean; reason: StartReason | null };
 
 export type Price = { amount: number; currency: string; interval: 'month' };

@@ -21,6 +21,7 @@ export function ProductPreview() {
     explanation: null,
     start: async () => false,
     starting: new Set(),
+    swap: async () => false,
     showWhy: () => {},
     showRefusal: () => {},
   };

@@ -6,6 +6,8 @@ import { isFailing } from '../_billing/failing';
 export type PlanAction =
   | { kind: 'current'; label: string }
   | { kind: 'off'; label: string; why: string }
+  /** Nothing to press: a sentence, and an address to write to where one is set. */
+  | { kind: 'none'; label: string; why: string; contact: boolean }
   | { kind: 'link'; label: string; href: string; main: boolean }
   | { kind: 'trial'; label: string }
   | { kind: 'leave-trial'; label: string };
@@ -26,7 +28,7 @@ export function planAction(
     return { kind: 'link', label: `From ${periodEnd}`, href: '/billing', main: false };
   }
   const action = ownAction(plan, plans, summary, periodEnd);
-  if (summary.mayChange || action.kind === 'off') return action;
+  if (summary.mayChange || action.kind === 'off' || action.kind === 'none') return action;
   return { kind: 'off', label: action.label, why: 'Only an owner of this account can change its plan.' };
 }
 
@@ -77,5 +79,5 @@ function trialAction({ trial, plan }: BillingSummary, isBigger: boolean): PlanAc
 
 const notForSale = (plan: Plan): PlanAction =>
   plan.monthlySeconds === null
-    ? { kind: 'off', label: 'Contact us', why: 'On request: ask the operator of this service.' }
-    : { kind: 'off', label: 'Not for sale', why: 'This plan cannot be bought here.' };
+    ? { kind: 'none', label: 'Contact us', why: 'On request.', contact: true }
+    : { kind: 'none', label: '', why: 'This plan cannot be bought here.', contact: false };

@@ -2,6 +2,7 @@
 
 import { Button, Text } from '@mantine/core';
 import { useBillingAct } from '../_billing/use-billing';
+import { useSupportEmail } from '../_look/support';
 import { useTRPCClient } from '../_query/trpc';
 import type { PlanAction } from './plan-action';
 
@@ -27,6 +28,8 @@ export function PlanButton({ action }: { action: PlanAction }) {
           </Text>
         </div>
       );
+    case 'none':
+      return <NoButton label={action.label} why={action.why} contact={action.contact} />;
     case 'link':
       return (
         <Button component="a" href={action.href} variant={action.main ? 'filled' : 'default'}>
@@ -56,4 +59,20 @@ export function PlanButton({ action }: { action: PlanAction }) {
         </Button>
       );
   }
+}
+
+/** A plan that cannot be bought here has no button, unless there is somebody to write to. */
+function NoButton({ label, why, contact }: { label: string; why: string; contact: boolean }) {
+  const email = useSupportEmail();
+  if (contact && email)
+    return (
+      <Button component="a" href={`mailto:${email}`} variant="default">
+        {label}
+      </Button>
+    );
+  return (
+    <Text size="sm" c="dimmed" ta="center">
+      {why}
+    </Text>
+  );
 }

@@ -9,6 +9,10 @@ export function planDifference(plan: Plan, current: Plan | null): string {
     const more = plan.monthlySeconds - current.monthlySeconds;
     if (more !== 0) parts.push(`${more > 0 ? '+' : '−'}${formatAllowance(Math.abs(more))} a month`);
   }
+  // An allowance that is given once comes on top of what a month gives.
+  if (plan.onceSeconds !== null) parts.push(`+${formatAllowance(plan.onceSeconds)} once`);
+  else if (plan.monthlySeconds === null && (current.monthlySeconds ?? current.onceSeconds) !== null)
+    parts.push('no time limit');
   const sessions = plan.maxSessions - current.maxSessions;
   const count = Math.abs(sessions);
   if (sessions !== 0)

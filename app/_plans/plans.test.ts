@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { BillingSummary, Price, PricedPlan } from '@/server/shapes';
 import { firstCharge, formatMoney, nextFirst } from './money';
 import { planAction } from './plan-action';
+import { planDifference } from './plan-difference';
 import { thisMonthText } from './this-month';
 
 const price = (amount: number): Price => ({ amount, currency: 'usd', interval: 'month' });
@@ -112,6 +113,32 @@ describe('the time of a plan', () => {
     const seconds = (hours: number | null) => (hours === null ? null : Math.floor(hours * 3600));
     const time = { monthlySeconds: seconds(later), thisMonthSeconds: seconds(now) };
     expect(thisMonthText(time, '1 Dec')).toBe(words);
+  });
+});
+
+describe('what a plan brings', () => {
+  const [free, trial, starter, , custom] = PLANS as [
+    PricedPlan,
+    PricedPlan,
+    PricedPlan,
+    PricedPlan,
+    PricedPlan,
+  ];
+  it('BILLING-46 the trial and a plan without a limit say it against what somebody has', () => {
+    expect(planDifference(trial, free)).toBe('+1 h once');
+    for (const current of [free, trial]) expect(planDifference(custom, current)).toBe('no time limit');
+    expect(planDifference({ ...custom, maxSessions: 5, storageGb: 3 }, starter)).toBe(
+      'no time limit, +4 sessions, +2 GB of files',
+    );
+    expect(planDifference({ ...starter, monthlySeconds: 7200 }, free)).toBe('+1 h a month');
+    expect(planDifference(free, free)).toBe('');
+  });
+
+  it('BILLING-45 one that cannot be bought has no button: a sentence, and where to write to', () => {
+    const unsold = planAction({ ...starter, price: null }, PLANS, summary('free'), '1 Dec');
+    expect(unsold).toMatchObject({ kind: 'none', why: 'This plan cannot be bought here.', contact: false });
+    const asked = planAction(custom, PLANS, summary('free', { mayChange: false }), '1 Dec');
+    expect(asked).toMatchObject({ kind: 'none', why: 'On request.', contact: true });
   });
 });
 

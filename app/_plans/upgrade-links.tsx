@@ -3,14 +3,30 @@
 import { Button, Stack, Text } from '@mantine/core';
 import type { Upgrade, UpgradePlan } from '@/server/shapes';
 import { formatAllowance } from '../_format/duration';
+import { ContactLine } from '../_look/contact-line';
 import { ButtonLink } from '../_look/links';
 import { useNow } from '../_status/use-now';
 import { firstCharge, formatMoney, formatPrice, nextFirst } from './money';
 import { thisMonth, thisMonthText } from './this-month';
 
+/** What a refusal lacks: time of the month, or sessions at once. */
+export type Lacking = 'time' | 'sessions';
+
+type Props = {
+  upgrade: Upgrade;
+  lacking: Lacking;
+  /** True where something free comes first. */
+  isSecond?: boolean;
+};
+
+/** The plans of an upgrade that can be bought. */
+export const soldIn = (upgrade: Upgrade | null): UpgradePlan[] =>
+  upgrade?.plans.filter((plan) => plan.price !== null) ?? [];
+
 /** The plans that lift the refusal and can be bought, each a link that leads to payment; the rest is on the plans page. */
-export function UpgradeLinks({ upgrade }: { upgrade: Upgrade }) {
-  const sold = upgrade.plans.filter((plan) => plan.price !== null);
+export function UpgradeLinks({ upgrade, lacking, isSecond = false }: Props) {
+  const sold = soldIn(upgrade);
+  if (sold.length === 0) return <NothingSold />;
   return (
     <Stack gap="xs" role="group" aria-label="Upgrade">
       {sold.map((plan, index) => (
@@ -18,7 +34,7 @@ export function UpgradeLinks({ upgrade }: { upgrade: Upgrade }) {
           key={plan.id}
           component="a"
           href={plan.url}
-          variant={index === 0 ? 'filled' : 'default'}
+          variant={index === 0 && !isSecond ? 'filled' : 'default'}
           justify="space-between"
           rightSection={
             <Text size="sm" style={{ whiteSpace: 'nowrap' }}>
@@ -26,13 +42,12 @@ export function UpgradeLinks({ upgrade }: { upgrade: Upgrade }) {
             </Text>
           }
         >
-          Upgrade to {plan.name}
-          <span className="wide-only"> · {timeText(plan)}</span>
+          {`Upgrade to ${plan.name} · ${gainOf(plan, lacking)}`}
         </Button>
       ))}
       <FirstPayment upgrade={upgrade} />
-      <ButtonLink href="/plans" variant={sold.length === 0 ? 'filled' : 'subtle'}>
-        {sold.length === 0 ? 'See the plans' : 'Compare all plans'}
+      <ButtonLink href="/plans" variant="subtle">
+        Compare all plans
       </ButtonLink>
     </Stack>
   );
@@ -46,10 +61,21 @@ function timeText({ monthlySeconds, thisMonthSeconds }: UpgradePlan): string {
     : thisMonth(thisMonthSeconds);
 }
 
+/** What a plan brings against what is lacking. */
+function gainOf(plan: UpgradePlan, lacking: Lacking): string {
+  return lacking === 'sessions' ? `${plan.maxSessions} at once` : timeText(plan);
+}
+
+const NothingSold = () => (
+  <Text size="sm" c="dimmed">
+    Bigger plans are not for sale here. <ContactLine />
+  </Text>
+);
+
 /** What the first of these plans costs today and from the next first of the month on: said before anybody leaves. */
 export function FirstPayment({ upgrade }: { upgrade: Upgrade }) {
   const now = useNow(undefined);
-  const [first] = upgrade.plans;
+  const [first] = soldIn(upgrade);
   if (!first?.price || now === 0) return null;
   const { today, next } = firstCharge(first.price, now);
   const time = thisMonthText(first, nextFirst(now));

@@ -72,9 +72,9 @@ function DeepLinks() {
     if (done.current || explanation === undefined || (!wantsNew && !wantsStart)) return;
     done.current = true;
     router.replace('/dashboard');
-    if (explanation) showWhy();
-    else if (wantsStart) void start(wantsStart);
-    else open();
+    if (!wantsStart) open();
+    else if (explanation) showWhy(wantsStart);
+    else void start(wantsStart);
   }, [explanation, wantsNew, wantsStart, router, showWhy, start, open]);
   return null;
 }

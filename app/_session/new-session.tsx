@@ -1,14 +1,14 @@
 'use client';
 
-import { Button, Group, Modal, Select, Stack, TextInput } from '@mantine/core';
+import { Button, Group, Modal, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
-import { usePathname, useRouter } from 'next/navigation';
-import { createContext, type FormEvent, type ReactNode, useContext, useMemo, useRef, useState } from 'react';
+import { usePathname } from 'next/navigation';
+import { createContext, type FormEvent, type ReactNode, useContext, useMemo, useState } from 'react';
 import { AGENTS, type Agent } from '@/server/shapes';
-import { refusalOf, useTRPCClient } from '../_query/trpc';
 import { StartButton } from '../_status/start-button';
-import { tellProblem, useStarts } from '../_status/start-context';
-import { useRefreshStatus } from '../_status/use-status';
+import { useStarts } from '../_status/start-context';
+import { StopFirst } from '../_status/stop-first';
+import { useCreate } from './use-create';
 import { AGENT_WORDS } from './words';
 
 const Context = createContext<{ open: () => void }>({ open: () => {} });
@@ -20,7 +20,8 @@ export const useNewSession = () => useContext(Context);
 export function NewSessionProvider({ children }: { children: ReactNode }) {
   const { explanation, showWhy } = useStarts();
   const [opened, setOpened] = useState(false);
-  const open = explanation === null ? () => setOpened(true) : showWhy;
+  const mayMake = explanation === null || explanation?.reason === 'SESSION_LIMIT_REACHED';
+  const open = mayMake ? () => setOpened(true) : () => showWhy();
   // Beside a terminal every letter belongs to the program in it.
   const isBesideTerminal = usePathname().startsWith('/sessions/');
   useHotkeys(isBesideTerminal ? [] : [['n', open]]);
@@ -46,34 +47,18 @@ export function NewSessionButton() {
 const options = AGENTS.map((agent) => ({ value: agent, label: AGENT_WORDS[agent] }));
 
 function NewSessionDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
-  const { start, status } = useStarts();
-  const client = useTRPCClient();
-  const refresh = useRefreshStatus();
-  const router = useRouter();
+  const { start, swap, status, explanation } = useStarts();
+  const isFull = explanation?.reason === 'SESSION_LIMIT_REACHED';
+  const { create, busy } = useCreate(close);
   const [name, setName] = useState('');
   const [agent, setAgent] = useState<Agent>('bash');
-  const [busy, setBusy] = useState(false);
-  const created = useRef<string | null>(null);
   const fallback = `workspace ${(status?.sessions.length ?? 0) + 1}`;
+  const input = { name: name.trim() || fallback, agent };
 
-  async function submit(event: FormEvent) {
+  function submit(event: FormEvent) {
     event.preventDefault();
-    if (busy) return;
-    setBusy(true);
-    try {
-      // A second press after a refused start goes on with the session that is there already.
-      created.current ??= (await client.session.create.mutate({ name: name.trim() || fallback, agent })).id;
-      const sessionId = created.current;
-      const started = await start(sessionId);
-      created.current = null;
-      close();
-      if (started) router.push(`/sessions/${sessionId}`);
-    } catch (error) {
-      tellProblem(refusalOf(error).message);
-    } finally {
-      setBusy(false);
-      await refresh();
-    }
+    // While no more may run it is only made, to be started later.
+    void create(input, isFull ? async () => false : start);
   }
   function close() {
     setName('');
@@ -99,16 +84,30 @@ function NewSessionDialog({ opened, onClose }: { opened: boolean; onClose: () =>
             allowDeselect={false}
             comboboxProps={{ withinPortal: true }}
           />
+          {isFull && <Full onStop={(stopId) => create(input, (sessionId) => swap(stopId, sessionId))} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={close}>
               Cancel
             </Button>
-            <Button type="submit" loading={busy}>
-              Create and start
+            <Button type="submit" loading={busy} variant={isFull ? 'default' : 'filled'}>
+              {isFull ? 'Create, start later' : 'Create and start'}
             </Button>
           </Group>
         </Stack>
       </form>
     </Modal>
+  );
+}
+
+/** No more may run: it is made and started later, or takes the place of another. */
+function Full({ onStop }: { onStop: (sessionId: string) => Promise<boolean> }) {
+  const { explanation } = useStarts();
+  return (
+    <>
+      <Text size="sm">
+        {explanation?.title}. This one can be made now and started later, or take the place of another.
+      </Text>
+      <StopFirst onStop={onStop} />
+    </>
   );
 }

@@ -56,6 +56,7 @@ export function SessionCard({ session }: { session: Session }) {
               size="sm"
               variant="light"
               busy={starting.has(session.id)}
+              sessionId={session.id}
               onStart={() => start(session.id)}
             >
               Start

@@ -3,15 +3,14 @@
 import { Alert, Anchor, Button, Group, Text } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import Link from 'next/link';
-import { type BatchStatus, KEPT } from '@/server/shapes';
+import { type BatchStatus, KEPT, type Upgrade } from '@/server/shapes';
 import { ResendConfirmation } from '../_account/resend-confirmation';
 import { formatDuration } from '../_format/duration';
 import { formatReset } from '../_format/instant';
-import { FirstPayment } from '../_plans/upgrade-links';
+import { TrialOffer, useTrial } from '../_plans/trial-offer';
+import { FirstPayment, soldIn } from '../_plans/upgrade-links';
 import { isRenewed } from './explain';
 import { useStarts } from './start-context';
-
-const PERCENT = { warn80: 80, warn95: 95 } as const;
 
 /** Refusals of the account itself, and how they look. */
 const OF_THE_ACCOUNT = new Set(['ACCOUNT_BLOCKED', 'ACCOUNT_PENDING', 'EMAIL_UNCONFIRMED']);
@@ -45,14 +44,36 @@ function Stopper({ status }: { status: BatchStatus }) {
           </Text>
           {upgrade && <FirstPayment upgrade={upgrade} />}
         </div>
-        {explanation.resend && <ResendConfirmation size="xs" />}
-        {upgrade && (
-          <Button component="a" href={upgrade.url} size="xs">
-            Upgrade{upgrade.plans[0] ? ` to ${upgrade.plans[0].name}` : ''}
-          </Button>
+        {start.reason === 'EMAIL_UNCONFIRMED' && <ResendConfirmation size="xs" />}
+        {start.reason === 'QUOTA_EXCEEDED' ? (
+          <MoreTime upgrade={upgrade} />
+        ) : (
+          <UpgradeButton upgrade={upgrade} />
         )}
       </Group>
     </Alert>
+  );
+}
+
+/** The trial first where it is still to be had: it costs nothing. */
+function MoreTime({ upgrade }: { upgrade: Upgrade | null }) {
+  const trial = useTrial();
+  return (
+    <Group gap="sm" align="flex-start">
+      {trial && <TrialOffer trial={trial} size="xs" />}
+      <UpgradeButton upgrade={upgrade} isSecond={trial !== null} />
+    </Group>
+  );
+}
+
+/** Leads to the smallest plan that helps and can be bought; nothing where none can. */
+function UpgradeButton({ upgrade, isSecond = false }: { upgrade: Upgrade | null; isSecond?: boolean }) {
+  const [first] = soldIn(upgrade);
+  if (!first) return null;
+  return (
+    <Button component="a" href={first.url} size="xs" variant={isSecond ? 'default' : 'filled'}>
+      Upgrade to {first.name}
+    </Button>
   );
 }
 
@@ -68,7 +89,7 @@ function Warning({ status: { quota } }: { status: BatchStatus }) {
   return (
     <Alert
       color={quota.level === 'warn95' ? 'orange' : 'yellow'}
-      title={`${PERCENT[quota.level]} % of your compute quota is used`}
+      title={`${quota.percent} % of your compute quota is used`}
       mb="md"
       role="status"
       withCloseButton

@@ -4,14 +4,22 @@ import { Button, type ButtonProps, Tooltip, VisuallyHidden } from '@mantine/core
 import { type ReactNode, useId } from 'react';
 import { useStarts } from './start-context';
 
-type Props = ButtonProps & { onStart: () => void; children: ReactNode; busy?: boolean };
+type Props = ButtonProps & {
+  onStart: () => void;
+  children: ReactNode;
+  busy?: boolean;
+  /** The session it starts; without one it makes a session, which a limit on running ones does not forbid. */
+  sessionId?: string;
+};
 
 /**
  * A button that starts something. While a start is refused it is off, says why to eyes and ears, and a press shows the
  * way out; it can still be reached by keyboard.
  */
-export function StartButton({ onStart, children, busy = false, ...rest }: Props) {
-  const { explanation, showWhy } = useStarts();
+export function StartButton({ onStart, children, busy = false, sessionId, ...rest }: Props) {
+  const { explanation: refusal, showWhy } = useStarts();
+  const mayMake = sessionId === undefined && refusal?.reason === 'SESSION_LIMIT_REACHED';
+  const explanation = mayMake ? null : refusal;
   const id = useId();
   const off = explanation !== null;
   const why = explanation
@@ -35,7 +43,7 @@ export function StartButton({ onStart, children, busy = false, ...rest }: Props)
           aria-disabled={off || busy}
           aria-describedby={off ? id : undefined}
           loading={busy}
-          onClick={() => (off ? showWhy() : onStart())}
+          onClick={() => (off ? showWhy(sessionId) : onStart())}
         >
           {children}
         </Button>

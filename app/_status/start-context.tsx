@@ -2,12 +2,14 @@
 
 import { notifications } from '@mantine/notifications';
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef, useState } from 'react';
-import type { BatchStatus, Upgrade } from '@/server/shapes';
+import type { BatchStatus } from '@/server/shapes';
+import { useSupportEmail } from '../_look/support';
 import { type Refusal, refusalOf, useTRPCClient } from '../_query/trpc';
 import { type Explanation, explain, explainStatus } from './explain';
-import { RefusalDialog } from './refusal-dialog';
+import { RefusalDialog, type Shown } from './refusal-dialog';
 import { useNow } from './use-now';
 import { useFreshStatus, useRefreshStatus } from './use-status';
+import { useSwap } from './use-swap';
 
 export type Starts = {
   /** Who is signed in: what they put away is theirs alone. */
@@ -21,10 +23,12 @@ export type Starts = {
   /** Starts a stopped session; one click is one start. Resolves to true when it is on its way. */
   start: (sessionId: string) => Promise<boolean>;
   starting: ReadonlySet<string>;
-  /** Shows why nothing can be started, with the way out. */
-  showWhy: () => void;
+  /** Stops one session, waits until its place is free, and starts another; resolves like `start`. */
+  swap: (stopId: string, startId: string) => Promise<boolean>;
+  /** Shows why nothing can be started, with the way out; of the session that was to be started, if there is one. */
+  showWhy: (wantedId?: string) => void;
   /** Shows a refusal the page did not expect. */
-  showRefusal: (refusal: Refusal) => void;
+  showRefusal: (refusal: Refusal, wantedId?: string) => void;
 };
 
 export const StartsContext = createContext<Starts | null>(null);
@@ -36,8 +40,6 @@ export function useStarts(): Starts {
   return starts;
 }
 
-type Shown = { explanation: Explanation; upgrade: Upgrade | null };
-
 export function StartProvider({ personId, children }: { personId: string; children: ReactNode }) {
   const { data: status, lost } = useFreshStatus();
   const now = useNow(status?.now);
@@ -46,15 +48,22 @@ export function StartProvider({ personId, children }: { personId: string; childr
   const [shown, setShown] = useState<Shown | null>(null);
   const [starting, setStarting] = useState<ReadonlySet<string>>(new Set());
   const underWay = useRef(new Set<string>());
-  const explanation = status ? explainStatus(status, now) : undefined;
+  const supportEmail = useSupportEmail();
+  const explanation = status ? explainStatus(status, now, supportEmail) : undefined;
 
-  const showRefusal = useCallback((refusal: Refusal) => {
-    const why = explain(refusal, Date.now());
-    if (why) setShown({ explanation: why, upgrade: refusal.upgrade ?? null });
-  }, []);
-  const showWhy = useCallback(() => {
-    if (explanation && status) setShown({ explanation, upgrade: status.upgrade });
-  }, [explanation, status]);
+  const showRefusal = useCallback(
+    (refusal: Refusal, wantedId: string | null = null) => {
+      const why = explain(refusal, Date.now(), supportEmail);
+      if (why) setShown({ explanation: why, upgrade: refusal.upgrade ?? null, wantedId });
+    },
+    [supportEmail],
+  );
+  const showWhy = useCallback(
+    (wantedId: string | null = null) => {
+      if (explanation && status) setShown({ explanation, upgrade: status.upgrade, wantedId });
+    },
+    [explanation, status],
+  );
 
   const start = useCallback(
     async (sessionId: string) => {
@@ -65,7 +74,7 @@ export function StartProvider({ personId, children }: { personId: string; childr
         await client.session.start.mutate({ sessionId, idempotencyKey: crypto.randomUUID() });
         return true;
       } catch (error) {
-        showRefusal(refusalOf(error));
+        showRefusal(refusalOf(error), sessionId);
         return false;
       } finally {
         await refresh();
@@ -76,9 +85,11 @@ export function StartProvider({ personId, children }: { personId: string; childr
     [client, refresh, showRefusal],
   );
 
+  const swap = useSwap(start, showRefusal);
+
   const value = useMemo(
-    () => ({ personId, status, now, lost, explanation, start, starting, showWhy, showRefusal }),
-    [personId, status, now, lost, explanation, start, starting, showWhy, showRefusal],
+    () => ({ personId, status, now, lost, explanation, start, starting, swap, showWhy, showRefusal }),
+    [personId, status, now, lost, explanation, start, starting, swap, showWhy, showRefusal],
   );
   const share = status?.quota.quotaSeconds
     ? (status.quota.remainingSeconds ?? 0) / status.quota.quotaSeconds
@@ -87,9 +98,9 @@ export function StartProvider({ personId, children }: { personId: string; childr
     <StartsContext.Provider value={value}>
       {children}
       <RefusalDialog
-        explanation={shown?.explanation ?? null}
-        upgrade={shown?.upgrade ?? null}
-        share={share}
+        shown={shown}
+        share={status?.quota.level === 'exhausted' ? 0 : share}
+        onSwap={swap}
         onClose={() => setShown(null)}
       />
     </StartsContext.Provider>

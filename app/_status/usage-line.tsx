@@ -2,6 +2,7 @@
 
 import { Group, Paper, Progress, Skeleton, Text, Tooltip } from '@mantine/core';
 import { usePathname } from 'next/navigation';
+import { shownFigures } from '@/server/quota/refusal-words';
 import type { Quota, QuotaLevel } from '@/server/shapes';
 import { formatAllowance, formatDuration } from '../_format/duration';
 import { formatReset, formatTime, formatUtc } from '../_format/instant';
@@ -25,30 +26,31 @@ export function UsageLine() {
   const path = usePathname();
   if (!status) return <Skeleton className="usage-line" radius="md" />;
   const { quota } = status;
-  const share = quota.quotaSeconds ? (quota.remainingSeconds ?? 0) / quota.quotaSeconds : null;
+  const { usedSeconds, leftSeconds, percent } = shownFigures(quota);
+  const share = quota.quotaSeconds ? (leftSeconds ?? 0) / quota.quotaSeconds : null;
   return (
     <Paper withBorder className="usage-line" component="section" aria-label="Compute quota">
       <Mark share={share} size={48} />
       <div className="grow">
         <Group gap="xs" justify="space-between">
           <Text fw={600}>
-            {formatDuration(quota.usedSeconds)} used
+            {formatDuration(usedSeconds)} used
             <Text span c="dimmed" fw={400}>
               {quota.quotaSeconds === null ? '' : ` of ${formatAllowance(quota.quotaSeconds)}`} ·{' '}
               {quota.plan.name}
             </Text>
           </Text>
           <Text data-testid="quota-left">
-            {quota.remainingSeconds === null ? 'No limit' : `${formatDuration(quota.remainingSeconds)} left`}
+            {leftSeconds === null ? 'No limit' : `${formatDuration(leftSeconds)} left`}
           </Text>
         </Group>
-        {quota.percent !== null && (
+        {percent !== null && (
           <Progress
-            value={quota.percent}
+            value={percent}
             color={LEVEL_COLOURS[quota.level]}
             size="sm"
             my={6}
-            aria-label={`${quota.percent} % of the quota used`}
+            aria-label={`${percent} % of the quota used`}
           />
         )}
         <Group gap="xs" justify="space-between">

@@ -117,7 +117,7 @@ function Startable({ session }: { session: Session }) {
           {explanation.title}. {explanation.text}
         </Text>
       )}
-      <StartButton busy={starting.has(session.id)} onStart={() => start(session.id)}>
+      <StartButton busy={starting.has(session.id)} sessionId={session.id} onStart={() => start(session.id)}>
         Start
       </StartButton>
     </>

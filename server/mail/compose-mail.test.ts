@@ -11,6 +11,7 @@ const ended = { planName: 'Pro', to: 'Free', owed: { amount: 1900, currency: 'us
 const LETTERS: [MailKind, MailFacts[MailKind], string, RegExp][] = [
   ['quota.threshold', news(80, '2026-11'), '/usage', /80 % of the compute quota of your Pro plan/],
   ['quota.threshold', news(95, '2026-11'), '/usage', /95 % of the compute quota/],
+  ['quota.threshold', { ...news(95, '2026-11'), percent: 99.8 }, '/usage', /^99\.8 % of the compute quota/],
   ['quota.threshold', news(100, '2026-11'), '/plans', /wait for the first of the month/],
   ['quota.threshold', news(100, 'trial'), '/plans', /not renewed by a new month/],
   ['session.stopped', { sessionName: '<b>my “work”</b>' }, '/plans', /my “work”/],

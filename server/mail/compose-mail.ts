@@ -6,7 +6,7 @@ type Content = Omit<LetterContent, 'to' | 'footnote'>;
 
 /** What each letter says: a few plain sentences and one deep link of ours, never one of the payment provider. */
 const WRITERS: { [K in MailKind]: (facts: MailFacts[K], appUrl: string) => Content } = {
-  'quota.threshold': ({ threshold, planName, period }, appUrl) =>
+  'quota.threshold': ({ threshold, percent, planName, period }, appUrl) =>
     threshold === 100
       ? {
           subject: 'Your compute quota is used up',
@@ -19,8 +19,8 @@ const WRITERS: { [K in MailKind]: (facts: MailFacts[K], appUrl: string) => Conte
           action: { label: 'See the plans', url: `${appUrl}/plans` },
         }
       : {
-          subject: `${threshold} % of your compute quota is used`,
-          paragraphs: [`${threshold} % of the compute quota of your ${planName} plan is used.`],
+          subject: `${percent ?? threshold} % of your compute quota is used`,
+          paragraphs: [`${percent ?? threshold} % of the compute quota of your ${planName} plan is used.`],
           action: { label: 'See your usage', url: `${appUrl}/usage` },
         },
   'session.stopped': ({ sessionName }, appUrl) => ({

@@ -1,6 +1,12 @@
 /** What there is to write about, and the facts each letter needs. Instants are ISO-8601 text, money is in minor units. */
 export type MailFacts = {
-  'quota.threshold': { threshold: number; planName: string; period: string };
+  'quota.threshold': {
+    threshold: number;
+    /** What is used, as it was when the email was written; older rows have none. */
+    percent?: number | null;
+    planName: string;
+    period: string;
+  };
   'session.stopped': { sessionName: string };
   'plan.changed': { from: string; to: string };
   'payment.failed': {

@@ -20,7 +20,7 @@ export type Mail = {
 const PATIENCE_MS = 10_000;
 
 /** Mail over SMTP; into the log while no mail server is set, so that an installation without one can be used. */
-export function openMail(env: Pick<Env, 'SMTP_URL' | 'MAIL_FROM'>, log: Log): Mail {
+export function openMail(env: Pick<Env, 'SMTP_URL' | 'MAIL_FROM' | 'SUPPORT_EMAIL'>, log: Log): Mail {
   if (!env.SMTP_URL) {
     return {
       send: async (letter) =>
@@ -40,7 +40,11 @@ export function openMail(env: Pick<Env, 'SMTP_URL' | 'MAIL_FROM'>, log: Log): Ma
   const from = env.MAIL_FROM ?? 'Hourglass <no-reply@localhost>';
   return {
     send: async (letter) => {
-      await transport.sendMail({ from, ...letter });
+      await transport.sendMail({
+        from,
+        ...(env.SUPPORT_EMAIL ? { replyTo: env.SUPPORT_EMAIL } : {}),
+        ...letter,
+      });
     },
     close: () => transport.close(),
   };

@@ -49,10 +49,10 @@ function state(quotaSeconds: number, usedMs: number, once = false): AccountState
 
 describe('a refusal', () => {
   it.each([
-    [90, 61_000, '1 min 01 s of 1 min 30 s'],
-    [59, 59_000, '0 min 59 s of 0 min 59 s'],
-    [5_400, 5_400_000, '1 h 30 min of 1 h 30 min'],
-    [14_400, 14_399_000, '3 h 59 min of 4 h'],
+    [90, 61_000, '1 min 30 s of 1 min 30 s used, 0 s left'],
+    [59, 59_000, '59 s of 59 s used, 0 s left'],
+    [5_400, 5_400_000, '1 h 30 min of 1 h 30 min used, 0 s left'],
+    [14_400, 14_399_000, '4 h of 4 h used, 0 s left'],
   ])('QUOTA-25 of a quota of %d s with %d ms used says %s', (quota, used, words) => {
     expect(refuseStart({ env }, state(quota, used), 'QUOTA_EXCEEDED').message).toContain(words);
     expect(refuseStart({ env }, state(quota, used, true), 'TRIAL_EXHAUSTED').message).toContain(words);

@@ -1,11 +1,13 @@
 import type { TxCtx } from '../context';
 import { queueMail } from '../mail/queue-mail';
 import { type AccountState, periodAt, quotaRules } from '../quota/account-state';
+import { describeQuota } from '../quota/describe-quota';
 import { noticeThresholds } from '../quota/notice-thresholds';
 
 /** Writes down the thresholds of quota that are news and has their letters sent, once an account and period. Under the account lock. */
 export async function tellQuota(tx: TxCtx, state: AccountState): Promise<void> {
-  const news = await noticeThresholds(tx, state, quotaRules(tx.env));
+  const rules = quotaRules(tx.env);
+  const news = await noticeThresholds(tx, state, rules);
   // Several thresholds crossed at once are one piece of news: the last.
   const threshold = Math.max(0, ...news);
   if (threshold === 0) return;
@@ -14,7 +16,7 @@ export async function tellQuota(tx: TxCtx, state: AccountState): Promise<void> {
     accountId: state.accountId,
     kind: 'quota.threshold',
     cause: `quota:${state.accountId}:${period}:${threshold}`,
-    facts: { threshold, planName: state.plan.name, period },
+    facts: { threshold, percent: describeQuota(state, rules).percent, planName: state.plan.name, period },
   });
 }
 

@@ -1,0 +1,19 @@
+'use client';
+
+import { Anchor } from '@mantine/core';
+import { useSupportEmail } from './support';
+
+/** `Write to help@… to ask for more.`; nothing where no address is set. */
+export function ContactLine({ purpose = 'to ask for more' }: { purpose?: string }) {
+  const email = useSupportEmail();
+  if (!email) return null;
+  return (
+    <>
+      Write to{' '}
+      <Anchor href={`mailto:${email}`} inherit underline="always">
+        {email}
+      </Anchor>{' '}
+      {purpose}.
+    </>
+  );
+}

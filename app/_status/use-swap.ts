@@ -1,0 +1,45 @@
+'use client';
+
+import { useCallback } from 'react';
+import { type Refusal, refusalOf, useTRPCClient } from '../_query/trpc';
+import { useRefreshStatus } from './use-status';
+
+/** A stop has its grace, and its machine must be proven dead before its place is free. */
+const PATIENCE_MS = 60_000;
+const LOOK_MS = 700;
+
+const STILL_STOPPING: Refusal = {
+  reason: null,
+  message: 'The other session is still stopping. Start this one again when it has stopped.',
+};
+
+/** Stops one session and, once its place is proven free, starts another. */
+export function useSwap(
+  start: (sessionId: string) => Promise<boolean>,
+  showRefusal: (refusal: Refusal) => void,
+) {
+  const client = useTRPCClient();
+  const refresh = useRefreshStatus();
+  return useCallback(
+    async (stopId: string, startId: string): Promise<boolean> => {
+      try {
+        let { status } = await client.session.stop.mutate({ sessionId: stopId });
+        await refresh();
+        const until = Date.now() + PATIENCE_MS;
+        while (status !== 'stopped' && status !== 'failed') {
+          if (Date.now() > until) {
+            showRefusal(STILL_STOPPING);
+            return false;
+          }
+          await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+          status = (await client.session.get.query({ sessionId: stopId })).status;
+        }
+      } catch (error) {
+        showRefusal(refusalOf(error));
+        return false;
+      }
+      return start(startId);
+    },
+    [client, refresh, start, showRefusal],
+  );
+}

@@ -1,0 +1,86 @@
+import { formatAllowance, formatDuration } from '../duration';
+import { KEPT, type Limits, type Quota, type StartReason } from '../shapes';
+
+/** Why nothing can be started, in words: the same in an error of the API, at a button, in a dialog and on a page. */
+export type Words = { title: string; text: string };
+
+export type Standing = { quota?: Quota; limits?: Limits };
+
+export type Reader = {
+  /** The day of a reset, the way this reader writes it. */
+  day: (iso: string) => string;
+  supportEmail?: string | undefined;
+};
+
+/**
+ * What is used and left, as people are told: a rest too small to start anything with is none, so an exhausted quota reads
+ * `4 h of 4 h used, 0 s left`. The figures of the ledger are in `quota` itself. Pure.
+ */
+export function shownFigures({ level, quotaSeconds, usedSeconds, remainingSeconds, percent }: Quota) {
+  if (level !== 'exhausted' || quotaSeconds === null)
+    return { usedSeconds, leftSeconds: remainingSeconds, percent };
+  return { usedSeconds: Math.max(usedSeconds, quotaSeconds), leftSeconds: 0, percent: 100 };
+}
+
+/** Title and text of a refusal. Pure. */
+export function refusalWords(reason: StartReason, standing: Standing, reader: Reader): Words {
+  const { quota, limits } = standing;
+  switch (reason) {
+    case 'QUOTA_EXCEEDED':
+      return quota && quota.level !== 'exhausted' ? restInUse(quota, reader) : usedUp(quota, reader);
+    case 'TRIAL_EXHAUSTED':
+      return {
+        title: 'Your trial is used up',
+        text: `${quota ? `${figures(quota)}. ` : ''}A plan lets you go on at once.`,
+      };
+    case 'SESSION_LIMIT_REACHED':
+      return atLimit(limits);
+    case 'ACCOUNT_BLOCKED':
+      return {
+        title: 'This account is blocked',
+        text: `Nothing can be started. Write to ${reader.supportEmail ?? 'support'} to have it looked at.`,
+      };
+    case 'ACCOUNT_PENDING':
+      return {
+        title: 'This account waits for approval',
+        text: 'You can start as soon as an administrator has approved it.',
+      };
+    case 'EMAIL_UNCONFIRMED':
+      return {
+        title: 'Confirm your address first',
+        text: 'Sessions start once your address is confirmed. Open the link in the email we sent you, or have it sent again under Settings.',
+      };
+    case 'QUOTA_UNAVAILABLE':
+      return {
+        title: 'Nothing can be started for a moment',
+        text: `Our database cannot count your time right now: it was restored from a copy, or its clock was set back. Sessions can be started again within minutes. ${KEPT}`,
+      };
+  }
+}
+
+function figures(quota: Quota): string {
+  const { usedSeconds, leftSeconds } = shownFigures(quota);
+  return `${formatDuration(usedSeconds)} of ${formatAllowance(quota.quotaSeconds)} used, ${formatDuration(leftSeconds ?? 0)} left`;
+}
+
+function usedUp(quota: Quota | undefined, { day }: Reader): Words {
+  const text = quota ? `${figures(quota)}. It resets on ${day(quota.periodEnd)} (00:00 UTC).` : '';
+  return { title: 'Your compute quota is used up', text };
+}
+
+/** Time is left, but what runs has reserved it. */
+function restInUse(quota: Quota, { day }: Reader): Words {
+  return {
+    title: 'The rest of your compute quota is in use',
+    text: `${figures(quota)}, and your running sessions have it. It resets on ${day(quota.periodEnd)} (00:00 UTC).`,
+  };
+}
+
+function atLimit(limits: Limits | undefined): Words {
+  if (!limits) return { title: 'Your plan runs no more sessions at once', text: 'Stop one first.' };
+  const { maxSessions, activeSessions } = limits;
+  return {
+    title: `Your plan runs ${maxSessions} ${maxSessions === 1 ? 'session' : 'sessions'} at once`,
+    text: `${activeSessions} ${activeSessions === 1 ? 'is' : 'are'} active. Stop one first, or choose a plan that runs more at once.`,
+  };
+}
