@@ -4,6 +4,7 @@ import { thisMonthText } from '@/app/_plans/this-month';
 import type { PricedPlan } from '@/server/shapes';
 import {
   appUrl,
+  control,
   customerOf,
   DECLINED_CARD,
   FAILING_CARD,
@@ -78,6 +79,26 @@ test('QUOTA-52 cards and the confirmation say what this month gives and what the
   await page.goto(`${appUrl()}/billing/upgrade?plan=max`);
   const max = { monthlySeconds: 160 * 3600, thisMonthSeconds: preview.thisMonthSeconds };
   await expect(page.getByText(thisMonthText(max, from))).toBeVisible();
+});
+
+test('BILLING-45 BILLING-46 a plan on request leads to an email, and cards say what the trial and no limit bring', async ({
+  page,
+}) => {
+  const person = await newPerson();
+  await signIn(page, person, '/plans');
+  const custom = page.getByRole('article', { name: 'Custom' });
+  await expect(custom.getByRole('link', { name: 'Contact us' })).toHaveAttribute(
+    'href',
+    'mailto:support@hourglass.test',
+  );
+  await expect(custom).toContainText('Compared with yours: no time limit');
+  await expect(page.getByRole('article', { name: 'Trial' })).toContainText('Compared with yours: +5 h once');
+  await page.goto(`${appUrl()}/forgot-password`);
+  await page.getByLabel('E-mail').fill(person.email);
+  await page.getByRole('button', { name: 'Send me a link' }).click();
+  const answeredAt = async () =>
+    (await control<{ replyTo: string[] }[]>(`/control/mail?to=${person.email}`))[0]?.replyTo;
+  await expect.poll(answeredAt).toEqual(['support@hourglass.test']);
 });
 
 test('BILLING-7 from the refusal through Stripe and back to a new session', async ({ page }) => {

@@ -34,7 +34,7 @@ export default async function setUp(): Promise<() => Promise<void>> {
     redisUrl: redis.url,
     authSecret,
     ports,
-    env: SHORT_LEASES,
+    env: { ...SHORT_LEASES, SUPPORT_EMAIL: 'support@hourglass.test' },
   });
   Object.assign(process.env, {
     E2E_APP_URL: stack.appUrl,

@@ -40,6 +40,7 @@ async function readMail(raw: Buffer, from: string, to: string[]): Promise<Omit<M
   return {
     from,
     to,
+    replyTo: (parsed.replyTo ?? []).flatMap(({ address }) => address ?? []),
     subject: parsed.subject ?? '',
     text: parsed.text ?? '',
     html: parsed.html ?? '',

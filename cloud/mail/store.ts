@@ -5,6 +5,7 @@ export interface Mail {
   id: string;
   from: string;
   to: string[];
+  replyTo: string[];
   subject: string;
   text: string;
   html: string;
