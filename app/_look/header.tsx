@@ -2,6 +2,7 @@
 
 import { Avatar, Group, Menu, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import Link from 'next/link';
+import { shownFigures } from '@/server/quota/refusal-words';
 import { signInClient } from '../_account/sign-in-client';
 import { NewSessionButton } from '../_session/new-session';
 import { tellProblem, useStarts } from '../_status/start-context';
@@ -14,7 +15,8 @@ export type Person = { id: string; name: string; email: string };
 export function Header({ person }: { person: Person }) {
   const { status } = useStarts();
   const quota = status?.quota;
-  const share = quota?.quotaSeconds ? (quota.remainingSeconds ?? 0) / quota.quotaSeconds : null;
+  const shown = quota && shownFigures(quota);
+  const share = quota?.quotaSeconds ? (shown?.leftSeconds ?? 0) / quota.quotaSeconds : null;
   return (
     <header className="bar">
       <a href="#content" className="skip">
@@ -24,7 +26,7 @@ export function Header({ person }: { person: Person }) {
         <Link href="/dashboard" className="brand">
           <Mark
             share={share}
-            title={quota?.percent === null || !quota ? 'Hourglass' : `Hourglass, ${quota.percent} % used`}
+            title={typeof shown?.percent === 'number' ? `Hourglass, ${shown.percent} % used` : 'Hourglass'}
           />
           <span className="wide-only">Hourglass</span>
         </Link>
