@@ -5,29 +5,32 @@ import type { SimProvider } from './provider';
 import type { Rules } from './rules';
 
 /** The longest and the usual idle stop of a plan, in seconds. */
-const IDLE_STOPS = [
+const SHORT_STOPS = [
+  [90, 90],
   [120, 90],
-  [150, 150],
-  [900, 90],
-  [900, 900],
 ] as const;
-/** A lease that was granted in time may run out after the last moment at which it is renewed. */
-const LONGEST_LEASE_MS = 120_000;
-const HOPS_MS = 5_000;
+const IDLE_STOPS = [...SHORT_STOPS, [900, 90], [900, 900]] as const;
+/** A machine asks after a third of its lease; where calls are lost, a lease that was granted in time runs out. */
+const LATEST_ASK_MS = 45_000;
+const LATEST_END_MS = 125_000;
 
 /** What people choose about idle stops in a history, and what must follow from it. */
 export class IdleTruth {
   /** The longest time without a keystroke that the more, and the less, generous plan allows. */
   private longestMs = 0;
   private shortestMs = Number.POSITIVE_INFINITY;
+  /** In half of the histories no plan lets a session go for long without a keystroke. */
+  private readonly stops: readonly (readonly [longest: number, usual: number])[];
   /** Until when each session was ever kept awake, at most. */
   private readonly awakeUntil = new Map<string, number>();
 
-  constructor(private readonly chance: Chance) {}
+  constructor(private readonly chance: Chance) {
+    this.stops = chance.hit(0.5) ? SHORT_STOPS : IDLE_STOPS;
+  }
 
   /** One more plan, with bounds of its own. */
   async addPlan(sql: Sql, id: string, rank: number, seconds: number): Promise<void> {
-    const [longest, usual] = this.chance.pick(IDLE_STOPS);
+    const [longest, usual] = this.chance.pick(this.stops);
     this.longestMs = Math.max(this.longestMs, longest * 1000);
     this.shortestMs = Math.min(this.shortestMs, longest * 1000);
     await sql`
@@ -61,7 +64,8 @@ export class IdleTruth {
       if (machine.kind !== 'honest' || machine.startedAt === null || machine.endedAt === null) return [];
       const typedAt = machine.typedAt ?? machine.startedAt;
       const keptUntil = this.awakeUntil.get(machine.sessionId) ?? 0;
-      const latest = Math.max(typedAt + this.longestMs, keptUntil) + LONGEST_LEASE_MS + HOPS_MS;
+      const latest =
+        Math.max(typedAt + this.longestMs, keptUntil) + (isFaulty ? LATEST_END_MS : LATEST_ASK_MS);
       if (machine.endedAt > latest)
         return [`${machine.id} went on ${machine.endedAt - typedAt} ms without a key`];
       const isIdle = rows.some((row) => row.id === machine.runId && row.end_reason === 'idle');

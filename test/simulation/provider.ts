@@ -17,7 +17,7 @@ export type AgentKind = 'honest' | 'silent' | 'stubborn';
 /** What goes on in a machine: somebody types, something works for ever, or neither. */
 export type Mood = 'types' | 'works' | 'rests';
 
-const MOODS: readonly Mood[] = ['types', 'types', 'works', 'rests'];
+const MOODS: readonly Mood[] = ['types', 'works', 'works', 'rests'];
 
 export type SimMachine = {
   id: string;
