@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BillingWorld, FAILS_LATER, GOOD, type Person } from '@/test/billing';
 import { changePlan } from './change-plan';
 import { previewChange } from './preview-change';
+import { syncAccount } from './sync-account';
 
 const MASTERCARD = '5555555555554444';
 
@@ -88,6 +89,28 @@ describe('the card', () => {
     await b.moveTo('2026-12-01T02:00:00Z');
     await b.sync(person);
     expect([await b.planOf(person), await charged(person)]).toEqual(['starter', '4444']);
+  });
+
+  it('BILLING-42 changed while an older read is still at work stays the one that counts', async () => {
+    const person = await b.person();
+    await b.pay(await b.openPage(person, 'pro'));
+    const { payments } = b.ctx;
+    if (!payments) throw new Error('This world has no provider.');
+    let isRead = false;
+    const ask: typeof payments.ask = async (read) => {
+      const answer = await payments.ask(read);
+      if (!isRead) {
+        isRead = true;
+        await b.moveTo('2026-11-24T12:05:00Z');
+        await b.changeCard(person, MASTERCARD);
+      }
+      return answer;
+    };
+    await syncAccount({ ...b.ctx, payments: { ...payments, ask } }, person);
+    await b.sync(person);
+    expect(await shown(person)).toBe('4444');
+    await b.moveTo('2026-12-01T02:00:00Z');
+    expect(await charged(person)).toBe('4444');
   });
 
   it('BILLING-42 that cannot be made the one truth is left where it is, and nothing else waits for it', async () => {

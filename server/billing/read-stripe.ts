@@ -12,8 +12,8 @@ export type SubscriptionFacts = {
   createdAt: Instant;
   ended: boolean;
   endedAt: Instant | null;
-  /** The payment method that is pinned to the subscription: it is charged whatever the customer's default is. */
-  ownMethod: MethodFacts | null;
+  /** A payment method is pinned to the subscription: it is charged whatever the customer's default is. */
+  isPinned: boolean;
   itemId: string;
   priceId: string;
   /** What the price says; right only in the price's own currency. */
@@ -37,8 +37,6 @@ export type CardFacts = { brand: string; last4: string; expires: string };
 export type CustomerFacts = {
   subscriptions: SubscriptionFacts[];
   card: CardFacts | null;
-  /** The customer's own payment method for invoices. */
-  defaultMethod: MethodFacts | null;
   currency: string | null;
 };
 
@@ -63,7 +61,6 @@ export async function readStripe(payments: Payments, customer: string): Promise<
   return {
     subscriptions: subscriptions.filter((one) => one !== null),
     card: first ? cardOf(page.data) : null,
-    defaultMethod: methodOf(first && customerOf(first)?.invoice_settings.default_payment_method),
     currency: first ? (customerOf(first)?.currency ?? first.currency) : null,
   };
 }
@@ -81,7 +78,7 @@ function factsOf(found: Stripe.Subscription, paid: Stripe.Invoice[]): Subscripti
     createdAt: fromUnix(found.created),
     ended: ENDED.has(found.status),
     endedAt: found.ended_at === null ? null : fromUnix(found.ended_at),
-    ownMethod: methodOf(found.default_payment_method),
+    isPinned: found.default_payment_method !== null,
     itemId: item.id,
     priceId: item.price.id,
     unitAmount: item.price.unit_amount ?? 0,
@@ -110,10 +107,11 @@ function pendingOf(found: Stripe.Subscription): SubscriptionFacts['pending'] {
   return { priceId: typeof price === 'string' ? price : price.id, at: fromUnix(next.start_date) };
 }
 
-const customerOf = (found: Stripe.Subscription): Stripe.Customer | null =>
+export const customerOf = (found: Stripe.Subscription): Stripe.Customer | null =>
   typeof found.customer === 'string' || found.customer.deleted ? null : (found.customer as Stripe.Customer);
 
-const methodOf = (method: string | Stripe.PaymentMethod | null | undefined): MethodFacts | null =>
+/** A payment method that was asked for whole; null for none. */
+export const methodOf = (method: string | Stripe.PaymentMethod | null | undefined): MethodFacts | null =>
   method && typeof method !== 'string' ? { id: method.id, createdAt: fromUnix(method.created) } : null;
 
 /** The card that will be charged next: a subscription's own wins over the customer's. */

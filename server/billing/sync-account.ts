@@ -46,7 +46,8 @@ export async function syncAccount(ctx: Ctx, input: SyncInput): Promise<Outcome> 
     const isPaying = outcome.living.some((one) => one.status !== 'incomplete');
     if (isPaying) await closeCheckouts(ctx, payments, { accountId, customer });
     const isMended =
-      (await endSurplus(ctx, payments, outcome.living)) || (await settleCard(ctx, payments, customer, facts));
+      (await endSurplus(ctx, payments, outcome.living)) ||
+      (await settleCard(ctx, payments, customer, facts.subscriptions));
     if (isMended) {
       const again = await syncAccount(ctx, { accountId });
       return again.kind === 'applied' ? { ...again, planBefore: outcome.planBefore } : again;
