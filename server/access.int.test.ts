@@ -85,6 +85,8 @@ beforeAll(async () => {
   accountId = await createAccount(world, { planId: 'pro' });
   await world.ctx
     .sql`insert into auth_user (id, name, email, email_verified) values ('u', 'U', 'u@x.test', true)`;
+  await world.ctx
+    .sql`insert into auth_sign_in (id, token, user_id, expires_at) values ('sign-in-of-u', 't', 'u', '2036-01-01')`;
 });
 afterAll(() => world.close());
 
@@ -148,6 +150,7 @@ const person = (more: { role?: 'owner' | 'member'; isAdmin?: boolean; accountId?
   accountId: more.accountId ?? accountId,
   role: more.role ?? 'owner',
   isAdmin: more.isAdmin ?? false,
+  signInId: 'sign-in-of-u',
 });
 const key = (scopes: Scope[], isAdmin = false): Actor => ({
   kind: 'apiKey',
