@@ -50,6 +50,8 @@ async function serve(answer: (call: Call) => Answer): Promise<string> {
   api = createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += chunk;
+    // Only leases are asked for here: whether a terminal may stay open is another question.
+    if (request.url !== '/api/agent/lease') return void response.writeHead(404).end();
     const call = { at: performance.now(), ...JSON.parse(body) } as Call;
     calls.push(call);
     const reply = answer(call);
