@@ -1,5 +1,5 @@
-import { expect, test } from '@playwright/test';
-import { appUrl, newPerson, signIn } from './product';
+import { expect, type Locator, test } from '@playwright/test';
+import { appUrl, newPerson, signIn, untilStatus } from './product';
 
 test('SESSION-12 the whole product fits a small phone', async ({ page }) => {
   const person = await newPerson({ planId: 'pro' });
@@ -24,4 +24,31 @@ test('SESSION-12 the whole product fits a small phone', async ({ page }) => {
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     expect(overflow, `${path} scrolls sideways`).toBeLessThanOrEqual(0);
   }
+});
+
+/** True when every word of a button can be seen. */
+const isWhole = (button: Locator) =>
+  button.locator('.mantine-Button-label').evaluate((label) => label.scrollWidth <= label.clientWidth + 1);
+
+test('SESSION-12 QUOTA-47 SESSION-50 the ways out of a refusal are read whole on a small phone', async ({ page }) => {
+  const used = await newPerson({ leftSeconds: 0 });
+  await signIn(page, used);
+  await page.getByRole('button', { name: 'New session' }).first().click({ force: true });
+  const dialog = page.getByRole('dialog');
+  await expect(dialog.getByRole('button', { name: 'Start your free trial' })).toBeVisible();
+  const offers = dialog.getByRole('group', { name: 'Upgrade' }).getByRole('link');
+  for (const offer of await offers.all()) expect(await isWhole(offer)).toBe(true);
+
+  const limited = await newPerson();
+  const name = 'a running session with a name that is longer than a small phone is wide';
+  const first = await limited.api.session.create.mutate({ name });
+  await limited.api.session.create.mutate({ name: 'second' });
+  await limited.api.session.start.mutate({ sessionId: first.id });
+  await untilStatus(limited, first.id, 'running');
+  await page.context().clearCookies();
+  await signIn(page, limited);
+  const card = page.getByRole('article', { name: 'second' });
+  await card.getByRole('button', { name: 'Start' }).click({ force: true });
+  expect(await isWhole(dialog.getByRole('button', { name: `Stop “${name}” and start this` }))).toBe(true);
+  await limited.api.session.stop.mutate({ sessionId: first.id });
 });

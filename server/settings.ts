@@ -15,7 +15,7 @@ const MEANINGS: Record<keyof Env, string> = {
   AUTH_GITHUB_SECRET: 'see AUTH_GITHUB_ID',
   SIGNUP_MODE: '`approval`: new accounts wait until an administrator activates them',
   CONFIRMED_EMAIL: '`optional`: starts need no confirmed address',
-  SUPPORT_EMAIL: 'where "Contact us" leads; without it the button is not shown',
+  SUPPORT_EMAIL: 'where "Contact us" leads and answers to emails go; neither without it',
   FLY_API_URL: 'the Machines API',
   FLY_API_TOKEN: 'token of the Fly organisation',
   FLY_ORG: 'slug of the Fly organisation',

@@ -36,6 +36,7 @@ export function UpgradeLinks({ upgrade, lacking, isSecond = false }: Props) {
           href={plan.url}
           variant={index === 0 && !isSecond ? 'filled' : 'default'}
           justify="space-between"
+          className="wrapping"
           rightSection={
             <Text size="sm" style={{ whiteSpace: 'nowrap' }}>
               {formatPrice(plan.price)}
