@@ -9,7 +9,7 @@ import type { RunRow } from './run-row';
 export const LOOKS_BEFORE_PARKING = 8;
 const LONGEST_PAUSE_MS = 5 * 60_000;
 
-/** True when it was not the run that failed but PostgreSQL that could not be asked. */
+/** True when it was not the run that failed but PostgreSQL that could not be asked: then its claim runs out as ever. */
 const isNoFaultOfRun = (error: unknown): boolean =>
   isDatabaseAway(error) || (error instanceof DomainError && error.reason === 'QUOTA_UNAVAILABLE');
 
@@ -27,11 +27,11 @@ export async function putOff(ctx: Ctx, run: RunRow, error: unknown): Promise<voi
   }
 }
 
-async function writeFailure(ctx: Ctx, runId: string, soonAgain: boolean): Promise<void> {
+async function writeFailure(ctx: Ctx, runId: string, claimDecides: boolean): Promise<void> {
   const [row] = await ctx.sql<{ account_id: string; failed_looks: number }[]>`
     update run set failed_looks = failed_looks + 1,
-      due_at = hg_clock() + interval '1 ms' * case when ${soonAgain} then ${CLAIM_MS}
-        else least(${CLAIM_MS} * 2 ^ least(failed_looks, 10), ${LONGEST_PAUSE_MS}) end,
+      due_at = case when ${claimDecides} then due_at else
+        hg_clock() + interval '1 ms' * least(${CLAIM_MS} * 2 ^ least(failed_looks, 10), ${LONGEST_PAUSE_MS}) end,
       parked_at = case when failed_looks + 1 >= ${LOOKS_BEFORE_PARKING} then coalesce(parked_at, hg_clock()) else parked_at end
     where id = ${runId} and ended_at is null returning account_id, failed_looks`;
   if (row && row.failed_looks >= LOOKS_BEFORE_PARKING) {
