@@ -30,7 +30,9 @@ test('SESSION-12 the whole product fits a small phone', async ({ page }) => {
 const isWhole = (button: Locator) =>
   button.locator('.mantine-Button-label').evaluate((label) => label.scrollWidth <= label.clientWidth + 1);
 
-test('SESSION-12 QUOTA-47 SESSION-50 the ways out of a refusal are read whole on a small phone', async ({ page }) => {
+test('SESSION-12 QUOTA-47 SESSION-50 the ways out of a refusal are read whole on a small phone', async ({
+  page,
+}) => {
   const used = await newPerson({ leftSeconds: 0 });
   await signIn(page, used);
   await page.getByRole('button', { name: 'New session' }).first().click({ force: true });
