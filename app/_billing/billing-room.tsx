@@ -13,7 +13,8 @@ import { useBilling, useRefreshBilling } from './use-billing';
 type Props = {
   /** Back from the payment provider's own page: what was changed there is read at once. */
   isBack: boolean;
-  missingInvoice: boolean;
+  /** An invoice was asked for by its link: there is none to pay, or it cannot be looked up now. */
+  missingInvoice: 'none' | 'later' | null;
 };
 
 /** What the account pays, for what, with what, and how to change it. */
@@ -28,7 +29,9 @@ export function BillingRoom({ isBack, missingInvoice }: Props) {
       <PaymentsNote />
       {missingInvoice && (
         <Alert color="yellow" mb="md" role="status">
-          There is nothing to pay for a plan of yours, or its invoice cannot be shown right now.
+          {missingInvoice === 'none'
+            ? 'There is nothing to pay here. An invoice of a subscription that has ended is void.'
+            : 'The invoice cannot be shown right now. Try again in a moment.'}
         </Alert>
       )}
       {error && (

@@ -3,7 +3,8 @@
 import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import Link from 'next/link';
 import { type Refusal, useTRPCClient } from '../_query/trpc';
-import { useBillingAct } from './use-billing';
+import { isFailing } from './failing';
+import { useBilling, useBillingAct } from './use-billing';
 
 type Props = { refusal: Refusal; onAgain?: () => void };
 
@@ -14,6 +15,9 @@ const PASSING: (string | null)[] = ['BILLING_UNAVAILABLE', null];
 export function ChangeProblem({ refusal, onAgain }: Props) {
   const client = useTRPCClient();
   const { act, busy } = useBillingAct();
+  const { data: summary } = useBilling();
+  // An earlier payment is open: another card alone does not pay it.
+  const isOpen = summary !== undefined && isFailing(summary) && summary.payment.state !== 'paused';
   const toPortal = () =>
     act(async () => {
       // Back to this very change, to confirm it with the other card.
@@ -25,11 +29,16 @@ export function ChangeProblem({ refusal, onAgain }: Props) {
       <Stack gap="xs" align="flex-start">
         <Text size="sm">{refusal.message}</Text>
         <Group gap="xs">
-          {refusal.reason === 'PAYMENT_FAILED' && (
-            <Button size="xs" onClick={toPortal} loading={busy}>
-              Use another card
-            </Button>
-          )}
+          {refusal.reason === 'PAYMENT_FAILED' &&
+            (isOpen ? (
+              <Button component="a" size="xs" href="/billing/pay">
+                Pay now
+              </Button>
+            ) : (
+              <Button size="xs" onClick={toPortal} loading={busy}>
+                Use another card
+              </Button>
+            ))}
           {refusal.reason === 'PAYMENT_FAILED' && (
             <Button component={Link} href="/billing" size="xs" variant="default">
               Billing

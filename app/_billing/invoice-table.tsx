@@ -47,6 +47,12 @@ export function InvoiceTable() {
   );
 }
 
+/** An invoice that nobody paid has no receipt. */
+function linkOf({ payable, status }: BillingInvoice): string {
+  if (payable) return 'Pay';
+  return status === 'paid' ? 'Receipt' : 'View';
+}
+
 const Rows = ({ invoices }: { invoices: BillingInvoice[] }) => (
   <Table>
     <Table.Tbody>
@@ -62,7 +68,7 @@ const Rows = ({ invoices }: { invoices: BillingInvoice[] }) => (
           </Table.Td>
           <Table.Td ta="right">
             <Anchor href={invoice.url} size="sm">
-              {invoice.payable ? 'Pay' : 'Receipt'}
+              {linkOf(invoice)}
             </Anchor>
           </Table.Td>
         </Table.Tr>

@@ -46,9 +46,11 @@ export function PlanPanel({ summary }: { summary: BillingSummary }) {
                 {cancels ? 'Resume' : `Keep ${paidPlan?.name ?? 'this plan'}`}
               </Button>
             )}
-            <Button component={Link} href="/plans" variant={paidPlan ? 'default' : 'filled'}>
-              {paidPlan ? 'Change plan' : 'See the plans'}
-            </Button>
+            {!isFailing(summary) && (
+              <Button component={Link} href="/plans" variant={paidPlan ? 'default' : 'filled'}>
+                {paidPlan ? 'Change plan' : 'See the plans'}
+              </Button>
+            )}
             {(isFailing(summary) || (paidPlan && !cancels)) && (
               <Button variant="subtle" color="gray" onClick={() => setAsks(true)}>
                 Cancel plan

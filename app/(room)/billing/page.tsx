@@ -7,5 +7,10 @@ type Props = { searchParams: Promise<Record<string, string | string[] | undefine
 
 export default async function Page({ searchParams }: Props) {
   const { back, invoice } = await searchParams;
-  return <BillingRoom isBack={back === '1'} missingInvoice={invoice === 'none' || invoice === 'later'} />;
+  return (
+    <BillingRoom
+      isBack={back === '1'}
+      missingInvoice={invoice === 'none' || invoice === 'later' ? invoice : null}
+    />
+  );
 }
