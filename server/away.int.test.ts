@@ -52,7 +52,10 @@ beforeAll(async () => {
     update auth_user u set role = 'admin', email_verified = true from member m where m.user_id = u.id returning m.user_id, m.account_id`;
   if (!row) throw new Error('Nobody signed up.');
   const { user_id: userId, account_id: accountId } = row;
-  actor = { kind: 'user', userId, accountId, role: 'owner', isAdmin: true };
+  const [signIn] = await world.ctx.sql<
+    { id: string }[]
+  >`select id from auth_sign_in where user_id = ${userId}`;
+  actor = { kind: 'user', userId, accountId, role: 'owner', isAdmin: true, signInId: signIn?.id };
   const caller = createCaller({ ...world.ctx, actor, requestId: 't', responseHeaders: new Headers() });
   const { id: sessionId } = await caller.session.create({ name: 'mine' });
   const { id: apiKeyId } = await caller.apiKey.create({ name: 'k', scopes: ['session:read'] });
