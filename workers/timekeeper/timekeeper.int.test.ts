@@ -66,17 +66,22 @@ async function letEnd(prefix: string, shape: (n: number) => Partial<Pretended>):
   return endsAt;
 }
 
-/** How long the workers have been ready to run while this computer had no processor for them, in ms. */
-function starvedMs(): number {
-  const waits = workers.map(({ pid }) => {
+/** How long each living worker has been ready to run while this computer had no processor for it, in ms. */
+function waits(): Map<number, number> {
+  const found = new Map<number, number>();
+  for (const { pid = 0 } of workers) {
     try {
-      return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6;
+      found.set(pid, Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6);
     } catch {
-      return 0;
+      // It has ended.
     }
-  });
-  return Math.max(0, ...waits);
+  }
+  return found;
 }
+
+/** What the living worker that was kept waiting longest has waited since then; of one that has left nothing counts. */
+const starvedSince = (before: Map<number, number>): number =>
+  Math.max(0, ...[...waits()].map(([pid, ms]) => ms - (before.get(pid) ?? 0)));
 
 type Ended = {
   machines: Pretended[];
@@ -86,12 +91,12 @@ type Ended = {
 };
 
 /** Waits until the machines have ended and the books say so. */
-async function ended(prefix: string, starvedBeforeMs: number, except: string[] = []): Promise<Ended> {
+async function ended(prefix: string, before: Map<number, number>, except: string[] = []): Promise<Ended> {
   const machines = [...api.machines.values()].filter(
     ({ runId }) => runId.startsWith(`${prefix}-`) && !except.includes(runId),
   );
   expect(await waitFor(() => machines.every((machine) => machine.endedAt !== null), 60_000)).toBe(true);
-  const starved = starvedMs() - starvedBeforeMs;
+  const starved = starvedSince(before);
   const open = () => world.ctx.sql`
     select 1 from run where id like ${`${prefix}-%`} and id <> all(${except}) and ended_at is null limit 1`;
   expect(await waitFor(async () => (await open()).length === 0, 60_000, 100)).toBe(true);
@@ -110,29 +115,29 @@ it('SESSION-26 MACHINE-32 300 silent machines end with their leases, whatever a 
     0: { trouble: { answerMs: 6_000 } },
     1: { trouble: { refuses: true } },
   };
-  const starved = starvedMs();
+  const before = waits();
   await letEnd('a', (n) => ({ stubborn: n % 10 === 5, ...troubles[n] }));
-  const { machines, lateMs } = await ended('a', starved, ['a-0', 'a-1']);
+  const { machines, lateMs } = await ended('a', before, ['a-0', 'a-1']);
   expect(machines).toHaveLength(ENDING - 2);
   expect(lateMs).toBeLessThanOrEqual(2_000);
   expect(api.rates.tooEarly).toBe(0);
   // Nobody gives up on the two: once they answer, they end too.
   for (const id of ['a-0', 'a-1']) (api.machines.get(`m-${id}`) as Pretended).trouble = {};
-  await ended('a', 0);
+  await ended('a', before);
 });
 
 it('SESSION-27 two workers ask no machine twice, and one that is ended in the middle leaves nothing undone', {
   timeout: 200_000,
 }, async () => {
   await startWorker();
-  const starved = starvedMs();
+  const before = waits();
   const endsAt = await letEnd('b', () => ({}));
   await sleep(Math.max(0, endsAt - 1_500 - Date.now()));
   const [leaving] = workers;
   const gone = once(leaving as ChildProcess, 'exit');
   leaving?.kill('SIGTERM');
   expect(await gone).toEqual([0, null]);
-  const { machines, lateMs, starved: starvedFor } = await ended('b', starved);
+  const { machines, lateMs, starved: starvedFor } = await ended('b', before);
   // What the leaving one had taken and not done would be taken again when its claim has run out.
   expect(lateMs).toBeLessThanOrEqual(CLAIM_MS);
   // A worker that is kept from running for a second does not know that a machine has obeyed, and tells it again.
