@@ -14,6 +14,9 @@ const IDLE_STOPS = [...SHORT_STOPS, [900, 90], [900, 900]] as const;
 const LATEST_ASK_MS = 45_000;
 const LATEST_END_MS = 125_000;
 
+/** A machine begins to stop up to its grace before its end, and a provider's clock may be a second behind. */
+const GRACE_MS = 10_000;
+
 /** What people choose about idle stops in a history, and what must follow from it. */
 export class IdleTruth {
   /** The longest time without a keystroke that the more, and the less, generous plan allows. */
@@ -70,7 +73,7 @@ export class IdleTruth {
         return [`${machine.id} went on ${machine.endedAt - typedAt} ms without a key`];
       const isIdle = rows.some((row) => row.id === machine.runId && row.end_reason === 'idle');
       if (!isIdle || isFaulty || machine.mood === 'rests') return [];
-      const mayBe = machine.mood === 'works' && machine.endedAt >= typedAt + this.shortestMs;
+      const mayBe = machine.mood === 'works' && machine.endedAt >= typedAt + this.shortestMs - GRACE_MS;
       return mayBe ? [] : [`${machine.id} was idle although it ${machine.mood}`];
     });
   }
