@@ -35,6 +35,8 @@ test('SESSION-12 QUOTA-47 SESSION-50 the ways out of a refusal are read whole on
 }) => {
   const used = await newPerson({ leftSeconds: 0 });
   await signIn(page, used);
+  // Until the page knows the quota, the button says that it is loading and does nothing.
+  await expect(page.getByRole('alert', { name: 'Your compute quota is used up' })).toBeVisible();
   await page.getByRole('button', { name: 'New session' }).first().click({ force: true });
   const dialog = page.getByRole('dialog');
   await expect(dialog.getByRole('button', { name: 'Start your free trial' })).toBeVisible();

@@ -145,6 +145,22 @@ test('QUOTA-11 a refusal the page did not expect shows the same dialog and leave
   await page.unrouteAll({ behavior: 'ignoreErrors' });
 });
 
+test('QUOTA-11 a quota that runs out while the form is open turns its button off, and nothing is made', async ({
+  page,
+}) => {
+  const person = await newPerson({ planId: 'starter' });
+  await signIn(page, person);
+  await page.getByRole('button', { name: 'New session' }).first().click();
+  const form = page.getByRole('dialog', { name: 'New session' });
+  const create = form.getByRole('button', { name: 'Create and start' });
+  await expect(create).toHaveAttribute('aria-disabled', 'false');
+  await leaveQuota(person.accountId, 0);
+  await expect(create).toHaveAttribute('aria-disabled', 'true');
+  await create.click({ force: true });
+  await expect(page.getByRole('dialog', { name: 'Your compute quota is used up' })).toContainText('40 h');
+  expect(await person.api.session.list.query()).toEqual([]);
+});
+
 test('QUOTA-45 QUOTA-17 warnings say the real percent and can be put away for the month, exhausted cannot', async ({
   page,
 }) => {

@@ -48,8 +48,10 @@ export function NewSessionButton() {
 const options = AGENTS.map((agent) => ({ value: agent, label: AGENT_WORDS[agent] }));
 
 function NewSessionDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
-  const { start, swap, status, explanation } = useStarts();
+  const { start, swap, status, explanation, showWhy } = useStarts();
   const isFull = explanation?.reason === 'SESSION_LIMIT_REACHED';
+  // The quota can run out while the form is open.
+  const isOff = !isFull && Boolean(explanation);
   const { create, busy } = useCreate(close);
   const [name, setName] = useState('');
   const [agent, setAgent] = useState<Agent>('bash');
@@ -60,6 +62,7 @@ function NewSessionDialog({ opened, onClose }: { opened: boolean; onClose: () =>
 
   function submit(event: FormEvent) {
     event.preventDefault();
+    if (isOff) return showWhy();
     // While no more may run it is only made, to be started later.
     void create(input, isFull ? async () => false : start);
   }
@@ -87,7 +90,13 @@ function NewSessionDialog({ opened, onClose }: { opened: boolean; onClose: () =>
             <Button variant="default" onClick={close}>
               Cancel
             </Button>
-            <Button type="submit" loading={busy} variant={isFull ? 'default' : 'filled'}>
+            <Button
+              type="submit"
+              loading={busy}
+              variant={isFull ? 'default' : 'filled'}
+              data-disabled={isOff || undefined}
+              aria-disabled={isOff}
+            >
               {isFull ? 'Create, start later' : 'Create and start'}
             </Button>
           </Group>
