@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { inTx } from '@/server/context';
 import { newId } from '@/server/ids';
-import { admitRun } from '@/server/session/admit';
+import { admitRun } from '@/server/run/admit';
 import startTestServices from '@/test/services';
 import { asOwner, createWorld } from '@/test/world';
 import { sizeOf } from './sizes';

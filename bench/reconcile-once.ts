@@ -2,9 +2,9 @@ import { openDatabase } from '@/db/client';
 import { systemClock } from '@/server/clock';
 import type { Ctx } from '@/server/context';
 import { parseEnv } from '@/server/env';
+import { reconcile } from '@/server/inventory/reconcile';
 import { makeLog } from '@/server/log';
 import { openFly } from '@/server/machine/fly';
-import { reconcile } from '@/server/session/reconcile';
 import { noJobs, noRates } from '@/server/without-redis';
 
 /** One pass of the reconciler in a process of its own; prints what it took as one line of JSON. */

@@ -1,5 +1,5 @@
 import Stripe from 'stripe';
-import { receiveEvent } from '@/server/billing/receive-event';
+import { receiveEvent } from '@/server/billing/sync/receive-event';
 import { BillingWorld, type Person, WEBHOOK_SECRET } from '@/test/billing';
 import startTestServices from '@/test/services';
 import { sizeOf } from './sizes';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { syncCatalogue } from '@/server/billing/sync-catalogue';
+import { syncCatalogue } from '@/server/billing/catalogue/sync-catalogue';
 import { openOperatorContext } from '@/server/operator/context';
 import { findFreePort, isPortFree, SetupError } from './services/processes';
 import { type Command, Part, type PartKind, type PartName, type PartOptions } from './stack-part';

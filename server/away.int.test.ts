@@ -11,7 +11,7 @@ import type { Actor } from './context';
 import { DomainError } from './errors';
 import { newId } from './ids';
 import { appRouter, createCaller } from './router';
-import { runTokenOf } from './session/tokens';
+import { runTokenOf } from './run/tokens';
 
 /** Every way in which PostgreSQL can be away, and every procedure: through HTTP, and past the look at who asks. */
 

@@ -3,7 +3,7 @@ import { createAccount, createWorld, type World } from '@/test/world';
 import { createApiKey } from './account/create-api-key';
 import { keepFewSignIns } from './account/keep-few-sign-ins';
 import { revokeApiKey } from './account/revoke-api-key';
-import { forgetEvents } from './billing/forget-events';
+import { forgetEvents } from './billing/sync/forget-events';
 import type { Actor } from './context';
 import { newId } from './ids';
 import { forgetLetters } from './mail/forget-letters';

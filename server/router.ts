@@ -1,13 +1,15 @@
 import { accountRouter, adminRouter, apiKeyRouter } from './account/router';
 import { billingRouter } from './billing/router';
+import { quotaRouter, usageRouter } from './quota/usage-router';
+import { runsRouter } from './run/router';
 import { sessionRouter } from './session/router';
-import { quotaRouter, usageRouter } from './session/usage-router';
-import { createCallerFactory, router } from './trpc';
+import { createCallerFactory, mergeRouters, router } from './trpc';
 
 export const appRouter = router({
   session: sessionRouter,
   quota: quotaRouter,
-  usage: usageRouter,
+  // Time is used by runs: the list of both rooms under one name.
+  usage: mergeRouters(usageRouter, runsRouter),
   billing: billingRouter,
   account: accountRouter,
   apiKey: apiKeyRouter,

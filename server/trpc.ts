@@ -97,6 +97,7 @@ const refuse = t.middleware(async ({ ctx, path, next }) => {
 });
 
 export const router = t.router;
+export const mergeRouters = t.mergeRouters;
 export const createCallerFactory = t.createCallerFactory;
 
 const open = t.procedure.use(refuse);

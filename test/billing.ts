@@ -1,9 +1,9 @@
 import { Bench } from '@/cloud/stripe/testing';
+import { syncCatalogue } from '@/server/billing/catalogue/sync-catalogue';
+import { openPortal } from '@/server/billing/checkout/open-portal';
+import { openUpgrade } from '@/server/billing/checkout/open-upgrade';
 import { describeBilling } from '@/server/billing/describe-billing';
-import { openPortal } from '@/server/billing/open-portal';
-import { openUpgrade } from '@/server/billing/open-upgrade';
-import { syncAccount } from '@/server/billing/sync-account';
-import { syncCatalogue } from '@/server/billing/sync-catalogue';
+import { syncAccount } from '@/server/billing/sync/sync-account';
 import { newId } from '@/server/ids';
 import { readAccount } from '@/server/quota/load-account';
 import type { Member } from '@/server/trpc';

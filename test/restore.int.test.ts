@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { migrateDatabase } from '@/db/migrate';
 import type { DomainError } from '@/server/errors';
+import { reconcile } from '@/server/inventory/reconcile';
 import { COMMANDS } from '@/server/operator/commands';
 import { noteRestore } from '@/server/quota/note-restore';
 import { verifyLedger } from '@/server/quota/verify-ledger';
 import { batchStatus } from '@/server/session/batch-status';
 import { createSession } from '@/server/session/create';
-import { reconcile } from '@/server/session/reconcile';
 import { startSession } from '@/server/session/start';
 import { stopSession } from '@/server/session/stop';
 import { type DumpServer, openDumpServer } from './dump';

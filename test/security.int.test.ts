@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '@/scripts/services/processes';
 import { ROOT } from '@/scripts/stack';
 import { SECRET_NAMES } from '@/server/env';
-import { connectTokenOf, runTokenOf } from '@/server/session/tokens';
+import { connectTokenOf, runTokenOf } from '@/server/run/tokens';
 import {
   answers,
   ask,

@@ -2,10 +2,10 @@
 
 import { Skeleton, Text } from '@mantine/core';
 import { useState } from 'react';
+import { useNow } from '../_query/use-now';
 import { SessionCard } from '../_session/session-card';
 import { type Starts, StartsContext } from '../_status/start-context';
 import { UsageLine } from '../_status/usage-line';
-import { useNow } from '../_status/use-now';
 import { exampleStatus } from './example-status';
 
 /** The dashboard itself on made-up figures, alive but out of reach: what somebody sees here is what they get. */

@@ -7,7 +7,7 @@ import type { BillingSummary, Plan, PricedPlan } from '@/server/shapes';
 import { formatAllowance } from '../_format/duration';
 import { formatDay } from '../_format/instant';
 import { refusalOf, useTRPC } from '../_query/trpc';
-import { useNow } from '../_status/use-now';
+import { useNow } from '../_query/use-now';
 import { firstCharge, formatMoney, formatPrice, nextFirst } from './money';
 import { type PlanAction, planAction } from './plan-action';
 import { PlanButton } from './plan-button';

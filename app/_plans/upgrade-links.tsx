@@ -5,7 +5,7 @@ import type { Upgrade, UpgradePlan } from '@/server/shapes';
 import { formatAllowance } from '../_format/duration';
 import { ContactLine } from '../_look/contact-line';
 import { ButtonLink } from '../_look/links';
-import { useNow } from '../_status/use-now';
+import { useNow } from '../_query/use-now';
 import { firstCharge, formatMoney, formatPrice, nextFirst } from './money';
 import { thisMonth, thisMonthText } from './this-month';
 

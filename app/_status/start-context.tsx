@@ -5,9 +5,9 @@ import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef
 import type { BatchStatus } from '@/server/shapes';
 import { useSupportEmail } from '../_look/support';
 import { type Refusal, refusalOf, useTRPCClient } from '../_query/trpc';
+import { useNow } from '../_query/use-now';
 import { type Explanation, explain, explainStatus } from './explain';
 import { RefusalDialog, type Shown } from './refusal-dialog';
-import { useNow } from './use-now';
 import { useFreshStatus, useRefreshStatus } from './use-status';
 import { useSwap } from './use-swap';
 

@@ -2,10 +2,10 @@ import { Title } from '@mantine/core';
 import type { Metadata } from 'next';
 import { VisitorNote } from '../_billing/visitor-note';
 import { PublicBar } from '../_look/public-bar';
-import { Room } from '../_look/room';
 import { PlanCards } from '../_plans/plan-cards';
-import { PlansRoom } from '../_plans/plans-room';
+import { PlansPage } from '../_plans/plans-page';
 import { findPerson } from '../_server/person';
+import { Shell } from '../_shell/shell';
 
 export const metadata: Metadata = { title: 'Plans' };
 export const dynamic = 'force-dynamic';
@@ -14,9 +14,9 @@ export default async function Page() {
   const person = await findPerson();
   if (person) {
     return (
-      <Room person={person}>
-        <PlansRoom />
-      </Room>
+      <Shell person={person}>
+        <PlansPage />
+      </Shell>
     );
   }
   return (

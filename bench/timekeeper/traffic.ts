@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Ctx } from '@/server/context';
 import { newId } from '@/server/ids';
-import { answerAgent } from '@/server/session/answer-agent';
+import { answerAgent } from '@/server/run/answer-agent';
 import { createSession } from '@/server/session/create';
 import { startSession } from '@/server/session/start';
 import { stopSession } from '@/server/session/stop';

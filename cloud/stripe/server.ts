@@ -1,15 +1,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { listen, readBody, type StartedPart } from '../http';
-import { answer } from './api';
-import { runDue } from './clock';
-import { handleControl } from './control';
-import { type Fault, Faults } from './faults';
-import { Idempotency } from './idempotency';
-import { newStripeId } from './ids';
+import { runDue } from './control/clock';
+import { handleControl } from './control/control';
+import { type Fault, Faults } from './control/faults';
 import { handlePage } from './pages/handle';
 import { loadShapes } from './schema/load';
-import { Webhooks } from './webhooks';
-import { World } from './world';
+import { newStripeId } from './store/ids';
+import { World } from './store/world';
+import { Webhooks } from './webhooks/webhooks';
+import { answer } from './wire/api';
+import { Idempotency } from './wire/idempotency';
 
 const TICK_MS = 1000;
 const ENV_ENDPOINT = 'we_local';

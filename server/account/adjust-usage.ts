@@ -3,7 +3,7 @@ import { type Ctx, inTx } from '../context';
 import { quotaRules } from '../quota/account-state';
 import { adjustUsage } from '../quota/adjust-usage';
 import { describeQuota } from '../quota/describe-quota';
-import { tellQuota } from '../session/tell-quota';
+import { tellQuota } from '../run/tell-quota';
 import type { Quota } from '../shapes';
 import type { ByWhom } from './set-plan';
 

@@ -2,7 +2,7 @@ import { writeAudit } from '../audit';
 import { type Ctx, inTx, type TxCtx } from '../context';
 import { notFound } from '../errors';
 import { lockAccount } from '../quota/load-account';
-import { stopAccount } from '../session/stop-account';
+import { stopAccount } from '../run/stop-account';
 import { rememberUsage } from './carry-usage';
 import type { ByWhom } from './set-plan';
 

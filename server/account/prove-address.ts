@@ -2,7 +2,7 @@ import { writeAudit } from '../audit';
 import { type Ctx, inTx, type TxCtx } from '../context';
 import type { AccountState } from '../quota/account-state';
 import { lockAccount } from '../quota/load-account';
-import { stopAccount } from '../session/stop-account';
+import { stopAccount } from '../run/stop-account';
 import { endAccess } from './end-access';
 
 export type AccessCtx = Pick<Ctx, 'sql' | 'env' | 'clock' | 'log' | 'jobs'>;

@@ -1,8 +1,8 @@
 import { endCustomer } from '../billing/end-customer';
 import type { Ctx } from '../context';
+import { noteRemovals, type Removal, type Tried, workOffRemovals } from '../inventory/removals';
 import { appNameOf } from '../machine/machines';
-import { noteRemovals, type Removal, type Tried, workOffRemovals } from '../machine/removals';
-import { LAUNCH_LIMIT_MS } from '../session/run-row';
+import { LAUNCH_LIMIT_MS } from '../run/run-row';
 
 /** Accounts of one pass. */
 const BATCH = 1_000;

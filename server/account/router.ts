@@ -1,7 +1,7 @@
 import { DomainError } from '../errors';
 import { listDrift } from '../quota/find-drift';
 import { listPlans } from '../quota/plans';
-import { listRuns } from '../session/list-runs';
+import { listRuns } from '../run/list-runs';
 import { inputs } from '../shapes';
 import { access, type Member, router } from '../trpc';
 import { adjustAccountUsage } from './adjust-usage';

@@ -2,7 +2,7 @@ import { writeAudit } from '../audit';
 import { type Ctx, inTx } from '../context';
 import { notFound } from '../errors';
 import { lockAccount } from '../quota/load-account';
-import { stopAccount } from '../session/stop-account';
+import { stopAccount } from '../run/stop-account';
 import type { AccountStatus } from '../shapes';
 import type { ByWhom } from './set-plan';
 

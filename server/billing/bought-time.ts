@@ -2,7 +2,7 @@ import type { Instant } from '../clock';
 import type { BoughtTime } from '../quota/effective-plan';
 import { monthAround } from '../quota/period';
 import type { BoughtLine } from './read-invoices';
-import type { StoredSubscription } from './stored-subscription';
+import type { StoredSubscription } from './sync/stored-subscription';
 
 type Reading = {
   lines: BoughtLine[];

@@ -2,13 +2,13 @@ import type { Ctx } from '../context';
 import { newId } from '../ids';
 import type { BillingSummary } from '../shapes';
 import { auditChange } from './audit-change';
-import { isFailing } from './choose-subscription';
 import { describeBilling, type Whose } from './describe-billing';
 import { type Living, needLiving } from './need-living';
 import { isGone } from './payments';
 import { releaseSchedule } from './resume';
 import { settleInvoice } from './settle-ended';
-import { followChange } from './sync-account';
+import { isFailing } from './sync/choose-subscription';
+import { followChange } from './sync/sync-account';
 import { withFreshState } from './with-fresh-state';
 
 /**

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BillingWorld, FAILS_LATER, GOOD, type Person } from '@/test/billing';
 import { changePlan } from './change-plan';
 import { previewChange } from './preview-change';
-import { syncAccount } from './sync-account';
+import { syncAccount } from './sync/sync-account';
 
 const MASTERCARD = '5555555555554444';
 

@@ -6,8 +6,8 @@ import { readAccount } from '../quota/load-account';
 import { priceIn } from '../quota/plans';
 import { type BillingSummary, type PaymentState, TRIAL_PLAN } from '../shapes';
 import type { Member } from '../trpc';
-import type { CardFacts } from './read-stripe';
-import { isLiving, readStored, type StoredSubscription } from './stored-subscription';
+import type { CardFacts } from './sync/read-stripe';
+import { isLiving, readStored, type StoredSubscription } from './sync/stored-subscription';
 import { hadTrial } from './trial-mark';
 
 export type Whose = { accountId: string; member: Member };

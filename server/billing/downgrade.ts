@@ -1,11 +1,11 @@
 import type Stripe from 'stripe';
 import { toUnix } from '../clock';
 import { newId } from '../ids';
+import type { SellablePlan } from './catalogue/sellable';
 import type { Living } from './need-living';
 import type { Payments } from './payments';
 import { releaseSchedule } from './resume';
-import type { SellablePlan } from './sellable';
-import type { StoredSubscription } from './stored-subscription';
+import type { StoredSubscription } from './sync/stored-subscription';
 
 /** Puts a smaller plan in force at the end of the period that is paid for. Deciding twice keeps the last decision. */
 export async function scheduleDowngrade({ payments, stored }: Living, sold: SellablePlan): Promise<void> {

@@ -1,7 +1,7 @@
 import { type Ctx, inTx } from '../context';
 import { lockAccount } from '../quota/load-account';
-import { expireOthers } from './close-checkouts';
-import { makeCustomer } from './ensure-customer';
+import { expireOthers } from './checkout/close-checkouts';
+import { makeCustomer } from './checkout/ensure-customer';
 import { isGone, type Payments } from './payments';
 
 /**

@@ -5,7 +5,7 @@ import { DomainError } from '../errors';
 import type { BillingInvoice, Page } from '../shapes';
 import { isGone, type Payments } from './payments';
 import { isPayable, subscriptionOf } from './settle-ended';
-import { isLiving, readStored, type StoredSubscription } from './stored-subscription';
+import { isLiving, readStored, type StoredSubscription } from './sync/stored-subscription';
 
 type Paging = { accountId: string; cursor?: string; limit?: number };
 

@@ -4,17 +4,17 @@ import { inTx } from '../context';
 import { DomainError } from '../errors';
 import { newId } from '../ids';
 import { metrics } from '../metrics';
-import { admitRun } from '../session/admit';
+import { admitRun } from '../run/admit';
 import { createSession } from '../session/create';
 import { changePlan } from './change-plan';
-import { openPortal } from './open-portal';
-import { openUpgrade } from './open-upgrade';
+import { openPortal } from './checkout/open-portal';
+import { openUpgrade } from './checkout/open-upgrade';
+import { returnFromCheckout } from './checkout/return-from-checkout';
 import { openPayments, type Payments } from './payments';
 import { previewChange } from './preview-change';
-import { processEvent } from './receive-event';
-import { returnFromCheckout } from './return-from-checkout';
 import { startTrial } from './start-trial';
-import { syncAccount } from './sync-account';
+import { processEvent } from './sync/receive-event';
+import { syncAccount } from './sync/sync-account';
 
 /** One moment a row, on one Stripe and one database; the clock only moves forward. */
 

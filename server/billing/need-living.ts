@@ -4,8 +4,8 @@ import type { AccountState } from '../quota/account-state';
 import { readAccount } from '../quota/load-account';
 import type { Plan } from '../shapes';
 import { needPayments, type Payments } from './payments';
-import { isLiving, readStored, type StoredSubscription } from './stored-subscription';
-import { syncAccount } from './sync-account';
+import { isLiving, readStored, type StoredSubscription } from './sync/stored-subscription';
+import { syncAccount } from './sync/sync-account';
 
 export type Living = {
   payments: Payments;

@@ -7,13 +7,13 @@ import { readAccount } from '../quota/load-account';
 import { monthSeconds } from '../quota/paid-quota';
 import { monthAround, monthOf } from '../quota/period';
 import type { ChangePreview } from '../shapes';
-import { isFailing } from './choose-subscription';
+import { needSellable } from './catalogue/sellable';
 import type { Whose } from './describe-billing';
 import { needGoodStanding, needLiving } from './need-living';
 import { needPayments } from './payments';
 import { boughtLines } from './read-invoices';
-import { needSellable } from './sellable';
-import { isLiving, readStored } from './stored-subscription';
+import { isFailing } from './sync/choose-subscription';
+import { isLiving, readStored } from './sync/stored-subscription';
 import { withFreshState } from './with-fresh-state';
 
 type PreviewInput = Whose & { planId: string; currency?: string };

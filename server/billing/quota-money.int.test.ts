@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BillingWorld, FAILS_LATER, GOOD, type Person } from '@/test/billing';
 import { batchStatus } from '../session/batch-status';
 import { cancelSubscription } from './cancel';
+import { listPricedPlans } from './catalogue/priced-plans';
 import { changePlan } from './change-plan';
 import { previewChange } from './preview-change';
-import { listPricedPlans } from './priced-plans';
-import { syncAccount } from './sync-account';
+import { syncAccount } from './sync/sync-account';
 
 let b: BillingWorld;
 const open = async (at: string) => {

@@ -3,14 +3,14 @@ import { BillingWorld } from '@/test/billing';
 import { DomainError } from '../errors';
 import { cancelSubscription } from './cancel';
 import { changePlan } from './change-plan';
+import { openPortal } from './checkout/open-portal';
+import { openUpgrade } from './checkout/open-upgrade';
+import { returnFromCheckout } from './checkout/return-from-checkout';
 import { findInvoicePage, listInvoices } from './list-invoices';
-import { openPortal } from './open-portal';
-import { openUpgrade } from './open-upgrade';
 import type { Payments } from './payments';
 import { previewChange } from './preview-change';
-import { refreshBilling } from './refresh';
 import { resumeSubscription } from './resume';
-import { returnFromCheckout } from './return-from-checkout';
+import { refreshBilling } from './sync/refresh';
 
 let b: BillingWorld;
 beforeAll(async () => {

@@ -6,7 +6,7 @@ import { auditChange } from './audit-change';
 import { describeBilling, type Whose } from './describe-billing';
 import { needLiving } from './need-living';
 import type { Payments } from './payments';
-import { followChange } from './sync-account';
+import { followChange } from './sync/sync-account';
 import { withFreshState } from './with-fresh-state';
 
 /**

@@ -2,16 +2,16 @@ import { inputs } from '../shapes';
 import type { Member } from '../trpc';
 import { access, router } from '../trpc';
 import { cancelSubscription } from './cancel';
+import { listPricedPlans } from './catalogue/priced-plans';
 import { changePlan } from './change-plan';
+import { openPortal } from './checkout/open-portal';
+import { openUpgrade } from './checkout/open-upgrade';
 import { describeBilling } from './describe-billing';
 import { listInvoices } from './list-invoices';
-import { openPortal } from './open-portal';
-import { openUpgrade } from './open-upgrade';
 import { previewChange } from './preview-change';
-import { listPricedPlans } from './priced-plans';
-import { refreshBilling } from './refresh';
 import { resumeSubscription } from './resume';
 import { startTrial } from './start-trial';
+import { refreshBilling } from './sync/refresh';
 
 /** Who acts, for the audit, and on which account. */
 const by = (ctx: { accountId: string; member: Member | null }) => ({

@@ -1,8 +1,8 @@
 import type { Ctx } from '../context';
 import { newId } from '../ids';
-import { isKnownStatus } from './choose-subscription';
 import { isRefused, type Payments } from './payments';
-import { customerOf, type MethodFacts, methodOf, type SubscriptionFacts } from './read-stripe';
+import { isKnownStatus } from './sync/choose-subscription';
+import { customerOf, type MethodFacts, methodOf, type SubscriptionFacts } from './sync/read-stripe';
 
 /**
  * Makes the customer's default payment method the one that is charged. Checkout pins a card to the subscription, and a

@@ -6,8 +6,8 @@ import { queueMail } from '../mail/queue-mail';
 import { metrics } from '../metrics';
 import { lockAccount } from '../quota/load-account';
 import { isRefused, type Payments } from './payments';
-import type { SubscriptionFacts } from './read-stripe';
 import { refundInvoice } from './refund-invoice';
+import type { SubscriptionFacts } from './sync/read-stripe';
 
 type Whose = { accountId: string; customer: string };
 type Leftover = { invoice: Stripe.Invoice; what: 'void' | 'refund' };

@@ -7,7 +7,7 @@ import { type BillingSummary, TRIAL_PLAN } from '../shapes';
 import { actorText } from './actor-text';
 import { describeBilling, type Whose } from './describe-billing';
 import { needActive } from './need-active';
-import { isLiving, readStored } from './stored-subscription';
+import { isLiving, readStored } from './sync/stored-subscription';
 import { markTrial } from './trial-mark';
 
 /**

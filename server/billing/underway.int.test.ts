@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BillingWorld, type Person } from '@/test/billing';
+import { syncCatalogue } from './catalogue/sync-catalogue';
 import { changePlan } from './change-plan';
-import { openPortal } from './open-portal';
+import { openPortal } from './checkout/open-portal';
 import { previewChange } from './preview-change';
-import { syncCatalogue } from './sync-catalogue';
 
 const ASKS = '4000002500003155';
 

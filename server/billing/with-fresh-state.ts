@@ -1,8 +1,8 @@
 import type { Ctx } from '../context';
 import { DomainError } from '../errors';
+import { refreshPrices } from './catalogue/refresh-prices';
 import { isRefused } from './payments';
-import { refreshPrices } from './refresh-prices';
-import { syncAccount } from './sync-account';
+import { syncAccount } from './sync/sync-account';
 
 /**
  * Does something that the provider may refuse because what we know of it is old: then prices and account are read anew

@@ -2,7 +2,7 @@ import Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BillingWorld } from '@/test/billing';
 import { removeDeletedAccounts } from '../account/remove-deleted';
-import type { Catalogue } from '../billing/sync-catalogue';
+import type { Catalogue } from '../billing/catalogue/sync-catalogue';
 import { newId } from '../ids';
 import { COMMANDS, type Flags } from './commands';
 

@@ -1,6 +1,6 @@
-import { adoptCustomers } from '../billing/adopt-customers';
 import { needPayments } from '../billing/payments';
-import { syncAccount } from '../billing/sync-account';
+import { adoptCustomers } from '../billing/sync/adopt-customers';
+import { syncAccount } from '../billing/sync/sync-account';
 import type { Ctx } from '../context';
 import { notFound } from '../errors';
 

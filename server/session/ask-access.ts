@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { type Ctx, failClosed } from '../context';
 import { DomainError } from '../errors';
-import { endedGrants, type Grant, isGrant } from './access';
-import { readRun } from './run-row';
+import { endedGrants, type Grant, isGrant } from '../run/grants';
+import { readRun } from '../run/run-row';
 
 const MOST_GRANTS = 64;
 

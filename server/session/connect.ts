@@ -1,8 +1,8 @@
 import { toIso } from '../clock';
 import { type Ctx, failClosed } from '../context';
 import { DomainError, notFound } from '../errors';
-import type { Grant } from './access';
-import { CONNECT_LIFE_MS, connectTokenOf } from './tokens';
+import type { Grant } from '../run/grants';
+import { CONNECT_LIFE_MS, connectTokenOf } from '../run/tokens';
 
 export type Connection = { url: string; token: string; expiresAt: string };
 

@@ -2,8 +2,8 @@ import { type Ctx, inTx } from '../context';
 import { DomainError } from '../errors';
 import { newId } from '../ids';
 import { holdAccount, readAccount } from '../quota/load-account';
+import { needIdleSeconds } from '../run/idle';
 import type { Agent, Session, Size } from '../shapes';
-import { needIdleSeconds } from './idle';
 import { readSession } from './read-sessions';
 
 /** Sessions an account may keep, stopped ones included. */

@@ -1,8 +1,8 @@
 import { type Ctx, inTx } from '../context';
 import { notFound } from '../errors';
 import { lockAccount } from '../quota/load-account';
-import { pressSoon } from './press-soon';
-import { requestStop } from './request-stop';
+import { pressSoon } from '../run/press-soon';
+import { requestStop } from '../run/request-stop';
 
 /**
  * Deletes a session: it is gone from every list at once, its machine is stopped, and its files go with their volume

@@ -1,8 +1,8 @@
 import type { Ctx } from '../context';
 import { appNameOf } from '../machine/machines';
+import { endedGrants } from '../run/grants';
+import type { ConnectClaim } from '../run/tokens';
 import type { SessionStatus } from '../shapes';
-import { endedGrants } from './access';
-import type { ConnectClaim } from './tokens';
 
 export type Terminal = { app: string; machineId: string } | { stopped: string } | { refused: string };
 

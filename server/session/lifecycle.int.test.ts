@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Stage } from '@/test/simulation/stage';
 import type { DomainError } from '../errors';
+import { reconcile } from '../inventory/reconcile';
+import { removeDeletedVolumes } from '../inventory/remove-volumes';
+import { listRuns } from '../run/list-runs';
 import { batchStatus } from './batch-status';
 import { createSession } from './create';
 import { deleteSession } from './delete';
-import { listRuns } from './list-runs';
 import { readSession } from './read-sessions';
-import { reconcile } from './reconcile';
-import { removeDeletedVolumes } from './remove-volumes';
 import { renameSession } from './rename';
 import { startSession } from './start';
 import { stopSession } from './stop';

@@ -3,10 +3,10 @@ import { type Instant, toIso, toIsoOrNull } from '../clock';
 import { notFound } from '../errors';
 import type { AccountState, OpenRun } from '../quota/account-state';
 import { remainingMs } from '../quota/decide-start';
+import { isExcess } from '../quota/excess';
 import { type AccountRow, stateColumns, toState } from '../quota/load-account';
+import { awakeUntilOf, idleEndsAt, idleSecondsOf } from '../run/idle';
 import type { Agent, EndReason, Metrics, Session, SessionStatus, Size, StopCause } from '../shapes';
-import { isExcess } from './excess';
-import { awakeUntilOf, idleEndsAt, idleSecondsOf } from './idle';
 
 export type SessionJson = {
   id: string;

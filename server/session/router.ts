@@ -1,6 +1,6 @@
+import { grantOf } from '../run/grants';
 import { inputs } from '../shapes';
 import { access, router } from '../trpc';
-import { grantOf } from './access';
 import { batchStatus } from './batch-status';
 import { connectSession } from './connect';
 import { createSession } from './create';

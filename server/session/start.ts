@@ -2,9 +2,9 @@ import { isDatabaseAway } from '@/db/away';
 import { type Ctx, inTx } from '../context';
 import { DomainError, quotaUnavailable, type Reason } from '../errors';
 import { metrics } from '../metrics';
+import { type Admission, admitRun, type StartInput } from '../run/admit';
+import { launchRun } from '../run/launch';
 import type { Session } from '../shapes';
-import { type Admission, admitRun, type StartInput } from './admit';
-import { launchRun } from './launch';
 import { readSession } from './read-sessions';
 
 /**

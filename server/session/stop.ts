@@ -1,9 +1,9 @@
 import { type Ctx, inTx } from '../context';
 import { lockAccount } from '../quota/load-account';
+import { pressSoon } from '../run/press-soon';
+import { requestStop } from '../run/request-stop';
 import type { EndReason, Session } from '../shapes';
-import { pressSoon } from './press-soon';
 import { readSession } from './read-sessions';
-import { requestStop } from './request-stop';
 
 /** Stops a session if it starts or runs; answers it either way. Works for every account state. Throws NOT_FOUND. */
 export async function stopSession(

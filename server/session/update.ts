@@ -1,8 +1,8 @@
 import { type Ctx, inTx, type TxCtx } from '../context';
 import { notFound } from '../errors';
 import { lockAccount } from '../quota/load-account';
+import { IDLE_SLACK_MS, idleEndsAt, needIdleSeconds } from '../run/idle';
 import type { Session } from '../shapes';
-import { IDLE_SLACK_MS, idleEndsAt, needIdleSeconds } from './idle';
 import { readSession } from './read-sessions';
 
 export type UpdateInput = {

@@ -1,4 +1,4 @@
-import type { AgentAnswer, AgentCall } from '@/server/session/answer-agent';
+import type { AgentAnswer, AgentCall } from '@/server/run/answer-agent';
 import type { Agenda, Chance } from './events';
 import type { SimMachine, SimProvider } from './provider';
 

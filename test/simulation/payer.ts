@@ -1,4 +1,4 @@
-import type { StoredSubscription } from '@/server/billing/stored-subscription';
+import type { StoredSubscription } from '@/server/billing/sync/stored-subscription';
 import type { Ctx } from '@/server/context';
 import type { Chance } from './events';
 import type { Rules } from './rules';

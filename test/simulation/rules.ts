@@ -1,4 +1,4 @@
-import type { StoredSubscription } from '@/server/billing/stored-subscription';
+import type { StoredSubscription } from '@/server/billing/sync/stored-subscription';
 import type { Ctx } from '@/server/context';
 import type { DomainError } from '@/server/errors';
 
@@ -6,10 +6,10 @@ import type { DomainError } from '@/server/errors';
 export async function loadRules() {
   const start = await import('@/server/session/start');
   const stop = await import('@/server/session/stop');
-  const tick = await import('@/server/session/tick');
-  const sweep = await import('@/server/session/sweep');
-  const reconcile = await import('@/server/session/reconcile');
-  const agent = await import('@/server/session/answer-agent');
+  const tick = await import('@/server/run/tick');
+  const sweep = await import('@/server/run/sweep');
+  const reconcile = await import('@/server/inventory/reconcile');
+  const agent = await import('@/server/run/answer-agent');
   const create = await import('@/server/session/create');
   const status = await import('@/server/session/batch-status');
   const drift = await import('@/server/quota/find-drift');
@@ -18,8 +18,8 @@ export async function loadRules() {
   const context = await import('@/server/context');
   const errors = await import('@/server/errors');
   const load = await import('@/server/quota/load-account');
-  const stopAll = await import('@/server/session/stop-account');
-  const stored = await import('@/server/billing/stored-subscription');
+  const stopAll = await import('@/server/run/stop-account');
+  const stored = await import('@/server/billing/sync/stored-subscription');
   const book = await import('@/server/quota/book');
   const wake = await import('@/server/quota/wake-runs');
   const update = await import('@/server/session/update');

@@ -1,9 +1,9 @@
 import type { Ctx } from '@/server/context';
-import type { AgentCall } from '@/server/session/answer-agent';
-import { answerAgent } from '@/server/session/answer-agent';
+import type { AgentCall } from '@/server/run/answer-agent';
+import { answerAgent } from '@/server/run/answer-agent';
+import { sweepRuns } from '@/server/run/sweep';
 import { createSession } from '@/server/session/create';
 import { startSession } from '@/server/session/start';
-import { sweepRuns } from '@/server/session/sweep';
 import { createAccount, createWorld, setClock, type World, type WorldOptions } from '@/test/world';
 import { Agenda, chanceOf } from './events';
 import { type AgentKind, type SimMachine, SimProvider } from './provider';

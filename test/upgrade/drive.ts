@@ -2,7 +2,7 @@ import { openContext } from '@/server/compose';
 import { readEnv } from '@/server/env';
 import { DomainError } from '@/server/errors';
 import { newId } from '@/server/ids';
-import { answerAgent } from '@/server/session/answer-agent';
+import { answerAgent } from '@/server/run/answer-agent';
 import { createSession } from '@/server/session/create';
 import { startSession } from '@/server/session/start';
 import { stopSession } from '@/server/session/stop';

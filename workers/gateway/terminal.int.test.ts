@@ -4,10 +4,10 @@ import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { revokeApiKey } from '@/server/account/revoke-api-key';
-import { type Grant, grantOf } from '@/server/session/access';
+import { type Grant, grantOf } from '@/server/run/grants';
+import { connectTokenOf, runTokenOf } from '@/server/run/tokens';
 import { askAccess } from '@/server/session/ask-access';
 import { connectSession } from '@/server/session/connect';
-import { connectTokenOf, runTokenOf } from '@/server/session/tokens';
 import { Stage } from '@/test/simulation/stage';
 import { openTerminalDoor } from './terminal';
 

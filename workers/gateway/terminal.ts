@@ -3,8 +3,8 @@ import type { Duplex } from 'node:stream';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { WebSocketServer } from 'ws';
 import { type Ctx, failClosed, REQUEST_PATIENCE_MS } from '@/server/context';
+import { type ConnectClaim, readConnectToken, replayStateOf } from '@/server/run/tokens';
 import { findTerminal } from '@/server/session/find-terminal';
-import { type ConnectClaim, readConnectToken, replayStateOf } from '@/server/session/tokens';
 
 /** How long the state sent along with a replay is good, by our clock. */
 const STATE_LIFE_MS = 60_000;

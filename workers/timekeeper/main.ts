@@ -1,19 +1,19 @@
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { removeDeletedAccounts } from '@/server/account/remove-deleted';
-import { forgetEvents } from '@/server/billing/forget-events';
-import { reconcileEvents } from '@/server/billing/reconcile-events';
-import { sweepBilling } from '@/server/billing/sweep-accounts';
+import { forgetEvents } from '@/server/billing/sync/forget-events';
+import { reconcileEvents } from '@/server/billing/sync/reconcile-events';
+import { sweepBilling } from '@/server/billing/sync/sweep-accounts';
 import { openContext } from '@/server/compose';
 import { readEnv } from '@/server/env';
+import { reconcile } from '@/server/inventory/reconcile';
+import { removeDeletedVolumes } from '@/server/inventory/remove-volumes';
 import { QUEUE_NAME, scheduleJobs } from '@/server/jobs';
 import { deliverMail } from '@/server/mail/deliver-mail';
 import { forgetLetters } from '@/server/mail/forget-letters';
 import { openMail } from '@/server/mail/send';
 import { noteRestore } from '@/server/quota/note-restore';
-import { reconcile } from '@/server/session/reconcile';
-import { removeDeletedVolumes } from '@/server/session/remove-volumes';
-import { Sweeper } from '@/server/session/sweep';
+import { Sweeper } from '@/server/run/sweep';
 import { serveHealth } from '../health';
 import { startLoop } from '../loop';
 

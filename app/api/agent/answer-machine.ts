@@ -3,7 +3,7 @@ import { webContext } from '@/app/_server/context';
 import { isDatabaseAway } from '@/db/away';
 import type { Ctx } from '@/server/context';
 import { DomainError, type Reason } from '@/server/errors';
-import { readRunToken } from '@/server/session/tokens';
+import { readRunToken } from '@/server/run/tokens';
 import { readBounded } from '../read-bounded';
 
 const refusal = (status: number, reason: string, message: string): Response =>

@@ -1,10 +1,10 @@
 import type { Metadata } from 'next';
-import { returnFromCheckout } from '@/server/billing/return-from-checkout';
-import { ReturnRoom } from '../../_billing/return-room';
-import { Room } from '../../_look/room';
+import { returnFromCheckout } from '@/server/billing/checkout/return-from-checkout';
+import { ReturnPage } from '../../_billing/return-page';
 import { webContext } from '../../_server/context';
 import { needMember } from '../../_server/person';
 import { queryText } from '../../_server/query-text';
+import { Shell } from '../../_shell/shell';
 
 export const metadata: Metadata = { title: 'Payment' };
 export const dynamic = 'force-dynamic';
@@ -21,8 +21,8 @@ export default async function Page({ searchParams }: Props) {
     ? await returnFromCheckout(ctx, { accountId: member.accountId, sessionId })
     : 'failed';
   return (
-    <Room person={person}>
-      <ReturnRoom initial={initial} />
-    </Room>
+    <Shell person={person}>
+      <ReturnPage initial={initial} />
+    </Shell>
   );
 }

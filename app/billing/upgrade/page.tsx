@@ -1,16 +1,16 @@
 import type { Metadata } from 'next';
 import { headers } from 'next/headers';
 import { redirect } from 'next/navigation';
-import { openUpgrade } from '@/server/billing/open-upgrade';
+import { openUpgrade } from '@/server/billing/checkout/open-upgrade';
 import { DomainError } from '@/server/errors';
 import { ConfirmChange } from '../../_billing/confirm-change';
 import { UpgradeProblem } from '../../_billing/upgrade-problem';
-import { Room } from '../../_look/room';
-import { PlansRoom } from '../../_plans/plans-room';
+import { PlansPage } from '../../_plans/plans-page';
 import { webContext } from '../../_server/context';
 import { visitorCurrency } from '../../_server/currency';
 import { needMember, type SignedInMember } from '../../_server/person';
 import { queryText } from '../../_server/query-text';
+import { Shell } from '../../_shell/shell';
 
 export const metadata: Metadata = { title: 'Upgrade' };
 export const dynamic = 'force-dynamic';
@@ -28,17 +28,17 @@ export default async function Page({ searchParams }: Props) {
   const { person, member } = await needMember(path);
   if (planId === '') {
     return (
-      <Room person={person}>
-        <PlansRoom />
-      </Room>
+      <Shell person={person}>
+        <PlansPage />
+      </Shell>
     );
   }
   const way = await findWay(member, planId, from);
   if ('url' in way && !way.url.startsWith(webContext().env.APP_URL)) redirect(way.url);
   return (
-    <Room person={person}>
+    <Shell person={person}>
       {'url' in way ? <ConfirmChange planId={planId} /> : <UpgradeProblem {...way} planId={planId} />}
-    </Room>
+    </Shell>
   );
 }
 

@@ -1,5 +1,5 @@
-import type { CardInput } from '../billing-records';
-import { TEST_CARDS } from '../cards';
+import { TEST_CARDS } from '../customers/cards';
+import type { CardInput } from '../store/billing-records';
 import { type Html, html } from './layout';
 
 const spaced = (number: string) => number.replace(/(.{4})(?=.)/g, '$1 ');

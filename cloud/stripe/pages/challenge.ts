@@ -1,4 +1,4 @@
-import { formatMoney } from '../money';
+import { formatMoney } from '../invoices/money';
 import { html, page } from './layout';
 
 /** The bank's question to the owner of a card, with both answers. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { runDue } from '../clock';
-import { Failure } from '../failure';
-import type { World } from '../world';
+import { runDue } from '../control/clock';
+import type { World } from '../store/world';
+import { Failure } from '../wire/failure';
 import { checkoutPage } from './checkout';
 import { invoicePage } from './invoice';
 import { invoicePdf } from './invoice-pdf';

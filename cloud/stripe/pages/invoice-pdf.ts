@@ -1,5 +1,5 @@
-import { amountDue } from '../invoice-sums';
-import { formatDay, formatMoney } from '../money';
+import { amountDue } from '../invoices/invoice-sums';
+import { formatDay, formatMoney } from '../invoices/money';
 import type { PageAnswer, PageCall } from './handle';
 
 /** `/i/:id/pdf`: the invoice as one plain page. */

@@ -1,12 +1,12 @@
-import type { ItemRecord, PhaseRecord, SubscriptionRecord } from '../billing-records';
-import { change, emitFor } from '../events';
-import { newStripeId } from '../ids';
-import { addIntervals } from '../period';
-import { priceAmount } from '../price-amount';
-import { intervalOf, priceOf } from '../proration';
+import { priceAmount } from '../catalogue/price-amount';
 import type { Json } from '../schema/fill';
-import { applyItems } from '../subscription-items';
-import type { World } from '../world';
+import type { ItemRecord, PhaseRecord, SubscriptionRecord } from '../store/billing-records';
+import { newStripeId } from '../store/ids';
+import type { World } from '../store/world';
+import { addIntervals } from '../subscriptions/period';
+import { intervalOf, priceOf } from '../subscriptions/proration';
+import { applyItems } from '../subscriptions/subscription-items';
+import { change, emitFor } from '../webhooks/events';
 import type { PortalCall } from './portal';
 
 /** Puts a cheaper plan off to the period's end where the configuration says so. False = it is to be made at once. */

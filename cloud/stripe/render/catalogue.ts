@@ -1,5 +1,5 @@
-import type { PriceRecord, ProductRecord } from '../records';
 import { fill, type Json } from '../schema/fill';
+import type { PriceRecord, ProductRecord } from '../store/records';
 
 export function renderProduct(product: Readonly<ProductRecord>): Json {
   return fill('product', { type: 'service', ...product });

@@ -1,7 +1,7 @@
-import type { SessionRecord } from '../billing-records';
-import { priceAmount } from '../price-amount';
+import { priceAmount } from '../catalogue/price-amount';
 import { fill, type Json } from '../schema/fill';
-import type { World } from '../world';
+import type { SessionRecord } from '../store/billing-records';
+import type { World } from '../store/world';
 import { renderPrice } from './catalogue';
 
 export function renderSession(world: World, session: Readonly<SessionRecord>): Json {

@@ -1,7 +1,7 @@
-import { behaviourOf, fingerprintOf } from '../cards';
-import type { CustomerRecord, PaymentMethodRecord } from '../records';
+import { behaviourOf, fingerprintOf } from '../customers/cards';
 import { fill, type Json } from '../schema/fill';
-import type { World } from '../world';
+import type { CustomerRecord, PaymentMethodRecord } from '../store/records';
+import type { World } from '../store/world';
 
 export function renderCustomer(world: World, customer: Readonly<CustomerRecord>): Json {
   if (customer.deleted) return { id: customer.id, object: 'customer', deleted: true };

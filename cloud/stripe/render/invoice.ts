@@ -1,7 +1,7 @@
-import type { InvoiceRecord, LineRecord } from '../billing-records';
-import { amountDue, subtotalOf } from '../invoice-sums';
+import { amountDue, subtotalOf } from '../invoices/invoice-sums';
 import { fill, type Json } from '../schema/fill';
-import type { World } from '../world';
+import type { InvoiceRecord, LineRecord } from '../store/billing-records';
+import type { World } from '../store/world';
 import { page } from './subscription';
 
 export function renderInvoice(world: World, invoice: Readonly<InvoiceRecord>): Json {

@@ -1,7 +1,7 @@
-import type { EventRecord, TestClockRecord, WebhookEndpointRecord } from '../records';
 import { fill, type Json } from '../schema/fill';
 import { loadShapes } from '../schema/load';
-import type { World } from '../world';
+import type { EventRecord, TestClockRecord, WebhookEndpointRecord } from '../store/records';
+import type { World } from '../store/world';
 
 const DAY_SECONDS = 86_400;
 

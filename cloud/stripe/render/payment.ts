@@ -1,13 +1,13 @@
+import { behaviourOf } from '../customers/cards';
+import { fill, type Json } from '../schema/fill';
 import type {
   ChargeRecord,
   InvoiceRecord,
   PaymentIntentRecord,
   RefundRecord,
   SetupIntentRecord,
-} from '../billing-records';
-import { behaviourOf } from '../cards';
-import { fill, type Json } from '../schema/fill';
-import type { World } from '../world';
+} from '../store/billing-records';
+import type { World } from '../store/world';
 import { billingDetails, cardFacts, renderPaymentMethod } from './customer';
 
 export function renderPaymentIntent(world: World, intent: Readonly<PaymentIntentRecord>): Json {

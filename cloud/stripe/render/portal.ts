@@ -1,6 +1,6 @@
-import type { PortalConfigurationRecord, PortalSessionRecord } from '../records';
 import { fill, type Json } from '../schema/fill';
-import type { World } from '../world';
+import type { PortalConfigurationRecord, PortalSessionRecord } from '../store/records';
+import type { World } from '../store/world';
 
 export function renderPortalConfiguration(configuration: Readonly<PortalConfigurationRecord>): Json {
   return fill('billing_portal.configuration', {

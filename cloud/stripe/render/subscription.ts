@@ -1,6 +1,6 @@
-import type { ItemRecord, PhaseRecord, ScheduleRecord, SubscriptionRecord } from '../billing-records';
 import { fill, type Json } from '../schema/fill';
-import type { World } from '../world';
+import type { ItemRecord, PhaseRecord, ScheduleRecord, SubscriptionRecord } from '../store/billing-records';
+import type { World } from '../store/world';
 import { renderPlan, renderPrice } from './catalogue';
 
 const BILLING_MODE = { type: 'flexible', flexible: { proration_discounts: 'included' } };

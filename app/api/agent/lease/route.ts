@@ -1,4 +1,4 @@
-import { agentCallShape, answerAgent } from '@/server/session/answer-agent';
+import { agentCallShape, answerAgent } from '@/server/run/answer-agent';
 import { answerMachine } from '../answer-machine';
 
 export const dynamic = 'force-dynamic';

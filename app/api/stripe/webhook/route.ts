@@ -1,6 +1,6 @@
 import { webContext } from '@/app/_server/context';
 import { limitDatabaseTime } from '@/db/time-limit';
-import { receiveEvent } from '@/server/billing/receive-event';
+import { receiveEvent } from '@/server/billing/sync/receive-event';
 import { REQUEST_PATIENCE_MS } from '@/server/context';
 import { readBounded } from '../../read-bounded';
 

@@ -1,0 +1,72 @@
+'use client';
+
+import { Alert, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { useEffect } from 'react';
+import { refusalOf, useTRPCClient } from '../_query/trpc';
+import { UsageLine } from '../_status/usage-line';
+import { InvoiceTable } from './invoice-table';
+import { PaymentsNote } from './notes';
+import { PaymentMethod } from './payment-method';
+import { PlanPanel } from './plan-panel';
+import { useBilling, useRefreshBilling } from './use-billing';
+
+type Props = {
+  /** Back from the payment provider's own page: what was changed there is read at once. */
+  isBack: boolean;
+  /** An invoice was asked for by its link: there is none to pay, or it cannot be looked up now. */
+  missingInvoice: 'none' | 'later' | null;
+};
+
+/** What the account pays, for what, with what, and how to change it. */
+export function BillingPage({ isBack, missingInvoice }: Props) {
+  const { data: summary, error } = useBilling();
+  useReadOnReturn(isBack);
+  return (
+    <main className="page" id="content">
+      <Title order={1} size="h3" mb="md">
+        Billing
+      </Title>
+      <PaymentsNote />
+      {missingInvoice && (
+        <Alert color="yellow" mb="md" role="status">
+          {missingInvoice === 'none'
+            ? 'There is nothing to pay here. An invoice of a subscription that has ended is void.'
+            : 'The invoice cannot be shown right now. Try again in a moment.'}
+        </Alert>
+      )}
+      {error && (
+        <Alert color="red" mb="md" title="Billing cannot be shown" role="alert">
+          {refusalOf(error).message}
+        </Alert>
+      )}
+      {summary ? (
+        <Stack>
+          {!summary.mayChange && (
+            <Text size="sm" c="dimmed">
+              Only an owner of this account can change billing.
+            </Text>
+          )}
+          <PlanPanel summary={summary} />
+          <UsageLine />
+          <PaymentMethod summary={summary} />
+          <InvoiceTable />
+        </Stack>
+      ) : (
+        !error && <Skeleton height={320} />
+      )}
+    </main>
+  );
+}
+
+function useReadOnReturn(isBack: boolean): void {
+  const client = useTRPCClient();
+  const refresh = useRefreshBilling();
+  useEffect(() => {
+    if (!isBack) return;
+    // A provider that is away shows as what is known; the nightly reading catches up.
+    void client.billing.refresh
+      .mutate()
+      .catch(() => null)
+      .then(() => refresh());
+  }, [isBack, client, refresh]);
+}

@@ -1,0 +1,128 @@
+'use client';
+
+import { Alert, Button, Group, Loader, Paper, Stack, Text, Title } from '@mantine/core';
+import Link from 'next/link';
+import { useCallback, useEffect, useState } from 'react';
+import type { Arrival } from '@/server/billing/checkout/return-from-checkout';
+import { useTRPCClient } from '../_query/trpc';
+import { useStarts } from '../_status/start-context';
+import { PaymentsNote } from './notes';
+import { useRefreshBilling } from './use-billing';
+
+/** How often and how long the payment is looked for before a person is let go. */
+const ASK_EVERY_MS = 2_000;
+const GIVE_UP_MS = 30_000;
+
+type Phase = Arrival | 'late';
+
+/** Back from the payment page: the new plan at once, or a wait that ends, and always a way on. */
+export function ReturnPage({ initial }: { initial: Arrival }) {
+  const [phase, setPhase] = useState<Phase>(initial);
+  const { status } = useStarts();
+  const refresh = useRefreshBilling();
+  useWaiting(phase, setPhase);
+  useEffect(() => {
+    if (phase === 'paid') void refresh();
+  }, [phase, refresh]);
+  return (
+    <main className="page" id="content">
+      <Title order={1} size="h3" mb="md">
+        Payment
+      </Title>
+      <PaymentsNote />
+      <Paper withBorder p="lg" maw={560} aria-live="polite">
+        <Stack>
+          <Words phase={phase} planName={status?.quota.plan.name ?? null} />
+          <Ways phase={phase} onAgain={() => setPhase('waiting')} />
+        </Stack>
+      </Paper>
+    </main>
+  );
+}
+
+/**
+ * Asks until the plan is there, never longer than the bound, however slow an answer is. The plan's name is read again
+ * before it is shown: nobody who has just paid reads the name of the plan before.
+ */
+function useWaiting(phase: Phase, setPhase: (phase: Phase) => void): void {
+  const client = useTRPCClient();
+  const refresh = useRefreshBilling();
+  const ask = useCallback(async () => {
+    const summary = await client.billing.refresh.mutate().catch(() => null);
+    return summary?.status === 'active' || summary?.status === 'trialing';
+  }, [client]);
+  useEffect(() => {
+    if (phase !== 'waiting') return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let over = false;
+    const look = async () => {
+      const isThere = await ask();
+      if (isThere && !over) await refresh();
+      if (over) return;
+      if (isThere) setPhase('paid');
+      else timer = setTimeout(look, ASK_EVERY_MS);
+    };
+    void look();
+    const end = setTimeout(() => setPhase('late'), GIVE_UP_MS);
+    return () => {
+      over = true;
+      clearTimeout(timer);
+      clearTimeout(end);
+    };
+  }, [phase, ask, refresh, setPhase]);
+}
+
+function Words({ phase, planName }: { phase: Phase; planName: string | null }) {
+  switch (phase) {
+    case 'paid':
+      return (
+        <>
+          <Title order={2} size="h4">
+            {planName ? `You are on ${planName}` : 'Paid'}
+          </Title>
+          <Text>Thank you. Everything works again at once; running sessions simply go on.</Text>
+        </>
+      );
+    case 'waiting':
+      return (
+        <Group wrap="nowrap">
+          <Loader size="sm" aria-hidden />
+          <Text>Confirming your payment…</Text>
+        </Group>
+      );
+    case 'late':
+      return (
+        <Alert color="yellow" title="This takes longer than usual">
+          Nothing is lost: as soon as the payment is confirmed your plan changes by itself, and a letter tells
+          you.
+        </Alert>
+      );
+    case 'open':
+      return <Text>You have not paid yet. Nothing was changed.</Text>;
+    case 'failed':
+      return <Text>This payment page is no longer valid. Nothing was changed.</Text>;
+  }
+}
+
+function Ways({ phase, onAgain }: { phase: Phase; onAgain: () => void }) {
+  const done = phase === 'paid';
+  const unpaid = phase === 'open' || phase === 'failed';
+  return (
+    <Group>
+      {phase === 'late' && <Button onClick={onAgain}>Look again</Button>}
+      {unpaid && (
+        <Button component={Link} href="/plans">
+          Back to the plans
+        </Button>
+      )}
+      <Button component={Link} href="/dashboard" variant={done ? 'filled' : 'default'}>
+        To your sessions
+      </Button>
+      {!unpaid && (
+        <Button component={Link} href="/billing" variant="default">
+          Billing
+        </Button>
+      )}
+    </Group>
+  );
+}

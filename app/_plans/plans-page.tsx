@@ -1,0 +1,24 @@
+'use client';
+
+import { Title } from '@mantine/core';
+import { PaymentsNote } from '../_billing/notes';
+import { QuotaBanner } from '../_status/banner';
+import { UsageLine } from '../_status/usage-line';
+import { PlanCards } from './plan-cards';
+
+/** The plans for somebody who is signed in. */
+export function PlansPage() {
+  return (
+    <main className="page" id="content">
+      <Title order={1} size="h3" mb="md">
+        Plans
+      </Title>
+      <QuotaBanner />
+      <UsageLine />
+      <div style={{ height: 20 }} />
+      <PlanCards signedIn />
+      <div style={{ height: 16 }} />
+      <PaymentsNote />
+    </main>
+  );
+}

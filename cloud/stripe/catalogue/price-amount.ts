@@ -1,0 +1,12 @@
+import type { PriceRecord } from '../store/records';
+import { refuse } from '../wire/failure';
+
+/** The price in minor units of a currency. Throws a refusal when the price is not sold in it. */
+export function priceAmount(price: Readonly<PriceRecord>, currency: string): number {
+  if (currency === price.currency) return price.unit_amount;
+  const amount = price.currency_options[currency];
+  if (amount === undefined) {
+    throw refuse(`The price ${price.id} is not available in ${currency}.`, 'currency');
+  }
+  return amount;
+}

@@ -1,0 +1,178 @@
+import { behaviourOf, TEST_CARDS } from '../customers/cards';
+import { createCustomer } from '../customers/customers';
+import { attachCard } from '../customers/payment-methods';
+import { payInvoice } from '../invoices/payments';
+import type { CardInput, SessionRecord } from '../store/billing-records';
+import { newStripeId } from '../store/ids';
+import type { World } from '../store/world';
+import { createSubscription } from '../subscriptions/subscription-create';
+import { readSubscriptionData } from '../subscriptions/subscriptions';
+import { change, emitFor } from '../webhooks/events';
+import { Failure, refuse } from '../wire/failure';
+
+export type Paid = { state: 'complete' } | { state: 'challenge' } | { state: 'declined'; message: string };
+
+/** Why a card cannot be used as it was typed; null when it can. Dates are judged by `now`, unix seconds. */
+export function cardFault(card: CardInput, now: number): string | null {
+  if (!behaviourOf(card.number)) {
+    return `This is not a test card. Use one of the numbers listed below, such as ${Object.keys(TEST_CARDS)[0]}.`;
+  }
+  const date = new Date(now * 1000);
+  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth() + 1];
+  const isPast = card.exp_year < year || (card.exp_year === year && card.exp_month < month);
+  return isPast || card.exp_month < 1 || card.exp_month > 12
+    ? "Your card's expiration date is in the past."
+    : null;
+}
+
+/**
+ * Pays an open session with a card, as its owner would on the page. A declined card leaves the session open and makes
+ * nothing. `confirmed` = the owner has passed the bank's challenge.
+ */
+export function payCheckout(world: World, id: string, card: CardInput, confirmed = false): Paid {
+  const session = world.need('checkoutSessions', id, 'checkout.session');
+  if (session.status !== 'open') throw refuse(`This checkout session is ${session.status}.`);
+  const fault = cardFault(card, world.now(session.customer));
+  if (fault) return decline(world, id, fault);
+  const behaviour = behaviourOf(card.number);
+  if (behaviour?.declines) return decline(world, id, behaviour.declines.message);
+  if (behaviour?.challenge !== 'never' && !confirmed) {
+    const record = world.store.edit('checkoutSessions', id);
+    record.challenge = card;
+    if (session.mode === 'subscription') record.begun ??= begin(world, record, card);
+    return { state: 'challenge' };
+  }
+  const failsNow = behaviour?.failsLater && session.mode === 'subscription' && session.amount_total !== 0;
+  // The card that fails later can be saved; a charge in front of its owner is already a charge.
+  if (failsNow) return decline(world, id, behaviour.failsLater?.message ?? 'Your card was declined.');
+  complete(world, session, card);
+  return { state: 'complete' };
+}
+
+/** The owner did not pass the challenge. */
+export function failChallenge(world: World, id: string): Paid {
+  return decline(
+    world,
+    id,
+    'We are unable to authenticate your payment method. Please choose another one and try again.',
+  );
+}
+
+function decline(world: World, id: string, message: string): Paid {
+  const session = world.store.edit('checkoutSessions', id);
+  session.last_error = message;
+  session.challenge = null;
+  return { state: 'declined', message };
+}
+
+/** As the real one does it: the subscription exists, `incomplete`, before its owner has answered the bank. */
+function begin(world: World, session: SessionRecord, card: CardInput): string {
+  session.customer = customerFor(world, session, card);
+  const method = attachCard(world, session.customer, card);
+  return makeSubscription(world, session, session.customer, method, 'default_incomplete');
+}
+
+function customerFor(world: World, session: Readonly<SessionRecord>, card: CardInput): string {
+  const email = card.email ?? session.customer_email;
+  const customer = session.customer ?? createCustomer(world, { email: email ?? '', name: card.name ?? '' });
+  if (card.name && !world.store.read('customers', customer)?.name) {
+    change(world, 'customers', customer, 'customer.updated', (record) => {
+      record.name = card.name;
+    });
+  }
+  return customer;
+}
+
+function complete(world: World, session: Readonly<SessionRecord>, card: CardInput): void {
+  const customer = customerFor(world, session, card);
+  const method = attachCard(world, customer, { ...card, email: card.email ?? session.customer_email });
+  const made =
+    session.mode === 'setup'
+      ? setUp(world, session, customer, method)
+      : subscribe(world, session, customer, method);
+  const record = world.store.edit('checkoutSessions', session.id);
+  Object.assign(record, made, {
+    customer,
+    status: 'complete',
+    challenge: null,
+    begun: null,
+    last_error: null,
+    payment_method: method,
+  });
+  emitFor(world, 'checkout.session.completed', 'checkoutSessions', session.id);
+}
+
+function setUp(
+  world: World,
+  session: Readonly<SessionRecord>,
+  customer: string,
+  method: string,
+): Partial<SessionRecord> {
+  const intent = world.store.put('setupIntents', {
+    id: newStripeId('seti'),
+    customer,
+    payment_method: method,
+    status: 'succeeded',
+    metadata: {},
+    created: world.now(session.customer),
+  });
+  emitFor(world, 'setup_intent.succeeded', 'setupIntents', intent.id);
+  return { setup_intent: intent.id, payment_status: 'no_payment_required' };
+}
+
+function subscribe(
+  world: World,
+  session: Readonly<SessionRecord>,
+  customer: string,
+  method: string,
+): Partial<SessionRecord> {
+  const begun = session.begun && world.store.read('subscriptions', session.begun);
+  const id =
+    begun && begun.ended_at === null
+      ? finish(world, begun.id, method)
+      : makeSubscription(world, session, customer, method, 'error_if_incomplete');
+  const invoice = world.need('subscriptions', id, 'subscription').latest_invoice;
+  const paid = invoice ? world.need('invoices', invoice, 'invoice').amount_paid : 0;
+  return {
+    subscription: id,
+    invoice,
+    amount_total: paid,
+    payment_status: paid > 0 ? 'paid' : 'no_payment_required',
+  };
+}
+
+/** Pays the first invoice of a subscription that was begun, with the card that is there now. */
+function finish(world: World, id: string, method: string): string {
+  change(world, 'subscriptions', id, 'customer.subscription.updated', (record) => {
+    record.default_payment_method = method;
+  });
+  const invoice = world.need('subscriptions', id, 'subscription').latest_invoice;
+  if (invoice) payInvoice(world, invoice, { method, manual: true, confirmed: true });
+  return id;
+}
+
+function makeSubscription(
+  world: World,
+  session: Readonly<SessionRecord>,
+  customer: string,
+  method: string,
+  payment_behavior: 'default_incomplete' | 'error_if_incomplete',
+): string {
+  return createSubscription(world, {
+    ...readSubscriptionData(session.subscription_data, world.now(customer)),
+    customer,
+    items: session.line_items.map(({ price, quantity }) => ({ price, quantity })),
+    currency: session.currency ?? undefined,
+    payment_behavior,
+    default_payment_method: method,
+    cancel_at_period_end: false,
+    cancel_at: null,
+    attempt: { confirmed: true },
+  });
+}
+
+/** The sentence of a refusal, for a page; other errors go on. */
+export function messageOf(error: unknown): string {
+  if (error instanceof Failure) return error.message;
+  throw error;
+}

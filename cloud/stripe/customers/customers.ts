@@ -1,0 +1,109 @@
+import type { Json } from '../schema/fill';
+import { assign, mergeMetadata } from '../store/assign';
+import { newStripeId, randomLetters } from '../store/ids';
+import { renderOne } from '../store/objects';
+import type { CustomerRecord } from '../store/records';
+import type { World } from '../store/world';
+import { cancelNow } from '../subscriptions/subscription-cancel';
+import { change, emit, emitFor } from '../webhooks/events';
+import { missing, missingParam } from '../wire/failure';
+import { type Call, listRoute, matches, retrieveRoute, route } from '../wire/route';
+
+const FIELDS = [
+  'email',
+  'name',
+  'phone',
+  'description',
+  'address',
+  'preferred_locales',
+  'tax_exempt',
+] as const;
+
+/** The customer, or a refusal that names the parameter when there is none or it was deleted. */
+export function needCustomer(world: World, id: unknown, param = 'customer'): Readonly<CustomerRecord> {
+  const customer = typeof id === 'string' ? world.store.read('customers', id) : undefined;
+  if (!customer || customer.deleted) throw missingParam('customer', String(id), param);
+  return customer;
+}
+
+export function createCustomer(world: World, params: Json): string {
+  const clock = typeof params.test_clock === 'string' ? params.test_clock : null;
+  const frozen = clock ? world.store.read('testClocks', clock)?.frozen_time : undefined;
+  if (clock && frozen === undefined) throw missingParam('test clock', clock, 'test_clock');
+  const customer: CustomerRecord = {
+    id: newStripeId('cus'),
+    email: null,
+    name: null,
+    phone: null,
+    description: null,
+    address: null,
+    metadata: mergeMetadata({}, params.metadata),
+    balance: 0,
+    currency: null,
+    created: frozen ?? world.now(),
+    invoice_prefix: randomLetters(8).toUpperCase(),
+    next_invoice_sequence: 1,
+    default_payment_method: null,
+    preferred_locales: [],
+    tax_exempt: 'none',
+    test_clock: clock,
+  };
+  assign(customer, params, [...FIELDS]);
+  customer.address = fullAddress(customer.address);
+  world.store.put('customers', customer);
+  emitFor(world, 'customer.created', 'customers', customer.id);
+  return customer.id;
+}
+
+function fullAddress(address: Json | null): Json | null {
+  const empty = { city: null, country: null, line1: null, line2: null, postal_code: null, state: null };
+  return address && { ...empty, ...address };
+}
+
+function update({ world, params, id }: Call): Json {
+  if (world.need('customers', id, 'customer').deleted) throw missing('customer', id);
+  const settings = params.invoice_settings as { default_payment_method?: string } | undefined;
+  const method = settings?.default_payment_method;
+  if (method && world.store.read('paymentMethods', method)?.customer !== id) {
+    throw missingParam('PaymentMethod', method, 'invoice_settings[default_payment_method]');
+  }
+  change(world, 'customers', id, 'customer.updated', (customer) => {
+    assign(customer, params, [...FIELDS]);
+    customer.address = fullAddress(customer.address);
+    customer.metadata = mergeMetadata(customer.metadata, params.metadata);
+    if (method !== undefined) customer.default_payment_method = method || null;
+    if (typeof params.balance === 'number') customer.balance = params.balance;
+  });
+  return renderOne(world, 'customers', id);
+}
+
+/** Deleting a customer ends their subscriptions at once, as the real one does. */
+function remove({ world, id }: Call): Json {
+  if (world.need('customers', id, 'customer').deleted) throw missing('customer', id);
+  for (const subscription of world.store.all('subscriptions')) {
+    if (subscription.customer === id && subscription.ended_at === null)
+      cancelNow(world, subscription.id, null);
+  }
+  const before = renderOne(world, 'customers', id);
+  world.store.edit('customers', id).deleted = true;
+  emit(world, 'customer.deleted', before);
+  return renderOne(world, 'customers', id);
+}
+
+export const customerRoutes = [
+  route('POST', '/v1/customers', 'CustomerCreateParams', ({ world, params }) =>
+    renderOne(world, 'customers', createCustomer(world, params)),
+  ),
+  listRoute(
+    '/v1/customers',
+    'CustomerListParams',
+    'customers',
+    (customer, params) =>
+      !customer.deleted &&
+      matches(params.email, customer.email) &&
+      matches(params.test_clock, customer.test_clock),
+  ),
+  retrieveRoute('/v1/customers/:id', 'customers'),
+  route('POST', '/v1/customers/:id', 'CustomerUpdateParams', update),
+  route('DELETE', '/v1/customers/:id', null, remove),
+];

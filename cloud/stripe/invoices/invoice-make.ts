@@ -1,0 +1,135 @@
+import { renderPaymentIntent } from '../render/payment';
+import type { InvoiceRecord, LineRecord, SubscriptionRecord } from '../store/billing-records';
+import { newStripeId } from '../store/ids';
+import type { World } from '../store/world';
+import { change, emit, emitFor } from '../webhooks/events';
+import { amountDue, balanceAfter } from './invoice-sums';
+
+/** A renewal's invoice stays a draft this long, so that lines can still be added. */
+export const DRAFT_SECONDS = 3600;
+
+interface Draft {
+  subscription: Readonly<SubscriptionRecord>;
+  lines: LineRecord[];
+  billing_reason: string;
+  proration_date?: number;
+  period_start: number;
+  period_end: number;
+  /** Finalised by the clock after this; absent = the caller goes on at once. */
+  finalizeAfterSeconds?: number;
+  auto_advance?: boolean;
+}
+
+/** Makes a draft invoice for a subscription, notes it as the latest and returns its id. */
+export function draftInvoice(world: World, draft: Draft): string {
+  const { subscription, lines } = draft;
+  const now = world.now(subscription.customer);
+  const customer = world.need('customers', subscription.customer, 'customer');
+  const invoice: InvoiceRecord = {
+    id: newStripeId('in'),
+    number: null,
+    customer: subscription.customer,
+    subscription: subscription.id,
+    subscription_metadata: { ...subscription.metadata },
+    proration_date: draft.proration_date ?? null,
+    status: 'draft',
+    billing_reason: draft.billing_reason,
+    currency: subscription.currency,
+    created: now,
+    period_start: draft.period_start,
+    period_end: draft.period_end,
+    lines,
+    attempt_count: 0,
+    attempted: false,
+    auto_advance: draft.auto_advance ?? true,
+    next_payment_attempt: null,
+    automatically_finalizes_at:
+      draft.finalizeAfterSeconds === undefined ? null : now + draft.finalizeAfterSeconds,
+    starting_balance: customer.balance,
+    ending_balance: null,
+    amount_paid: 0,
+    payment: null,
+    finalized_at: null,
+    paid_at: null,
+    voided_at: null,
+    marked_uncollectible_at: null,
+    metadata: {},
+  };
+  world.store.put('invoices', invoice);
+  world.store.edit('subscriptions', subscription.id).latest_invoice = invoice.id;
+  world.store.edit('customers', customer.id).currency ??= subscription.currency;
+  emitFor(world, 'invoice.created', 'invoices', invoice.id);
+  return invoice.id;
+}
+
+/** Gives a draft its number and, if something is due, a payment that waits for a card. */
+export function finalizeInvoice(world: World, id: string): void {
+  const invoice = world.store.edit('invoices', id);
+  const customer = world.store.edit('customers', invoice.customer);
+  const now = world.now(invoice.customer);
+  invoice.number = `${customer.invoice_prefix}-${String(customer.next_invoice_sequence++).padStart(4, '0')}`;
+  invoice.status = 'open';
+  invoice.finalized_at = now;
+  invoice.automatically_finalizes_at = null;
+  invoice.starting_balance = customer.balance;
+  invoice.ending_balance = balanceAfter(invoice);
+  moveBalance(world, invoice.customer, invoice.ending_balance - invoice.starting_balance);
+  const amount = amountDue(invoice);
+  if (amount > 0) {
+    const intent = world.store.put('paymentIntents', {
+      id: newStripeId('pi'),
+      amount,
+      currency: invoice.currency,
+      customer: invoice.customer,
+      invoice: id,
+      payment_method: null,
+      status: 'requires_payment_method',
+      created: now,
+      canceled_at: null,
+      charge: null,
+      error: null,
+    });
+    invoice.payment = {
+      id: newStripeId('inpay'),
+      payment_intent: intent.id,
+      amount,
+      status: 'open',
+      created: now,
+      paid_at: null,
+      canceled_at: null,
+    };
+    emit(world, 'payment_intent.created', renderPaymentIntent(world, intent));
+  }
+  emitFor(world, 'invoice.finalized', 'invoices', id);
+}
+
+/** The balance is applied when an invoice is finalised, and given back when it is voided. */
+function moveBalance(world: World, customer: string, by: number): void {
+  if (by === 0) return;
+  change(world, 'customers', customer, 'customer.updated', (record) => {
+    record.balance += by;
+  });
+}
+
+/** Voids an open invoice and cancels its payment. */
+export function voidInvoice(world: World, id: string): void {
+  const invoice = world.store.edit('invoices', id);
+  const now = world.now(invoice.customer);
+  if (invoice.ending_balance !== null) {
+    moveBalance(world, invoice.customer, invoice.starting_balance - invoice.ending_balance);
+  }
+  if (invoice.payment) {
+    invoice.payment.status = 'canceled';
+    invoice.payment.canceled_at = now;
+    change(world, 'paymentIntents', invoice.payment.payment_intent, 'payment_intent.canceled', (intent) => {
+      intent.status = 'canceled';
+      intent.canceled_at = now;
+    });
+  }
+  change(world, 'invoices', id, 'invoice.voided', (record) => {
+    record.status = 'void';
+    record.voided_at = now;
+    record.next_payment_attempt = null;
+    record.auto_advance = false;
+  });
+}

@@ -1,0 +1,117 @@
+import { behaviourOf, needsOwner } from '../customers/cards';
+import { renderInvoicePayment } from '../render/payment';
+import type { InvoiceRecord, PaymentFailureRecord } from '../store/billing-records';
+import { newStripeId } from '../store/ids';
+import type { World } from '../store/world';
+import { invoiceFailed, invoicePaid } from '../subscriptions/subscription-payment';
+import { change, emit, emitFor } from '../webhooks/events';
+import { finalizeInvoice } from './invoice-make';
+import { amountDue } from './invoice-sums';
+
+export type Outcome = { paid: true } | { paid: false; failure: PaymentFailureRecord; needsOwner: boolean };
+
+export interface Attempt {
+  /** Charge this payment method instead of the subscription's or the customer's. */
+  method?: string;
+  /** The owner has just confirmed the payment with their bank. */
+  confirmed?: boolean;
+  /** Asked for by a person or the API, not by the retry schedule. */
+  manual?: boolean;
+  /** A failure leaves the subscription as it is: the change waits instead. */
+  waits?: boolean;
+}
+
+const noCard: PaymentFailureRecord = {
+  code: 'resource_missing',
+  decline_code: null,
+  message: 'This customer has no attached payment source or default payment method.',
+};
+
+/** Finalises a draft and charges it. While rehearsing nothing is charged and the draft stays a draft. */
+export function collectInvoice(world: World, id: string, attempt: Attempt = {}): Outcome {
+  if (world.rehearsing) return { paid: true };
+  if (world.store.read('invoices', id)?.status === 'draft') finalizeInvoice(world, id);
+  return payInvoice(world, id, attempt);
+}
+
+/** Charges an open invoice and lets its subscription follow. */
+export function payInvoice(world: World, id: string, attempt: Attempt): Outcome {
+  const invoice = world.store.edit('invoices', id);
+  if (amountDue(invoice) === 0) return settle(world, invoice);
+  const method = attempt.method ?? methodFor(world, invoice);
+  const failure = method ? judge(world, method, attempt.confirmed === true) : noCard;
+  if (!attempt.manual || invoice.attempt_count === 0) invoice.attempt_count += 1;
+  invoice.attempted = true;
+  if (method) recordCharge(world, invoice, method, failure);
+  if (!failure) return settle(world, invoice);
+  const owner = failure === needsOwner;
+  invoiceFailed(world, id, attempt);
+  if (owner) emitFor(world, 'invoice.payment_action_required', 'invoices', id);
+  emitFor(world, 'invoice.payment_failed', 'invoices', id);
+  return { paid: false, failure, needsOwner: owner };
+}
+
+/** The payment method that a charge of this invoice would use: the subscription's own wins over the customer's. */
+export function methodFor(world: World, invoice: Readonly<InvoiceRecord>): string | null {
+  const subscription = invoice.subscription && world.store.read('subscriptions', invoice.subscription);
+  const own = subscription ? subscription.default_payment_method : null;
+  return own ?? world.store.read('customers', invoice.customer)?.default_payment_method ?? null;
+}
+
+/** Why the charge fails; null when it succeeds. */
+function judge(world: World, methodId: string, confirmed: boolean): PaymentFailureRecord | null {
+  const method = world.need('paymentMethods', methodId, 'PaymentMethod');
+  const behaviour = behaviourOf(method.number);
+  if (!behaviour) return noCard;
+  if (behaviour.challenge === 'always' && !confirmed) return needsOwner;
+  return behaviour.failsLater;
+}
+
+function recordCharge(
+  world: World,
+  invoice: InvoiceRecord,
+  method: string,
+  failure: PaymentFailureRecord | null,
+): void {
+  const payment = invoice.payment;
+  if (!payment) throw new Error(`Invoice ${invoice.id} is due but has no payment.`);
+  const charge = world.store.put('charges', {
+    id: newStripeId('ch'),
+    amount: payment.amount,
+    amount_refunded: 0,
+    currency: invoice.currency,
+    customer: invoice.customer,
+    payment_intent: payment.payment_intent,
+    payment_method: method,
+    status: failure ? 'failed' : 'succeeded',
+    error: failure,
+    created: world.now(invoice.customer),
+  });
+  emitFor(world, failure ? 'charge.failed' : 'charge.succeeded', 'charges', charge.id);
+  const owner = failure === needsOwner;
+  const type = owner ? 'requires_action' : failure ? 'payment_failed' : 'succeeded';
+  change(world, 'paymentIntents', payment.payment_intent, `payment_intent.${type}`, (intent) => {
+    intent.charge = charge.id;
+    intent.error = failure;
+    intent.payment_method = owner || !failure ? method : null;
+    intent.status = owner ? 'requires_action' : failure ? 'requires_payment_method' : 'succeeded';
+  });
+}
+
+function settle(world: World, invoice: InvoiceRecord): Outcome {
+  const now = world.now(invoice.customer);
+  invoice.status = 'paid';
+  invoice.attempted = true;
+  invoice.amount_paid = amountDue(invoice);
+  invoice.paid_at = now;
+  invoice.next_payment_attempt = null;
+  if (invoice.payment) {
+    invoice.payment.status = 'paid';
+    invoice.payment.paid_at = now;
+    emit(world, 'invoice_payment.paid', renderInvoicePayment(invoice));
+  }
+  emitFor(world, 'invoice.paid', 'invoices', invoice.id);
+  emitFor(world, 'invoice.payment_succeeded', 'invoices', invoice.id);
+  invoicePaid(world, invoice.id);
+  return { paid: true };
+}

@@ -1,0 +1,78 @@
+import { renderPrice, renderProduct } from '../render/catalogue';
+import { renderSession } from '../render/checkout';
+import { renderCustomer, renderPaymentMethod } from '../render/customer';
+import { renderInvoice } from '../render/invoice';
+import { renderEvent, renderTestClock, renderWebhookEndpoint } from '../render/notice';
+import { renderCharge, renderPaymentIntent, renderRefund, renderSetupIntent } from '../render/payment';
+import { renderPortalConfiguration, renderPortalSession } from '../render/portal';
+import { renderSchedule, renderSubscription } from '../render/subscription';
+import type { Json } from '../schema/fill';
+import type { Records } from './records';
+import type { World } from './world';
+
+interface Kind<N extends keyof Records> {
+  prefix: string;
+  /** The word for it in refusals. */
+  word: string;
+  render: (world: World, record: Readonly<Records[N]>) => Json;
+}
+
+/** Each noun that has ids of its own and can be answered with. */
+const KINDS: { [N in keyof Records]?: Kind<N> } = {
+  charges: { prefix: 'ch', word: 'charge', render: renderCharge },
+  checkoutSessions: { prefix: 'cs', word: 'checkout.session', render: renderSession },
+  customers: { prefix: 'cus', word: 'customer', render: renderCustomer },
+  events: { prefix: 'evt', word: 'event', render: renderEvent },
+  invoices: { prefix: 'in', word: 'invoice', render: renderInvoice },
+  paymentIntents: { prefix: 'pi', word: 'payment_intent', render: renderPaymentIntent },
+  paymentMethods: { prefix: 'pm', word: 'PaymentMethod', render: (_, record) => renderPaymentMethod(record) },
+  portalConfigurations: {
+    prefix: 'bpc',
+    word: 'billing_portal.configuration',
+    render: (_, record) => renderPortalConfiguration(record),
+  },
+  portalSessions: { prefix: 'bps', word: 'billing_portal.session', render: renderPortalSession },
+  prices: { prefix: 'price', word: 'price', render: (_, record) => renderPrice(record) },
+  products: { prefix: 'prod', word: 'product', render: (_, record) => renderProduct(record) },
+  refunds: { prefix: 're', word: 'refund', render: (_, record) => renderRefund(record) },
+  schedules: { prefix: 'sub_sched', word: 'subscription schedule', render: renderSchedule },
+  setupIntents: { prefix: 'seti', word: 'setup_intent', render: (_, record) => renderSetupIntent(record) },
+  subscriptions: { prefix: 'sub', word: 'subscription', render: renderSubscription },
+  testClocks: { prefix: 'clock', word: 'test clock', render: (_, record) => renderTestClock(record) },
+  webhookEndpoints: {
+    prefix: 'we',
+    word: 'webhook endpoint',
+    render: (_, record) => renderWebhookEndpoint(record),
+  },
+};
+
+export type RenderedName = keyof typeof KINDS;
+
+/** The wire object of a record. Throws 404 resource_missing when there is no such record. */
+export function renderOne<N extends RenderedName>(world: World, name: N, id: string): Json {
+  const kind = kindOf(name);
+  return kind.render(world, world.need(name, id, kind.word));
+}
+
+export function renderRecord<N extends RenderedName>(
+  world: World,
+  name: N,
+  record: Readonly<Records[N]>,
+): Json {
+  return kindOf(name).render(world, record);
+}
+
+export function kindOf<N extends RenderedName>(name: N): Kind<N> {
+  const kind = KINDS[name] as Kind<N> | undefined;
+  if (!kind) throw new Error(`${name} are never answered with.`);
+  return kind;
+}
+
+/** The wire object that an id names; undefined when the id names nothing here. */
+export function renderById(world: World, id: string): Json | undefined {
+  for (const name of Object.keys(KINDS) as RenderedName[]) {
+    if (id.startsWith(`${kindOf(name).prefix}_`) && world.store.read(name, id))
+      return renderOne(world, name, id);
+  }
+  return undefined;
+}

@@ -1,0 +1,129 @@
+import type { Ctx } from '../../context';
+import { newId } from '../../ids';
+import { listPlans } from '../../quota/plans';
+import type { Plan } from '../../shapes';
+import { isGone, needPayments, type Payments } from '../payments';
+import { ensureWebhook, type Webhook } from './ensure-webhook';
+import { lookupKeyOf, refreshPrices, type SoldPlan } from './refresh-prices';
+
+/** What a new installation asks for, in minor units a month. Prices that exist at the provider are never changed. */
+const AMOUNTS: Record<string, { usd: number; gbp: number }> = {
+  starter: { usd: 900, gbp: 800 },
+  pro: { usd: 1900, gbp: 1600 },
+  max: { usd: 3900, gbp: 3300 },
+};
+
+export type Catalogue = {
+  plans: SoldPlan[];
+  portal: { id: string };
+  webhook: Webhook;
+};
+
+/**
+ * Makes at the payment provider what is missing there to sell the plans: products, prices, the portal's configuration
+ * and the webhook endpoint; then takes the prices over. Can run again at any time: what is there is looked for first, and
+ * what somebody deleted is made anew, so each run has keys of its own. Answers what is there now.
+ * Throws NOT_FOR_SALE, BILLING_UNAVAILABLE.
+ */
+export async function syncCatalogue(ctx: Ctx): Promise<Catalogue> {
+  const payments = needPayments(ctx.payments);
+  for (const plan of await listPlans(ctx.sql)) {
+    const amounts = AMOUNTS[plan.id];
+    if (amounts) await ensurePrice(payments, plan, amounts);
+  }
+  const plans = await refreshPrices(ctx);
+  return { plans, portal: await ensurePortal(ctx, payments), webhook: await ensureWebhook(ctx, payments) };
+}
+
+async function ensurePrice(
+  payments: Payments,
+  plan: Plan,
+  { usd, gbp }: { usd: number; gbp: number },
+): Promise<void> {
+  const key = lookupKeyOf(plan.id);
+  const found = await payments.ask((stripe) => stripe.prices.list({ lookup_keys: [key], limit: 1 }));
+  if (found.data.length > 0) return;
+  const product = await ensureProduct(payments, plan);
+  await payments.make(`price:${key}:${newId()}`, (stripe, once) =>
+    stripe.prices.create(
+      {
+        product,
+        currency: 'usd',
+        unit_amount: usd,
+        currency_options: {
+          eur: { unit_amount: usd },
+          chf: { unit_amount: usd },
+          gbp: { unit_amount: gbp },
+        },
+        recurring: { interval: 'month' },
+        lookup_key: key,
+        metadata: { plan: plan.id },
+      },
+      once,
+    ),
+  );
+}
+
+async function ensureProduct(payments: Payments, plan: Plan): Promise<string> {
+  const id = `hourglass_${plan.id}`;
+  const found = await payments
+    .ask((stripe) => stripe.products.retrieve(id))
+    .catch((error) => {
+      if (isGone(error)) return null;
+      throw error;
+    });
+  if (found) return found.id;
+  const { name, description } = plan;
+  const made = await payments.make(`product:${id}:${newId()}`, (stripe, once) =>
+    stripe.products.create(
+      {
+        id,
+        name: `Hourglass ${name}`,
+        ...(description ? { description } : {}),
+        metadata: { plan: plan.id },
+      },
+      once,
+    ),
+  );
+  return made.id;
+}
+
+/** One portal configuration an environment: cards and receipts there, changes of plan here. */
+async function ensurePortal(ctx: Ctx, payments: Payments): Promise<{ id: string }> {
+  const environment = ctx.env.ENVIRONMENT_ID;
+  const found = await payments.ask((stripe) =>
+    stripe.billingPortal.configurations.list({ active: true, limit: 100 }),
+  );
+  const ours = found.data.find((one) => one.metadata?.hourglass === environment);
+  const { id } = ours
+    ? await mendPortal(ctx, payments, ours.id)
+    : await makePortal(ctx, payments, environment);
+  await ctx.sql`
+    insert into stripe_setup (name, value) values ('portal', ${ctx.sql.json({ id })})
+    on conflict (name) do update set value = excluded.value`;
+  return { id };
+}
+
+const makePortal = (ctx: Ctx, payments: Payments, environment: string) =>
+  payments.make(`portal-configuration:${environment}:${newId()}`, (stripe, once) =>
+    stripe.billingPortal.configurations.create(
+      { ...portalSettings(ctx), metadata: { hourglass: environment } },
+      once,
+    ),
+  );
+
+/** What somebody changed there is put right: a plan that is switched or cancelled on that page is not told here. */
+const mendPortal = (ctx: Ctx, payments: Payments, id: string) =>
+  payments.make(`portal-configuration:${id}:${newId()}`, (stripe, once) =>
+    stripe.billingPortal.configurations.update(id, portalSettings(ctx), once),
+  );
+
+const portalSettings = (ctx: Ctx) => ({
+  features: {
+    invoice_history: { enabled: true },
+    payment_method_update: { enabled: true },
+    subscription_cancel: { enabled: false },
+    subscription_update: { enabled: false },
+  },
+  default_return_url: `${ctx.env.APP_URL}/billing`,
+});

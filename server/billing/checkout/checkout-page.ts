@@ -1,0 +1,121 @@
+import type Stripe from 'stripe';
+import { fromUnix } from '../../clock';
+import { type Ctx, inTx, type TxCtx } from '../../context';
+import { newId } from '../../ids';
+import { lockAccount } from '../../quota/load-account';
+import type { SellablePlan } from '../catalogue/sellable';
+import { isGone, type Payments } from '../payments';
+import { isLiving, readStored } from '../sync/stored-subscription';
+import { syncAccount } from '../sync/sync-account';
+import { expireOthers, expirePage } from './close-checkouts';
+
+type PageInput = { accountId: string; customer: string; sold: SellablePlan; backTo: string };
+
+type CheckoutRow = {
+  id: string;
+  price_id: string;
+  currency: string;
+  back_to: string;
+  stripe_session_id: string | null;
+};
+
+/** How often a page that was replaced meanwhile is asked for again. */
+const MOST_TRIES = 4;
+/** A page with less than this left is replaced: nobody should see it expire while they look for their card. */
+const LEAST_LEFT_MS = 10 * 60_000;
+
+/**
+ * The one open payment page of an account for a plan. Each account has one current checkout at a time, decided under
+ * its lock; two tabs get the same page, another plan replaces it and expires the old one. Answers null when the account
+ * pays already. Throws BILLING_UNAVAILABLE.
+ */
+export async function needCheckoutPage(
+  ctx: Ctx,
+  payments: Payments,
+  input: PageInput,
+): Promise<{ url: string } | null> {
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const row = await inTx(ctx, (tx) => chooseCheckout(tx, input));
+    if (!row) return null;
+    const page = await openPage(ctx, payments, input, row);
+    const isCurrent = await recordPage(ctx, row.id, page.id);
+    const lasts = fromUnix(page.expires_at) - ctx.clock.now() > LEAST_LEFT_MS;
+    if (isCurrent && page.status === 'open' && page.url && lasts) {
+      await expireOthers(payments, input, page.id);
+      return { url: page.url };
+    }
+    // Replaced by another tab, or used up: this page must not be paid any more.
+    if (page.status === 'open') await expirePage(payments, page.id);
+    await ctx.sql`update checkout set is_current = false where id = ${row.id}`;
+    // What a paid page led to decides: the confirmation, or a new page when that has ended already.
+    if (page.status === 'complete') await syncAccount(ctx, { accountId: input.accountId });
+  }
+  throw new Error('Payment pages of this account replace each other without end.');
+}
+
+/** The current checkout when it sells the same, else a new one in its place; null when the account pays already. */
+async function chooseCheckout(tx: TxCtx, input: PageInput): Promise<CheckoutRow | null> {
+  const { accountId, sold, backTo } = input;
+  await lockAccount(tx, accountId);
+  if (isLiving(await readStored(tx.sql, accountId))) return null;
+  const { stripePriceId, price } = sold;
+  const [current] = await tx.sql<CheckoutRow[]>`
+    update checkout set is_current = price_id = ${stripePriceId} and currency = ${price.currency}
+    where account_id = ${accountId} and is_current
+    returning id, price_id, currency, back_to, stripe_session_id`;
+  if (current && current.price_id === stripePriceId && current.currency === price.currency) return current;
+  const [made] = await tx.sql<CheckoutRow[]>`
+    insert into checkout (id, account_id, plan_id, price_id, currency, back_to)
+    values (${newId()}, ${accountId}, ${sold.plan.id}, ${stripePriceId}, ${price.currency}, ${backTo})
+    returning id, price_id, currency, back_to, stripe_session_id`;
+  return made ?? null;
+}
+
+/** The page of a checkout: the known one, or a new one under the checkout's own key. */
+async function openPage(
+  ctx: Ctx,
+  payments: Payments,
+  { accountId, customer, sold }: PageInput,
+  row: CheckoutRow,
+): Promise<Stripe.Checkout.Session> {
+  const known = row.stripe_session_id;
+  if (known) {
+    const found = await payments
+      .ask((stripe) => stripe.checkout.sessions.retrieve(known))
+      .catch((error) => {
+        if (isGone(error)) return null;
+        throw error;
+      });
+    if (found) return found;
+  }
+  const metadata = { account: accountId, plan: sold.plan.id, checkout: row.id };
+  return payments.make(`checkout:${row.id}`, (stripe, once) =>
+    stripe.checkout.sessions.create(
+      {
+        mode: 'subscription',
+        customer,
+        client_reference_id: accountId,
+        line_items: [{ price: row.price_id, quantity: 1 }],
+        currency: row.currency,
+        adaptive_pricing: { enabled: false },
+        success_url: `${ctx.env.APP_URL}/billing/return?checkout={CHECKOUT_SESSION_ID}`,
+        cancel_url: `${ctx.env.APP_URL}${row.back_to}`,
+        metadata,
+        subscription_data: {
+          metadata,
+          // Billed on the first of the UTC month, like the quota; what is left of this month is prorated.
+          billing_cycle_anchor_config: { day_of_month: 1, hour: 0, minute: 0, second: 0 },
+          proration_behavior: 'create_prorations',
+        },
+      },
+      once,
+    ),
+  );
+}
+
+/** Remembers the page; answers whether its checkout is still the current one. */
+async function recordPage(ctx: Ctx, checkoutId: string, sessionId: string): Promise<boolean> {
+  const [row] = await ctx.sql<{ is_current: boolean }[]>`
+    update checkout set stripe_session_id = ${sessionId} where id = ${checkoutId} returning is_current`;
+  return row?.is_current ?? false;
+}

@@ -1,0 +1,36 @@
+import Stripe from 'stripe';
+import type { Ctx } from '../../context';
+import type { Payments } from '../payments';
+
+type Whose = { accountId: string; customer: string };
+
+/**
+ * Ends every way to pay that is still open for an account which pays already: another payment would be a second one. The
+ * ways are forgotten only when they are ended, so that a provider that is away now is asked again by the next read.
+ */
+export async function closeCheckouts(ctx: Ctx, payments: Payments, whose: Whose): Promise<void> {
+  const ways = await ctx.sql<{ id: string }[]>`
+    update checkout set is_current = false where account_id = ${whose.accountId} returning id`;
+  if (ways.length === 0) return;
+  await expireOthers(payments, whose, null);
+  await ctx.sql`delete from checkout where id = any(${ways.map((way) => way.id)})`;
+}
+
+/** Expires all open payment pages of ours for this customer but one. */
+export async function expireOthers(payments: Payments, whose: Whose, keep: string | null): Promise<void> {
+  const { customer } = whose;
+  const open = await payments.ask((stripe) =>
+    stripe.checkout.sessions.list({ customer, status: 'open', limit: 100 }),
+  );
+  const ours = open.data.filter((page) => page.id !== keep && page.metadata?.account === whose.accountId);
+  for (const page of ours) await expirePage(payments, page.id);
+}
+
+/** Expires one payment page; one that was paid or has expired meanwhile is left as it is. */
+export async function expirePage(payments: Payments, sessionId: string): Promise<void> {
+  await payments
+    .make(`expire:${sessionId}`, (stripe, once) => stripe.checkout.sessions.expire(sessionId, {}, once))
+    .catch((error) => {
+      if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) throw error;
+    });
+}

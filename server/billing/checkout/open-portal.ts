@@ -1,0 +1,46 @@
+import type { Ctx } from '../../context';
+import { newId } from '../../ids';
+import { localPath } from '../../local-path';
+import type { Whose } from '../describe-billing';
+import { isRefused, needPayments } from '../payments';
+import { withFreshState } from '../with-fresh-state';
+import { withCustomer } from './ensure-customer';
+
+type PortalInput = Whose & {
+  /** The path to come back to, by default the page about billing. */
+  from?: string;
+};
+
+/**
+ * The provider's own page where the card is changed, made for this one visit; it leads back by itself. Throws
+ * BILLING_UNAVAILABLE, NOT_FOR_SALE, RATE_LIMITED.
+ */
+export async function openPortal(ctx: Ctx, { accountId, from }: PortalInput): Promise<{ url: string }> {
+  const payments = needPayments(ctx.payments);
+  await ctx.rates.takeBilling(accountId);
+  const [setup] = await ctx.sql<{ value: { id: string } }[]>`
+    select value from stripe_setup where name = 'portal'`;
+  const return_url = `${ctx.env.APP_URL}${localPath(from) ?? '/billing?back=1'}`;
+  const flow_data = {
+    type: 'payment_method_update' as const,
+    after_completion: { type: 'redirect' as const, redirect: { return_url } },
+  };
+  const open = (configuration?: string) =>
+    withCustomer(ctx, payments, accountId, (customer) =>
+      payments.make(`portal:${accountId}:${newId()}`, (stripe, once) =>
+        stripe.billingPortal.sessions.create(
+          { customer, return_url, flow_data, ...(configuration ? { configuration } : {}) },
+          once,
+        ),
+      ),
+    );
+  return withFreshState(ctx, accountId, async () => {
+    const page = await open(setup?.value.id).catch((error) => {
+      // Switched off at the provider, or of another mode: its own default changes a card as well.
+      if (!setup || !isRefused(error)) throw error;
+      ctx.log.error({ err: error }, 'the portal configuration is gone; make it again with sync-catalogue');
+      return open();
+    });
+    return { url: page.url };
+  });
+}

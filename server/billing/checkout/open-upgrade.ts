@@ -1,0 +1,75 @@
+import type { Ctx } from '../../context';
+import { DomainError } from '../../errors';
+import { localPath } from '../../local-path';
+import { directionOf } from '../../quota/direction';
+import { readAccount } from '../../quota/load-account';
+import type { Member } from '../../trpc';
+import { needSellable } from '../catalogue/sellable';
+import { findUnfinished } from '../find-unfinished';
+import { needActive } from '../need-active';
+import { needPayments, type Payments } from '../payments';
+import { isLiving, readStored } from '../sync/stored-subscription';
+import { syncAccount } from '../sync/sync-account';
+import { withFreshState } from '../with-fresh-state';
+import { needCheckoutPage } from './checkout-page';
+import { withCustomer } from './ensure-customer';
+
+type UpgradeInput = {
+  accountId: string;
+  member: Member;
+  planId: string;
+  /** The path to come back to. */
+  from?: string;
+  currency?: string;
+};
+
+/**
+ * The way to a plan: the provider's payment page, or our confirmation page for an account that pays already. Opening it
+ * changes nothing; opening it twice answers the same page. Throws NOT_FOR_SALE, INVALID_INPUT, ACCOUNT_BLOCKED,
+ * ACCOUNT_PENDING, BILLING_UNAVAILABLE, RATE_LIMITED.
+ */
+export async function openUpgrade(ctx: Ctx, input: UpgradeInput): Promise<{ url: string }> {
+  const payments = needPayments(ctx.payments);
+  await ctx.rates.takeBilling(input.accountId);
+  await needSellable(ctx, input.planId, input.currency);
+  return withFreshState(ctx, input.accountId, () =>
+    withCustomer(ctx, payments, input.accountId, (customer) => leadOn(ctx, payments, input, customer)),
+  );
+}
+
+async function leadOn(
+  ctx: Ctx,
+  payments: Payments,
+  input: UpgradeInput,
+  customer: string,
+): Promise<{ url: string }> {
+  const { accountId, planId } = input;
+  await syncAccount(ctx, { accountId });
+  const confirm = { url: `${ctx.env.APP_URL}/billing/upgrade?plan=${encodeURIComponent(planId)}&confirm=1` };
+  const stored = await readStored(ctx.sql, accountId);
+  if (stored?.status === 'incomplete') {
+    const url = await findUnfinished(ctx, payments, { accountId, customer });
+    return url ? { url } : confirm;
+  }
+  if (isLiving(stored)) return confirm;
+  const state = await readAccount(ctx.sql, accountId);
+  needActive(state);
+  const sold = await needSellable(ctx, planId, state.currency ?? input.currency);
+  if (directionOf(state.plan, sold.plan) === 'down') {
+    throw new DomainError(
+      'INVALID_INPUT',
+      `Your ${state.plan.name} plan gives as much as ${sold.plan.name} already.`,
+      {
+        fields: { planId: ['not a bigger plan'] },
+      },
+    );
+  }
+  const page = await needCheckoutPage(ctx, payments, {
+    accountId,
+    customer,
+    sold,
+    // Nobody is sent elsewhere by a link somebody else made.
+    backTo: localPath(input.from) ?? '/plans',
+  });
+  return page ?? confirm;
+}

@@ -1,0 +1,38 @@
+import type { Ctx } from '../../context';
+import { DomainError, type Reason } from '../../errors';
+import { readCustomer } from '../list-invoices';
+import { isGone } from '../payments';
+import { isLiving, readStored } from '../sync/stored-subscription';
+import { syncAccount } from '../sync/sync-account';
+
+/** Refusals after which asking again is of use. */
+const LATER = new Set<Reason>(['BILLING_UNAVAILABLE', 'RATE_LIMITED']);
+
+export type Arrival = 'paid' | 'waiting' | 'open' | 'failed';
+
+/**
+ * What became of a payment page somebody comes back from, read from the provider now; the address of the page alone
+ * grants nothing. `waiting` while the provider cannot be asked, was asked too often or has not made the subscription yet, `failed` for a page
+ * that expired or is not this account's.
+ */
+export async function returnFromCheckout(
+  ctx: Ctx,
+  input: { accountId: string; sessionId: string },
+): Promise<Arrival> {
+  const { payments } = ctx;
+  const customer = await readCustomer(ctx, input.accountId);
+  if (!payments || !customer) return 'failed';
+  try {
+    await ctx.rates.takeBilling(input.accountId);
+    const page = await payments.ask((stripe) => stripe.checkout.sessions.retrieve(input.sessionId));
+    if (page.customer !== customer) return 'failed';
+    if (page.status !== 'complete') return page.status === 'open' ? 'open' : 'failed';
+    await syncAccount(ctx, { accountId: input.accountId });
+    const stored = await readStored(ctx.sql, input.accountId);
+    return isLiving(stored) && stored.status !== 'incomplete' ? 'paid' : 'waiting';
+  } catch (error) {
+    if (isGone(error)) return 'failed';
+    if (error instanceof DomainError && LATER.has(error.reason)) return 'waiting';
+    throw error;
+  }
+}

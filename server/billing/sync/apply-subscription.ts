@@ -1,0 +1,145 @@
+import { type Instant, toIso } from '../../clock';
+import { type Ctx, inTx, type TxCtx } from '../../context';
+import { metrics } from '../../metrics';
+import type { AccountState } from '../../quota/account-state';
+import { alignQuota } from '../../quota/book';
+import { lockAccount } from '../../quota/load-account';
+import { wakeRuns } from '../../quota/wake-runs';
+import { boughtTime } from '../bought-time';
+import { chooseSubscription, isKnownStatus, surplusOf } from './choose-subscription';
+import { noteChange } from './note-change';
+import type { CustomerFacts, SubscriptionFacts } from './read-stripe';
+import { readStored, type StoredSubscription, writeStored } from './stored-subscription';
+
+export type Outcome =
+  | { kind: 'no_customer' }
+  /** The provider does not know the account's customer, as after a change of its keys: what was known stays. */
+  | { kind: 'unknown_customer' }
+  /** A later read was applied before this one, or the account has another customer by now. */
+  | { kind: 'superseded' }
+  | { kind: 'applied'; planBefore: string; planAfter: string; living: SubscriptionFacts[] };
+
+type Reading = {
+  accountId: string;
+  customer: string;
+  ticket: number;
+  facts: CustomerFacts;
+  eventId?: string;
+};
+
+/**
+ * Writes a read of the provider under the account lock, unless one with a later ticket was written before or the
+ * customer is no longer the account's. The quota follows in the same transaction. Answers what became of it.
+ */
+export async function applySubscription(ctx: Ctx, reading: Reading): Promise<Outcome> {
+  return inTx(ctx, async (tx) => {
+    const before = await lockAccount(tx, reading.accountId);
+    if (reading.eventId) {
+      await tx.sql`
+        update stripe_event set processed_at = hg_clock(), error = null, account_id = ${reading.accountId}
+        where id = ${reading.eventId}`;
+    }
+    const { taken, syncedAt } = await takeTicket(tx, reading);
+    if (!taken) return { kind: 'superseded' as const };
+    const stored = await readStored(tx.sql, reading.accountId);
+    const next = await decideStored(tx, before, stored, reading.facts, syncedAt);
+    await writeStored(tx, reading.accountId, next);
+    const after = await lockAccount(tx, reading.accountId);
+    await alignQuota(tx, after);
+    await noteChange(tx, { before, after, stored, next, syncedAt, ticket: reading.ticket });
+    if (after.plan.maxSessions < before.plan.maxSessions) await wakeRuns(tx, reading.accountId);
+    return {
+      kind: 'applied' as const,
+      planBefore: before.plan.id,
+      planAfter: after.plan.id,
+      living: reading.facts.subscriptions.filter((one) => !one.ended),
+    };
+  });
+}
+
+/** Whether this read may be applied, and when the one before it was. */
+async function takeTicket(
+  tx: TxCtx,
+  { accountId, customer, ticket, facts }: Reading,
+): Promise<{ taken: boolean; syncedAt: Instant | null }> {
+  const { card } = facts;
+  const [before] = await tx.sql<{ at: Instant | null }[]>`
+    select synced_at as at from billing_customer where account_id = ${accountId}`;
+  const taken = await tx.sql`
+    update billing_customer set ticket_applied = ${ticket}, synced_at = hg_clock(),
+      currency = coalesce(${facts.currency}, currency), card_brand = ${card?.brand ?? null},
+      card_last4 = ${card?.last4 ?? null}, card_expires = ${card?.expires ?? null}
+    where account_id = ${accountId} and stripe_customer_id = ${customer} and ticket_applied < ${ticket}
+    returning 1`;
+  return { taken: taken.length > 0, syncedAt: before?.at ?? null };
+}
+
+/** What to store. An unknown price or status neither grants nor takes away: what was known of it stays, with an alarm. */
+async function decideStored(
+  tx: TxCtx,
+  state: AccountState,
+  stored: StoredSubscription | null,
+  facts: CustomerFacts,
+  syncedAt: Instant | null,
+): Promise<StoredSubscription | null> {
+  const priceIds = facts.subscriptions.flatMap((one) => [
+    one.priceId,
+    ...(one.pending ? [one.pending.priceId] : []),
+    ...one.bought.map((line) => line.priceId),
+  ]);
+  const sold = await readPrices(tx, priceIds);
+  const rankOf = (priceId: string) =>
+    state.plans.find((plan) => plan.id === sold.get(priceId)?.plan_id)?.sort ?? -1;
+  const { chosen, others } = chooseSubscription(facts.subscriptions, rankOf);
+  if (others.length > 0 && surplusOf(facts.subscriptions).length < others.length)
+    alarm(tx, state, 'two_subscriptions');
+  if (!chosen) return null;
+  const same = stored?.stripeSubscriptionId === chosen.id ? stored : null;
+  const price = sold.get(chosen.priceId);
+  if (!price && !chosen.ended) alarm(tx, state, 'unknown_price');
+  if (!isKnownStatus(chosen.status)) {
+    alarm(tx, state, 'unknown_status');
+    if (same) return same;
+  }
+  const planId = price?.plan_id ?? same?.planId ?? null;
+  return {
+    stripeSubscriptionId: chosen.id,
+    itemId: chosen.itemId,
+    planId,
+    priceId: chosen.priceId,
+    status: chosen.status,
+    currency: chosen.currency,
+    amount: price?.amounts[chosen.currency] ?? chosen.unitAmount,
+    startedAt: chosen.createdAt,
+    periodStart: chosen.periodStart,
+    periodEnd: chosen.periodEnd,
+    paidUntil: chosen.paidUntil,
+    cancelAt: chosen.cancelAt,
+    scheduleId: chosen.scheduleId,
+    pendingPlanId: chosen.pending ? (sold.get(chosen.pending.priceId)?.plan_id ?? null) : null,
+    pendingAt: chosen.pending?.at ?? null,
+    latestInvoiceId: chosen.latestInvoiceId,
+    amountOpen: chosen.amountOpen,
+    nextPaymentAttemptAt: chosen.nextPaymentAttemptAt,
+    bought: boughtTime({
+      lines: chosen.bought,
+      planOf: (id) => sold.get(id)?.plan_id ?? (id === chosen.priceId ? planId : null),
+      before: same,
+      syncedAt,
+      now: state.now,
+    }),
+  };
+}
+
+function alarm(tx: TxCtx, state: AccountState, kind: string): void {
+  metrics.billingAlarms.inc({ kind });
+  tx.log.error({ accountId: state.accountId, kind, at: toIso(state.now) }, 'billing needs a person');
+}
+
+type SoldPrice = { plan_id: string; amounts: Record<string, number> };
+
+async function readPrices(tx: TxCtx, priceIds: string[]): Promise<Map<string, SoldPrice>> {
+  const rows = await tx.sql<(SoldPrice & { id: string })[]>`
+    select stripe_price_id as id, plan_id, amounts from plan_price where stripe_price_id = any(${priceIds})`;
+  return new Map(rows.map((row) => [row.id, row]));
+}

@@ -1,0 +1,126 @@
+import type Stripe from 'stripe';
+import { fromUnix, type Instant } from '../../clock';
+import type { Payments } from '../payments';
+import { type BoughtLine, paidOf, readPaidInvoices } from '../read-invoices';
+
+/** A subscription as the payment provider has it, in our words. Instants in ms, money in minor units. */
+export type SubscriptionFacts = {
+  id: string;
+  status: string;
+  /** Our checkout that made it; null when we did not. */
+  checkoutId: string | null;
+  createdAt: Instant;
+  ended: boolean;
+  endedAt: Instant | null;
+  /** A payment method is pinned to the subscription: it is charged whatever the customer's default is. */
+  isPinned: boolean;
+  itemId: string;
+  priceId: string;
+  /** What the price says; right only in the price's own currency. */
+  unitAmount: number;
+  currency: string;
+  periodStart: Instant;
+  periodEnd: Instant;
+  paidUntil: Instant | null;
+  cancelAt: Instant | null;
+  scheduleId: string | null;
+  pending: { priceId: string; at: Instant } | null;
+  latestInvoiceId: string | null;
+  amountOpen: number;
+  nextPaymentAttemptAt: Instant | null;
+  /** What its paid invoices bought. */
+  bought: BoughtLine[];
+};
+
+export type MethodFacts = { id: string; createdAt: Instant };
+export type CardFacts = { brand: string; last4: string; expires: string };
+export type CustomerFacts = {
+  subscriptions: SubscriptionFacts[];
+  card: CardFacts | null;
+  currency: string | null;
+};
+
+const ENDED = new Set(['canceled', 'incomplete_expired']);
+const EXPAND = [
+  'data.default_payment_method',
+  'data.customer.invoice_settings.default_payment_method',
+  'data.latest_invoice',
+  'data.schedule',
+];
+
+/** Everything a customer has at the provider as of now. Throws BILLING_UNAVAILABLE. */
+export async function readStripe(payments: Payments, customer: string): Promise<CustomerFacts> {
+  const [page, paid] = await Promise.all([
+    payments.ask((stripe) =>
+      stripe.subscriptions.list({ customer, status: 'all', limit: 100, expand: EXPAND }),
+    ),
+    readPaidInvoices(payments, customer),
+  ]);
+  const subscriptions = page.data.map((found) => factsOf(found, paid));
+  const [first] = page.data;
+  return {
+    subscriptions: subscriptions.filter((one) => one !== null),
+    card: first ? cardOf(page.data) : null,
+    currency: first ? (customerOf(first)?.currency ?? first.currency) : null,
+  };
+}
+
+/** Null for a subscription without items: it sells nothing. */
+function factsOf(found: Stripe.Subscription, paid: Stripe.Invoice[]): SubscriptionFacts | null {
+  const item = found.items.data[0];
+  if (!item) return null;
+  const invoice = typeof found.latest_invoice === 'string' ? null : found.latest_invoice;
+  const { bought, paidUntil } = paidOf(found, item, paid);
+  return {
+    id: found.id,
+    status: found.status,
+    checkoutId: found.metadata.checkout ?? null,
+    createdAt: fromUnix(found.created),
+    ended: ENDED.has(found.status),
+    endedAt: found.ended_at === null ? null : fromUnix(found.ended_at),
+    isPinned: found.default_payment_method !== null,
+    itemId: item.id,
+    priceId: item.price.id,
+    unitAmount: item.price.unit_amount ?? 0,
+    currency: found.currency,
+    periodStart: fromUnix(item.current_period_start),
+    periodEnd: fromUnix(item.current_period_end),
+    paidUntil,
+    cancelAt: found.cancel_at === null ? null : fromUnix(found.cancel_at),
+    scheduleId: typeof found.schedule === 'string' ? found.schedule : (found.schedule?.id ?? null),
+    pending: pendingOf(found),
+    latestInvoiceId: invoice?.id ?? null,
+    amountOpen: invoice?.status === 'open' ? invoice.amount_remaining : 0,
+    nextPaymentAttemptAt: invoice?.next_payment_attempt ? fromUnix(invoice.next_payment_attempt) : null,
+    bought,
+  };
+}
+
+/** The price that a schedule puts in force after the present phase. */
+function pendingOf(found: Stripe.Subscription): SubscriptionFacts['pending'] {
+  const schedule = typeof found.schedule === 'string' ? null : found.schedule;
+  const now = schedule?.current_phase;
+  if (!schedule || !now) return null;
+  const next = schedule.phases.find((phase) => phase.start_date >= now.end_date);
+  const price = next?.items[0]?.price;
+  if (!next || !price) return null;
+  return { priceId: typeof price === 'string' ? price : price.id, at: fromUnix(next.start_date) };
+}
+
+export const customerOf = (found: Stripe.Subscription): Stripe.Customer | null =>
+  typeof found.customer === 'string' || found.customer.deleted ? null : (found.customer as Stripe.Customer);
+
+/** A payment method that was asked for whole; null for none. */
+export const methodOf = (method: string | Stripe.PaymentMethod | null | undefined): MethodFacts | null =>
+  method && typeof method !== 'string' ? { id: method.id, createdAt: fromUnix(method.created) } : null;
+
+/** The card that will be charged next: a subscription's own wins over the customer's. */
+function cardOf(all: Stripe.Subscription[]): CardFacts | null {
+  const live = all.find((one) => !ENDED.has(one.status)) ?? all[0];
+  const method =
+    live?.default_payment_method ?? (live && customerOf(live)?.invoice_settings.default_payment_method);
+  const card = method && typeof method !== 'string' ? method.card : null;
+  if (!card) return null;
+  const expires = `${String(card.exp_month).padStart(2, '0')}/${card.exp_year % 100}`;
+  return { brand: card.brand, last4: card.last4, expires };
+}

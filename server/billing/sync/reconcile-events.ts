@@ -1,0 +1,45 @@
+import type Stripe from 'stripe';
+import { toUnix } from '../../clock';
+import type { Ctx } from '../../context';
+import { EVENT_TYPES } from './event-types';
+import { processEvent } from './receive-event';
+
+const LOOK_BACK_MS = 3 * 86_400_000;
+const MOST_PAGES = 10;
+
+/**
+ * Processes events that the provider could not deliver: lost webhooks are found within a minute. Safe to repeat.
+ * Answers how many were news. Throws BILLING_UNAVAILABLE.
+ */
+export async function reconcileEvents(ctx: Ctx): Promise<number> {
+  if (!ctx.payments) return 0;
+  let news = 0;
+  let cursor: string | undefined;
+  for (let page = 0; page < MOST_PAGES; page++) {
+    const found = await ctx.payments.ask((stripe) =>
+      stripe.events.list({
+        delivery_success: false,
+        types: [...EVENT_TYPES],
+        created: { gte: toUnix(ctx.clock.now() - LOOK_BACK_MS) },
+        limit: 100,
+        starting_after: cursor,
+      }),
+    );
+    for (const event of await unprocessed(ctx, found.data)) {
+      await processEvent(ctx, event).then(
+        () => (news += 1),
+        (error) => ctx.log.warn({ err: error, event: event.id }, 'an event could not be processed yet'),
+      );
+    }
+    cursor = found.data.at(-1)?.id;
+    if (!found.has_more) break;
+  }
+  return news;
+}
+
+async function unprocessed(ctx: Ctx, events: Stripe.Event[]): Promise<Stripe.Event[]> {
+  const done = await ctx.sql<{ id: string }[]>`
+    select id from stripe_event where id = any(${events.map((event) => event.id)}) and processed_at is not null`;
+  const known = new Set(done.map((row) => row.id));
+  return events.filter((event) => !known.has(event.id)).reverse();
+}

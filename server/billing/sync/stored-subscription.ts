@@ -1,0 +1,64 @@
+import type { Sql, TxSql } from '@/db/client';
+import type { Instant } from '../../clock';
+import type { TxCtx } from '../../context';
+import type { BoughtTime } from '../../quota/effective-plan';
+
+/** Our row of an account's subscription: what the provider said when it was last read. */
+export type StoredSubscription = {
+  stripeSubscriptionId: string;
+  itemId: string;
+  planId: string | null;
+  priceId: string;
+  status: string;
+  currency: string;
+  amount: number;
+  startedAt: Instant;
+  periodStart: Instant;
+  periodEnd: Instant;
+  paidUntil: Instant | null;
+  cancelAt: Instant | null;
+  scheduleId: string | null;
+  pendingPlanId: string | null;
+  pendingAt: Instant | null;
+  latestInvoiceId: string | null;
+  amountOpen: number;
+  nextPaymentAttemptAt: Instant | null;
+  /** Null on a row from before quotas were prorated. */
+  bought: BoughtTime[] | null;
+};
+
+/** The stored subscription of an account, or null. */
+export async function readStored(sql: Sql | TxSql, accountId: string): Promise<StoredSubscription | null> {
+  const [row] = await sql<StoredSubscription[]>`
+    select stripe_subscription_id as "stripeSubscriptionId", item_id as "itemId", plan_id as "planId",
+      price_id as "priceId", status, currency, amount, started_at as "startedAt", period_start as "periodStart",
+      period_end as "periodEnd", paid_until as "paidUntil", cancel_at as "cancelAt", schedule_id as "scheduleId",
+      pending_plan_id as "pendingPlanId", pending_at as "pendingAt", latest_invoice_id as "latestInvoiceId",
+      amount_open as "amountOpen", next_payment_attempt_at as "nextPaymentAttemptAt", bought
+    from subscription where account_id = ${accountId}`;
+  return row ?? null;
+}
+
+/** Replaces the stored subscription of an account; null removes it. Under the account lock. */
+export async function writeStored(
+  { sql }: TxCtx,
+  accountId: string,
+  next: StoredSubscription | null,
+): Promise<void> {
+  await sql`delete from subscription where account_id = ${accountId}`;
+  if (!next) return;
+  await sql`
+    insert into subscription (account_id, stripe_subscription_id, item_id, plan_id, price_id, status, currency, amount,
+      started_at, period_start, period_end, paid_until, cancel_at, schedule_id, pending_plan_id, pending_at,
+      latest_invoice_id, amount_open, next_payment_attempt_at, bought)
+    values (${accountId}, ${next.stripeSubscriptionId}, ${next.itemId}, ${next.planId}, ${next.priceId}, ${next.status},
+      ${next.currency}, ${next.amount}, ${next.startedAt}, ${next.periodStart}, ${next.periodEnd}, ${next.paidUntil},
+      ${next.cancelAt}, ${next.scheduleId}, ${next.pendingPlanId}, ${next.pendingAt}, ${next.latestInvoiceId},
+      ${next.amountOpen}, ${next.nextPaymentAttemptAt}, ${next.bought && sql.json(next.bought)})`;
+}
+
+const LIVING = new Set(['active', 'trialing', 'past_due', 'unpaid', 'paused', 'incomplete']);
+
+/** True while a subscription exists that a second one must not be sold beside, whether it gives its plan or not. */
+export const isLiving = (stored: StoredSubscription | null): stored is StoredSubscription =>
+  stored !== null && LIVING.has(stored.status);

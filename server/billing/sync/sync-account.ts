@@ -1,0 +1,71 @@
+import type { Ctx } from '../../context';
+import { DomainError } from '../../errors';
+import { metrics } from '../../metrics';
+import { closeCheckouts } from '../checkout/close-checkouts';
+import { isGone, needPayments } from '../payments';
+import { settleCard } from '../settle-card';
+import { settleEnded } from '../settle-ended';
+import { applySubscription, type Outcome } from './apply-subscription';
+import { endSurplus } from './end-surplus';
+import { readStripe } from './read-stripe';
+
+export type SyncInput = {
+  accountId: string;
+  /** The event that said something changed: marked as processed together with what it led to. */
+  eventId?: string;
+};
+
+/**
+ * Makes our row of an account's subscription what the payment provider has. The provider is read with no lock held: a
+ * ticket drawn before the read decides whether it may still be applied, so an old read never wins and a provider that
+ * hangs never delays a start or a renewal. Any number of calls in any order end in the same state.
+ * Answers what became of the read. Throws BILLING_UNAVAILABLE, and then nothing was changed.
+ */
+export async function syncAccount(ctx: Ctx, input: SyncInput): Promise<Outcome> {
+  const { accountId } = input;
+  const payments = needPayments(ctx.payments);
+  const [drawn] = await ctx.sql<{ ticket: number; customer: string | null }[]>`
+    update billing_customer set ticket_drawn = ticket_drawn + 1 where account_id = ${accountId}
+    returning ticket_drawn as ticket, stripe_customer_id as customer`;
+  if (!drawn?.customer) return { kind: 'no_customer' };
+  const { customer, ticket } = drawn;
+  const facts = await readStripe(payments, customer).catch((error) => {
+    if (isGone(error, 'customer')) return null;
+    throw error;
+  });
+  if (!facts) {
+    metrics.billingAlarms.inc({ kind: 'unknown_customer' });
+    ctx.log.error({ accountId, customer }, 'the payment provider does not know this customer');
+    return { kind: 'unknown_customer' };
+  }
+  const outcome = await applySubscription(ctx, { ...input, customer, ticket, facts });
+  metrics.billingSyncs.inc({ outcome: outcome.kind });
+  if (outcome.kind !== 'applied') return outcome;
+  if (outcome.living.length > 0) {
+    // While its first payment is not finished, a page may be the very one that somebody is paying on.
+    const isPaying = outcome.living.some((one) => one.status !== 'incomplete');
+    if (isPaying) await closeCheckouts(ctx, payments, { accountId, customer });
+    const isMended =
+      (await endSurplus(ctx, payments, outcome.living)) ||
+      (await settleCard(ctx, payments, customer, facts.subscriptions));
+    if (isMended) {
+      const again = await syncAccount(ctx, { accountId });
+      return again.kind === 'applied' ? { ...again, planBefore: outcome.planBefore } : again;
+    }
+  }
+  await settleEnded(ctx, payments, { accountId, customer }, facts.subscriptions);
+  return outcome;
+}
+
+/**
+ * Reads an account after a change that the provider has made. Should it be away now, the change is still made: the
+ * webhook of it or the next reading brings it here, and nobody is told that nothing was changed.
+ */
+export async function followChange(ctx: Ctx, accountId: string): Promise<void> {
+  try {
+    await syncAccount(ctx, { accountId });
+  } catch (error) {
+    if (!(error instanceof DomainError && error.reason === 'BILLING_UNAVAILABLE')) throw error;
+    ctx.log.warn({ err: error, accountId }, 'a change was made and could not be read yet');
+  }
+}

@@ -1,0 +1,74 @@
+import type { Instant } from '../clock';
+import type { Ctx } from '../context';
+import type { Machine } from '../machine/machines';
+import { isGone } from '../machine/read-events';
+import { adoptMachines } from './adopt-machines';
+import type { Fingerprints } from './fingerprints';
+import { type Pass, renewing } from './listing';
+
+/** A machine younger than this may still be on its way into our books. */
+const MACHINE_AGE_MS = 60_000;
+/** By then a machine whose run is known to have ended is gone by itself, and what the list showed is no longer old. */
+const ENDED_AGE_MS = 5_000;
+
+export type KnownRun = {
+  id: string | null;
+  account_id: string | null;
+  machine_id: string | null;
+  ended_at: Instant | null;
+  now: Instant;
+};
+
+/** `ours`: machines of this environment. Of them, without an open run: those whose run our books know, and those whose run they do not. */
+export type Compared = { ours: number; leftBehind: Machine[]; unknown: Machine[] };
+
+/**
+ * Compares one page with the runs it names, in one statement: says what has no open run, and writes down which machine an
+ * open run has where nobody knew. Null: the pass is lost.
+ */
+export async function comparePage(
+  ctx: Ctx,
+  pass: Pass,
+  page: Machine[],
+  shown: Fingerprints,
+): Promise<Compared | null> {
+  const ours = page.filter((machine) => machine.environmentId === ctx.env.ENVIRONMENT_ID);
+  for (const machine of page) if (!isGone(machine)) shown.add(machine.id);
+  for (const machine of ours) if (!isGone(machine) && machine.runId) shown.add(machine.runId);
+  const runIds = ours.flatMap((machine) => machine.runId ?? []);
+  const rows = await ctx.sql<KnownRun[]>`
+    ${renewing(ctx, pass)} select r.id, r.account_id, r.machine_id, r.ended_at, hg_clock() as now
+    from held left join run r on r.id = any(${runIds})`;
+  const now = rows[0]?.now;
+  if (now === undefined) return null;
+  const runs = new Map(rows.map((row) => [row.id, row]));
+  await adoptMachines(ctx, ours, runs);
+  const left = ours.filter((machine) => {
+    const run = runs.get(machine.runId);
+    if (machine.state === 'destroyed' || isMachineOf(run, machine)) return false;
+    return isOldEnough(ctx, machine, run?.ended_at ?? null, now);
+  });
+  const isKnown = ({ runId }: Machine) => runId !== null && runs.has(runId);
+  return {
+    ours: ours.length,
+    leftBehind: left.filter(isKnown),
+    unknown: left.filter((machine) => !isKnown(machine)),
+  };
+}
+
+/** True when this is the machine of an open run, or may become it. */
+const isMachineOf = (run: KnownRun | undefined, machine: Machine): boolean =>
+  run?.id != null && run.ended_at === null && (run.machine_id ?? machine.id) === machine.id;
+
+/** Never while booting: until a boot may be called failed, whoever ordered it may still be at work. Pure. */
+function isOldEnough(
+  ctx: Pick<Ctx, 'env'>,
+  { state, createdAt }: Machine,
+  runEndedAt: Instant | null,
+  now: Instant,
+): boolean {
+  if (state === 'created' || state === 'starting' || state === 'unknown')
+    return now - createdAt >= Math.max(ctx.env.BOOT_TIMEOUT_SECONDS * 1000, MACHINE_AGE_MS);
+  if (runEndedAt !== null && now - runEndedAt >= ENDED_AGE_MS) return true;
+  return now - createdAt >= MACHINE_AGE_MS;
+}

@@ -1,0 +1,81 @@
+import type { Instant } from '../clock';
+import type { Ctx } from '../context';
+import { accountIdOf, type Volume } from '../machine/machines';
+import { alarmListing, claimPass, endPass, type Pass, renewing } from './listing';
+import { ownersOf } from './living-volumes';
+import { readList } from './read-list';
+import { noteRemovals } from './removals';
+
+/** A volume is made before its session knows of it; long after that nobody will. */
+const VOLUME_AGE_MS = 3_600_000;
+/** The second read of a volume comes at least this long after the list. */
+const READS_APART_MS = 60_000;
+/** Leaks are rare and cost little: the list is read this often, in intervals of the reconciler. */
+const INTERVALS_APART = 20;
+/** More left over on one page than this, and than this share of it, is no leak but a mistake of ours: nothing is removed. */
+const MOST_ON_A_PAGE = 20;
+const LARGEST_SHARE = 0.1;
+
+/**
+ * Reads all volumes of the organisation and remembers those that no living session of an account of ours has. They
+ * hold people's files: when many are unknown at once it alarms and removes nothing. Answers how many were remembered.
+ */
+export async function findLeakedVolumes(ctx: Ctx): Promise<number> {
+  const pauseMs = INTERVALS_APART * ctx.env.RECONCILE_INTERVAL_SECONDS * 1000;
+  const pass = await claimPass(ctx, 'volumes', pauseMs);
+  if (!pass) return 0;
+  let count = 0;
+  let noted = 0;
+  const end = await readList(
+    (cursor) => ctx.machines.listVolumes(cursor),
+    async (page) => {
+      const leaked = await findOnPage(ctx, pass, page);
+      count += page.length;
+      noted += leaked ?? 0;
+      return leaked !== null;
+    },
+  );
+  // What is shown is there, whatever else was left out: a list that is not whole only finds less.
+  if (end.how === 'failed') alarmListing(ctx, pass.name, 'failed', { failure: end.failure });
+  if (end.how === 'partial' || end.how === 'broken') alarmListing(ctx, pass.name, end.how);
+  await endPass(ctx, pass, end, count);
+  return noted;
+}
+
+/** One statement a page, two more when it shows something that no session's row names. Null: the pass is lost. */
+async function findOnPage(ctx: Ctx, pass: Pass, page: Volume[]): Promise<number | null> {
+  const inOurApps = page.filter(
+    ({ app, isGone }) => !isGone && accountIdOf(ctx.env.ENVIRONMENT_ID, app) !== null,
+  );
+  const rows = await ctx.sql<{ volume_id: string | null; now: Instant }[]>`
+    ${renewing(ctx, pass)} select s.volume_id, hg_clock() as now
+    from held left join session s on s.volume_id = any(${inOurApps.map(({ id }) => id)}) and s.deleted_at is null`;
+  const now = rows[0]?.now;
+  if (now === undefined) return null;
+  const living = new Set(rows.map((row) => row.volume_id));
+  const old = inOurApps.filter(({ id, createdAt }) => !living.has(id) && now - createdAt >= VOLUME_AGE_MS);
+  if (old.length === 0) return 0;
+  const owners = await ownersOf(ctx, old);
+  // Those that only a person may decide on are remembered for one, however many they are.
+  const forgotten = old.filter(({ id }) => owners.get(id) === 'forgotten');
+  await noteLeaked(ctx, forgotten);
+  const leaked = old.filter(({ id }) => owners.get(id) === 'left over');
+  if (leaked.length > Math.max(MOST_ON_A_PAGE, inOurApps.length * LARGEST_SHARE)) {
+    alarmListing(ctx, pass.name, 'crowded', { leftOver: leaked.length, shown: inOurApps.length });
+    return forgotten.length;
+  }
+  await noteLeaked(ctx, leaked);
+  return leaked.length + forgotten.length;
+}
+
+/** Where the list does not say how old a volume is, its second read comes when it surely is old enough. */
+function noteLeaked(ctx: Ctx, leaked: Volume[]): Promise<void> {
+  const found = leaked.map(({ id, app, region, createdAt }) => ({
+    id,
+    app,
+    region,
+    accountId: accountIdOf(ctx.env.ENVIRONMENT_ID, app),
+    tryInMs: createdAt === 0 ? VOLUME_AGE_MS : READS_APART_MS,
+  }));
+  return noteRemovals(ctx, 'volume', found);
+}

@@ -1,0 +1,45 @@
+import type { Ctx } from '../context';
+import { accountIdOf, type Machine } from '../machine/machines';
+import { metrics } from '../metrics';
+import { type Removal, type Tried, workOffRemovals } from './removals';
+
+/** Destroys the machines that were found without an open run, until each is proven gone. Answers how many were asked to go. */
+export async function removeOrphans(ctx: Ctx): Promise<number> {
+  let asked = 0;
+  await workOffRemovals(ctx, 'machine', async (removal) => {
+    const tried = await destroyOrphan(ctx, removal);
+    if (tried.outcome === 'asked') asked += 1;
+    return tried;
+  });
+  return asked;
+}
+
+/** The second, independent read before anything is destroyed: of the machine itself, and of its run. */
+async function destroyOrphan(ctx: Ctx, { app, id, attempts }: Removal): Promise<Tried> {
+  const read = await ctx.machines.get(app, id);
+  if (!read.ok) return { outcome: 'failed', error: `could not be read: ${read.failure.message}` };
+  const machine = read.value;
+  if (machine === null || machine.state === 'destroyed') return { outcome: 'gone' };
+  if (machine.environmentId !== ctx.env.ENVIRONMENT_ID || !(await isLeftOver(ctx, app, machine)))
+    return { outcome: 'kept' };
+  if (attempts === 0) {
+    ctx.log.error(
+      { machineId: id, app, runId: machine.runId, state: machine.state },
+      'a machine without an open run is destroyed',
+    );
+  }
+  const destroyed = await ctx.machines.destroy(app, id);
+  if (!destroyed.ok) return { outcome: 'failed', error: destroyed.failure.message };
+  if (attempts === 0) metrics.orphansDestroyed.inc();
+  return { outcome: 'asked' };
+}
+
+/** True when no open run has this machine and its app is that of an account we know. */
+async function isLeftOver(ctx: Ctx, app: string, machine: Machine): Promise<boolean> {
+  const accountId = accountIdOf(ctx.env.ENVIRONMENT_ID, app);
+  const rows = await ctx.sql`
+    select 1 from account where id = ${accountId} and not exists (
+      select 1 from run where id = ${machine.runId ?? ''} and ended_at is null
+        and coalesce(machine_id, ${machine.id}) = ${machine.id})`;
+  return rows.length > 0;
+}

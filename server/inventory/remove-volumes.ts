@@ -1,0 +1,55 @@
+import type { Ctx } from '../context';
+import { appNameOf } from '../machine/machines';
+import { metrics } from '../metrics';
+import { findLeakedVolumes } from './find-leaked-volumes';
+import { ownersOf } from './living-volumes';
+import { noteRemovals, type Removal, type Tried, workOffRemovals } from './removals';
+
+/** Sessions of one pass. */
+const BATCH = 1_000;
+
+/**
+ * Removes the volumes of deleted sessions whose machines are proven dead, and those that no living session has. One
+ * that is still bound is tried again, later and later. Answers how many went.
+ */
+export async function removeDeletedVolumes(ctx: Ctx): Promise<number> {
+  await findDeleted(ctx);
+  await findLeakedVolumes(ctx);
+  return workOffRemovals(ctx, 'volume', (removal) => removeVolume(ctx, removal));
+}
+
+async function findDeleted(ctx: Ctx): Promise<void> {
+  const rows = await ctx.sql<{ account_id: string; volume_id: string }[]>`
+    select s.account_id, s.volume_id from session s
+    where s.deleted_at is not null and s.volume_id is not null
+      and not exists (select 1 from run r where r.session_id = s.id and r.ended_at is null)
+      and not exists (select 1 from removal where kind = 'volume' and id = s.volume_id)
+    limit ${BATCH}`;
+  const found = rows.map((row) => ({
+    id: row.volume_id,
+    app: appNameOf(ctx.env.ENVIRONMENT_ID, row.account_id),
+    accountId: row.account_id,
+    tryInMs: 0,
+  }));
+  await noteRemovals(ctx, 'volume', found);
+}
+
+const FORGOTTEN =
+  'it was made in a time of which these books know nothing since a restore: it may hold the files of a session that is missing here';
+
+/** The second, independent read before files are removed: of the volume itself, and of whose it is. */
+async function removeVolume(ctx: Ctx, { app, id }: Removal): Promise<Tried> {
+  const read = await ctx.machines.getVolume(app, id);
+  if (!read.ok) return { outcome: 'failed', error: `could not be read: ${read.failure.message}` };
+  const volume = read.value;
+  if (volume !== null && !volume.isGone) {
+    const owner = (await ownersOf(ctx, [{ ...volume, app }])).get(id);
+    if (owner === 'living') return { outcome: 'kept' };
+    if (owner === 'forgotten') return { outcome: 'parked', error: FORGOTTEN };
+    const removed = await ctx.machines.deleteVolume(app, id);
+    if (!removed.ok) return { outcome: 'failed', error: removed.failure.message };
+    metrics.volumesRemoved.inc();
+  }
+  await ctx.sql`update session set volume_id = null where volume_id = ${id} and deleted_at is not null`;
+  return { outcome: 'gone' };
+}

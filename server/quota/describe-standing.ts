@@ -1,0 +1,23 @@
+import type { Ctx } from '../context';
+import type { BatchStatus } from '../shapes';
+import { type AccountState, quotaRules } from './account-state';
+import { decideStart, limitsOf } from './decide-start';
+import { describeQuota, describeUpgrade } from './describe-quota';
+import { DEFAULT_CURRENCY, priceIn } from './plans';
+
+/** Returns quota, limits, the decision on a start and the way out of a refusal: the same objects everywhere. */
+export function describeStanding(
+  ctx: Pick<Ctx, 'env'>,
+  state: AccountState,
+  currency: string = DEFAULT_CURRENCY,
+): Pick<BatchStatus, 'quota' | 'limits' | 'start' | 'upgrade'> {
+  const rules = quotaRules(ctx.env);
+  const priceOf = (planId: string) =>
+    ctx.env.STRIPE_SECRET_KEY ? priceIn(state.prices.get(planId), state.currency ?? currency) : null;
+  return {
+    quota: describeQuota(state, rules),
+    limits: limitsOf(state),
+    start: decideStart(state, rules),
+    upgrade: describeUpgrade(state, rules, ctx.env.APP_URL, priceOf, currency),
+  };
+}

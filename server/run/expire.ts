@@ -1,0 +1,78 @@
+import { type Ctx, inTx, type TxCtx } from '../context';
+import type { AccountState, OpenRun } from '../quota/account-state';
+import { charge } from '../quota/book';
+import { isExcess } from '../quota/excess';
+import { lockAccount } from '../quota/load-account';
+import type { EndReason } from '../shapes';
+import { writeLease } from './admit';
+import { CLAIM_MS } from './claim';
+import { IDLE_SLACK_MS, idleEndsAt } from './idle';
+import { stopDueAt } from './prove-start';
+import { requestStop } from './request-stop';
+import type { RunRow } from './run-row';
+
+/** Why a lease is not renewed: its quota is gone, or nobody asked in time. */
+export const leaseEndReason = (run: OpenRun): EndReason => (run.final ? 'quota' : 'limit');
+
+/**
+ * What the clock and the plan decide about an open run: a boot that never came up, a session that a smaller plan does
+ * not cover, a lease that is about to end, a lease that ended without a proof of death. Looks again under the lock, so
+ * that a renewal or a proof committed meanwhile counts. Answers the run as it is then, or null when it has ended.
+ */
+export async function applyClock(ctx: Ctx, claimed: RunRow): Promise<RunRow | null> {
+  if (isDecided(claimed)) return claimed;
+  return inTx(ctx, async (tx) => {
+    const state = await lockAccount(tx, claimed.account_id);
+    const run = state.openRuns.find((open) => open.id === claimed.id);
+    if (!run) return null;
+    const reason = whyNow(tx, state, run);
+    if (reason) await requestStop(tx, state, run, reason, state.now + CLAIM_MS);
+    if (run.startedAt !== null && state.now >= run.leaseUntil) await chargeWholeLease(tx, state, run);
+    return {
+      ...claimed,
+      status: run.status,
+      machine_id: run.machineId,
+      started_at: run.startedAt,
+      metered_to: run.meteredTo,
+      lease_until: run.leaseUntil,
+      stop_requested_at: run.stopRequestedAt,
+      end_reason: run.endReason,
+      attempts: reason ? 1 : claimed.attempts,
+      now: state.now,
+    };
+  });
+}
+
+/** True when the clock has nothing to say: the run is ending, and its lease still runs or is charged. Pure. */
+const isDecided = (run: RunRow): boolean =>
+  run.status === 'stopping' &&
+  (run.started_at === null || run.now < run.lease_until || run.metered_to >= run.lease_until);
+
+/** Why an open run has to end now, or null. Pure. */
+function whyNow(tx: TxCtx, state: AccountState, run: OpenRun): EndReason | null {
+  if (run.status === 'stopping') return null;
+  const bootEndsAt = run.admittedAt + tx.env.BOOT_TIMEOUT_SECONDS * 1000;
+  if (run.status === 'starting' && state.now >= bootEndsAt) return 'boot_timeout';
+  if (isExcess(state, run)) return 'plan';
+  if (run.status === 'running' && state.now >= stopDueAt(tx, run.leaseUntil)) return leaseEndReason(run);
+  const idleAt = idleEndsAt(state, run);
+  if (run.status === 'running' && idleAt !== null && state.now >= idleAt + IDLE_SLACK_MS) return 'idle';
+  return null;
+}
+
+/**
+ * The lease is over and nothing proves the machine dead: the whole hold is charged and the slot stays taken, so that
+ * an unproven end is never free time. A later proof credits back.
+ */
+async function chargeWholeLease(tx: TxCtx, state: AccountState, run: OpenRun): Promise<void> {
+  if (run.segments.length === 0) return;
+  const usedMs = run.usedMs + (run.leaseUntil - run.meteredTo);
+  await charge(tx, state, run.id, run.segments);
+  run.segments = [];
+  run.meteredTo = run.leaseUntil;
+  run.usedMs = usedMs;
+  await Promise.all([
+    writeLease(tx, run.id, state.accountId, []),
+    tx.sql`update run set metered_to = lease_until, used_ms = ${usedMs} where id = ${run.id}`,
+  ]);
+}
