@@ -36,7 +36,7 @@ const config = {
       ],
     },
     {
-      // Answers to programs are nobody's page, and nobody's but the caller's to keep.
+      // Returns to programs are nobody's page, and nobody's but the caller's to keep.
       source: '/api/:path*',
       headers: [
         { key: 'Cache-Control', value: 'no-store' },

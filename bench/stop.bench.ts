@@ -72,7 +72,7 @@ async function person(leftSeconds: number | null): Promise<{ accountId: string; 
   return { accountId: made.accountId, api: createClient({ url: stack.appUrl, apiKey: made.apiKey }) };
 }
 
-/** Starts `EACH` accounts with a few seconds left each, and answers by how much each machine outlived its lease, in ms. */
+/** Starts `EACH` accounts with a few seconds left each, and returns by how much each machine outlived its lease, in ms. */
 async function lateness(kind: 'normal' | 'silent'): Promise<number[]> {
   await control('/control/behaviour', { kind });
   const accounts: string[] = [];

@@ -18,7 +18,7 @@ export function quantile(samples: number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
-/** Runs `work` on `lanes` parallel lanes for `seconds`; answers calls per second and latencies in ms. */
+/** Runs `work` on `lanes` parallel lanes for `seconds`; returns calls per second and latencies in ms. */
 export async function measure(
   lanes: number,
   seconds: number,

@@ -20,7 +20,7 @@ test('ACCOUNT-32 ACCOUNT-36 nothing starts before the address is confirmed, ever
 }) => {
   const email = `unconfirmed-${Date.now()}@hourglass.test`;
   await signUp(page, 'Una Confirmed', email);
-  const letters = async () => (await control<Mail[]>(`/control/mail?to=${email}`)).length;
+  const messages = async () => (await control<Mail[]>(`/control/mail?to=${email}`)).length;
   const link = await linkTo(email, 'Confirm your address');
   // What a mail scanner does.
   expect((await request.get(link)).status()).toBe(200);
@@ -30,19 +30,19 @@ test('ACCOUNT-32 ACCOUNT-36 nothing starts before the address is confirmed, ever
   const dialog = page.getByRole('dialog', { name: 'Confirm your address first' });
   await dialog.getByRole('button', { name: 'Send the email again' }).click();
   await expect(dialog.getByRole('button', { name: 'The email is on its way' })).toBeVisible();
-  await expect.poll(letters).toBe(2);
+  await expect.poll(messages).toBe(2);
   await page.goto(`${appUrl()}/plans`);
   await page.getByRole('article', { name: 'Trial' }).getByRole('button').click();
   const notice = page.getByRole('alert').filter({ hasText: 'start the trial' });
   await notice.getByRole('button', { name: 'Send the email again' }).click();
-  await expect.poll(letters).toBe(3);
+  await expect.poll(messages).toBe(3);
   await page.goto(`${appUrl()}/settings`);
   await expect(page.getByText('API keys can be made once your address is confirmed')).toBeVisible();
 
   await page.goto(`${link.slice(0, -1)}`);
   await expect(page.getByRole('heading', { name: 'This link is not valid any more' })).toBeVisible();
   await page.getByRole('button', { name: 'Send a new link' }).click();
-  await expect.poll(letters).toBe(4);
+  await expect.poll(messages).toBe(4);
   await confirmAddress(page, email);
   await page.goto(link);
   await expect(page.getByRole('heading', { name: 'This address is confirmed' })).toBeVisible();
@@ -126,8 +126,8 @@ test('ACCOUNT-3 a lost password is replaced by mail', async ({ page }) => {
   await page.getByRole('button', { name: 'Send me a link' }).click();
   await expect(page.getByRole('status')).toContainText('an email is on its way');
   await expect.poll(async () => (await control<Mail[]>(`/control/mail?to=${person.email}`)).length).toBe(1);
-  const [letter] = await control<Mail[]>(`/control/mail?to=${person.email}`);
-  await page.goto(/https?:\S+/.exec(letter?.text ?? '')?.[0] ?? '');
+  const [message] = await control<Mail[]>(`/control/mail?to=${person.email}`);
+  await page.goto(/https?:\S+/.exec(message?.text ?? '')?.[0] ?? '');
   await page.getByLabel('New password').fill('another-password');
   await page.getByRole('button', { name: 'Set new password' }).click();
   await expect(page.getByRole('status')).toContainText('Your new password is set');

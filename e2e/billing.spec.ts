@@ -322,7 +322,7 @@ async function changeCard(page: Page, card: string): Promise<void> {
 
 const moveClock = (to: Date) => stripeControl('clock', { to: to.toISOString() });
 
-/** Moves Stripe's clock over the next renewals, an hour past their charge. Answers where it stands. */
+/** Moves Stripe's clock over the next renewals, an hour past their charge. Returns where it stands. */
 async function renewAll(): Promise<Date> {
   const { now } = await stripeControl<{ now: number }>('clock');
   const at = new Date(now * 1000);

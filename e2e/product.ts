@@ -85,7 +85,7 @@ export async function signIn(
   await page.waitForURL((url) => url.pathname === next.split('?')[0]);
 }
 
-/** Signs up as somebody would; answers their account once the dashboard is there. */
+/** Signs up as somebody would; returns their account once the dashboard is there. */
 export async function signUp(page: Page, name: string, email: string): Promise<string> {
   await page.goto(`${appUrl()}/sign-up`);
   await page.getByLabel('Name').fill(name);
@@ -186,13 +186,13 @@ export async function offersOn(page: Page): Promise<UpgradePlan[]> {
   return (result.data.upgrade?.plans ?? []).filter((plan) => plan.price !== null);
 }
 
-/** Opens the way to a plan without a browser; answers the id of the payment page. */
+/** Opens the way to a plan without a browser; returns the id of the payment page. */
 export async function payPage(person: Person, planId: string): Promise<string> {
   const { url } = await person.api.billing.upgradeLink.mutate({ planId });
   return /\/c\/pay\/([^/?#]+)/.exec(url)?.[1] ?? '';
 }
 
-/** Pays a page without a browser; answers when the payment was done. */
+/** Pays a page without a browser; returns when the payment was done. */
 export async function payFor(person: Person, planId: string, card = GOOD_CARD): Promise<number> {
   await stripeControl(`checkout/${await payPage(person, planId)}/complete`, { card });
   return Date.now();

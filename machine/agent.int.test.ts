@@ -119,7 +119,7 @@ function connect(
   });
 }
 
-/** Says something raw and answers what comes back; `vanish` resets the connection instead of waiting. */
+/** Says something raw and returns what comes back; `vanish` resets the connection instead of waiting. */
 function knock(port: number, text: string, vanish = false): Promise<string> {
   return new Promise((resolve) => {
     const socket = netConnect(port, '127.0.0.1', () => {

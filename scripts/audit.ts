@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 /** What the package registry knows about weaknesses of the installed packages, down to `high`. */
 export type Audit = { answered: true; findings: string[] } | { answered: false; why: string };
 
-const PATIENCE_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 
 /** Reads what `npm audit --json` printed. Pure. */
 export function readAudit(text: string): Audit {
@@ -29,11 +29,11 @@ export function readAudit(text: string): Audit {
 /** Asks the registry. Never throws: without a network nothing is known. */
 export function auditDependencies(root: string): Promise<Audit> {
   return new Promise((resolve) => {
-    const args = ['audit', '--json', '--fetch-retries=0', `--fetch-timeout=${PATIENCE_MS / 2}`];
+    const args = ['audit', '--json', '--fetch-retries=0', `--fetch-timeout=${TIMEOUT_MS / 2}`];
     const child = spawn('npm', args, {
       cwd: root,
       stdio: ['ignore', 'pipe', 'ignore'],
-      timeout: PATIENCE_MS,
+      timeout: TIMEOUT_MS,
     });
     let text = '';
     child.stdout.on('data', (chunk: Buffer) => (text += chunk));

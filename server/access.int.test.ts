@@ -93,7 +93,7 @@ afterAll(() => world.close());
 const callerOf = (actor: Actor | null) =>
   createCaller({ ...world.ctx, actor, requestId: 't', responseHeaders: new Headers() });
 
-/** Calls a procedure by its path; answers what it answers, or the refusal. */
+/** Calls a procedure by its path; returns what it answers, or the refusal. */
 async function call(path: Path, actor: Actor | null, input: unknown) {
   const procedure = path
     .split('.')
@@ -311,7 +311,7 @@ describe('who is asked for', () => {
     expect(looked).toBe(1);
   });
 
-  it('ACCOUNT-3 nobody waits for a letter: the answer comes as soon for an address that is known', async () => {
+  it('ACCOUNT-3 nobody waits for an email: the answer comes as soon for an address that is known', async () => {
     const email = `${newId()}@x.test`;
     let sent = 0;
     const hangs = () => {

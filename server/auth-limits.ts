@@ -36,7 +36,7 @@ export const beforeAuth = (rates: Rates) =>
         return counted(() => rates.takeSignUp(address));
       case '/request-password-reset':
       case '/send-verification-email':
-        return counted(() => rates.takeLetter(email));
+        return counted(() => rates.takeEmail(email));
       case '/change-password': {
         // A stolen sign-in may not guess the password either.
         const signIn = await getSessionFromCtx(ctx);

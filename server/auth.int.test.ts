@@ -17,7 +17,7 @@ const auth = () => makeAuth({ ...world.ctx, mail: { send: async () => {}, close:
 /** Each from an address of its own: tries are counted. */
 let asks = 0;
 
-/** Signs in by GitHub as somebody with this confirmed address there; answers where that leads, and the cookies of it. */
+/** Signs in by GitHub as somebody with this confirmed address there; returns where that leads, and the cookies of it. */
 async function byGithub(email: string, verified = true): Promise<{ leadsTo: URL; signedIn: boolean }> {
   const answers: Record<string, unknown> = {
     '/login/oauth/access_token': { access_token: 'token', token_type: 'bearer', scope: 'user:email' },

@@ -9,8 +9,8 @@ import { replacePassword } from './account/replace-password';
 import { ADDRESS_HEADER } from './address';
 import { afterAuth, beforeAuth, cleanPerson } from './auth-limits';
 import type { Ctx } from './context';
-import { writeLetter } from './mail/letter';
 import type { Mail } from './mail/send';
+import { writeEmail } from './mail/write-email';
 
 export type AuthDeps = Pick<Ctx, 'env' | 'sql' | 'db' | 'clock' | 'log' | 'rates' | 'jobs'> & { mail: Mail };
 
@@ -18,7 +18,7 @@ const DAY_SECONDS = 86_400;
 
 /**
  * The library counts in this process and only forgets after a quiet minute, so a busy office would never sign in again:
- * signing in and up is counted by `beforeAuth` alone, for all processes together. Letters are asked for rarely.
+ * signing in and up is counted by `beforeAuth` alone, for all processes together. Emails are asked for rarely.
  */
 const TRIES = {
   '/sign-in/email': false,
@@ -44,7 +44,7 @@ const UNUSED = [
 /** Sign-in by e-mail and password, and by GitHub when it is configured. Every new person gets one billing account. */
 export function makeAuth(deps: AuthDeps) {
   const { env, db } = deps;
-  const letters = lettersOf(deps);
+  const messages = signInEmails(deps);
   return betterAuth({
     appName: 'Hourglass',
     baseURL: env.APP_URL,
@@ -62,17 +62,17 @@ export function makeAuth(deps: AuthDeps) {
       minPasswordLength: 8,
       maxPasswordLength: 128,
       revokeSessionsOnPasswordReset: true,
-      sendResetPassword: async ({ user, url }) => letters.newPassword(user.email, url),
+      sendResetPassword: async ({ user, url }) => messages.newPassword(user.email, url),
       onPasswordReset: async ({ user }) => {
         await replacePassword(deps, { userId: user.id, by: 'email' });
-        // Whoever reads the letter is the owner: guesses of others do not keep them out any longer.
+        // Whoever reads the email is the owner: guesses of others do not keep them out any longer.
         await deps.rates.forgetSignIn(user.email);
       },
     },
     emailVerification: {
       sendOnSignUp: true,
       sendVerificationEmail: async ({ user, token }) =>
-        letters.confirmAddress(user.email, `${env.APP_URL}/confirm-address?token=${token}`),
+        messages.confirmAddress(user.email, `${env.APP_URL}/confirm-address?token=${token}`),
     },
     // A copy of the table opens no account.
     verification: { storeIdentifier: 'hashed' },
@@ -126,17 +126,17 @@ function githubOf(env: AuthDeps['env']) {
   return clientId && clientSecret ? { github: { clientId, clientSecret } } : {};
 }
 
-const NOT_YOU = 'If you did not ask for this, nothing has changed and you can ignore this letter.';
+const NOT_YOU = 'If you did not ask for this, nothing has changed and you can ignore this email.';
 
 /**
- * The letters of sign-in. A mail server that is away is logged and never stops a sign-up. Nobody waits for it: how long an
- * answer takes would tell whether there is a letter, and with it whether an address is known.
+ * The emails of sign-in. A mail server that is away is logged and never stops a sign-up. Nobody waits for it: how long an
+ * answer takes would tell whether there is an email, and with it whether an address is known.
  */
-function lettersOf({ mail, log }: AuthDeps) {
+function signInEmails({ mail, log }: AuthDeps) {
   const send = (to: string, subject: string, paragraph: string, url: string): void =>
     void mail
       .send(
-        writeLetter({
+        writeEmail({
           to,
           subject,
           paragraphs: [paragraph],
@@ -144,7 +144,7 @@ function lettersOf({ mail, log }: AuthDeps) {
           footnote: NOT_YOU,
         }),
       )
-      .catch((error) => log.error({ err: error, subject }, 'a letter could not be sent'));
+      .catch((error) => log.error({ err: error, subject }, 'an email could not be sent'));
   return {
     newPassword: (to: string, url: string) =>
       send(

@@ -10,7 +10,7 @@ export type Clock = { now(): Instant };
 export const systemClock: Clock = { now: () => Date.now() };
 
 /** A clock that moves only when told, for tests. */
-export function handClock(startAt: Instant): Clock & { advance(ms: number): void } {
+export function manualClock(startAt: Instant): Clock & { advance(ms: number): void } {
   let at = startAt;
   return {
     now: () => at,

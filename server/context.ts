@@ -8,9 +8,9 @@ import { DomainError, quotaUnavailable } from './errors';
 import type { Jobs } from './jobs';
 import type { Log } from './log';
 import type { Machines } from './machine/machines';
-import { LATE, patiently } from './patience';
 import type { Rates } from './rate';
 import type { Scope } from './shapes';
+import { LATE, withTimeout } from './with-timeout';
 
 /** Who asks. Every verb is bound to the account of its actor. */
 export type Actor =
@@ -44,9 +44,9 @@ export type Ctx = {
 export type TxCtx = Pick<Ctx, 'env' | 'clock' | 'log'> & { sql: TxSql };
 
 /** How long one request may wait for PostgreSQL in all: whoever asked has an answer within 8 s. */
-export const REQUEST_PATIENCE_MS = 6_000;
+export const REQUEST_TIMEOUT_MS = 6_000;
 /** Longer than PostgreSQL itself lets anything take: who says nothing for so long is away, whatever the network shows. */
-const PATIENCE_MS = 20_000;
+const TIMEOUT_MS = 20_000;
 /** Kept for the answer of the commit: what is decided later than this before the limit is rolled back. */
 const COMMIT_MS = 1_000;
 
@@ -58,7 +58,7 @@ const silent = () =>
  * Throws QUOTA_UNAVAILABLE when PostgreSQL cannot be asked in time: quota is then refused, never assumed, and what was
  * refused does not commit later. Only while the commit itself is on its way nobody can know; then the sentence says so.
  */
-export async function inTx<T>(ctx: Ctx, fn: (tx: TxCtx) => Promise<T>, patienceMs = PATIENCE_MS): Promise<T> {
+export async function inTx<T>(ctx: Ctx, fn: (tx: TxCtx) => Promise<T>, patienceMs = TIMEOUT_MS): Promise<T> {
   const attempt: Attempt = { isGivenUp: false, isCommitting: false };
   const { env, clock, log } = ctx;
   const run = async (sql: unknown): Promise<T> => {
@@ -74,7 +74,7 @@ export async function inTx<T>(ctx: Ctx, fn: (tx: TxCtx) => Promise<T>, patienceM
 }
 
 /** Returns what `read` returns, or throws QUOTA_UNAVAILABLE when PostgreSQL cannot be asked in time. */
-export async function failClosed<T>(read: () => Promise<T>, log: Log, patienceMs = PATIENCE_MS): Promise<T> {
+export async function failClosed<T>(read: () => Promise<T>, log: Log, patienceMs = TIMEOUT_MS): Promise<T> {
   return bounded(read, log, patienceMs, { isGivenUp: false, isCommitting: false });
 }
 
@@ -89,7 +89,7 @@ async function bounded<T>(
   return limitDatabaseTime(patienceMs, async (time) => {
     try {
       const leftMs = Math.max(0, time.leftMs());
-      const done = await patiently(work(leftMs), leftMs);
+      const done = await withTimeout(work(leftMs), leftMs);
       if (done === LATE) throw silent();
       return done;
     } catch (error) {

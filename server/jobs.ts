@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { Instant } from './clock';
 import type { Log } from './log';
-import { LATE, patiently } from './patience';
+import { LATE, withTimeout } from './with-timeout';
 
 /** The jobs there are: a name, what it carries (ids only), how it is retried. PostgreSQL holds the truth; a job only wakes. */
 export const JOBS = {
@@ -40,7 +40,7 @@ const LONGEST_DELAY_MS = 7 * 24 * 3600 * 1000;
 const MOMENT_MS = 100;
 
 /** A renewal or a start waits this long for its wake-up to be queued, and not a moment longer. */
-const PATIENCE_MS = 250;
+const TIMEOUT_MS = 250;
 
 /** The producer side, for every door. It fails fast: a command is dropped, not queued, while Redis is away. */
 export function openJobs(redisUrl: string, now: () => Instant, log: Log, most = MOST_WAITING): Jobs {
@@ -76,7 +76,7 @@ export function openJobs(redisUrl: string, now: () => Instant, log: Log, most = 
         if (await hasRoom()) await queue.add('run.due', {}, later());
         else log.warn({ runId }, 'too many wake-ups wait already; the sweep will find the run');
       };
-      const queued = await patiently(enqueue(), PATIENCE_MS).catch((error) =>
+      const queued = await withTimeout(enqueue(), TIMEOUT_MS).catch((error) =>
         log.warn({ runId, err: error }, 'wake-up not queued; the sweep will find the run'),
       );
       if (queued === LATE) log.warn({ runId }, 'Redis does not answer; the sweep will find the run');

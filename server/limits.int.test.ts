@@ -6,7 +6,7 @@ import { revokeApiKey } from './account/revoke-api-key';
 import { forgetEvents } from './billing/sync/forget-events';
 import type { Actor } from './context';
 import { newId } from './ids';
-import { forgetLetters } from './mail/forget-letters';
+import { forgetEmails } from './mail/forget-emails';
 import { createCaller } from './router';
 import { createSession } from './session/create';
 import { deleteSession } from './session/delete';
@@ -68,7 +68,7 @@ it('ACCOUNT-19 making and ending again leaves no rows without end: 20 revoked ke
   });
 });
 
-it('ACCOUNT-19 old letters and payment events are forgotten, never one that is still to be sent or processed', async () => {
+it('ACCOUNT-19 old emails and payment events are forgotten, never one that is still to be sent or processed', async () => {
   const { sql } = world.ctx;
   const daysAgo = (days: number) => sql`hg_clock() - ${days} * interval '1 day'`;
   for (const [id, days, due] of [
@@ -87,7 +87,7 @@ it('ACCOUNT-19 old letters and payment events are forgotten, never one that is s
     await sql`
       insert into stripe_event (id, type, created_at, processed_at)
       values (${id}, 'invoice.paid', ${daysAgo(500)}, ${days === null ? null : daysAgo(days)})`;
-  expect([await forgetLetters(world.ctx), await forgetEvents(world.ctx)]).toEqual([1, 1]);
+  expect([await forgetEmails(world.ctx), await forgetEvents(world.ctx)]).toEqual([1, 1]);
   for (const table of ['mail', 'stripe_event'])
     expect(
       (await sql<{ id: string }[]>`select id from ${sql(table)} order by id`).map(({ id }) => id),

@@ -117,7 +117,7 @@ export const metrics = {
   }),
   mailFailures: new Counter({
     name: 'hourglass_mail_failures_total',
-    help: 'Letters that could not be sent: tried again, or given up',
+    help: 'Emails that could not be sent: tried again, or given up',
     labelNames: ['outcome'] as const,
     registers,
   }),

@@ -108,7 +108,7 @@ it('ACCOUNT-13 a Redis that hangs is one that is away: tries are counted, and no
   between.close();
 });
 
-it('ACCOUNT-16 terminals, machines, letters, sign-ups and calls of all kinds have a rate', async () => {
+it('ACCOUNT-16 terminals, machines, emails, sign-ups and calls of all kinds have a rate', async () => {
   const rates = openRates(redis.url, 2);
   const limits: [string, number, () => Promise<void>][] = [
     ['calls', 600, () => rates.takeCalls('a', 1)],
@@ -116,7 +116,7 @@ it('ACCOUNT-16 terminals, machines, letters, sign-ups and calls of all kinds hav
     ['refused keys', 600, () => rates.takeRefusedKeys('10.0.0.1', 1)],
     ['connects', 120, () => rates.takeConnect('a')],
     ['calls of a machine', 240, () => rates.takeAgentCall('r')],
-    ['letters', 5, () => rates.takeLetter('Ada@x.test')],
+    ['emails', 5, () => rates.takeEmail('Ada@x.test')],
     ['sign-ups', 100, () => rates.takeSignUp('10.0.0.1')],
   ];
   const client = new Redis(redis.url);

@@ -27,8 +27,8 @@ export type Rates = {
   takeSignIn(email: string, address: string): Promise<void>;
   /** A person who got in has mistyped nothing: their count begins anew. */
   forgetSignIn(email: string): Promise<void>;
-  /** One letter that somebody makes us write to an address. */
-  takeLetter(email: string): Promise<void>;
+  /** One email that somebody makes us write to an address. */
+  takeEmail(email: string): Promise<void>;
   /** One new person from an address. */
   takeSignUp(address: string): Promise<void>;
   close(): Promise<void>;
@@ -45,7 +45,7 @@ const SIGN_INS = {
   account: { together: 10, alone: 3 },
   address: { together: 300, alone: 60 },
 };
-const LETTERS: Window = { points: 5, duration: 3_600 };
+const EMAILS: Window = { points: 5, duration: 3_600 };
 const SIGN_UPS: Window = { points: 100, duration: 86_400 };
 const CONNECTS_PER_MINUTE = 120;
 const AGENT_CALLS_PER_MINUTE = 240;
@@ -57,14 +57,14 @@ const CALLS_PER_START = 300;
  */
 const BILLING = { perStart: 6, atLeast: 60 };
 /** A Redis that hangs is one that is away. */
-const PATIENCE_MS = 1_000;
+const TIMEOUT_MS = 1_000;
 
 /** Shared by all processes through Redis; while Redis is away each process counts on its own, and nothing is uncounted. */
 export function openRates(redisUrl: string, startsPerMinute: number): Rates {
   const redis = new Redis(redisUrl, {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 1,
-    commandTimeout: PATIENCE_MS,
+    commandTimeout: TIMEOUT_MS,
   });
   redis.on('error', () => {});
   const shared = (keyPrefix: string, window: Window, alone = window.points) =>
@@ -85,7 +85,7 @@ export function openRates(redisUrl: string, startsPerMinute: number): Rates {
   });
   const byAccount = tries('rate:sign-in', SIGN_INS.account);
   const byAddress = tries('rate:sign-in-from', SIGN_INS.address);
-  const letters = shared('rate:letter', LETTERS);
+  const messages = shared('rate:email', EMAILS);
   const signUps = shared('rate:sign-up', SIGN_UPS);
   const calls = new RateLimiterMemory({ points: CALLS_PER_START * startsPerMinute, duration: 60 });
   const agentCalls = new RateLimiterMemory({ points: AGENT_CALLS_PER_MINUTE, duration: 60 });
@@ -104,7 +104,7 @@ export function openRates(redisUrl: string, startsPerMinute: number): Rates {
       await take(byAccount, hashAddress(email), sentence);
     },
     forgetSignIn: async (email) => void (await byAccount.delete(hashAddress(email)).catch(() => false)),
-    takeLetter: (email) => take(letters, hashAddress(email), 'Too many letters were asked for this address.'),
+    takeEmail: (email) => take(messages, hashAddress(email), 'Too many emails were asked for this address.'),
     takeSignUp: (address) => take(signUps, address, 'Too many people signed up from your address today.'),
     close: async () => redis.disconnect(),
   };

@@ -1,6 +1,6 @@
 import { limitDatabaseTime } from '@/db/time-limit';
 import type { Ctx } from './context';
-import { patiently } from './patience';
+import { withTimeout } from './with-timeout';
 
 /** What a process needs and does not get: names of parts that did not answer within two seconds. Empty when ready. */
 export async function failingParts(
@@ -17,12 +17,12 @@ export async function failingParts(
   return failing.filter((name) => name !== null);
 }
 
-const PATIENCE_MS = 2_000;
+const TIMEOUT_MS = 2_000;
 
 async function answersInTime(ask: () => Promise<unknown>): Promise<boolean> {
-  const answered = limitDatabaseTime(PATIENCE_MS, ask).then(
+  const answered = limitDatabaseTime(TIMEOUT_MS, ask).then(
     () => true,
     () => false,
   );
-  return (await patiently(answered, PATIENCE_MS)) === true;
+  return (await withTimeout(answered, TIMEOUT_MS)) === true;
 }

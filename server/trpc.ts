@@ -2,7 +2,7 @@ import { initTRPC, TRPCError } from '@trpc/server';
 import { ZodError, z } from 'zod';
 import { isDatabaseAway } from '@/db/away';
 import { limitDatabaseTime } from '@/db/time-limit';
-import { type Actor, type Ctx, REQUEST_PATIENCE_MS } from './context';
+import { type Actor, type Ctx, REQUEST_TIMEOUT_MS } from './context';
 import { DomainError, quotaUnavailable, type Reason, type RefusalDetails } from './errors';
 import type { Scope } from './shapes';
 
@@ -73,7 +73,7 @@ function sentenceOf(error: TRPCError, invalid: ZodError | null): string {
 
 /** The one place where refusals become tRPC errors and unknown errors lose their text. */
 const refuse = t.middleware(async ({ ctx, path, next }) => {
-  const { result, failure } = await limitDatabaseTime(REQUEST_PATIENCE_MS, async (time) => {
+  const { result, failure } = await limitDatabaseTime(REQUEST_TIMEOUT_MS, async (time) => {
     const answered = await next();
     return { result: answered, failure: time.failure };
   });

@@ -14,7 +14,7 @@ export const noRates: Rates = {
   takeAgentCall: async () => {},
   takeSignIn: async () => {},
   forgetSignIn: async () => {},
-  takeLetter: async () => {},
+  takeEmail: async () => {},
   takeSignUp: async () => {},
   close: async () => {},
 };

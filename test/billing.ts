@@ -68,7 +68,7 @@ export class BillingWorld {
     return { accountId, userId, member };
   }
 
-  /** Opens the way to a plan; answers the id of the payment page. */
+  /** Opens the way to a plan; returns the id of the payment page. */
   async openPage(person: Person, planId: string): Promise<string> {
     const { url } = await openUpgrade(this.ctx, { ...person, planId });
     const id = /\/c\/pay\/([^/?#]+)/.exec(url)?.[1];
@@ -88,7 +88,7 @@ export class BillingWorld {
     return person;
   }
 
-  /** Saves another card on the portal's page that "Change card" leads to; answers where that page leads. */
+  /** Saves another card on the portal's page that "Change card" leads to; returns where that page leads. */
   async changeCard(person: Person, card: string, from?: string): Promise<string | null> {
     const { url } = await openPortal(this.ctx, { ...person, from });
     const form = { cardNumber: card, cardExpiry: '12 / 34', cardCvc: '123', billingName: 'Ada' };
@@ -126,8 +126,8 @@ export class BillingWorld {
       .data;
   }
 
-  /** Letters that were decided on for an account, oldest first. */
-  async lettersOf({ accountId }: Person): Promise<string[]> {
+  /** Emails that were decided on for an account, oldest first. */
+  async signInEmails({ accountId }: Person): Promise<string[]> {
     const rows = await this.ctx.sql<{ kind: string }[]>`
       select kind from mail where account_id = ${accountId} order by id`;
     return rows.map((row) => row.kind);

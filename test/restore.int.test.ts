@@ -46,7 +46,7 @@ const reasonOf = (work: Promise<unknown>) =>
     (error: DomainError) => error.reason,
   );
 
-/** The status and the start must say the same at every moment; answers what they say. */
+/** The status and the start must say the same at every moment; returns what they say. */
 async function startReason(accountId: string, sessionId: string): Promise<string | null> {
   const { start } = await batchStatus(stage.ctx, accountId);
   const reason = await reasonOf(startSession(stage.ctx, { accountId, sessionId }));

@@ -12,12 +12,12 @@ import {
   closeStrangers,
   cookieOf,
   dir,
+  emailsTo,
   environmentsOf,
   filesBelow,
   type Init,
   isSignedIn,
   json,
-  lettersTo,
   MARK,
   newPerson,
   openStrangers,
@@ -126,8 +126,8 @@ describe('another site', () => {
     const cookie = await signIn(visitor.email);
     const email = `planted-${Date.now()}@hourglass.test`;
     await ask('/api/auth/sign-up/email', json({ name: 'N', email, password: PASSWORD }));
-    const letters = (await lettersTo(email, 1))[0]?.text ?? '';
-    const link = /https?:\S+confirm-address\S+/.exec(letters)?.[0] ?? '';
+    const messages = (await emailsTo(email, 1))[0]?.text ?? '';
+    const link = /https?:\S+confirm-address\S+/.exec(messages)?.[0] ?? '';
     const token = new URL(link).searchParams.get('token');
     const confirmed = async () =>
       (await operator.ctx.sql`select email_verified from auth_user where email = ${email}`)[0]
@@ -181,8 +181,8 @@ describe('a sign-in', () => {
       '/api/auth/request-password-reset',
       json({ email: person.email, redirectTo: '/reset-password' }),
     );
-    const [letter] = await lettersTo(person.email, 1);
-    const token = /reset-password\/([\w-]+)/.exec(letter?.text ?? '')?.[1];
+    const [message] = await emailsTo(person.email, 1);
+    const token = /reset-password\/([\w-]+)/.exec(message?.text ?? '')?.[1];
     const reset = json({ newPassword: 'another-password', token });
     expect((await ask('/api/auth/reset-password', reset)).status).toBe(200);
     expect(await isSignedIn(cookie)).toBe(false);

@@ -107,15 +107,15 @@ export async function signIn(
   return cookieOf(await ask('/api/auth/sign-in/email', json({ email, password }, headers)));
 }
 
-/** The letters to an address, once so many have come. */
-export async function lettersTo(email: string, count: number): Promise<{ text: string }[]> {
-  let letters: { text: string }[] = [];
+/** The emails to an address, once so many have come. */
+export async function emailsTo(email: string, count: number): Promise<{ text: string }[]> {
+  let messages: { text: string }[] = [];
   const come = async () => {
-    letters = await (await fetch(`${stack.controlUrl}/control/mail?to=${email}`)).json();
-    return letters.length >= count;
+    messages = await (await fetch(`${stack.controlUrl}/control/mail?to=${email}`)).json();
+    return messages.length >= count;
   };
-  if (!(await waitFor(come, 10_000))) throw new Error(`${letters.length} letters came to ${email}`);
-  return letters;
+  if (!(await waitFor(come, 10_000))) throw new Error(`${messages.length} messages came to ${email}`);
+  return messages;
 }
 
 export const sessionsOf = (accountId: string) =>

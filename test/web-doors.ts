@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { TEST_ENV, type World } from './world';
 
 export type WebDoor = {
-  /** Delivers one event; answers the status. */
+  /** Delivers one event; returns the status. */
   deliver(body: string, signature: string): Promise<number>;
   close(): Promise<void>;
 };

@@ -1,6 +1,6 @@
 import { type Database, openDatabase, type Sql } from '@/db/client';
 import { openPayments } from '@/server/billing/payments';
-import { type Clock, handClock, type Instant } from '@/server/clock';
+import { type Clock, type Instant, manualClock } from '@/server/clock';
 import { type Ctx, inTx } from '@/server/context';
 import { type Env, parseEnv } from '@/server/env';
 import { newId } from '@/server/ids';
@@ -47,7 +47,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const test = options.url ? { url: options.url, drop: async () => {} } : await createTestDatabase();
   const database = openDatabase(test.url, { max: options.max ?? 10, ...pick(options) });
   const env: Env = parseEnv({ ...TEST_ENV, ...options.env });
-  const clock = handClock(options.startAt ?? Date.now());
+  const clock = manualClock(options.startAt ?? Date.now());
   if (options.startAt !== undefined) {
     await asOwner(test.url, takeClock);
     await setClock(database, options.startAt);

@@ -33,7 +33,7 @@ export function useRefreshBilling() {
 }
 
 /**
- * Does one change of billing at a time: a double click sends once. Answers whether it was done; a refusal is told in the
+ * Does one change of billing at a time: a double click sends once. Returns whether it was done; a refusal is told in the
  * corner, or to `onRefused` where the page has more to say about it.
  */
 export function useBillingAct() {

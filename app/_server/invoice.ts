@@ -5,7 +5,7 @@ import { webContext } from './context';
 
 /**
  * Sends the signed-in person on to an invoice at the payment provider. The provider's own links never appear in our
- * pages, letters or logs; this one is looked up for each click and not cached.
+ * pages, emails or logs; this one is looked up for each click and not cached.
  */
 export async function leadToInvoice(request: Request, invoiceId: string | null): Promise<Response> {
   const { ctx, env } = webContext();

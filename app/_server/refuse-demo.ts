@@ -1,7 +1,7 @@
 import type { Ctx } from '@/server/context';
 import { isLoopback } from '@/server/loopback';
 import { findDemoSignIns } from '@/server/operator/demo-people';
-import { patiently } from '@/server/patience';
+import { withTimeout } from '@/server/with-timeout';
 
 /** How long the first answer of the database is waited for before anything is served, and the pause between tries after it. */
 const FIRST_LOOK_MS = 5_000;
@@ -29,5 +29,5 @@ export async function refuseDemo(
       );
     }
   };
-  await patiently(look(), FIRST_LOOK_MS);
+  await withTimeout(look(), FIRST_LOOK_MS);
 }

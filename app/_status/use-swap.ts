@@ -5,7 +5,7 @@ import { type Refusal, refusalOf, useTRPCClient } from '../_query/trpc';
 import { useRefreshStatus } from './use-status';
 
 /** A stop has its grace, and its machine must be proven dead before its place is free. */
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 const LOOK_MS = 700;
 
 const STILL_STOPPING: Refusal = {
@@ -25,7 +25,7 @@ export function useSwap(
       try {
         let { status } = await client.session.stop.mutate({ sessionId: stopId });
         await refresh();
-        const until = Date.now() + PATIENCE_MS;
+        const until = Date.now() + TIMEOUT_MS;
         while (status !== 'stopped' && status !== 'failed') {
           if (Date.now() > until) {
             showRefusal(STILL_STOPPING);

@@ -4,7 +4,7 @@ export const LOOK_MS = 2_000;
 const QUIET_MS = 8_000;
 const QUIET_WHILE_TYPING_MS = 3_000;
 /** A question without an answer for this long means that the line is dead. */
-const PATIENCE_MS = 8_000;
+const TIMEOUT_MS = 8_000;
 
 export type Verdict = 'alive' | 'ask' | 'dead';
 
@@ -26,7 +26,7 @@ export class Heartbeat {
   }
 
   look(now: number, isTyping: boolean): Verdict {
-    if (this.askedAt !== null) return now - this.askedAt >= PATIENCE_MS ? 'dead' : 'alive';
+    if (this.askedAt !== null) return now - this.askedAt >= TIMEOUT_MS ? 'dead' : 'alive';
     if (now - this.heardAt < (isTyping ? QUIET_WHILE_TYPING_MS : QUIET_MS)) return 'alive';
     this.ask(now);
     return 'ask';

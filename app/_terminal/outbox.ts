@@ -70,7 +70,7 @@ export class Outbox {
     this.sentTo = this.takenTo;
   }
 
-  /** Forgets what waits; answers how much it was. */
+  /** Forgets what waits; returns how much it was. */
   clear(): number {
     const dropped = this.text.length;
     this.takenTo += dropped;

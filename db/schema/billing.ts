@@ -73,7 +73,7 @@ export const planPrice = pgTable('plan_price', {
   seenAt: instant('seen_at').notNull().default(sql`hg_clock()`),
 });
 
-/** A way to the provider's payment page. At most one an account is current: a second one would be a second charge. */
+/** A way to the provider's payment page. At most one per account is current: a second one would be a second charge. */
 export const checkout = pgTable(
   'checkout',
   {

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { check, index, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
 import { instant } from './instant';
 
-/** Letters that were decided on and have to go out, each cause once. */
+/** Emails that were decided on and have to go out, each cause once. */
 export const mail = pgTable(
   'mail',
   {
@@ -10,7 +10,7 @@ export const mail = pgTable(
     accountId: text('account_id').notNull(),
     userId: text('user_id').notNull(),
     kind: text('kind').notNull(),
-    /** What it is about, so that the same cause never makes a second letter. */
+    /** What it is about, so that the same cause never makes a second email. */
     cause: text('cause').notNull().unique(),
     facts: jsonb('facts').notNull(),
     createdAt: instant('created_at').notNull().default(sql`hg_clock()`),

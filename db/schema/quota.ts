@@ -37,7 +37,7 @@ export const plan = pgTable('plan', {
 });
 
 /**
- * One row an account and period holds the sums every quota decision reads: `YYYY-MM` (UTC month), or `trial` for an
+ * One row per account and period holds the sums every quota decision reads: `YYYY-MM` (UTC month), or `trial` for an
  * allowance given once. `used + held ≤ quota` is checked here, so that a bug becomes an error and not free time.
  * What a cut of quota found already leased or used is forgiven, never granted anew.
  */

@@ -1,6 +1,6 @@
 /** How often the service is asked whether those who opened terminals may still use them. */
 const ASK_MS = 4_000;
-const PATIENCE_MS = 3_000;
+const TIMEOUT_MS = 3_000;
 
 export type AccessOptions = {
   apiUrl: string;
@@ -38,7 +38,7 @@ export class AccessWatch {
 
   private async endedOf(grants: string[]): Promise<string[]> {
     const given = new AbortController();
-    const timer = setTimeout(() => given.abort(), PATIENCE_MS);
+    const timer = setTimeout(() => given.abort(), TIMEOUT_MS);
     try {
       const response = await fetch(`${this.options.apiUrl}/api/agent/access`, {
         method: 'POST',

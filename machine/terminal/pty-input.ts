@@ -43,7 +43,7 @@ export class PtyInput {
     this.waiting = 0;
   }
 
-  /** Forgets what waits; answers the end of a bracketed paste if that was among it. */
+  /** Forgets what waits; returns the end of a bracketed paste if that was among it. */
   private drop(): string {
     const dropped = this.queue;
     this.queue = [];

@@ -21,7 +21,7 @@ export class WorkMeter {
     private readonly self = { pid: process.pid, parent: process.ppid },
   ) {}
 
-  /** Looks once; answers when something last worked since the look before, or null. */
+  /** Looks once; returns when something last worked since the look before, or null. */
   look(shells: readonly Shell[], now: number): number | null {
     const pids = new Set(shells.map(({ pid }) => pid));
     const processes = processesOf(this.read(), pids, this.self);

@@ -36,7 +36,7 @@ export async function deleteAccount(ctx: Ctx, input: ByWhom): Promise<{ deleted:
   return { deleted: true };
 }
 
-/** Keys, memberships, letters not yet sent, and every person who belonged to this account alone. */
+/** Keys, memberships, emails not yet sent, and every person who belonged to this account alone. */
 async function forgetPeople(tx: TxCtx, accountId: string): Promise<void> {
   const { sql } = tx;
   await sql`delete from api_key where account_id = ${accountId}`;

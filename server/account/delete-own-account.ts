@@ -5,7 +5,7 @@ import { deleteAccount } from './delete-account';
 type Leaving = { accountId: string; userId: string; email: string };
 
 /**
- * Deletes the account of an owner who typed their address to confirm it; works whatever state the account is in. Answers
+ * Deletes the account of an owner who typed their address to confirm it; works whatever state the account is in. Returns
  * as soon as nothing can be started or charged any more. Throws INVALID_INPUT for another address, NOT_FOUND.
  */
 export async function deleteOwnAccount(ctx: Ctx, leaving: Leaving): Promise<{ deleted: true }> {

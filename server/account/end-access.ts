@@ -2,7 +2,7 @@ import type { TxCtx } from '../context';
 
 export type Ended = { keys: number; signIns: number };
 
-/** Ends every API key a person made and every sign-in of theirs but one; answers how many. */
+/** Ends every API key a person made and every sign-in of theirs but one; returns how many. */
 export async function endAccess(
   { sql }: TxCtx,
   { userId, keptSignInId }: { userId: string; keptSignInId?: string },

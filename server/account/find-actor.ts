@@ -1,7 +1,7 @@
 import { limitDatabaseTime } from '@/db/time-limit';
 import { clientAddress } from '../address';
 import type { Auth } from '../auth';
-import { type Actor, type Ctx, failClosed, REQUEST_PATIENCE_MS } from '../context';
+import { type Actor, type Ctx, failClosed, REQUEST_TIMEOUT_MS } from '../context';
 import { DomainError } from '../errors';
 import type { Scope } from '../shapes';
 import { hashApiKey, looksLikeApiKey } from './api-key-text';
@@ -31,7 +31,7 @@ export async function findActor(ctx: Ctx, auth: Auth, headers: Headers): Promise
 export const findSignIn = (ctx: Pick<Ctx, 'log'>, auth: Auth, headers: Headers) =>
   failClosed(
     () =>
-      limitDatabaseTime(REQUEST_PATIENCE_MS, async (time) => {
+      limitDatabaseTime(REQUEST_TIMEOUT_MS, async (time) => {
         const signIn = await auth.api.getSession({ headers });
         if (!signIn && time.failure) throw time.failure;
         return signIn;

@@ -11,7 +11,7 @@ import type { Machines } from '../machine/machines';
 import { findDrift } from '../quota/find-drift';
 import { lockAccount } from '../quota/load-account';
 import { createCaller } from '../router';
-import { tellQuota } from '../run/tell-quota';
+import { notifyQuota } from '../run/notify-quota';
 import { batchStatus } from '../session/batch-status';
 import { createSession } from '../session/create';
 import { createApiKey } from './create-api-key';
@@ -119,7 +119,7 @@ describe('an owner who leaves', () => {
     await b.pay(await b.openPage(person, 'pro'));
     await b.sync(person);
     const customer = await b.customerOf(person);
-    await inTx(b.ctx, async (tx) => tellQuota(tx, await lockAccount(tx, accountId)));
+    await inTx(b.ctx, async (tx) => notifyQuota(tx, await lockAccount(tx, accountId)));
     expect(await whereNamed(/lovelace/i)).not.toEqual([]);
 
     await as(person.member).account.delete({ email: address });

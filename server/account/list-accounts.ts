@@ -29,14 +29,14 @@ type Row = {
   owner_name: string | null;
 };
 
-const PAGE = 50;
+const PAGE_SIZE = 50;
 
 /** Accounts for administrators, newest first, by pages; `search` looks in names, ids and owners' addresses. */
 export async function listAccounts(
   ctx: Ctx,
   input: { cursor?: string; limit?: number; search?: string },
 ): Promise<Page<AccountView>> {
-  const limit = input.limit ?? PAGE;
+  const limit = input.limit ?? PAGE_SIZE;
   const like = input.search ? `%${input.search.replace(/[%_\\]/g, '\\$&')}%` : null;
   const rows = await failClosed(
     () => ctx.sql<Row[]>`

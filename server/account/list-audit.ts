@@ -13,7 +13,7 @@ export type AuditView = {
   reason: string;
 };
 
-const PAGE = 50;
+const PAGE_SIZE = 50;
 
 /** What administrators and operators changed, newest first, by pages. */
 export async function listAudit(
@@ -25,10 +25,10 @@ export async function listAudit(
       select id, at, actor, action, account_id, before, after, reason from audit
       where (${input.accountId ?? null}::text is null or account_id = ${input.accountId ?? null})
         and (${input.cursor ?? null}::text is null or id < ${input.cursor ?? null})
-      order by id desc limit ${PAGE + 1}`,
+      order by id desc limit ${PAGE_SIZE + 1}`,
     ctx.log,
   );
-  const page = rows.slice(0, PAGE);
+  const page = rows.slice(0, PAGE_SIZE);
   const items = page.map(({ at, account_id, ...row }) => ({ ...row, at: toIso(at), accountId: account_id }));
-  return { items, nextCursor: rows.length > PAGE ? (page.at(-1)?.id ?? null) : null };
+  return { items, nextCursor: rows.length > PAGE_SIZE ? (page.at(-1)?.id ?? null) : null };
 }

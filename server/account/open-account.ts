@@ -7,7 +7,7 @@ export type NewOwner = { userId: string; name: string };
 
 /**
  * The billing account of a person, made with its first owner on sign-up and found again ever after: calling it twice
- * makes one. What they used this month in an account that was deleted counts here. Answers the account's id. Throws
+ * makes one. What they used this month in an account that was deleted counts here. Returns the account's id. Throws
  * UNAUTHORIZED for somebody who is not there any more.
  */
 export async function openAccount(

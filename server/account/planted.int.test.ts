@@ -5,7 +5,7 @@ import { makeAuth } from '../auth';
 import type { Actor, Ctx } from '../context';
 import type { DomainError } from '../errors';
 import { newId } from '../ids';
-import type { Letter } from '../mail/send';
+import type { Email } from '../mail/send';
 import { createAccount } from '../operator/create-account';
 import { createCaller } from '../router';
 import { batchStatus } from '../session/batch-status';
@@ -18,7 +18,7 @@ import { findActor } from './find-actor';
 
 const home = 'http://localhost:3000';
 const PASSWORD = 'a-good-password';
-const letters: Letter[] = [];
+const messages: Email[] = [];
 let world: World;
 beforeAll(async () => {
   world = await createWorld();
@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const auth = () =>
-  makeAuth({ ...world.ctx, mail: { send: async (letter) => void letters.push(letter), close: () => {} } });
+  makeAuth({ ...world.ctx, mail: { send: async (message) => void messages.push(message), close: () => {} } });
 
 async function ask(path: string, body: object | null, cookie = ''): Promise<Response> {
   return auth().handler(
@@ -44,9 +44,9 @@ const cookieOf = (answer: Response): string =>
     .map((line) => line.split(';')[0])
     .find((line) => line?.startsWith('hourglass.session_token=')) ?? '';
 
-/** The token in the newest letter to an address. */
+/** The token in the newest email to an address. */
 async function tokenIn(email: string, subject: string): Promise<string> {
-  const newest = () => letters.filter(({ to, subject: of }) => to === email && of === subject).at(-1);
+  const newest = () => messages.filter(({ to, subject: of }) => to === email && of === subject).at(-1);
   await waitFor(async () => newest() !== undefined, 5_000);
   return /(?:token=|reset-password\/)([\w.-]+)/.exec(newest()?.text ?? '')?.[1] ?? '';
 }
@@ -102,7 +102,7 @@ describe('a link that confirms an address', () => {
   it('ACCOUNT-32 leads to a page and does nothing by being opened; the old door is closed', async () => {
     const planted = await plant();
     const token = await confirmToken(planted.email);
-    expect(letters.find(({ to }) => to === planted.email)?.text).toContain(
+    expect(messages.find(({ to }) => to === planted.email)?.text).toContain(
       `${home}/confirm-address?token=${token}`,
     );
     for (const path of [`/verify-email?token=${token}`, `/confirm-address?token=${token}`])

@@ -18,7 +18,7 @@ export type Proof = {
 /**
  * The first proof that an unconfirmed address belongs to this person. Whoever signed up may have been somebody else: keys,
  * sign-ins, other ways to sign in and sessions made before end, except with a sign-in of the account itself; audited.
- * Answers false, and has done nothing, when the address was confirmed before.
+ * Returns false, and has done nothing, when the address was confirmed before.
  */
 export async function proveAddress(ctx: AccessCtx, proof: Proof): Promise<boolean> {
   const { userId, by, signInId } = proof;

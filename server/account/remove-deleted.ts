@@ -5,17 +5,17 @@ import { appNameOf } from '../machine/machines';
 import { LAUNCH_LIMIT_MS } from '../run/run-row';
 
 /** Accounts of one pass. */
-const BATCH = 1_000;
+const BATCH_SIZE = 1_000;
 
 /**
  * Takes deleted accounts out of the providers: the subscription at once; machines, then volumes, then the app with its
- * network. Repeated, later and later, until both have confirmed. Answers how many accounts are done.
+ * network. Repeated, later and later, until both have confirmed. Returns how many accounts are done.
  */
 export async function removeDeletedAccounts(ctx: Ctx): Promise<number> {
   const rows = await ctx.sql<{ id: string }[]>`
     select a.id from account a where a.deleted_at is not null and a.removed_at is null
       and not exists (select 1 from removal where kind = 'account' and id = a.id)
-    order by a.deleted_at limit ${BATCH}`;
+    order by a.deleted_at limit ${BATCH_SIZE}`;
   const found = rows.map(({ id }) => ({
     id,
     app: appNameOf(ctx.env.ENVIRONMENT_ID, id),

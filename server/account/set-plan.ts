@@ -6,7 +6,7 @@ import { applyPlan } from '../quota/apply-plan';
 
 export type ByWhom = { actor: string; accountId: string; reason: string };
 
-/** Gives an account another own plan; audited, and told to its owners when it is felt. Answers the plan in force. Throws NOT_FOUND, INVALID_INPUT. */
+/** Gives an account another own plan; audited, and told to its owners when it is felt. Returns the plan in force. Throws NOT_FOUND, INVALID_INPUT. */
 export async function setPlan(ctx: Ctx, input: ByWhom & { planId: string }): Promise<{ planId: string }> {
   return inTx(ctx, async (tx) => {
     const { before, after } = await applyPlan(tx, input.accountId, input.planId);

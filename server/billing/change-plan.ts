@@ -25,7 +25,7 @@ type ChangeInput = Whose & { planId: string; prorationDate?: number };
 
 /**
  * Changes the plan of a paying account: up at once, charged as previewed; down at the end of the period. An account on
- * the trial goes back to `free` at once. Answers the billing after it. Throws NOT_FOR_SALE, INVALID_INPUT,
+ * the trial goes back to `free` at once. Returns the billing after it. Throws NOT_FOR_SALE, INVALID_INPUT,
  * PAYMENT_FAILED, ACCOUNT_BLOCKED, ACCOUNT_PENDING and BILLING_UNAVAILABLE, and then nothing was changed.
  */
 export async function changePlan(ctx: Ctx, input: ChangeInput): Promise<BillingSummary> {

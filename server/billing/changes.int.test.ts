@@ -154,7 +154,7 @@ describe('a cancellation', () => {
       status: 'canceled',
       paidPlan: null,
     });
-    expect(await b.lettersOf(person)).toEqual([
+    expect(await b.signInEmails(person)).toEqual([
       'plan.changed',
       'subscription.cancelled',
       'subscription.cancelled',
@@ -203,7 +203,7 @@ describe('a failed renewal', () => {
     expect(await b.planOf(person)).toBe('free');
     await b.moveTo('2026-12-04T02:00:00Z');
     await b.sync(person);
-    expect((await b.lettersOf(person)).filter((kind) => kind === 'payment.failed')).toHaveLength(1);
+    expect((await b.signInEmails(person)).filter((kind) => kind === 'payment.failed')).toHaveLength(1);
     const [open] = await b.invoicesOf(person);
     await b.bench.control(`invoices/${open?.id}/pay`, { card: GOOD });
     await b.sync(person);

@@ -47,7 +47,7 @@ describe('a subscription that the provider ended', () => {
     expect(await statusesOf(person)).toEqual(['void', 'paid']);
     expect(await payWays(person)).toEqual([false, false]);
     expect(await findInvoicePage(b.ctx, person.accountId, null)).toBeNull();
-    expect(await b.lettersOf(person)).toEqual(['plan.changed', 'payment.failed', 'subscription.ended']);
+    expect(await b.signInEmails(person)).toEqual(['plan.changed', 'payment.failed', 'subscription.ended']);
     expect(await b.openPage(person, 'pro')).toMatch(/^cs_test/);
   });
 
@@ -101,7 +101,7 @@ describe('a subscription that the provider ended', () => {
     const { data } = await b.bench.stripe.refunds.list({ limit: 100 });
     expect(data.map((refund) => refund.amount)).toEqual([1900]);
     expect(await alarms('ended_subscription_paid')).toBe(before + 1);
-    expect((await b.lettersOf(person)).filter((kind) => kind === 'payment.refunded')).toHaveLength(1);
+    expect((await b.signInEmails(person)).filter((kind) => kind === 'payment.refunded')).toHaveLength(1);
     expect(await b.summary(person)).toMatchObject({ plan: { id: 'free' }, status: 'canceled' });
     // The payments that the subscription was used for stay.
     expect((await b.chargesOf(person)).map((charge) => charge.amount_refunded)).toEqual([1900, 0]);
@@ -116,10 +116,10 @@ describe('a subscription that the provider ended', () => {
     await b.bench.control('faults', { kind: 'status', path: '/v1/refunds', status: 403, times: 1 });
     await b.sync(person);
     expect(await alarms('refund_refused')).toBe(before + 1);
-    expect(await b.lettersOf(person)).not.toContain('payment.refunded');
+    expect(await b.signInEmails(person)).not.toContain('payment.refunded');
     expect(await b.openPage(person, 'pro')).toMatch(/^cs_test/);
     await b.sync(person);
-    expect(await b.lettersOf(person)).toContain('payment.refunded');
+    expect(await b.signInEmails(person)).toContain('payment.refunded');
   });
 });
 
@@ -140,7 +140,7 @@ describe('cancelling while a payment fails', () => {
       payment: { state: 'none', due: null },
     });
     expect(await statusesOf(person)).toEqual(['void', 'paid']);
-    expect(await b.lettersOf(person)).toEqual(['plan.changed', 'payment.failed', 'subscription.ended']);
+    expect(await b.signInEmails(person)).toEqual(['plan.changed', 'payment.failed', 'subscription.ended']);
     await expect(resumeSubscription(b.ctx, person)).rejects.toMatchObject({ reason: 'INVALID_INPUT' });
     const page = await b.openPage(person, 'pro');
     // A card that works by now would have been charged by the retries of 4, 9 and 16 December.
@@ -166,7 +166,7 @@ describe('cancelling while a payment fails', () => {
     // Back to the own plan is the same thing in other words.
     expect(await changePlan(b.ctx, { ...person, planId: 'free' })).toMatchObject({ status: 'canceled' });
     expect(await statusesOf(person)).toEqual(['void', 'paid']);
-    expect((await b.lettersOf(person)).at(-1)).toBe('subscription.ended');
+    expect((await b.signInEmails(person)).at(-1)).toBe('subscription.ended');
   });
 
   it('BILLING-40 of a paused subscription, and of one with a smaller plan to come, ends it too', async () => {
@@ -198,7 +198,7 @@ describe('cancelling while a payment fails', () => {
     const summary = await cancelSubscription({ ...b.ctx, payments: { ...payments, make } }, person);
     expect(summary).toMatchObject({ status: 'canceled', plan: { id: 'free' } });
     expect((await b.chargesOf(person))[0]).toMatchObject({ amount: 1900, amount_refunded: 1900 });
-    expect(await b.lettersOf(person)).toContain('payment.refunded');
+    expect(await b.signInEmails(person)).toContain('payment.refunded');
   });
 });
 

@@ -111,7 +111,7 @@ describe('an event', () => {
     expect(await returnFromCheckout(b.ctx, { ...person, sessionId: page })).toBe('paid');
     for (const event of await eventsOf(person)) await processEvent(b.ctx, event);
     expect(await returnFromCheckout(b.ctx, { ...person, sessionId: page })).toBe('paid');
-    expect(await b.lettersOf(person)).toEqual(['plan.changed']);
+    expect(await b.signInEmails(person)).toEqual(['plan.changed']);
     expect(await b.planOf(person)).toBe('starter');
   });
 });
@@ -386,17 +386,17 @@ describe('a smaller plan', () => {
 });
 
 describe('a renewal', () => {
-  it('BILLING-12 BILLING-29 that fails is told once, ends the plan after 72 hours with a letter, and heals by another card', async () => {
+  it('BILLING-12 BILLING-29 that fails is told once, ends the plan after 72 hours with an email, and heals by another card', async () => {
     const person = await b.subscriber('pro');
     await cardOf(person, FAILS_LATER);
     await b.moveTo('2027-02-01T02:00:00Z');
     for (let again = 0; again < 3; again++) await b.sync(person);
-    expect(await b.lettersOf(person)).toEqual(['plan.changed', 'payment.failed']);
+    expect(await b.signInEmails(person)).toEqual(['plan.changed', 'payment.failed']);
     // Nobody reads the provider at the very end of the 72 hours: the next read tells it, once.
     await b.moveTo('2027-02-04T00:30:00Z');
     for (let again = 0; again < 3; again++) await b.sync(person);
     expect(await b.planOf(person)).toBe('free');
-    expect(await b.lettersOf(person)).toEqual(['plan.changed', 'payment.failed', 'plan.changed']);
+    expect(await b.signInEmails(person)).toEqual(['plan.changed', 'payment.failed', 'plan.changed']);
     const [line] = await b.ctx.sql`
       select before ->> 'planId' as was, after ->> 'planId' as is from audit
       where account_id = ${person.accountId} order by id desc limit 1`;
@@ -406,12 +406,12 @@ describe('a renewal', () => {
     await b.moveTo('2027-02-04T02:00:00Z');
     for (let again = 0; again < 3; again++) await b.sync(person);
     expect(await b.summary(person)).toMatchObject({ plan: { id: 'pro' }, payment: { state: 'ok' } });
-    expect((await b.lettersOf(person)).slice(3)).toEqual(['plan.changed']);
+    expect((await b.signInEmails(person)).slice(3)).toEqual(['plan.changed']);
     // The next one that fails is another cause, whatever was read in between.
     await cardOf(person, FAILS_LATER);
     await b.moveTo('2027-03-01T02:00:00Z');
     await b.sync(person);
-    expect((await b.lettersOf(person)).slice(4)).toEqual(['payment.failed']);
+    expect((await b.signInEmails(person)).slice(4)).toEqual(['payment.failed']);
   });
 
   it('BILLING-12 that a bank asks about waits for its owner', async () => {

@@ -13,7 +13,7 @@ export type Payments = {
   make<T>(key: string, write: (stripe: Stripe, once: Once) => Promise<T>): Promise<T>;
 };
 
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 /** How often a write is asked for that somebody else is making under the same key, and how long between. */
 const MOST_TRIES = 8;
 const BUSY_PAUSE_MS = 500;
@@ -25,7 +25,7 @@ const BUSY_PAUSE_MS = 500;
  */
 export function openPayments(
   env: Pick<Env, 'STRIPE_SECRET_KEY' | 'STRIPE_API_URL'>,
-  patienceMs = PATIENCE_MS,
+  patienceMs = TIMEOUT_MS,
 ): Payments | null {
   if (!env.STRIPE_SECRET_KEY) return null;
   const at = new URL(env.STRIPE_API_URL);

@@ -3,7 +3,7 @@ import type { Sql, TxSql } from '@/db/client';
 import type { Ctx } from '../context';
 
 /**
- * The address a person's letters reach, however it is written: lower case, without a +tag, and for Google's mail
+ * The address a person's emails reach, however it is written: lower case, without a +tag, and for Google's mail
  * without dots. Never used to find anybody, only to know a person again. Pure.
  */
 export function normaliseAddress(address: string): string {

@@ -4,7 +4,7 @@ import { metrics } from '../metrics';
 import { isRefused, type Payments } from './payments';
 
 /**
- * Gives back all that was paid on an invoice, once however often it is called. Answers false, with an alarm, while the
+ * Gives back all that was paid on an invoice, once however often it is called. Returns false, with an alarm, while the
  * provider refuses it: then a person has to look. Throws BILLING_UNAVAILABLE.
  */
 export async function refundInvoice(

@@ -10,7 +10,7 @@ import { followChange } from './sync/sync-account';
 import { withFreshState } from './with-fresh-state';
 
 /**
- * Undoes a scheduled cancellation or downgrade; with none there it changes nothing. Answers the billing after it.
+ * Undoes a scheduled cancellation or downgrade; with none there it changes nothing. Returns the billing after it.
  * Throws INVALID_INPUT, BILLING_UNAVAILABLE.
  */
 export function resumeSubscription(ctx: Ctx, whose: Whose): Promise<BillingSummary> {

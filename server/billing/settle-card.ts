@@ -7,7 +7,7 @@ import { customerOf, type MethodFacts, methodOf, type SubscriptionFacts } from '
 /**
  * Makes the customer's default payment method the one that is charged. Checkout pins a card to the subscription, and a
  * pinned one wins over any that is chosen later on the provider's page: so it becomes the customer's, and the pin goes.
- * Answers whether a card was pinned. Throws BILLING_UNAVAILABLE.
+ * Returns whether a card was pinned. Throws BILLING_UNAVAILABLE.
  */
 export async function settleCard(
   ctx: Ctx,

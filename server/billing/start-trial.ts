@@ -11,7 +11,7 @@ import { isLiving, readStored } from './sync/stored-subscription';
 import { markTrial } from './trial-mark';
 
 /**
- * Gives an account the trial: an allowance of its own, without a card, once a person and not once an address. Answers
+ * Gives an account the trial: an allowance of its own, without a card, once per person and not once per address. Returns
  * the billing after it. Throws TRIAL_USED, ACCOUNT_BLOCKED, ACCOUNT_PENDING, EMAIL_UNCONFIRMED when no owner has confirmed
  * their address, and INVALID_INPUT when the account has as much already.
  */

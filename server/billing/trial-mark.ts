@@ -17,7 +17,7 @@ export async function hadTrial(ctx: Ctx, accountId: string): Promise<boolean> {
 }
 
 /**
- * Marks the persons behind an account. Answers false when one of them was marked before; the caller rolls back. Throws
+ * Marks the persons behind an account. Returns false when one of them was marked before; the caller rolls back. Throws
  * EMAIL_UNCONFIRMED while nothing is known for sure of any of them.
  */
 export async function markTrial(tx: TxCtx, accountId: string): Promise<boolean> {

@@ -18,7 +18,7 @@ const LARGEST_SHARE = 0.1;
 
 /**
  * Reads all volumes of the organisation and remembers those that no living session of an account of ours has. They
- * hold people's files: when many are unknown at once it alarms and removes nothing. Answers how many were remembered.
+ * hold people's files: when many are unknown at once it alarms and removes nothing. Returns how many were remembered.
  */
 export async function findLeakedVolumes(ctx: Ctx): Promise<number> {
   const pauseMs = INTERVALS_APART * ctx.env.RECONCILE_INTERVAL_SECONDS * 1000;

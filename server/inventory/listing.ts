@@ -31,7 +31,7 @@ export const renewing = (ctx: Ctx, pass: Pass) => ctx.sql`
   with held as (update listing set held_until = hg_clock() + ${HOLD_MS} * interval '1 ms'
     where name = ${pass.name} and holder = ${pass.holder} returning 1)`;
 
-/** Renews a claim by itself. Answers false when another worker has taken over. */
+/** Renews a claim by itself. Returns false when another worker has taken over. */
 export async function renewPass(ctx: Ctx, pass: Pass): Promise<boolean> {
   const rows = await ctx.sql`${renewing(ctx, pass)} select 1 from held`;
   return rows.length > 0;

@@ -7,10 +7,10 @@ import { alarmListing, type Pass, renewing, renewPass } from './listing';
 
 /** A run younger than this when the list was begun may have a machine that the list could not show yet. */
 const RUN_AGE_MS = 60_000;
-const PAGE = 1_000;
-const AT_ONCE = 16;
+const PAGE_SIZE = 1_000;
+const CONCURRENCY = 16;
 /** Looks between two renewals of the pass. */
-const BATCH = 64;
+const BATCH_SIZE = 64;
 /** Looks in one pass. More can be missing only when a whole region or the list itself is in trouble. */
 const MOST_LOOKS = 2_000;
 
@@ -18,19 +18,19 @@ type OpenRun = { id: string; account_id: string; machine_id: string | null };
 
 /**
  * Looks, one by one, at every open run whose machine a whole list did not show: two such looks, apart, end a run.
- * Answers how many were looked at.
+ * Returns how many were looked at.
  */
 export async function lookAtMissing(ctx: Ctx, pass: Pass, shown: Fingerprints): Promise<number> {
   let looks = 0;
   for (let last: OpenRun | undefined, more = true; more; ) {
     const page = await readOpenRuns(ctx, pass, last);
     last = page.at(-1);
-    more = page.length === PAGE;
+    more = page.length === PAGE_SIZE;
     const missing = page.filter((run) => !shown.has(run.machine_id ?? run.id));
-    for (let from = 0; from < missing.length && looks < MOST_LOOKS; from += BATCH) {
-      const batch = missing.slice(from, from + BATCH);
+    for (let from = 0; from < missing.length && looks < MOST_LOOKS; from += BATCH_SIZE) {
+      const batch = missing.slice(from, from + BATCH_SIZE);
       if (!(await renewPass(ctx, pass))) return looks;
-      await forEachAtOnce(batch, AT_ONCE, (run) => look(ctx, run.id));
+      await forEachAtOnce(batch, CONCURRENCY, (run) => look(ctx, run.id));
       looks += batch.length;
     }
     if (looks >= MOST_LOOKS) {
@@ -50,7 +50,7 @@ const readOpenRuns = (ctx: Ctx, pass: Pass, after: OpenRun | undefined): Promise
   where ended_at is null and (account_id, id) > (${after?.account_id ?? ''}, ${after?.id ?? ''})
     and greatest(admitted_at, started_at) <= ${pass.startedAt}::timestamptz - ${RUN_AGE_MS} * interval '1 ms'
     and exists (select 1 from held)
-  order by account_id, id limit ${PAGE}`;
+  order by account_id, id limit ${PAGE_SIZE}`;
 
 /** The list does not show this run's machine: the machine itself is read. */
 async function look(ctx: Ctx, runId: string): Promise<void> {

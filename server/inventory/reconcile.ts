@@ -15,7 +15,7 @@ export type Reconciled = { machines: number; orphans: number; missing: number };
  * Compares the provider's machines with our open runs, page by page and both ways: a machine without an open run is
  * remembered, read a second time and destroyed until it is proven gone; an open run whose machine a whole list does not
  * show is looked at on its own; one that does not know its machine is told. Touches only machines of this environment in
- * apps of accounts we know, and none while many are unknown. One worker reads the list, all share what has to go. Answers
+ * apps of accounts we know, and none while many are unknown. One worker reads the list, all share what has to go. Returns
  * what this call did.
  */
 export async function reconcile(ctx: Ctx): Promise<Reconciled> {

@@ -31,8 +31,8 @@ const LONGEST_PAUSE_MS = 25_000;
 const WAITING_PAUSE_MS = 10_000;
 /** While one worker tries, the others leave it alone for this long: nearly every try is over by then, and a second one does no harm. */
 const CLAIM_MS = 30_000;
-const BATCH = 100;
-const AT_ONCE = 16;
+const BATCH_SIZE = 100;
+const CONCURRENCY = 16;
 /** Tries in one pass; the rest is for the next pass, or for another worker. */
 const MOST_AT_A_TIME = 1_000;
 
@@ -60,7 +60,7 @@ export async function noteRemovals(
     on conflict do nothing`;
 }
 
-/** Tries everything of a kind that is due; a try that throws has failed. Answers how much is gone. */
+/** Tries everything of a kind that is due; a try that throws has failed. Returns how much is gone. */
 export async function workOffRemovals(
   ctx: Ctx,
   kind: RemovalKind,
@@ -69,7 +69,7 @@ export async function workOffRemovals(
   let gone = 0;
   for (let taken = 0; taken < MOST_AT_A_TIME; ) {
     const due = await takeDue(ctx, kind);
-    await forEachAtOnce(due, AT_ONCE, async (removal) => {
+    await forEachAtOnce(due, CONCURRENCY, async (removal) => {
       const tried = await tryOnce(removal).catch(
         (error): Tried => ({ outcome: 'failed', error: String((error as Error)?.message ?? error) }),
       );
@@ -77,7 +77,7 @@ export async function workOffRemovals(
       await noteTried(ctx, removal, tried);
     });
     taken += due.length;
-    if (due.length < BATCH) break;
+    if (due.length < BATCH_SIZE) break;
   }
   return gone;
 }
@@ -85,7 +85,7 @@ export async function workOffRemovals(
 const takeDue = (ctx: Ctx, kind: RemovalKind): Promise<Removal[]> => ctx.sql<Removal[]>`
   update removal r set due_at = hg_clock() + ${CLAIM_MS} * interval '1 ms'
   from (select kind, id from removal where kind = ${kind} and due_at <= hg_clock()
-    order by due_at limit ${BATCH} for update skip locked) due
+    order by due_at limit ${BATCH_SIZE} for update skip locked) due
   where r.kind = due.kind and r.id = due.id
   returning r.kind, r.id, r.app, r.account_id, r.attempts, r.parked_at`;
 

@@ -3,7 +3,7 @@ import { accountIdOf, type Machine } from '../machine/machines';
 import { metrics } from '../metrics';
 import { type Removal, type Tried, workOffRemovals } from './removals';
 
-/** Destroys the machines that were found without an open run, until each is proven gone. Answers how many were asked to go. */
+/** Destroys the machines that were found without an open run, until each is proven gone. Returns how many were asked to go. */
 export async function removeOrphans(ctx: Ctx): Promise<number> {
   let asked = 0;
   await workOffRemovals(ctx, 'machine', async (removal) => {

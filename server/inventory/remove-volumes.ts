@@ -6,11 +6,11 @@ import { ownersOf } from './living-volumes';
 import { noteRemovals, type Removal, type Tried, workOffRemovals } from './removals';
 
 /** Sessions of one pass. */
-const BATCH = 1_000;
+const BATCH_SIZE = 1_000;
 
 /**
  * Removes the volumes of deleted sessions whose machines are proven dead, and those that no living session has. One
- * that is still bound is tried again, later and later. Answers how many went.
+ * that is still bound is tried again, later and later. Returns how many went.
  */
 export async function removeDeletedVolumes(ctx: Ctx): Promise<number> {
   await findDeleted(ctx);
@@ -24,7 +24,7 @@ async function findDeleted(ctx: Ctx): Promise<void> {
     where s.deleted_at is not null and s.volume_id is not null
       and not exists (select 1 from run r where r.session_id = s.id and r.ended_at is null)
       and not exists (select 1 from removal where kind = 'volume' and id = s.volume_id)
-    limit ${BATCH}`;
+    limit ${BATCH_SIZE}`;
   const found = rows.map((row) => ({
     id: row.volume_id,
     app: appNameOf(ctx.env.ENVIRONMENT_ID, row.account_id),

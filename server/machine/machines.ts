@@ -117,7 +117,7 @@ export type Machines = {
   close(): Promise<void>;
 };
 
-/** The provider app of an account: one an account, on its own network. */
+/** The provider app of an account: one per account, on its own network. */
 export const appNameOf = (environmentId: string, accountId: string): string =>
   `hg-${environmentId}-${accountId}`;
 

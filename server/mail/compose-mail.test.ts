@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { composeMail } from './compose-mail';
 import type { MailFacts, MailKind } from './kinds';
-import { writeLetter } from './letter';
+import { writeEmail } from './write-email';
 
 const AT = '2026-12-04T00:00:00.000Z';
 const news = (threshold: number, period: string) => ({ threshold, planName: 'Pro', period });
 const failed = { amount: 1900, currency: 'usd', nextAttemptAt: AT, keepsPlanUntil: AT };
 const ended = { planName: 'Pro', to: 'Free', owed: { amount: 1900, currency: 'usd' } };
 
-const LETTERS: [MailKind, MailFacts[MailKind], string, RegExp][] = [
+const EMAILS: [MailKind, MailFacts[MailKind], string, RegExp][] = [
   ['quota.threshold', news(80, '2026-11'), '/usage', /80 % of the compute quota of your Pro plan/],
   ['quota.threshold', news(95, '2026-11'), '/usage', /95 % of the compute quota/],
   ['quota.threshold', { ...news(95, '2026-11'), percent: 99.8 }, '/usage', /^99\.8 % of the compute quota/],
@@ -34,13 +34,13 @@ const LETTERS: [MailKind, MailFacts[MailKind], string, RegExp][] = [
   ['subscription.cancelled', { planName: 'Pro', endsAt: AT }, '/billing', /until 4 December 2026 at 00:00/],
 ];
 
-describe('letters', () => {
-  it.each(LETTERS)(
+describe('emails', () => {
+  it.each(EMAILS)(
     'ACCOUNT-9 BILLING-29 %s with %j has one link, to %s, in text and in HTML',
     (kind, facts, path, words) => {
       const url = `https://hourglass.test${path}`;
       const content = composeMail(kind, facts as never, 'https://hourglass.test');
-      const { subject, text, html } = writeLetter({ to: 'ada@hourglass.test', ...content });
+      const { subject, text, html } = writeEmail({ to: 'ada@hourglass.test', ...content });
       expect(subject).not.toBe('');
       expect(text).toMatch(words);
       expect(text.match(/https?:\/\/\S+/g)).toEqual([url]);

@@ -1,10 +1,10 @@
 import { KEPT } from '../kept';
 import type { MailFacts, MailKind } from './kinds';
-import type { LetterContent } from './letter';
+import type { EmailContent } from './write-email';
 
-type Content = Omit<LetterContent, 'to' | 'footnote'>;
+type Content = Omit<EmailContent, 'to' | 'footnote'>;
 
-/** What each letter says: a few plain sentences and one deep link of ours, never one of the payment provider. */
+/** What each email says: a few plain sentences and one deep link of ours, never one of the payment provider. */
 const WRITERS: { [K in MailKind]: (facts: MailFacts[K], appUrl: string) => Content } = {
   'quota.threshold': ({ threshold, percent, planName, period }, appUrl) =>
     threshold === 100
@@ -73,7 +73,7 @@ const WRITERS: { [K in MailKind]: (facts: MailFacts[K], appUrl: string) => Conte
   }),
 };
 
-/** One letter's words. Pure. */
+/** One email's words. Pure. */
 export function composeMail<K extends MailKind>(kind: K, facts: MailFacts[K], appUrl: string): Content {
   return WRITERS[kind](facts, appUrl);
 }

@@ -2,9 +2,9 @@ import type { Ctx } from '../context';
 import { metrics } from '../metrics';
 import { composeMail } from './compose-mail';
 import { isNews, type MailFacts, type MailKind } from './kinds';
-import { writeLetter } from './letter';
 import { refusalToken } from './refuse-mail';
 import type { Mail } from './send';
+import { writeEmail } from './write-email';
 
 type Due = {
   id: string;
@@ -16,38 +16,38 @@ type Due = {
   refused: boolean;
 };
 
-const AT_ONCE = 20;
-/** A letter under way is left alone for this long; longer than any mail server is waited for. */
+const CONCURRENCY = 20;
+/** An email under way is left alone for this long; longer than any mail server is waited for. */
 const CLAIM_MS = 120_000;
 const MOST_ATTEMPTS = 20;
 const LONGEST_PAUSE_MS = 3_600_000;
 
 /**
- * Sends the letters that are due; answers how many went out. Several workers may do it at once. A mail server that is
- * away costs time and nothing else: each letter is tried again, later and later. Should this process die between
- * sending and noting it, the letter goes out again under the same message id.
+ * Sends the emails that are due; returns how many went out. Several workers may do it at once. A mail server that is
+ * away costs time and nothing else: each email is tried again, later and later. Should this process die between
+ * sending and noting it, the email goes out again under the same message id.
  */
 export async function deliverMail(ctx: Ctx, mail: Mail): Promise<number> {
   const due = await claim(ctx);
   let sent = 0;
-  for (const letter of due) {
+  for (const message of due) {
     try {
-      if (letter.email && !letter.refused) {
-        await mail.send(toLetter(ctx, letter, letter.email));
+      if (message.email && !message.refused) {
+        await mail.send(toEmail(ctx, message, message.email));
         sent += 1;
       }
-      await ctx.sql`update mail set sent_at = hg_clock(), due_at = null, error = null where id = ${letter.id}`;
+      await ctx.sql`update mail set sent_at = hg_clock(), due_at = null, error = null where id = ${message.id}`;
     } catch (error) {
-      await postpone(ctx, letter, error);
+      await postpone(ctx, message, error);
     }
   }
   return sent;
 }
 
-/** In one statement: a letter is claimed by one worker, and looked up with whom it goes to. */
+/** In one statement: an email is claimed by one worker, and looked up with whom it goes to. */
 const claim = (ctx: Ctx) => ctx.sql<Due[]>`
   with due as (
-    select id from mail where due_at <= hg_clock() order by due_at limit ${AT_ONCE} for update skip locked),
+    select id from mail where due_at <= hg_clock() order by due_at limit ${CONCURRENCY} for update skip locked),
   mine as (
     update mail set due_at = hg_clock() + ${CLAIM_MS} * interval '1 ms', attempts = attempts + 1
     where id in (select id from due) returning id, user_id, kind, facts, attempts)
@@ -55,19 +55,19 @@ const claim = (ctx: Ctx) => ctx.sql<Due[]>`
   from mine m left join auth_user u on u.id = m.user_id left join mail_refusal r on r.user_id = m.user_id
   order by m.id`;
 
-function toLetter(ctx: Ctx, letter: Due, to: string) {
+function toEmail(ctx: Ctx, message: Due, to: string) {
   const { APP_URL, AUTH_SECRET } = ctx.env;
-  const refuseUrl = `${APP_URL}/mail/unsubscribe?token=${encodeURIComponent(refusalToken(AUTH_SECRET, letter.user_id))}`;
-  const news = isNews(letter.kind);
+  const refuseUrl = `${APP_URL}/mail/unsubscribe?token=${encodeURIComponent(refusalToken(AUTH_SECRET, message.user_id))}`;
+  const news = isNews(message.kind);
   return {
-    ...writeLetter({
+    ...writeEmail({
       to,
-      ...composeMail(letter.kind, letter.facts as never, APP_URL),
+      ...composeMail(message.kind, message.facts as never, APP_URL),
       footnote: news
         ? `You get this because you use Hourglass. No more news about quota: ${refuseUrl}`
         : undefined,
     }),
-    messageId: `<${letter.id}@${new URL(APP_URL).hostname}>`,
+    messageId: `<${message.id}@${new URL(APP_URL).hostname}>`,
     headers: news
       ? { 'List-Unsubscribe': `<${refuseUrl}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' }
       : undefined,
@@ -83,5 +83,5 @@ async function postpone(ctx: Ctx, { id, attempts }: Due, error: unknown): Promis
       due_at = ${givenUp ? null : ctx.sql`hg_clock() + ${pauseMs} * interval '1 ms'`}
     where id = ${id}`;
   metrics.mailFailures.inc({ outcome: givenUp ? 'given_up' : 'again' });
-  ctx.log[givenUp ? 'error' : 'warn']({ err: error, mail: id, attempts }, 'a letter could not be sent');
+  ctx.log[givenUp ? 'error' : 'warn']({ err: error, mail: id, attempts }, 'an email could not be sent');
 }

@@ -1,4 +1,4 @@
-/** What there is to write about, and the facts each letter needs. Instants are ISO-8601 text, money is in minor units. */
+/** What there is to write about, and the facts each email needs. Instants are ISO-8601 text, money is in minor units. */
 export type MailFacts = {
   'quota.threshold': {
     threshold: number;

@@ -5,7 +5,7 @@ import { newId } from '../ids';
 import { deliverMail } from './deliver-mail';
 import { type QueuedMail, queueMail } from './queue-mail';
 import { readRefusalToken, refusalToken, refuseMail } from './refuse-mail';
-import type { Letter, Mail } from './send';
+import type { Email, Mail } from './send';
 
 let world: World;
 let accountId: string;
@@ -26,15 +26,15 @@ async function owner(name: string): Promise<string> {
   return id;
 }
 
-/** A mail server that keeps what it took, and refuses the first `refusals` letters. */
-function server(refusals = 0): Mail & { sent: Letter[] } {
-  const sent: Letter[] = [];
+/** A mail server that keeps what it took, and refuses the first `refusals` emails. */
+function server(refusals = 0): Mail & { sent: Email[] } {
+  const sent: Email[] = [];
   let left = refusals;
   return {
     sent,
-    send: async (letter) => {
+    send: async (message) => {
       if (left-- > 0) throw new Error('421 come back later');
-      sent.push(letter);
+      sent.push(message);
     },
     close: () => {},
   };
@@ -54,29 +54,35 @@ const news = (threshold: number): QueuedMail<'quota.threshold'> => ({
 });
 const queue = (mail: QueuedMail) => inTx(world.ctx, (tx) => queueMail(tx, mail));
 
-describe('letters', () => {
-  it('ACCOUNT-9 one cause is one letter to each owner, however often it is told and by however many workers sent', async () => {
+describe('emails', () => {
+  it('ACCOUNT-9 one cause is one email to each owner, however often it is told and by however many workers sent', async () => {
     await Promise.all(Array.from({ length: 20 }, () => queue(failed('invoice-1'))));
     const mail = server();
     await Promise.all([1, 2, 3].map(() => deliverMail(world.ctx, mail)));
-    expect(mail.sent.map((letter) => letter.to).sort()).toEqual(['ada@hourglass.test', 'bob@hourglass.test']);
+    expect(mail.sent.map((message) => message.to).sort()).toEqual([
+      'ada@hourglass.test',
+      'bob@hourglass.test',
+    ]);
     expect(mail.sent[0]?.subject).toBe('A payment failed');
     expect(mail.sent[0]?.text).toContain('$19.00');
     expect(mail.sent[0]?.text.match(/https?:\/\/\S+/g)).toEqual(['http://localhost:3000/billing/pay']);
     expect(await deliverMail(world.ctx, mail)).toBe(0);
   });
 
-  it('ACCOUNT-9 a mail server that refuses is asked again later, and each letter goes out once', async () => {
+  it('ACCOUNT-9 a mail server that refuses is asked again later, and each email goes out once', async () => {
     await queue(failed('invoice-2'));
     const mail = server(3);
     for (let pass = 0; pass < 6; pass++) {
       await deliverMail(world.ctx, mail);
       await world.advance(300_000);
     }
-    expect(mail.sent.map((letter) => letter.to).sort()).toEqual(['ada@hourglass.test', 'bob@hourglass.test']);
+    expect(mail.sent.map((message) => message.to).sort()).toEqual([
+      'ada@hourglass.test',
+      'bob@hourglass.test',
+    ]);
   });
 
-  it('ACCOUNT-9 a worker that dies with a letter in hand leaves it to the next one, under the same id', async () => {
+  it('ACCOUNT-9 a worker that dies with an email in hand leaves it to the next one, under the same id', async () => {
     await queue(failed('invoice-3'));
     const dying: Mail = { send: () => new Promise(() => {}), close: () => {} };
     void deliverMail(world.ctx, dying);
@@ -87,10 +93,10 @@ describe('letters', () => {
     expect(await deliverMail(world.ctx, mail)).toBe(0);
     await world.advance(121_000);
     expect(await deliverMail(world.ctx, mail)).toBe(2);
-    expect(new Set(mail.sent.map((letter) => letter.messageId)).size).toBe(2);
+    expect(new Set(mail.sent.map((message) => message.messageId)).size).toBe(2);
   });
 
-  it('ACCOUNT-9 a letter nobody takes is given up and says so', async () => {
+  it('ACCOUNT-9 an email nobody takes is given up and says so', async () => {
     await queue(failed('invoice-4'));
     for (let pass = 0; pass < 25; pass++) {
       await deliverMail(world.ctx, server(99));
@@ -100,7 +106,7 @@ describe('letters', () => {
     expect(rows[0]).toMatchObject({ attempts: 20, due_at: null, error: '421 come back later' });
   });
 
-  it('ACCOUNT-9 news about quota can be refused and wanted again; letters about money always come', async () => {
+  it('ACCOUNT-9 news about quota can be refused and wanted again; emails about money always come', async () => {
     const { AUTH_SECRET } = world.ctx.env;
     const token = refusalToken(AUTH_SECRET, users[0] ?? '');
     expect(readRefusalToken(AUTH_SECRET, token)).toBe(users[0]);
@@ -113,15 +119,15 @@ describe('letters', () => {
     const mail = server();
     await deliverMail(world.ctx, mail);
     const got = (who: string) =>
-      mail.sent.filter((letter) => letter.to.startsWith(who)).map((l) => l.subject);
+      mail.sent.filter((message) => message.to.startsWith(who)).map((l) => l.subject);
     expect(got('ada')).toEqual(['A payment failed']);
     expect(got('bob')).toEqual(['80 % of your compute quota is used', 'A payment failed']);
-    const letter = mail.sent.find((one) => one.subject.startsWith('80'));
-    const [, refusal] = letter?.text.match(/https?:\/\/\S+/g) ?? [];
+    const message = mail.sent.find((one) => one.subject.startsWith('80'));
+    const [, refusal] = message?.text.match(/https?:\/\/\S+/g) ?? [];
     expect(refusal).toContain(`token=${encodeURIComponent(refusalToken(AUTH_SECRET, users[1] ?? ''))}`);
-    expect(letter?.headers?.['List-Unsubscribe-Post']).toBe('List-Unsubscribe=One-Click');
+    expect(message?.headers?.['List-Unsubscribe-Post']).toBe('List-Unsubscribe=One-Click');
     expect(mail.sent.find((one) => one.subject === 'A payment failed')?.headers).toBeUndefined();
-    expect(letter?.headers?.['List-Unsubscribe']).toContain('/mail/unsubscribe?token=');
+    expect(message?.headers?.['List-Unsubscribe']).toContain('/mail/unsubscribe?token=');
     await refuseMail(world.ctx, users[0] ?? '', true);
     await queue(news(95));
     await deliverMail(world.ctx, mail);

@@ -4,7 +4,7 @@ import { type Ctx, inTx } from '../context';
 const signatureOf = (secret: string, userId: string): string =>
   createHmac('sha256', secret).update(`mail-refusal:${userId}`).digest('base64url');
 
-/** What a letter carries to be refused with: works without a sign-in, for this one person and this one thing. */
+/** What an email carries to be refused with: works without a sign-in, for this one person and this one thing. */
 export const refusalToken = (secret: string, userId: string): string =>
   `${userId}.${signatureOf(secret, userId)}`;
 
@@ -18,7 +18,7 @@ export function readRefusalToken(secret: string, token: string): string | null {
 }
 
 /**
- * Notes that a person wants no news about quota, or wants it again. Letters about money
+ * Notes that a person wants no news about quota, or wants it again. Emails about money
  * and plans are always sent. Throws QUOTA_UNAVAILABLE when PostgreSQL cannot be asked.
  */
 export async function refuseMail(ctx: Ctx, userId: string, wanted: boolean): Promise<void> {

@@ -2,7 +2,7 @@ import { createTransport } from 'nodemailer';
 import type { Env } from '../env';
 import type { Log } from '../log';
 
-export type Letter = {
+export type Email = {
   to: string;
   subject: string;
   text: string;
@@ -12,20 +12,20 @@ export type Letter = {
 };
 
 export type Mail = {
-  /** Sends one letter; throws when the mail server refuses or cannot be reached. */
-  send(letter: Letter): Promise<void>;
+  /** Sends one email; throws when the mail server refuses or cannot be reached. */
+  send(message: Email): Promise<void>;
   close(): void;
 };
 
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
 /** Mail over SMTP; into the log while no mail server is set, so that an installation without one can be used. */
 export function openMail(env: Pick<Env, 'SMTP_URL' | 'MAIL_FROM' | 'SUPPORT_EMAIL'>, log: Log): Mail {
   if (!env.SMTP_URL) {
     return {
-      send: async (letter) =>
+      send: async (message) =>
         log.info(
-          { to: letter.to, subject: letter.subject, text: letter.text },
+          { to: message.to, subject: message.subject, text: message.text },
           'mail (no mail server is set)',
         ),
       close: () => {},
@@ -33,17 +33,17 @@ export function openMail(env: Pick<Env, 'SMTP_URL' | 'MAIL_FROM' | 'SUPPORT_EMAI
   }
   const transport = createTransport({
     url: env.SMTP_URL,
-    connectionTimeout: PATIENCE_MS,
-    greetingTimeout: PATIENCE_MS,
-    socketTimeout: PATIENCE_MS,
+    connectionTimeout: TIMEOUT_MS,
+    greetingTimeout: TIMEOUT_MS,
+    socketTimeout: TIMEOUT_MS,
   });
   const from = env.MAIL_FROM ?? 'Hourglass <no-reply@localhost>';
   return {
-    send: async (letter) => {
+    send: async (message) => {
       await transport.sendMail({
         from,
         ...(env.SUPPORT_EMAIL ? { replyTo: env.SUPPORT_EMAIL } : {}),
-        ...letter,
+        ...message,
       });
     },
     close: () => transport.close(),

@@ -6,7 +6,7 @@ import { dayOf } from './period';
 
 /**
  * Books signed time on the current period: positive takes quota away, negative gives it back. Whatever is already
- * leased stays leased. Answers the state after it. Throws NOT_FOUND.
+ * leased stays leased. Returns the state after it. Throws NOT_FOUND.
  */
 export async function adjustUsage(
   tx: TxCtx,

@@ -7,7 +7,7 @@ import { wakeRuns } from './wake-runs';
 
 /**
  * Gives an account another own plan. A raise is felt at the next renewal; a cut grants nothing new, forgives what is
- * already used or leased, and has the newest sessions ended that the plan does not cover. Answers the plans in force before and after. Throws NOT_FOUND, INVALID_INPUT.
+ * already used or leased, and has the newest sessions ended that the plan does not cover. Returns the plans in force before and after. Throws NOT_FOUND, INVALID_INPUT.
  */
 export async function applyPlan(
   tx: TxCtx,

@@ -23,7 +23,7 @@ export class ChainCheck {
 
   constructor(private readonly accountId: string) {}
 
-  /** The next row; answers what is wrong with it. */
+  /** The next row; returns what is wrong with it. */
   take(row: EntryRow): LedgerProblem[] {
     const seq = row.seq === null ? null : Number(row.seq);
     const say = (kind: LedgerProblem['kind'], message: string): LedgerProblem => ({
@@ -50,7 +50,7 @@ export class ChainCheck {
     return problems;
   }
 
-  /** No more rows; answers what the newest entry should have been. */
+  /** No more rows; returns what the newest entry should have been. */
   end(head: Head | null): LedgerProblem[] {
     const { accountId, seq } = this;
     const about = { kind: 'head', accountId, seq, entryId: null } as const;

@@ -16,7 +16,7 @@ export const listDrift = ({ sql }: { sql: Sql }): Promise<Drift[]> =>
   sql.begin('read only', (tx) => findDrift(tx as TxSql)) as Promise<Drift[]>;
 
 /**
- * Recomputes every sum from the ledger and the leases; answers where they disagree, of all accounts or of one, nothing
+ * Recomputes every sum from the ledger and the leases; returns where they disagree, of all accounts or of one, nothing
  * when all agree.
  */
 export async function findDrift(sql: Sql | TxSql, accountId: string | null = null): Promise<Drift[]> {

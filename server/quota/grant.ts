@@ -49,7 +49,7 @@ export function extension(state: AccountState, run: OpenRun, rules: QuotaRules):
  * The same slice laid out again from its proven start. Called after its own hold was released, so that what was granted
  * once is granted again even if the quota has been cut meanwhile. Pure.
  */
-export function relaid(state: AccountState, startAt: Instant, leaseMs: number): Segment[] {
+export function resegment(state: AccountState, startAt: Instant, leaseMs: number): Segment[] {
   const room = (period: PeriodKey) => {
     const { quotaMs, forgivenMs, usedMs, heldMs } = sumsOf(state, period);
     return quotaMs === null ? Number.POSITIVE_INFINITY : quotaMs + forgivenMs - usedMs - heldMs;

@@ -7,7 +7,7 @@ export type Move = { usedMs: number; heldMs: number };
 type SumsRow = { quota_ms: number | null; forgiven_ms: number; used_ms: number; held_ms: number };
 
 /**
- * Applies differences to the sums of the periods, and answers for the state what the rows are then. A period that the
+ * Applies differences to the sums of the periods, and returns for the state what the rows are then. A period that the
  * state does not have may have a row all the same: one is added only where there is none. The CHECK on the row refuses
  * what would pass the quota.
  */

@@ -15,7 +15,7 @@ export function crossedThresholds(state: AccountState, rules: QuotaRules): numbe
   return crossed;
 }
 
-/** Writes down each crossed threshold once an account and period; answers those that are news. Under the account lock. */
+/** Writes down each crossed threshold once per account and period; returns those that are news. Under the account lock. */
 export async function noticeThresholds(tx: TxCtx, state: AccountState, rules: QuotaRules): Promise<number[]> {
   const crossed = crossedThresholds(state, rules);
   if (crossed.length === 0) return [];

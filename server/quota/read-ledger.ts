@@ -2,7 +2,7 @@ import type { Sql, TxSql } from '@/db/client';
 import { notFound } from '../errors';
 import { type EntryRow, entryColumns, type LedgerEntry, toEntry } from './ledger-entry';
 
-const PAGE = 2_000;
+const PAGE_SIZE = 2_000;
 
 /**
  * The ledger of an account as it stands now, oldest entry first, in pages: nothing is held while a slow reader takes
@@ -15,9 +15,9 @@ export async function* readLedger(sql: Sql | TxSql, accountId: string): AsyncGen
   for (let last = '0'; ; ) {
     const rows = await sql<EntryRow[]>`
       select ${entryColumns(sql as TxSql)} from usage_entry e
-      where e.account_id = ${accountId} and e.id > ${last}::bigint and e.seq <= ${account.seq} order by e.id limit ${PAGE}`;
+      where e.account_id = ${accountId} and e.id > ${last}::bigint and e.seq <= ${account.seq} order by e.id limit ${PAGE_SIZE}`;
     if (rows.length > 0) yield rows.map(toEntry);
-    if (rows.length < PAGE) return;
+    if (rows.length < PAGE_SIZE) return;
     last = rows.at(-1)?.id ?? last;
   }
 }

@@ -58,16 +58,16 @@ describe('a refusal', () => {
     expect(refuseStart({ env }, state(quota, used, true), 'TRIAL_EXHAUSTED').message).toContain(words);
   });
 
-  it('QUOTA-27 of a trial promises no reset, and neither does its letter', () => {
+  it('QUOTA-27 of a trial promises no reset, and neither does its email', () => {
     expect(refuseStart({ env }, state(300, 300_000, true), 'TRIAL_EXHAUSTED').message).not.toMatch(/reset/i);
-    const letter = (period: string) =>
+    const message = (period: string) =>
       composeMail(
         'quota.threshold',
         { threshold: 100, planName: 'Trial', period },
         'http://x',
       ).paragraphs.join(' ');
-    expect(letter('trial')).not.toMatch(/first of the month/);
-    expect(letter('2026-11')).toMatch(/first of the month/);
+    expect(message('trial')).not.toMatch(/first of the month/);
+    expect(message('2026-11')).toMatch(/first of the month/);
   });
 
   it('QUOTA-28 a quota of zero is exhausted, and says so', () => {

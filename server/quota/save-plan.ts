@@ -41,7 +41,7 @@ async function needRoom({ sql }: TxCtx): Promise<void> {
 
 /**
  * Writes one whole plan, new or known. Accounts on it feel a raise at their next renewal, and fewer sessions at once now.
- * Answers what it was before, null when it is new. Throws INVALID_INPUT and then changes nothing.
+ * Returns what it was before, null when it is new. Throws INVALID_INPUT and then changes nothing.
  */
 export async function savePlan(tx: TxCtx, plan: Plan): Promise<Plan | null> {
   const problems = planProblems(plan);

@@ -4,7 +4,7 @@ import { ChainCheck, type Head, type LedgerProblem } from './check-chain';
 import { type Drift, findDrift } from './find-drift';
 import { type EntryRow, entryColumns } from './ledger-entry';
 
-const PAGE = 5_000;
+const PAGE_SIZE = 5_000;
 /** What is listed at most; one is enough to know, and a wholly rewritten ledger would not end. */
 const MOST_PROBLEMS = 1_000;
 
@@ -57,7 +57,7 @@ async function walkChains(sql: TxSql, accountId: string | null): Promise<Omit<Ve
       last = row;
     }
     entryCount += rows.length;
-    rows = rows.length < PAGE ? [] : await readPage(sql, accountId, last);
+    rows = rows.length < PAGE_SIZE ? [] : await readPage(sql, accountId, last);
   }
   end();
   return { accountCount, entryCount, problems };
@@ -73,7 +73,7 @@ const readPage = (sql: TxSql, accountId: string | null, after: Row | null): Prom
     select * from usage_entry where true
       ${accountId === null ? sql`` : sql`and account_id = ${accountId}`}
       ${after === null ? sql`` : sql`and (account_id, id) > (${after.account_id}, ${after.id}::bigint)`}
-    order by account_id, id limit ${PAGE}) e
+    order by account_id, id limit ${PAGE_SIZE}) e
   left join ledger_head h on h.account_id = e.account_id
   order by e.account_id, e.id`;
 

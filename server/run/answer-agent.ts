@@ -5,21 +5,21 @@ import { type Ctx, failClosed, inTx, type TxCtx } from '../context';
 import { DomainError } from '../errors';
 import { KEPT } from '../kept';
 import { metrics } from '../metrics';
-import { LATE, patiently } from '../patience';
 import { type AccountState, isClockBehind, isHeldBack, type OpenRun } from '../quota/account-state';
 import { isExcess } from '../quota/excess';
 import { lockAccount } from '../quota/load-account';
 import { clockBehind, heldBackSentence } from '../quota/refuse-start';
 import type { EndReason } from '../shapes';
+import { LATE, withTimeout } from '../with-timeout';
 import { leaseEndReason } from './expire';
 import { awakeUntilOf, idleEndsAt, idleSecondsOf, noteActivity } from './idle';
 import { noteEarly } from './note-early';
+import { notifyQuota } from './notify-quota';
 import { observeCaller } from './observe';
 import { proveStart, stopDueAt } from './prove-start';
 import { renewLease } from './renew';
 import { requestStop } from './request-stop';
 import { type RunRow, readRun } from './run-row';
-import { tellQuota } from './tell-quota';
 
 const figure = z.number().min(0).max(1e9).optional();
 
@@ -62,11 +62,11 @@ export type AgentAnswer = {
  * Throws UNAUTHORIZED when the run has ended, QUOTA_UNAVAILABLE when PostgreSQL cannot be asked.
  */
 export function answerAgent(ctx: Ctx, runId: string, call: AgentCall): Promise<AgentAnswer> {
-  return limitDatabaseTime(AGENT_PATIENCE_MS, () => answer(ctx, runId, call));
+  return limitDatabaseTime(AGENT_TIMEOUT_MS, () => answer(ctx, runId, call));
 }
 
 /** A machine waits 5 s for an answer: what comes later helps nobody. */
-const AGENT_PATIENCE_MS = 4_000;
+const AGENT_TIMEOUT_MS = 4_000;
 
 async function answer(ctx: Ctx, runId: string, call: AgentCall): Promise<AgentAnswer> {
   const row = await failClosed(() => readRun(ctx, runId), ctx.log);
@@ -82,14 +82,14 @@ async function answer(ctx: Ctx, runId: string, call: AgentCall): Promise<AgentAn
 }
 
 /** A machine waits for its lease meanwhile: a provider that hangs must not cost the session. */
-const PROVIDER_PATIENCE_MS = 1_500;
+const PROVIDER_TIMEOUT_MS = 1_500;
 
 /**
  * The provider's own start event is the better proof, and it knows the machine's id where we do not: asked for, in bounded
  * time, before taking the agent's word.
  */
 async function hearProvider(ctx: Ctx, row: RunRow): Promise<void> {
-  const heard = await patiently(observeCaller(ctx, row), PROVIDER_PATIENCE_MS);
+  const heard = await withTimeout(observeCaller(ctx, row), PROVIDER_TIMEOUT_MS);
   if (heard === LATE) ctx.log.warn({ runId: row.id }, 'the provider does not answer; the call is the proof');
 }
 
@@ -119,7 +119,7 @@ async function decide(tx: TxCtx, accountId: string, runId: string, call: AgentCa
   }
   await proveStart(tx, state, run, state.now);
   if (run.status === 'running') await renewOrStop(tx, state, run);
-  await tellQuota(tx, state);
+  await notifyQuota(tx, state);
   return {
     reply: replyOf(state, run),
     wakeAt: run.status === 'stopping' ? state.now : stopDueAt(tx, run.leaseUntil),

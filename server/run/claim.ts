@@ -9,7 +9,7 @@ export const CLAIM_MS = 5_000;
 const claimFields = (ctx: Ctx) => ctx.sql`
   due_at = hg_clock() + ${CLAIM_MS} * interval '1 ms', attempts = r.attempts + 1`;
 
-/** Takes one run if it is due and answers it, or undefined: then somebody else has it, or nothing is to be done. */
+/** Takes one run if it is due and returns it, or undefined: then somebody else has it, or nothing is to be done. */
 export async function claimRun(ctx: Ctx, runId: string): Promise<RunRow | undefined> {
   const [row] = await failClosed(
     () => ctx.sql<RunRow[]>`
@@ -26,7 +26,7 @@ export type Turn = 'fresh' | 'again';
 export type DueRun = RunRow & { oldest_due_at: Instant };
 
 /**
- * Takes at most so many due runs of one kind in one statement, the most overdue, and answers them. Processes that do it
+ * Takes at most so many due runs of one kind in one statement, the most overdue, and returns them. Processes that do it
  * at once get different runs.
  */
 export async function claimDue(ctx: Ctx, turn: Turn, most: number): Promise<DueRun[]> {

@@ -7,7 +7,7 @@ import { charge, credit, release } from '../quota/book';
 import { lengthOf, type Segment, splitAt } from '../quota/lease';
 import type { EndReason } from '../shapes';
 import { endOf } from './end-of';
-import { tellQuota, tellStopped } from './tell-quota';
+import { notifyQuota, notifyStopped } from './notify-quota';
 
 export type EndProof = {
   /** When the machine was dead by the provider's clock; null: at its last proof of life. */
@@ -20,7 +20,7 @@ export type EndProof = {
  * Ends a run that is proven dead: elapsed time moves from held to used, the rest is released, time charged past the
  * proof is credited back. Nothing after the lease end is billed: that is overrun, our loss; nor anything after this
  * moment, whatever the provider's clock says. Under the account lock;
- * answers the overrun in ms. Doing it twice does it once.
+ * returns the overrun in ms. Doing it twice does it once.
  */
 export async function closeRun(
   tx: TxCtx,
@@ -43,14 +43,14 @@ export async function closeRun(
         failure = ${proof.failure ?? null}, final = false, due_at = null
       where id = ${run.id} and ended_at is null`,
     tx.sql`delete from lease where run_id = ${run.id}`,
-    tellQuota(tx, state),
-    proof.reason === 'quota' ? tellStopped(tx, state.accountId, run.id, run.sessionId) : null,
+    notifyQuota(tx, state),
+    proof.reason === 'quota' ? notifyStopped(tx, state.accountId, run.id, run.sessionId) : null,
   ]);
   recordEnd(run, proof.reason, endedAt, overrunMs);
   return overrunMs;
 }
 
-/** Settles up to `until`; answers the signed change of the run's used ms. */
+/** Settles up to `until`; returns the signed change of the run's used ms. */
 async function settleTo(tx: TxCtx, state: AccountState, run: OpenRun, until: Instant): Promise<number> {
   if (until < run.meteredTo) {
     const back = await chargedAfter(tx, run.id, until);

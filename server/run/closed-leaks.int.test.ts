@@ -188,7 +188,7 @@ describe('ends', () => {
     expect(run.used_ms).toBe((machine.endedAt ?? 0) - (machine.startedAt ?? 0));
   });
 
-  it('SESSION-8 ACCOUNT-9 a stop by the quota leaves its reason, one letter, and no way to start again', async () => {
+  it('SESSION-8 ACCOUNT-9 a stop by the quota leaves its reason, one email, and no way to start again', async () => {
     const accountId = await stage.account({ leftMs: 60_000 });
     const userId = `owner-of-${accountId}`;
     await stage.ctx
@@ -198,9 +198,9 @@ describe('ends', () => {
     const { sessionId } = await stage.started(accountId);
     await stage.pass(70_000, 500);
     expect((await readSession(stage.ctx.sql, accountId, sessionId)).endReason).toBe('quota');
-    const letters = await stage.ctx
+    const messages = await stage.ctx
       .sql`select kind, facts from mail where account_id = ${accountId} order by id`;
-    expect(letters.map((letter) => letter.kind).sort()).toEqual(['quota.threshold', 'session.stopped']);
+    expect(messages.map((message) => message.kind).sort()).toEqual(['quota.threshold', 'session.stopped']);
     const again = await startSession(stage.ctx, { accountId, sessionId }).catch((error) => error.reason);
     expect(again).toBe('QUOTA_EXCEEDED');
   });

@@ -17,7 +17,7 @@ export const leaseEndReason = (run: OpenRun): EndReason => (run.final ? 'quota' 
 /**
  * What the clock and the plan decide about an open run: a boot that never came up, a session that a smaller plan does
  * not cover, a lease that is about to end, a lease that ended without a proof of death. Looks again under the lock, so
- * that a renewal or a proof committed meanwhile counts. Answers the run as it is then, or null when it has ended.
+ * that a renewal or a proof committed meanwhile counts. Returns the run as it is then, or null when it has ended.
  */
 export async function applyClock(ctx: Ctx, claimed: RunRow): Promise<RunRow | null> {
   if (isDecided(claimed)) return claimed;
@@ -25,7 +25,7 @@ export async function applyClock(ctx: Ctx, claimed: RunRow): Promise<RunRow | nu
     const state = await lockAccount(tx, claimed.account_id);
     const run = state.openRuns.find((open) => open.id === claimed.id);
     if (!run) return null;
-    const reason = whyNow(tx, state, run);
+    const reason = endReasonAt(tx, state, run);
     if (reason) await requestStop(tx, state, run, reason, state.now + CLAIM_MS);
     if (run.startedAt !== null && state.now >= run.leaseUntil) await chargeWholeLease(tx, state, run);
     return {
@@ -49,7 +49,7 @@ const isDecided = (run: RunRow): boolean =>
   (run.started_at === null || run.now < run.lease_until || run.metered_to >= run.lease_until);
 
 /** Why an open run has to end now, or null. Pure. */
-function whyNow(tx: TxCtx, state: AccountState, run: OpenRun): EndReason | null {
+function endReasonAt(tx: TxCtx, state: AccountState, run: OpenRun): EndReason | null {
   if (run.status === 'stopping') return null;
   const bootEndsAt = run.admittedAt + tx.env.BOOT_TIMEOUT_SECONDS * 1000;
   if (run.status === 'starting' && state.now >= bootEndsAt) return 'boot_timeout';

@@ -3,7 +3,7 @@ import { Stage } from '@/test/simulation/stage';
 import { asOwner } from '@/test/world';
 import { reportParked } from '../inventory/report-parked';
 import { metrics } from '../metrics';
-import { LOOKS_BEFORE_PARKING } from './put-off';
+import { CHECKS_BEFORE_PARKING } from './postpone-check';
 import { Sweeper } from './sweep';
 
 let stage: Stage;
@@ -51,9 +51,9 @@ it('SESSION-46 a run whose look fails is put off, longer and longer, then parked
     await sweeper.idle();
   }
   expect(await stage.run(poisoned.runId)).toMatchObject({ status: 'stopping' });
-  expect(looks).toBeGreaterThanOrEqual(LOOKS_BEFORE_PARKING - 2);
-  expect(looks).toBeLessThan(LOOKS_BEFORE_PARKING + 4);
-  expect(await failures()).toBeGreaterThanOrEqual(before + LOOKS_BEFORE_PARKING);
+  expect(looks).toBeGreaterThanOrEqual(CHECKS_BEFORE_PARKING - 2);
+  expect(looks).toBeLessThan(CHECKS_BEFORE_PARKING + 4);
+  expect(await failures()).toBeGreaterThanOrEqual(before + CHECKS_BEFORE_PARKING);
   expect((await reportParked(stage.ctx)).run).toBe(1);
 
   await cure();
@@ -65,7 +65,7 @@ it('SESSION-46 a run whose look fails is put off, longer and longer, then parked
 it('SESSION-46 a look that succeeds again ends the parking of a run that goes on', async () => {
   const { runId } = await running();
   await stage.ctx.sql`
-    update run set failed_looks = ${LOOKS_BEFORE_PARKING}, parked_at = hg_clock(), due_at = hg_clock() where id = ${runId}`;
+    update run set failed_looks = ${CHECKS_BEFORE_PARKING}, parked_at = hg_clock(), due_at = hg_clock() where id = ${runId}`;
   expect((await reportParked(stage.ctx)).run).toBe(1);
   await stage.pass(1_000, 500);
   expect((await reportParked(stage.ctx)).run).toBe(0);

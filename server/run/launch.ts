@@ -8,7 +8,7 @@ import { LAUNCH_LIMIT_MS } from './run-row';
 import { runTokenOf } from './tokens';
 
 /**
- * Makes the machine of an admitted run. Answers null when it is on its way (or may be: a lost answer keeps slot and
+ * Makes the machine of an admitted run. Returns null when it is on its way (or may be: a lost answer keeps slot and
  * hold until the machine is found or proven absent), or the reason why surely nothing was made: then the hold has been
  * returned and the run has failed.
  */
@@ -67,7 +67,7 @@ async function isStillWanted(ctx: Ctx, runId: string): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Answers false when the run ended while its machine was being made: nobody may use what nobody pays for. */
+/** Returns false when the run ended while its machine was being made: nobody may use what nobody pays for. */
 async function noteMachine(ctx: Ctx, { runId, session }: Admitted, made: Launched): Promise<boolean> {
   // A later run of the session may have a disk by now: only the newest one says which, and only while it is open.
   await ctx.sql`

@@ -16,7 +16,7 @@ const LISTS_APART_MS = 5_000;
 
 /**
  * Reads the provider about a run and books what it proves: a start, an end, or (twice, apart) that there is no machine.
- * A read that fails proves nothing. Answers true when the run has ended.
+ * A read that fails proves nothing. Returns true when the run has ended.
  */
 export const observeRun = async (ctx: Ctx, run: RunRow): Promise<boolean> =>
   bookRead(ctx, run, await readMachineOf(ctx, run));
@@ -27,7 +27,7 @@ export type MachineRead = Outcome<Machine | null>;
 export const showsDead = (read: MachineRead): boolean =>
   read.ok && read.value !== null && (isGone(read.value) || endedAt(read.value) !== null);
 
-/** Books what a read of the provider proves about a run. Answers true when the run has ended. */
+/** Books what a read of the provider proves about a run. Returns true when the run has ended. */
 export async function bookRead(ctx: Ctx, run: RunRow, read: MachineRead): Promise<boolean> {
   if (!read.ok) {
     ctx.log.warn({ runId: run.id, failure: read.failure }, 'the provider could not be read about a run');
@@ -59,7 +59,7 @@ export async function observeCaller(ctx: Ctx, run: RunRow): Promise<void> {
   if (read.ok && read.value !== null) await bookRead(ctx, run, read);
 }
 
-/** Books what the provider's view of a run's machine proves. Answers true when the run has ended. */
+/** Books what the provider's view of a run's machine proves. Returns true when the run has ended. */
 async function applyMachine(ctx: Ctx, accountId: string, runId: string, read: Machine): Promise<boolean> {
   return inTx(ctx, async (tx) => {
     const state = await lockAccount(tx, accountId);

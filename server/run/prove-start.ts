@@ -2,7 +2,7 @@ import type { Instant } from '../clock';
 import type { TxCtx } from '../context';
 import type { AccountState, OpenRun } from '../quota/account-state';
 import { hold, release } from '../quota/book';
-import { isFinal, relaid } from '../quota/grant';
+import { isFinal, resegment } from '../quota/grant';
 import { endOf } from '../quota/lease';
 import { writeLease } from './admit';
 import { dueNow } from './request-stop';
@@ -20,7 +20,7 @@ export async function proveStart(
   if (run.startedAt !== null || isTooLate(run, provenAt)) return;
   const startAt = Math.min(Math.max(provenAt, run.admittedAt), state.now);
   await release(tx, state, run.segments);
-  const segments = relaid(state, startAt, run.leaseMs);
+  const segments = resegment(state, startAt, run.leaseMs);
   await hold(tx, state, segments);
   run.startedAt = startAt;
   run.meteredTo = startAt;

@@ -3,7 +3,7 @@ import type { AccountState } from '../quota/account-state';
 import type { EndReason } from '../shapes';
 import { requestStop } from './request-stop';
 
-/** Decides that every open run of an account ends now; answers their ids. The timekeeper tells the machines. Under the account lock. */
+/** Decides that every open run of an account ends now; returns their ids. The timekeeper tells the machines. Under the account lock. */
 export async function stopAccount(tx: TxCtx, state: AccountState, reason: EndReason): Promise<string[]> {
   for (const run of state.openRuns) await requestStop(tx, state, run, reason);
   return state.openRuns.map((run) => run.id);

@@ -1,11 +1,11 @@
 import type { Ctx } from '../context';
 import { metrics } from '../metrics';
+import { checkRun } from './check-run';
 import { claimDue, type DueRun, type Turn } from './claim';
-import { lookAt } from './look-at';
-import { putOff } from './put-off';
+import { postponeCheck } from './postpone-check';
 
 /** Runs one process looks at together: each waits mostly for the provider. As many as it has connections to it. */
-const AT_ONCE = 256;
+const CONCURRENCY = 256;
 /** Of them, looks that are repeated: machines that do not answer never keep out those nobody has told yet. */
 const AGAIN_AT_ONCE = 128;
 /** Free places are filled by handfuls, not one by one. */
@@ -24,7 +24,7 @@ export class Sweeper {
   constructor(private readonly ctx: Ctx) {}
 
   /**
-   * Takes every run that is due, most overdue first, as far as there are places, and answers how many. It waits for
+   * Takes every run that is due, most overdue first, as far as there are places, and returns how many. It waits for
    * none of them: a slow machine delays no pass. What finds no place is taken as soon as there is one. Calls that come
    * while a pass is under way are one more pass after it.
    */
@@ -64,7 +64,7 @@ export class Sweeper {
   }
 
   private async take(turn: Turn): Promise<DueRun[]> {
-    const places = AT_ONCE - this.underWay.size;
+    const places = CONCURRENCY - this.underWay.size;
     const most = turn === 'again' ? Math.min(places, AGAIN_AT_ONCE - this.repeats) : places;
     const due = most > 0 ? await claimDue(this.ctx, turn, most) : [];
     if (due.length >= most) this.full = true;
@@ -79,7 +79,7 @@ export class Sweeper {
     const look = this.look(run).then(() => {
       this.underWay.delete(run.id);
       if (turn === 'again') this.repeats -= 1;
-      const hasRoom = AT_ONCE - this.underWay.size >= HANDFUL || this.underWay.size === 0;
+      const hasRoom = CONCURRENCY - this.underWay.size >= HANDFUL || this.underWay.size === 0;
       if (this.full && hasRoom) this.takeMore();
     });
     this.underWay.set(run.id, look);
@@ -87,11 +87,11 @@ export class Sweeper {
 
   private async look(run: DueRun): Promise<void> {
     try {
-      const nextAt = await lookAt(this.ctx, run);
+      const nextAt = await checkRun(this.ctx, run);
       // Nobody waits for the queue: a wake-up that is lost costs a pass.
       if (nextAt !== null) void this.ctx.jobs.wakeRun(run.id, nextAt);
     } catch (error) {
-      await putOff(this.ctx, run, error);
+      await postponeCheck(this.ctx, run, error);
     }
   }
 
@@ -100,7 +100,7 @@ export class Sweeper {
   }
 }
 
-/** One pass over every run that is due, waiting for all of them. Answers how many. One run that fails never stops it. */
+/** One pass over every run that is due, waiting for all of them. Returns how many. One run that fails never stops it. */
 export async function sweepRuns(ctx: Ctx): Promise<number> {
   const sweeper = new Sweeper(ctx);
   const count = await sweeper.pass();

@@ -1,6 +1,6 @@
 import type { Ctx } from '../context';
+import { checkRun } from './check-run';
 import { claimRun } from './claim';
-import { lookAt } from './look-at';
 
 /**
  * Looks at one run now, if it is due and nobody else is at it. Safe to call at any time, by anybody, any number of
@@ -8,6 +8,6 @@ import { lookAt } from './look-at';
  */
 export async function tickRun(ctx: Ctx, runId: string): Promise<void> {
   const claimed = await claimRun(ctx, runId);
-  const nextAt = claimed ? await lookAt(ctx, claimed) : null;
+  const nextAt = claimed ? await checkRun(ctx, claimed) : null;
   if (nextAt !== null) await ctx.jobs.wakeRun(runId, nextAt);
 }

@@ -1,7 +1,7 @@
 import { type Ctx, inTx } from '../context';
 import { notFound } from '../errors';
 import { lockAccount } from '../quota/load-account';
-import { pressSoon } from '../run/press-soon';
+import { enforceStopSoon } from '../run/enforce-stop-soon';
 import { requestStop } from '../run/request-stop';
 
 /**
@@ -25,6 +25,6 @@ export async function deleteSession(
     if (run) await requestStop(tx, state, run, 'deleted');
     return run?.id ?? null;
   });
-  if (runId !== null) await pressSoon(ctx, runId);
+  if (runId !== null) await enforceStopSoon(ctx, runId);
   return { deleted: true };
 }

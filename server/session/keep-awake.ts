@@ -7,7 +7,7 @@ import { lookAtIdleEnd } from './update';
 
 /**
  * Keeps a session from its idle stop for so many seconds from now, at most as long as the plan's longest idle stop; 0
- * takes it back. Answers the session. Throws NOT_FOUND.
+ * takes it back. Returns the session. Throws NOT_FOUND.
  */
 export async function keepAwake(
   ctx: Ctx,

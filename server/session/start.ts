@@ -9,7 +9,7 @@ import { readSession } from './read-sessions';
 
 /**
  * Starts a session: quota is decided and reserved in one transaction, and only after its commit is a machine made.
- * Answers the session; one that already starts or runs comes back unchanged, and so does a repeated idempotency key.
+ * Returns the session; one that already starts or runs comes back unchanged, and so does a repeated idempotency key.
  * Throws NOT_FOUND, QUOTA_EXCEEDED, TRIAL_EXHAUSTED, SESSION_LIMIT_REACHED, SESSION_STOPPING, ACCOUNT_BLOCKED,
  * ACCOUNT_PENDING, EMAIL_UNCONFIRMED, IDEMPOTENCY_MISMATCH, QUOTA_UNAVAILABLE, NO_CAPACITY, PROVIDER_UNAVAILABLE.
  */

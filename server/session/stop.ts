@@ -1,11 +1,11 @@
 import { type Ctx, inTx } from '../context';
 import { lockAccount } from '../quota/load-account';
-import { pressSoon } from '../run/press-soon';
+import { enforceStopSoon } from '../run/enforce-stop-soon';
 import { requestStop } from '../run/request-stop';
 import type { EndReason, Session } from '../shapes';
 import { readSession } from './read-sessions';
 
-/** Stops a session if it starts or runs; answers it either way. Works for every account state. Throws NOT_FOUND. */
+/** Stops a session if it starts or runs; returns it either way. Works for every account state. Throws NOT_FOUND. */
 export async function stopSession(
   ctx: Ctx,
   input: { accountId: string; sessionId: string },
@@ -28,5 +28,5 @@ export async function stopRunOf(
     if (run) await requestStop(tx, state, run, reason);
     return run?.id ?? null;
   });
-  if (runId !== null) await pressSoon(ctx, runId);
+  if (runId !== null) await enforceStopSoon(ctx, runId);
 }

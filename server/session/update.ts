@@ -14,7 +14,7 @@ export type UpdateInput = {
 };
 
 /**
- * Gives a session another name or idle stop, also while it runs; answers it. Throws NOT_FOUND, INVALID_INPUT when the
+ * Gives a session another name or idle stop, also while it runs; returns it. Throws NOT_FOUND, INVALID_INPUT when the
  * plan in force does not allow the idle stop.
  */
 export async function updateSession(ctx: Ctx, input: UpdateInput): Promise<Session> {

@@ -18,7 +18,7 @@ export type Care = {
 type Deed = { name: string; weight: number; act(care: Care): Promise<boolean> };
 
 /** A call is repeated until it is answered, whatever is down meanwhile. */
-const PATIENCE_MS = 90_000;
+const TIMEOUT_MS = 90_000;
 
 const DEEDS: Deed[] = [
   { name: 'plan edited', weight: 3, act: editPlan },
@@ -27,7 +27,7 @@ const DEEDS: Deed[] = [
   { name: 'account deleted', weight: 2, act: (care) => onSomebody(care, remove) },
 ];
 
-/** Does one thing; answers its name, or null when there was nobody to do it to. */
+/** Does one thing; returns its name, or null when there was nobody to do it to. */
 export async function careOnce(care: Care): Promise<string | null> {
   const deed = weighted(care.chance, DEEDS);
   return (await deed.act(care)) ? deed.name : null;
@@ -41,7 +41,7 @@ async function editPlan({ admin, bounds, chance, plans }: Care): Promise<boolean
   await insist(async () => {
     const plan = (await admin.admin.plan.list.query()).find(({ id }) => id === base.id);
     if (plan) await admin.admin.plan.save.mutate({ ...plan, monthlySeconds: seconds, maxSessions: slots });
-  }, PATIENCE_MS);
+  }, TIMEOUT_MS);
   settled();
   return true;
 }
@@ -62,7 +62,7 @@ async function giveBack({ admin, bounds, chance }: Care, { accountId }: Person):
 
 async function block({ admin, bounds, chance }: Care, { accountId }: Person): Promise<void> {
   const set = (status: 'active' | 'blocked') =>
-    insist(() => admin.admin.account.setStatus.mutate({ accountId, status, reason: 'a check' }), PATIENCE_MS);
+    insist(() => admin.admin.account.setStatus.mutate({ accountId, status, reason: 'a check' }), TIMEOUT_MS);
   await set('blocked');
   const open = bounds.blocks(accountId);
   await sleep(chance.between(500, 5_000));
@@ -78,6 +78,6 @@ async function remove({ admin, bounds }: Care, person: Person): Promise<void> {
     await admin.admin.account.delete.mutate({ accountId, reason: 'asked for it' }).catch((error: unknown) => {
       if (refusalOf(error)?.reason !== 'NOT_FOUND') throw error;
     });
-  }, PATIENCE_MS);
+  }, TIMEOUT_MS);
   bounds.blocks(person.accountId);
 }

@@ -1,8 +1,8 @@
 import { createClient, type HourglassClient } from '@/client';
 import { sleep } from '@/scripts/services/processes';
 import { createAccount } from '@/server/operator/create-account';
-import { LATE, patiently } from '@/server/patience';
 import { verifyLedger } from '@/server/quota/verify-ledger';
+import { LATE, withTimeout } from '@/server/with-timeout';
 import { chanceOf } from '../simulation/events';
 import { Bounds } from './bounds';
 import { careOnce } from './care';
@@ -139,7 +139,7 @@ async function breakThings(scene: Scene, until: number): Promise<void> {
     const kind = weighted(scene.chance, KINDS);
     scene.tally.count('faults', kind.name);
     scene.setting.note(kind.name);
-    const strike: Promise<void> = patiently(kind.strike(scene), STRIKE_MS)
+    const strike: Promise<void> = withTimeout(kind.strike(scene), STRIKE_MS)
       .then(
         (done) => {
           if (done === LATE) scene.tally.count('stuck', kind.name);

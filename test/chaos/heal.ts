@@ -4,7 +4,7 @@ import { type Books, readBooks } from './truth';
 
 export type Healing = { ms: number; healed: boolean; sick: string[] };
 
-/** Waits until books and providers agree, `withinMs` at most; answers how long it took and what was still wrong. */
+/** Waits until books and providers agree, `withinMs` at most; returns how long it took and what was still wrong. */
 export async function untilHealed(
   setting: Setting,
   withinMs: number,

@@ -1,7 +1,7 @@
 import { createClient, type HourglassClient, refusalOf } from '@/client';
 import { sleep } from '@/scripts/services/processes';
 import { createAccount } from '@/server/operator/create-account';
-import { LATE, patiently } from '@/server/patience';
+import { LATE, withTimeout } from '@/server/with-timeout';
 import type { Chance } from '../simulation/events';
 import { chanceOf } from '../simulation/events';
 import type { Bounds } from './bounds';
@@ -162,7 +162,7 @@ export class Crowd {
     if (this.stopped) return undefined;
     this.busy += 1;
     try {
-      const done = await patiently(work(), MOST_MS);
+      const done = await withTimeout(work(), MOST_MS);
       if (done !== LATE) return done;
       this.tally.count('stuck', name);
       return undefined;

@@ -79,7 +79,7 @@ export function linesOf({
   ];
 }
 
-/** Prints the table; answers true when every bar is met. */
+/** Prints the table; returns true when every bar is met. */
 export function report(result: Result): boolean {
   const lines = linesOf(result);
   const { tally, verdict, healings } = result;

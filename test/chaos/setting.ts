@@ -10,7 +10,7 @@ import { type RedisServer, startRedis } from '@/scripts/services/redis';
 import { type Stack, startStack } from '@/scripts/stack';
 import { type PartName, ROOT } from '@/scripts/stack-part';
 import { openOperatorContext } from '@/server/operator/context';
-import { LATE, patiently } from '@/server/patience';
+import { LATE, withTimeout } from '@/server/with-timeout';
 import { DatabaseDoor } from '../database-door';
 import type { Chance } from '../simulation/events';
 import { type Front, openFront } from './front';
@@ -254,7 +254,7 @@ export async function insist<T>(
   const until = Date.now() + withinMs;
   for (;;) {
     try {
-      const done = await patiently(work(), tryMs);
+      const done = await withTimeout(work(), tryMs);
       if (done !== LATE) return done;
       throw new Error(`No answer within ${tryMs / 1000} s.`);
     } catch (error) {

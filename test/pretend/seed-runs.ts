@@ -19,7 +19,7 @@ const QUOTA_MS = 80 * 3600 * 1000;
 
 /**
  * Puts running runs into the books in a few statements, each of an account of its own and with its lease reserved, as
- * their starts would have left them. Answers their machines, to be pretended.
+ * their starts would have left them. Returns their machines, to be pretended.
  */
 export async function seedRuns(ctx: Pick<Ctx, 'sql' | 'env'>, runs: SeededRuns): Promise<SeededMachine[]> {
   const { prefix, count, endsAt, withinMs, final = false } = runs;

@@ -2,7 +2,7 @@ import type { Ctx } from '@/server/context';
 import type { SimProvider } from './provider';
 import type { Rules } from './rules';
 
-/** What must hold in the books of an account at every moment of a history. Answers what does not. */
+/** What must hold in the books of an account at every moment of a history. Returns what does not. */
 export async function checkBooks(
   ctx: Ctx,
   rules: Rules,

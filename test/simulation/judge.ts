@@ -19,7 +19,7 @@ type Blur = { faulty: boolean; clocksApartMs: number };
 /** The longest a machine's word may wait for us: an end that the provider saw so little before counts. */
 const LATE_WORD_MS = 20_000;
 
-/** Holds every run of an account against what the provider knows: charged time, overrun, ends. Answers what is wrong. */
+/** Holds every run of an account against what the provider knows: charged time, overrun, ends. Returns what is wrong. */
 export async function judgeRuns(
   ctx: Ctx,
   accountId: string,

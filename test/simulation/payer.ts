@@ -26,7 +26,7 @@ export class SimPayer {
 
   constructor(private readonly planId: string) {}
 
-  /** A purchase, a failed payment, a renewal or an end. Answers the row that a read of the provider would write. */
+  /** A purchase, a failed payment, a renewal or an end. Returns the row that a read of the provider would write. */
   change(chance: Chance, accountId: string, at: number): StoredSubscription {
     const { paid } = this;
     if (!paid || paid.status === 'canceled') {

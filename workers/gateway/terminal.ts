@@ -2,7 +2,7 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { WebSocketServer } from 'ws';
-import { type Ctx, failClosed, REQUEST_PATIENCE_MS } from '@/server/context';
+import { type Ctx, failClosed, REQUEST_TIMEOUT_MS } from '@/server/context';
 import { type ConnectClaim, readConnectToken, replayStateOf } from '@/server/run/tokens';
 import { findTerminal } from '@/server/session/find-terminal';
 
@@ -51,7 +51,7 @@ export function openTerminalDoor(ctx: Pick<Ctx, 'env' | 'sql' | 'clock' | 'log'>
     if (!claim) return closeWith(request, socket, head, 4401, 'This terminal link is not valid any more.');
     try {
       if (!(await limiter.consume(claim.accountId).catch(() => null))) return plain(socket, 429);
-      const found = await failClosed(() => findTerminal(ctx, claim), ctx.log, REQUEST_PATIENCE_MS);
+      const found = await failClosed(() => findTerminal(ctx, claim), ctx.log, REQUEST_TIMEOUT_MS);
       if ('stopped' in found) return closeWith(request, socket, head, 4503, found.stopped);
       if ('refused' in found) return closeWith(request, socket, head, 4401, found.refused);
       const state = replayStateOf(ctx.env.AUTH_SECRET, claim, ctx.clock.now() + STATE_LIFE_MS);

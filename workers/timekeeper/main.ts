@@ -10,7 +10,7 @@ import { reconcile } from '@/server/inventory/reconcile';
 import { removeDeletedVolumes } from '@/server/inventory/remove-volumes';
 import { QUEUE_NAME, scheduleJobs } from '@/server/jobs';
 import { deliverMail } from '@/server/mail/deliver-mail';
-import { forgetLetters } from '@/server/mail/forget-letters';
+import { forgetEmails } from '@/server/mail/forget-emails';
 import { openMail } from '@/server/mail/send';
 import { noteRestore } from '@/server/quota/note-restore';
 import { Sweeper } from '@/server/run/sweep';
@@ -26,7 +26,7 @@ const { ctx, openConnections, close } = openContext(env, 'timekeeper', DATABASE_
 /** A rush finds its connections open: to open them all takes seconds of a rush, and one that is idle closes after a minute. */
 const OPEN_CONNECTIONS_MS = 20_000;
 
-/** Old letters and events are looked for once a day. */
+/** Old emails and events are looked for once a day. */
 const FORGET_MS = 86_400_000;
 
 const mail = openMail(env, ctx.log);
@@ -65,7 +65,7 @@ const loops = [
   startLoop('sweep', env.SWEEP_INTERVAL_MS, () => sweeper.pass(), ctx.log),
   startLoop('reconcile', env.RECONCILE_INTERVAL_SECONDS * 1000, () => reconcile(ctx), ctx.log),
   startLoop('removals', env.RECONCILE_INTERVAL_SECONDS * 1000, () => removeDeletedAccounts(ctx), ctx.log),
-  startLoop('forget', FORGET_MS, () => Promise.all([forgetLetters(ctx), forgetEvents(ctx)]), ctx.log),
+  startLoop('forget', FORGET_MS, () => Promise.all([forgetEmails(ctx), forgetEvents(ctx)]), ctx.log),
   startLoop('mail', 1_000, () => deliverMail(ctx, mail), ctx.log),
   startLoop('schedules', 60_000, () => scheduleJobs(queue), ctx.log),
   startLoop('volumes', env.RECONCILE_INTERVAL_SECONDS * 1000, () => removeDeletedVolumes(ctx), ctx.log),

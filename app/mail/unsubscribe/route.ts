@@ -1,6 +1,6 @@
 import { webContext } from '@/app/_server/context';
 import { limitDatabaseTime } from '@/db/time-limit';
-import { REQUEST_PATIENCE_MS } from '@/server/context';
+import { REQUEST_TIMEOUT_MS } from '@/server/context';
 import { DomainError } from '@/server/errors';
 import { readRefusalToken, refuseMail } from '@/server/mail/refuse-mail';
 import { readBounded } from '../../api/read-bounded';
@@ -27,14 +27,14 @@ const page = (status: number, title: string, body: string): Response =>
 const button = (label: string, again: boolean): string =>
   `<form method="post"><button name="${again ? 'again' : 'refuse'}" value="1" style="font:inherit;padding:8px 16px">${label}</button></form>`;
 
-const BAD = 'This link is not valid. Take the one of the newest letter.';
+const BAD = 'This link is not valid. Take the one of the newest email.';
 
 const personOf = (request: Request): string | null => {
   const token = new URL(request.url).searchParams.get('token') ?? '';
   return readRefusalToken(webContext().env.AUTH_SECRET, token.slice(0, 300));
 };
 
-/** Asks first: programs that open every link of a letter must not decide for its reader. */
+/** Asks first: programs that open every link of an email must not decide for its reader. */
 export async function GET(request: Request): Promise<Response> {
   if (personOf(request) === null) return page(400, 'Not valid', `<p>${BAD}</p>`);
   return page(200, 'News about your quota', button('No more news about my quota', false));
@@ -48,7 +48,7 @@ export async function POST(request: Request): Promise<Response> {
   if (bounded instanceof Response) return bounded;
   const again = new URLSearchParams(await bounded.text()).has('again');
   try {
-    await limitDatabaseTime(REQUEST_PATIENCE_MS, () => refuseMail(webContext().ctx, userId, again));
+    await limitDatabaseTime(REQUEST_TIMEOUT_MS, () => refuseMail(webContext().ctx, userId, again));
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     return page(

@@ -12,7 +12,7 @@ const KEYS_AT_ONCE = 10;
 
 /**
  * Takes over what each plan costs from the payment provider; a plan without an active price is no longer for sale.
- * Answers every plan with its price. Throws NOT_FOR_SALE, BILLING_UNAVAILABLE.
+ * Returns every plan with its price. Throws NOT_FOR_SALE, BILLING_UNAVAILABLE.
  */
 export async function refreshPrices(ctx: Ctx): Promise<SoldPlan[]> {
   const payments = needPayments(ctx.payments);

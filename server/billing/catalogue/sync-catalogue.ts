@@ -22,7 +22,7 @@ export type Catalogue = {
 /**
  * Makes at the payment provider what is missing there to sell the plans: products, prices, the portal's configuration
  * and the webhook endpoint; then takes the prices over. Can run again at any time: what is there is looked for first, and
- * what somebody deleted is made anew, so each run has keys of its own. Answers what is there now.
+ * what somebody deleted is made anew, so each run has keys of its own. Returns what is there now.
  * Throws NOT_FOR_SALE, BILLING_UNAVAILABLE.
  */
 export async function syncCatalogue(ctx: Ctx): Promise<Catalogue> {

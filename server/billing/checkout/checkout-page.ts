@@ -26,7 +26,7 @@ const LEAST_LEFT_MS = 10 * 60_000;
 
 /**
  * The one open payment page of an account for a plan. Each account has one current checkout at a time, decided under
- * its lock; two tabs get the same page, another plan replaces it and expires the old one. Answers null when the account
+ * its lock; two tabs get the same page, another plan replaces it and expires the old one. Returns null when the account
  * pays already. Throws BILLING_UNAVAILABLE.
  */
 export async function needCheckoutPage(
@@ -113,7 +113,7 @@ async function openPage(
   );
 }
 
-/** Remembers the page; answers whether its checkout is still the current one. */
+/** Remembers the page; returns whether its checkout is still the current one. */
 async function recordPage(ctx: Ctx, checkoutId: string, sessionId: string): Promise<boolean> {
   const [row] = await ctx.sql<{ is_current: boolean }[]>`
     update checkout set stripe_session_id = ${sessionId} where id = ${checkoutId} returning is_current`;

@@ -61,7 +61,7 @@ describe('checkout', () => {
       nextCharge: { amount: 1900, currency: 'usd', at: '2026-12-01T00:00:00.000Z' },
       payment: { state: 'ok', card: { brand: 'visa', last4: '4242' } },
     });
-    expect(await b.lettersOf(person)).toEqual(['plan.changed']);
+    expect(await b.signInEmails(person)).toEqual(['plan.changed']);
   });
 
   it('BILLING-5 fifty ways at once make one customer and one payment page', async () => {

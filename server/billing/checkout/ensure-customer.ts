@@ -51,7 +51,7 @@ async function ensureCustomer(ctx: Ctx, payments: Payments, accountId: string): 
   return kept.stripe_customer_id;
 }
 
-/** Makes the customer of an account, or finds the one that was made before under the same key; answers its id. */
+/** Makes the customer of an account, or finds the one that was made before under the same key; returns its id. */
 export async function makeCustomer(
   ctx: Ctx,
   payments: Payments,

@@ -2,11 +2,11 @@ import type Stripe from 'stripe';
 import type { Ctx } from '../../context';
 import { needPayments } from '../payments';
 
-const PAGE = 100;
+const PAGE_SIZE = 100;
 
 /**
  * Gives customers that the database forgot, as after a restore, back to their accounts. One of a deleted account is ended
- * by the removal that begins anew. Answers those whose account is unknown or has another customer: a person has to see
+ * by the removal that begins anew. Returns those whose account is unknown or has another customer: a person has to see
  * to them. Throws NOT_FOR_SALE, BILLING_UNAVAILABLE.
  */
 export async function adoptCustomers(ctx: Ctx): Promise<{ accountId: string; customer: string }[]> {
@@ -14,7 +14,7 @@ export async function adoptCustomers(ctx: Ctx): Promise<{ accountId: string; cus
   const strange: { accountId: string; customer: string }[] = [];
   for (let after: string | undefined, more = true; more; ) {
     const page = await payments.ask((stripe) =>
-      stripe.customers.list({ limit: PAGE, ...(after ? { starting_after: after } : {}) }),
+      stripe.customers.list({ limit: PAGE_SIZE, ...(after ? { starting_after: after } : {}) }),
     );
     for (const { accountId, customer } of ours(ctx, page.data))
       if (!(await adopt(ctx, accountId, customer))) strange.push({ accountId, customer });

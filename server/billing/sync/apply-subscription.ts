@@ -29,7 +29,7 @@ type Reading = {
 
 /**
  * Writes a read of the provider under the account lock, unless one with a later ticket was written before or the
- * customer is no longer the account's. The quota follows in the same transaction. Answers what became of it.
+ * customer is no longer the account's. The quota follows in the same transaction. Returns what became of it.
  */
 export async function applySubscription(ctx: Ctx, reading: Reading): Promise<Outcome> {
   return inTx(ctx, async (tx) => {

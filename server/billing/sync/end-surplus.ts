@@ -6,7 +6,7 @@ import { surplusOf } from './choose-subscription';
 import type { SubscriptionFacts } from './read-stripe';
 
 /**
- * Cancels and refunds what a second completed checkout sold. Answers true when there was such a thing. Repeating it
+ * Cancels and refunds what a second completed checkout sold. Returns true when there was such a thing. Repeating it
  * refunds nothing twice. A refund that the provider refuses is left to a person: the second subscription ends all the
  * same.
  */

@@ -248,7 +248,7 @@ describe('the trial', () => {
     await expect(startTrial(b.ctx, person)).rejects.toMatchObject({ reason: 'TRIAL_USED' });
   });
 
-  it('BILLING-15 is once a person: not again by another address, identity or twenty clicks at once', async () => {
+  it('BILLING-15 is once per person: not again by another address, identity or twenty clicks at once', async () => {
     const first = await b.person({ email: 'Grace.Hopper+one@gmail.com' });
     const clicks = await Promise.allSettled(Array.from({ length: 20 }, () => startTrial(b.ctx, first)));
     expect(clicks.filter((click) => click.status === 'fulfilled')).toHaveLength(1);

@@ -19,7 +19,7 @@ type Change = {
   ticket: number;
 };
 
-/** Writes down what a read of the provider changed: in the audit, and as one letter a change. Under the account lock. */
+/** Writes down what a read of the provider changed: in the audit, and as one email a change. Under the account lock. */
 export async function noteChange(tx: TxCtx, change: Change): Promise<void> {
   const { after, stored, next, ticket } = change;
   const { accountId } = after;
@@ -60,7 +60,7 @@ export async function noteChange(tx: TxCtx, change: Change): Promise<void> {
   await tellMoney(tx, change);
 }
 
-/** The subscription that was not paid for and has ended since; its letter says the change of plan too. */
+/** The subscription that was not paid for and has ended since; its email says the change of plan too. */
 function endedUnpaid({ stored, next }: Change): StoredSubscription | null {
   if (!stored || !next || stored.stripeSubscriptionId !== next.stripeSubscriptionId) return null;
   return isFailing(stored.status) && !isLiving(next) ? stored : null;
@@ -71,7 +71,7 @@ function planBefore({ before, stored, syncedAt }: Change): Plan {
   return effectivePlan(before.plans, before.ownPlanId, stored, syncedAt ?? before.now);
 }
 
-/** Letters about payments and cancellations, each cause once. */
+/** Emails about payments and cancellations, each cause once. */
 async function tellMoney(tx: TxCtx, { after, stored, next, ticket }: Change): Promise<void> {
   const { accountId } = after;
   if (next?.status === 'past_due' && next.latestInvoiceId) {

@@ -41,7 +41,7 @@ export function verifyEvent(
   return null;
 }
 
-/** Reads the account of an event anew, once an event: what was processed before is not processed again. */
+/** Reads the account of an event anew, once per event: what was processed before is not processed again. */
 export async function processEvent(ctx: Ctx, event: Stripe.Event): Promise<void> {
   const [row] = await ctx.sql<{ processed_at: number | null }[]>`
     insert into stripe_event (id, type, created_at, attempts)

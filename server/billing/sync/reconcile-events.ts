@@ -9,7 +9,7 @@ const MOST_PAGES = 10;
 
 /**
  * Processes events that the provider could not deliver: lost webhooks are found within a minute. Safe to repeat.
- * Answers how many were news. Throws BILLING_UNAVAILABLE.
+ * Returns how many were news. Throws BILLING_UNAVAILABLE.
  */
 export async function reconcileEvents(ctx: Ctx): Promise<number> {
   if (!ctx.payments) return 0;

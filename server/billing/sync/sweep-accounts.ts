@@ -2,12 +2,12 @@ import type { Ctx } from '../../context';
 import { refreshPrices } from '../catalogue/refresh-prices';
 import { syncAccount } from './sync-account';
 
-const BATCH = 50;
-const AT_ONCE = 4;
+const BATCH_SIZE = 50;
+const CONCURRENCY = 4;
 
 /**
  * Reads every account with a customer anew, the one that waited longest first: whatever was lost, each night ends with
- * the provider's truth. Can be stopped and repeated at any time. Answers how many accounts were read and how many could
+ * the provider's truth. Can be stopped and repeated at any time. Returns how many accounts were read and how many could
  * not be.
  */
 export async function sweepAccounts(ctx: Ctx): Promise<{ read: number; failed: number }> {
@@ -22,11 +22,11 @@ export async function sweepAccounts(ctx: Ctx): Promise<{ read: number; failed: n
       select account_id from billing_customer
       where stripe_customer_id is not null and (synced_at is null or synced_at < ${since})
         and account_id <> all(${[...passed]}::text[])
-      order by synced_at nulls first limit ${BATCH}`;
+      order by synced_at nulls first limit ${BATCH_SIZE}`;
     if (rows.length === 0) return sums;
-    for (let at = 0; at < rows.length; at += AT_ONCE) {
+    for (let at = 0; at < rows.length; at += CONCURRENCY) {
       await Promise.all(
-        rows.slice(at, at + AT_ONCE).map(async ({ account_id: accountId }) => {
+        rows.slice(at, at + CONCURRENCY).map(async ({ account_id: accountId }) => {
           try {
             const { kind } = await syncAccount(ctx, { accountId });
             if (kind !== 'applied') passed.add(accountId);

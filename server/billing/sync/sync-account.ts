@@ -19,7 +19,7 @@ export type SyncInput = {
  * Makes our row of an account's subscription what the payment provider has. The provider is read with no lock held: a
  * ticket drawn before the read decides whether it may still be applied, so an old read never wins and a provider that
  * hangs never delays a start or a renewal. Any number of calls in any order end in the same state.
- * Answers what became of the read. Throws BILLING_UNAVAILABLE, and then nothing was changed.
+ * Returns what became of the read. Throws BILLING_UNAVAILABLE, and then nothing was changed.
  */
 export async function syncAccount(ctx: Ctx, input: SyncInput): Promise<Outcome> {
   const { accountId } = input;

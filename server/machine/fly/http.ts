@@ -54,7 +54,7 @@ export class FlyHttp {
 
   close = (): Promise<void> => this.pool.close();
 
-  /** Sends a call, again where that is safe; answers the parsed body or what went wrong. Never throws. */
+  /** Sends a call, again where that is safe; returns the parsed body or what went wrong. Never throws. */
   async send(call: Call): Promise<Answer> {
     const tries = call.tries ?? 3;
     for (let attempt = 1; ; attempt++) {

@@ -5,7 +5,7 @@ import { readVolume } from './read-volume';
 
 const enc = encodeURIComponent;
 /** The most the provider gives at once. */
-const PAGE = 1000;
+const PAGE_SIZE = 1000;
 /** All tries of a page must be over before a claim on the whole list runs out. */
 const PAGE_TIMEOUT_MS = 12_000;
 
@@ -30,7 +30,7 @@ async function listPage<T>(
   const answer = await fly.http.send({
     action: 'list_org',
     method: 'GET',
-    path: `/orgs/${enc(fly.org)}/${what}?limit=${PAGE}${after}`,
+    path: `/orgs/${enc(fly.org)}/${what}?limit=${PAGE_SIZE}${after}`,
     id: `${what} of ${fly.org}`,
     timeoutMs: PAGE_TIMEOUT_MS,
   });

@@ -38,7 +38,7 @@ export class RateKeeper {
     if (waitMs > 0) await pause(waitMs);
   }
 
-  /** Takes one token, unless it is further away than `patienceMs`; answers how long to wait before using it, in ms. */
+  /** Takes one token, unless it is further away than `patienceMs`; returns how long to wait before using it, in ms. */
   reserve(action: string, id: string, patienceMs = Number.POSITIVE_INFINITY): number {
     const { perSecond, burst } = allowanceOf(action);
     const now = this.now();

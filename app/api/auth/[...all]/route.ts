@@ -3,7 +3,7 @@ import { webAuth } from '@/app/_server/actor';
 import { webContext } from '@/app/_server/context';
 import { limitDatabaseTime } from '@/db/time-limit';
 import { ADDRESS_HEADER, clientAddress } from '@/server/address';
-import { REQUEST_PATIENCE_MS } from '@/server/context';
+import { REQUEST_TIMEOUT_MS } from '@/server/context';
 import { quotaUnavailable } from '@/server/errors';
 import { readBounded } from '../../read-bounded';
 
@@ -15,7 +15,7 @@ async function handle(request: Request): Promise<Response> {
   const headers = new Headers(request.headers);
   headers.set(ADDRESS_HEADER, clientAddress(request.headers, webContext().env.TRUSTED_PROXIES));
   const method = request.method === 'GET' ? 'GET' : 'POST';
-  return limitDatabaseTime(REQUEST_PATIENCE_MS, async (time) => {
+  return limitDatabaseTime(REQUEST_TIMEOUT_MS, async (time) => {
     const response = await toNextJsHandler(webAuth())[method](new Request(bounded, { headers }));
     if (!time.failure) return response;
     // The library tells it as an accident of its own, as wrong data or as nobody; no cookie of such an answer is set.

@@ -1,7 +1,7 @@
 import { webContext } from '@/app/_server/context';
 import { limitDatabaseTime } from '@/db/time-limit';
 import { receiveEvent } from '@/server/billing/sync/receive-event';
-import { REQUEST_PATIENCE_MS } from '@/server/context';
+import { REQUEST_TIMEOUT_MS } from '@/server/context';
 import { readBounded } from '../../read-bounded';
 
 export const dynamic = 'force-dynamic';
@@ -16,7 +16,7 @@ export async function POST(request: Request): Promise<Response> {
   if (bounded instanceof Response) return bounded;
   try {
     const body = await bounded.text();
-    const { status, message } = await limitDatabaseTime(REQUEST_PATIENCE_MS, () =>
+    const { status, message } = await limitDatabaseTime(REQUEST_TIMEOUT_MS, () =>
       receiveEvent(ctx, body, request.headers.get('stripe-signature')),
     );
     if (status !== 200) ctx.log.warn({ message }, 'a webhook was refused');

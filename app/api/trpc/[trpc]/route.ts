@@ -5,7 +5,7 @@ import { webContext } from '@/app/_server/context';
 import { visitorCurrency } from '@/app/_server/currency';
 import { limitDatabaseTime } from '@/db/time-limit';
 import { clientAddress } from '@/server/address';
-import { REQUEST_PATIENCE_MS } from '@/server/context';
+import { REQUEST_TIMEOUT_MS } from '@/server/context';
 import { DomainError } from '@/server/errors';
 import { newId } from '@/server/ids';
 import { appRouter } from '@/server/router';
@@ -15,7 +15,7 @@ export const dynamic = 'force-dynamic';
 
 /** Everything that one request asks of PostgreSQL, who asks included, has one limit. */
 const handle = (request: Request): Promise<Response> =>
-  limitDatabaseTime(REQUEST_PATIENCE_MS, () => answer(request));
+  limitDatabaseTime(REQUEST_TIMEOUT_MS, () => answer(request));
 
 async function answer(request: Request): Promise<Response> {
   const { ctx, env } = webContext();

@@ -3,7 +3,7 @@ import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import { actorOf } from '@/app/_server/actor';
 import { webContext } from '@/app/_server/context';
 import { limitDatabaseTime, withoutDatabaseLimit } from '@/db/time-limit';
-import { failClosed, REQUEST_PATIENCE_MS } from '@/server/context';
+import { failClosed, REQUEST_TIMEOUT_MS } from '@/server/context';
 import { DomainError } from '@/server/errors';
 import { formatLedger, LEDGER_FORMATS, type LedgerFormat } from '@/server/quota/format-ledger';
 import { readLedger } from '@/server/quota/read-ledger';
@@ -18,7 +18,7 @@ const TYPES: Record<LedgerFormat, string> = { csv: 'text/csv; charset=utf-8', js
  * taken, and never held as a whole.
  */
 export const GET = (request: Request): Promise<Response> =>
-  limitDatabaseTime(REQUEST_PATIENCE_MS, () => answer(request));
+  limitDatabaseTime(REQUEST_TIMEOUT_MS, () => answer(request));
 
 async function answer(request: Request): Promise<Response> {
   const { ctx } = webContext();

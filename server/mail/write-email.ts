@@ -1,6 +1,6 @@
-import type { Letter } from './send';
+import type { Email } from './send';
 
-export type LetterContent = {
+export type EmailContent = {
   to: string;
   subject: string;
   /** Short sentences, one a paragraph. */
@@ -16,8 +16,8 @@ const escapeHtml = (text: string): string =>
     (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' })[c] ?? c,
   );
 
-/** One letter as plain text and as calm HTML with at most one button. */
-export function writeLetter({ to, subject, paragraphs, action, footnote }: LetterContent): Letter {
+/** One email as plain text and as calm HTML with at most one button. */
+export function writeEmail({ to, subject, paragraphs, action, footnote }: EmailContent): Email {
   const text = [
     ...paragraphs,
     ...(action ? [`${action.label}: ${action.url}`] : []),
@@ -34,7 +34,7 @@ export function writeLetter({ to, subject, paragraphs, action, footnote }: Lette
 function toHtml(
   subject: string,
   paragraphs: string[],
-  action: LetterContent['action'],
+  action: EmailContent['action'],
   footnote?: string,
 ): string {
   const body = paragraphs.map((p) => `<p style="margin:0 0 16px">${escapeHtml(p)}</p>`).join('');

@@ -13,7 +13,7 @@ const isByForce = (ctx: Pick<Ctx, 'env'>, run: RunRow): boolean =>
   run.now >= killAt(ctx, run) || run.end_reason === 'boot_timeout';
 
 /** Tells a stopping machine to end; once its polite time is over, removes it by force. Repeated until it is proven dead. */
-export async function pressRun(ctx: Ctx, run: RunRow, machineId: string): Promise<void> {
+export async function enforceStop(ctx: Ctx, run: RunRow, machineId: string): Promise<void> {
   const app = appNameOf(ctx.env.ENVIRONMENT_ID, run.account_id);
   const byForce = isByForce(ctx, run);
   const politeSeconds = Math.max(0.1, (killAt(ctx, run) - run.now) / 1000);

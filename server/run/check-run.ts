@@ -1,11 +1,11 @@
 import { withoutWaiting } from '@/db/client';
 import type { Instant } from '../clock';
 import type { Ctx } from '../context';
-import { LATE, patiently } from '../patience';
+import { LATE, withTimeout } from '../with-timeout';
+import { enforceStop, killAt } from './enforce-stop';
 import { applyClock } from './expire';
 import { bookRead, type MachineRead, readMachineOf, showsDead } from './observe';
 import { isParked, parkRun } from './park';
-import { killAt, pressRun } from './press';
 import { stopDueAt } from './prove-start';
 import { type RunRow, readRun } from './run-row';
 
@@ -17,13 +17,13 @@ const FRESH_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 10_000;
 const PARKED_PAUSE_MS = 5 * 60_000;
 /** A read that takes longer does not keep a machine from being pressed. */
-const READ_PATIENCE_MS = 1_000;
+const READ_TIMEOUT_MS = 1_000;
 
 /**
- * Looks at a claimed run: lets the clock decide, presses a stopping machine, books what the provider proves. Answers
+ * Looks at a claimed run: lets the clock decide, presses a stopping machine, books what the provider proves. Returns
  * when somebody has to look again; null when nobody has to, or somebody else has seen to it.
  */
-export async function lookAt(ctx: Ctx, claimed: RunRow): Promise<Instant | null> {
+export async function checkRun(ctx: Ctx, claimed: RunRow): Promise<Instant | null> {
   const run = await applyClock(ctx, claimed);
   if (run === null) return null;
   if (run.status === 'running') return lookAgain(ctx, run);
@@ -31,11 +31,11 @@ export async function lookAt(ctx: Ctx, claimed: RunRow): Promise<Instant | null>
   const isFirst = run.attempts === 1;
   // Told before anything is read: it cannot have ended yet, and others wait for their first word.
   if (machineId && isFirst) {
-    await pressRun(ctx, run, machineId);
+    await enforceStop(ctx, run, machineId);
     return lookAgain(ctx, run);
   }
   const read = readMachineOf(ctx, run);
-  if (machineId && !(await isSoonDead(read))) await pressRun(ctx, run, machineId);
+  if (machineId && !(await isSoonDead(read))) await enforceStop(ctx, run, machineId);
   if (await bookRead(ctx, run, await read)) return null;
   const fresh = await readRun(ctx, run.id);
   return fresh && fresh.ended_at === null ? lookAgain(ctx, { ...fresh, attempts: run.attempts }) : null;
@@ -43,7 +43,7 @@ export async function lookAt(ctx: Ctx, claimed: RunRow): Promise<Instant | null>
 
 /** True when a read shows in good time that the machine is dead: one that hangs is not waited for before pressing. */
 async function isSoonDead(read: Promise<MachineRead>): Promise<boolean> {
-  const soon = await patiently(read, READ_PATIENCE_MS);
+  const soon = await withTimeout(read, READ_TIMEOUT_MS);
   return soon !== LATE && showsDead(soon);
 }
 

@@ -4,8 +4,8 @@ import { type AccountState, periodAt, quotaRules } from '../quota/account-state'
 import { describeQuota } from '../quota/describe-quota';
 import { noticeThresholds } from '../quota/notice-thresholds';
 
-/** Writes down the thresholds of quota that are news and has their letters sent, once an account and period. Under the account lock. */
-export async function tellQuota(tx: TxCtx, state: AccountState): Promise<void> {
+/** Writes down the thresholds of quota that are news and has their emails sent, once per account and period. Under the account lock. */
+export async function notifyQuota(tx: TxCtx, state: AccountState): Promise<void> {
   const rules = quotaRules(tx.env);
   const news = await noticeThresholds(tx, state, rules);
   // Several thresholds crossed at once are one piece of news: the last.
@@ -20,8 +20,8 @@ export async function tellQuota(tx: TxCtx, state: AccountState): Promise<void> {
   });
 }
 
-/** Tells the owners that the quota's end stopped a session, once a run. */
-export async function tellStopped(
+/** Tells the owners that the quota's end stopped a session, once per run. */
+export async function notifyStopped(
   tx: TxCtx,
   accountId: string,
   runId: string,

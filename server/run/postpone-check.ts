@@ -6,7 +6,7 @@ import { CLAIM_MS } from './claim';
 import type { RunRow } from './run-row';
 
 /** After so many failed looks in a row, some ten minutes, a person has to look at the run. */
-export const LOOKS_BEFORE_PARKING = 8;
+export const CHECKS_BEFORE_PARKING = 8;
 const LONGEST_PAUSE_MS = 5 * 60_000;
 
 /** True when it was not the run that failed but PostgreSQL that could not be asked: then its claim runs out as ever. */
@@ -17,7 +17,7 @@ const isNoFaultOfRun = (error: unknown): boolean =>
  * Puts off a run whose look has failed: longer after each failure in a row, so that it takes no place from others, and
  * parks it after many. Never throws: what cannot be written is made good by the claim, which runs out.
  */
-export async function putOff(ctx: Ctx, run: RunRow, error: unknown): Promise<void> {
+export async function postponeCheck(ctx: Ctx, run: RunRow, error: unknown): Promise<void> {
   metrics.lookFailures.inc();
   ctx.log.error({ err: error, runId: run.id }, 'a run could not be looked at; it is tried again later');
   try {
@@ -32,9 +32,9 @@ async function writeFailure(ctx: Ctx, runId: string, claimDecides: boolean): Pro
     update run set failed_looks = failed_looks + 1,
       due_at = case when ${claimDecides} then due_at else
         hg_clock() + interval '1 ms' * least(${CLAIM_MS} * 2 ^ least(failed_looks, 10), ${LONGEST_PAUSE_MS}) end,
-      parked_at = case when failed_looks + 1 >= ${LOOKS_BEFORE_PARKING} then coalesce(parked_at, hg_clock()) else parked_at end
+      parked_at = case when failed_looks + 1 >= ${CHECKS_BEFORE_PARKING} then coalesce(parked_at, hg_clock()) else parked_at end
     where id = ${runId} and ended_at is null returning account_id, failed_looks`;
-  if (row && row.failed_looks >= LOOKS_BEFORE_PARKING) {
+  if (row && row.failed_looks >= CHECKS_BEFORE_PARKING) {
     ctx.log.error(
       { runId, accountId: row.account_id, failures: row.failed_looks },
       'a run is parked: looking at it fails again and again. Read the errors before this one; when nothing else helps, end it with `operator run close`',

@@ -1,0 +1,15 @@
+import type { Ctx } from '../context';
+
+/** Long after every cause of an email is over: a cause that is forgotten could make its email again. */
+const KEPT_DAYS = 400;
+const BATCH_SIZE = 5_000;
+
+/** Forgets emails that were sent or given up more than 400 days ago. Returns how many. */
+export async function forgetEmails(ctx: Pick<Ctx, 'sql'>): Promise<number> {
+  const gone = await ctx.sql`
+    delete from mail where id in (
+      select id from mail where due_at is null and created_at < hg_clock() - ${KEPT_DAYS} * interval '1 day'
+      order by id limit ${BATCH_SIZE})
+    returning 1`;
+  return gone.length;
+}
