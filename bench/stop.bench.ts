@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import WebSocket from 'ws';
 import { createClient, type HourglassClient } from '@/client';
 import { migrateDatabase } from '@/db/migrate';
+import { openOperatorContext } from '@/operator/context';
 import { buildAll } from '@/scripts/build-all';
 import { startPostgres } from '@/scripts/services/postgres';
 import { waitFor } from '@/scripts/services/processes';
 import { startRedis } from '@/scripts/services/redis';
 import { startStack } from '@/scripts/stack';
 import { adjustAccountUsage } from '@/server/account/adjust-usage';
-import { openOperatorContext } from '@/server/operator/context';
-import { createAccount } from '@/server/operator/create-account';
+import { createAccount } from '@/server/account/create-account';
 import { sizeOf } from './sizes';
 import { figure, printTable, quantile } from './table';
 

@@ -1,10 +1,10 @@
 import { expect, type Page } from '@playwright/test';
 import { Queue } from 'bullmq';
 import { createClient, type HourglassClient } from '@/client';
+import { openOperatorContext } from '@/operator/context';
 import { adjustAccountUsage } from '@/server/account/adjust-usage';
+import { createAccount } from '@/server/account/create-account';
 import { QUEUE_NAME } from '@/server/jobs';
-import { openOperatorContext } from '@/server/operator/context';
-import { createAccount } from '@/server/operator/create-account';
 import type { AccountStatus, BatchStatus, UpgradePlan } from '@/server/shapes';
 
 /** What a test needs beside the browser: accounts, quota, the provider's truth and the mails that were sent. */

@@ -15,10 +15,10 @@ const BUNDLE_INPUTS = [
   'workers',
   'cloud',
   'scripts/bundles.ts',
-  'scripts/demo-accounts.ts',
-  'scripts/migrate.ts',
-  'scripts/operator.ts',
-  'scripts/seed.ts',
+  'operator/demo-accounts.ts',
+  'operator/migrate.ts',
+  'operator/main.ts',
+  'operator/seed.ts',
 ];
 const WEB_INPUTS = [
   ...SHARED,

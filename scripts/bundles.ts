@@ -8,9 +8,9 @@ import { build } from 'esbuild';
 const BUNDLES: Record<string, { entry: string; files?: string[] }> = {
   worker: { entry: 'workers/timekeeper/main.ts' },
   gateway: { entry: 'workers/gateway/main.ts' },
-  operator: { entry: 'scripts/operator.ts' },
-  migrate: { entry: 'scripts/migrate.ts', files: ['db/migrations'] },
-  seed: { entry: 'scripts/seed.ts' },
+  operator: { entry: 'operator/main.ts' },
+  migrate: { entry: 'operator/migrate.ts', files: ['db/migrations'] },
+  seed: { entry: 'operator/seed.ts' },
   cloud: { entry: 'cloud/main.ts', files: ['cloud/stripe/schema/wire-shapes.jsonl'] },
 };
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { openOperatorContext } from '@/operator/context';
 import { syncCatalogue } from '@/server/billing/catalogue/sync-catalogue';
-import { openOperatorContext } from '@/server/operator/context';
 import { findFreePort, isPortFree, SetupError } from './services/processes';
 import { type Command, Part, type PartKind, type PartName, type PartOptions } from './stack-part';
 

@@ -4,10 +4,10 @@ import { openPayments } from './billing/payments';
 import { systemClock } from './clock';
 import type { Ctx } from './context';
 import { type Env, secretsOf } from './env';
+import { openRates } from './http/rate';
 import { openJobs } from './jobs';
 import { makeLog } from './log';
 import { openFly } from './machine/fly';
-import { openRates } from './rate';
 
 /** The real context of a door: every port opened from the environment. `close` gives everything back. */
 export function openContext(

@@ -5,10 +5,10 @@ import type { Payments } from './billing/payments';
 import type { Clock } from './clock';
 import type { Env } from './env';
 import { DomainError, quotaUnavailable } from './errors';
+import type { Rates } from './http/rate';
 import type { Jobs } from './jobs';
 import type { Log } from './log';
 import type { Machines } from './machine/machines';
-import type { Rates } from './rate';
 import type { Scope } from './shapes';
 import { LATE, withTimeout } from './with-timeout';
 

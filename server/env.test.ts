@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { openOperatorContext } from '../operator/context';
 import { type Env, parseEnv, SECRET_NAMES, secretsOf } from './env';
 import { makeLog } from './log';
-import { openOperatorContext } from './operator/context';
 
 const GOOD: Record<string, string> = {
   DATABASE_URL: 'postgres://hg:database-secret@db/hg',

@@ -1,5 +1,5 @@
+import type { Rates } from './http/rate';
 import type { Jobs } from './jobs';
-import type { Rates } from './rate';
 
 /** No queue at all: for tests and commands, where the sweep alone must be enough. */
 export const noJobs: Jobs = { wakeRun: async () => {}, ping: async () => {}, close: async () => {} };

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { migrateDatabase } from '@/db/migrate';
+import { COMMANDS } from '@/operator/commands';
 import type { DomainError } from '@/server/errors';
 import { reconcile } from '@/server/inventory/reconcile';
-import { COMMANDS } from '@/server/operator/commands';
 import { noteRestore } from '@/server/quota/note-restore';
 import { verifyLedger } from '@/server/quota/verify-ledger';
 import { batchStatus } from '@/server/session/batch-status';

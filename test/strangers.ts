@@ -2,11 +2,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@/client';
+import { openOperatorContext } from '@/operator/context';
 import { buildAll } from '@/scripts/build-all';
 import { waitFor } from '@/scripts/services/processes';
 import { freePorts, type Stack, startStack } from '@/scripts/stack';
-import { openOperatorContext } from '@/server/operator/context';
-import { createAccount } from '@/server/operator/create-account';
+import { createAccount } from '@/server/account/create-account';
 import { createTestDatabase, type TestDatabase } from './db';
 import { createTestRedis, type TestRedis } from './redis';
 

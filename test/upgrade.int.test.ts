@@ -99,7 +99,7 @@ it.skipIf(commit === null)(
     timeout: 400_000,
   },
   async () => {
-    const migrated = runOld('scripts/migrate.ts');
+    const migrated = runOld('operator/migrate.ts');
     expect(await migrated.ended, migrated.lines.join('\n')).toBe(0);
     await asOwner(url, (owner) => seedPlans(owner));
     const worker = runOld('workers/timekeeper/main.ts');

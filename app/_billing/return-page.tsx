@@ -93,8 +93,8 @@ function Words({ phase, planName }: { phase: Phase; planName: string | null }) {
     case 'late':
       return (
         <Alert color="yellow" title="This takes longer than usual">
-          Nothing is lost: as soon as the payment is confirmed your plan changes by itself, and an email
-          tells you.
+          Nothing is lost: as soon as the payment is confirmed your plan changes by itself, and an email tells
+          you.
         </Alert>
       );
     case 'open':

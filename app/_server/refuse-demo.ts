@@ -1,6 +1,6 @@
+import { findDemoSignIns } from '@/server/account/demo-people';
 import type { Ctx } from '@/server/context';
 import { isLoopback } from '@/server/loopback';
-import { findDemoSignIns } from '@/server/operator/demo-people';
 import { withTimeout } from '@/server/with-timeout';
 
 /** How long the first answer of the database is waited for before anything is served, and the pause between tries after it. */

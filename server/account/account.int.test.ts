@@ -5,10 +5,10 @@ import { Stage } from '@/test/simulation/stage';
 import type { Actor } from '../context';
 import type { DomainError } from '../errors';
 import { newId } from '../ids';
-import { createAccount } from '../operator/create-account';
 import { createCaller } from '../router';
 import { batchStatus } from '../session/batch-status';
 import { startSession } from '../session/start';
+import { createAccount } from './create-account';
 import { openAccount } from './open-account';
 import { proveAddress } from './prove-address';
 
@@ -143,7 +143,7 @@ describe('accounts', () => {
         DATABASE_URL: stage.world.url,
         AUTH_SECRET,
       } as unknown as NodeJS.ProcessEnv;
-      return run(process.execPath, ['--import', 'tsx', 'scripts/operator.ts', ...args], { env }).then(
+      return run(process.execPath, ['--import', 'tsx', 'operator/main.ts', ...args], { env }).then(
         ({ stdout }) => ({ code: 0, stdout, stderr: '' }),
         (error: { code: number; stdout: string; stderr: string }) => error,
       );

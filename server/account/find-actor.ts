@@ -1,8 +1,8 @@
 import { limitDatabaseTime } from '@/db/time-limit';
 import { clientAddress } from '../address';
-import type { Auth } from '../auth';
 import { type Actor, type Ctx, failClosed, REQUEST_TIMEOUT_MS } from '../context';
 import { DomainError } from '../errors';
+import type { Auth } from '../http/auth';
 import type { Scope } from '../shapes';
 import { hashApiKey, looksLikeApiKey } from './api-key-text';
 import { openAccount } from './open-account';

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '@/scripts/services/processes';
 import { createWorld, type World } from '@/test/world';
-import { makeAuth } from '../auth';
 import type { Actor, Ctx } from '../context';
 import type { DomainError } from '../errors';
+import { makeAuth } from '../http/auth';
 import { newId } from '../ids';
 import type { Email } from '../mail/send';
-import { createAccount } from '../operator/create-account';
 import { createCaller } from '../router';
 import { batchStatus } from '../session/batch-status';
 import { createSession } from '../session/create';
 import { newApiKeyText } from './api-key-text';
+import { createAccount } from './create-account';
 import { createApiKey } from './create-api-key';
 import { findActor } from './find-actor';
 

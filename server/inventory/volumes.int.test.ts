@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Stage } from '@/test/simulation/stage';
+import { COMMANDS } from '../../operator/commands';
 import { deleteAccount } from '../account/delete-account';
 import { removeDeletedAccounts } from '../account/remove-deleted';
 import { newId } from '../ids';
 import { appNameOf, type LaunchOrder, type Machines, type Volume, volumeNameOf } from '../machine/machines';
-import { COMMANDS } from '../operator/commands';
 import { noteRestore } from '../quota/note-restore';
 import { createSession } from '../session/create';
 import { deleteSession } from '../session/delete';

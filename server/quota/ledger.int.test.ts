@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chainLedgers } from '@/db/chain-ledgers';
 import type { Sql } from '@/db/client';
 import { asOwner, createAccount, createWorld, type World } from '@/test/world';
+import { COMMANDS } from '../../operator/commands';
 import { writeAudit } from '../audit';
 import { inTx } from '../context';
-import { COMMANDS } from '../operator/commands';
-import { exportLedger } from '../operator/export-ledger';
 import { adjustUsage } from './adjust-usage';
+import { exportLedger } from './export-ledger';
 import { verifyLedger } from './verify-ledger';
 
 let world: World;

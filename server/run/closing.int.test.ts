@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Stage } from '@/test/simulation/stage';
+import { COMMANDS } from '../../operator/commands';
 import { reconcile } from '../inventory/reconcile';
-import { COMMANDS } from '../operator/commands';
 import { findDrift } from '../quota/find-drift';
 import { startSession } from '../session/start';
 import { stopSession } from '../session/stop';

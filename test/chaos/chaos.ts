@@ -1,6 +1,6 @@
 import { createClient, type HourglassClient } from '@/client';
 import { sleep } from '@/scripts/services/processes';
-import { createAccount } from '@/server/operator/create-account';
+import { createAccount } from '@/server/account/create-account';
 import { verifyLedger } from '@/server/quota/verify-ledger';
 import { LATE, withTimeout } from '@/server/with-timeout';
 import { chanceOf } from '../simulation/events';

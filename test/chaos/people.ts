@@ -1,6 +1,6 @@
 import { createClient, type HourglassClient, refusalOf } from '@/client';
 import { sleep } from '@/scripts/services/processes';
-import { createAccount } from '@/server/operator/create-account';
+import { createAccount } from '@/server/account/create-account';
 import { LATE, withTimeout } from '@/server/with-timeout';
 import type { Chance } from '../simulation/events';
 import { chanceOf } from '../simulation/events';

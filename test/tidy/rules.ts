@@ -6,6 +6,7 @@ export type SourceFile = { path: string; text: string };
 const MAY_IMPORT: Record<string, string[]> = {
   app: ['app', 'server', 'db', 'client'],
   workers: ['workers', 'server', 'db'],
+  operator: ['operator', 'server', 'db'],
   client: ['client'],
   machine: ['machine', 'client'],
   cloud: ['cloud'],
@@ -37,21 +38,12 @@ const MAY_IMPORT: Record<string, string[]> = {
     'db',
   ],
   'server/mail': ['server/mail', 'server', 'db'],
-  'server/operator': [
-    'server/operator',
-    'server/account',
-    'server/billing',
-    'server/session',
-    'server/inventory',
-    'server/run',
-    'server/quota',
-    'server',
-    'db',
-  ],
+  'server/http': ['server/http', 'server/account', 'server/mail', 'server', 'db'],
   server: [
     'server',
     'server/account',
     'server/billing',
+    'server/http',
     'server/machine',
     'server/mail',
     'server/quota',
@@ -101,14 +93,15 @@ export function importComplaints(file: SourceFile): string[] {
     .filter(({ path, typeOnly }) => {
       const room = roomOf(path);
       if (typeOnly && roomOf(file.path) !== 'machine' && room.startsWith('server')) return false;
-      if (/^(app|workers|server)$/.test(roomOf(file.path)) && room.startsWith('server')) return false;
+      if (/^(app|workers|operator|server)$/.test(roomOf(file.path)) && room.startsWith('server'))
+        return false;
       return !allowed.includes(room);
     })
     .map(({ path }) => `${file.path}: may not import ${path}`);
 }
 
 const ENV_ALLOWED =
-  /^(server\/env\.ts|cloud\/|deploy\/|scripts\/|machine\/|bench\/|test\/|e2e\/|[^/]+$)|\.test\.tsx?$/;
+  /^(server\/env\.ts|cloud\/|deploy\/|scripts\/|operator\/(main|migrate|seed)\.ts$|machine\/|bench\/|test\/|e2e\/|[^/]+$)|\.test\.tsx?$/;
 
 /** The environment is read in one place of the product. */
 export const envComplaints = ({ path, text }: SourceFile): string[] =>

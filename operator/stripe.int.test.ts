@@ -1,9 +1,9 @@
 import Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { removeDeletedAccounts } from '@/server/account/remove-deleted';
+import type { Catalogue } from '@/server/billing/catalogue/sync-catalogue';
+import { newId } from '@/server/ids';
 import { BillingWorld } from '@/test/billing';
-import { removeDeletedAccounts } from '../account/remove-deleted';
-import type { Catalogue } from '../billing/catalogue/sync-catalogue';
-import { newId } from '../ids';
 import { COMMANDS, type Flags } from './commands';
 
 let b: BillingWorld;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { COMMANDS, type Flags, UsageError } from '@/server/operator/commands';
-import { NEEDS_SECRET, openOperatorContext } from '@/server/operator/context';
+import { COMMANDS, type Flags, UsageError } from '@/operator/commands';
+import { NEEDS_SECRET, openOperatorContext } from '@/operator/context';
 
 /** `npm run -s operator -- <noun> <verb> [--flags] [--json]`: straight on the database of DATABASE_URL. */
 

@@ -1,8 +1,8 @@
-import { needPayments } from '../billing/payments';
-import { adoptCustomers } from '../billing/sync/adopt-customers';
-import { syncAccount } from '../billing/sync/sync-account';
-import type { Ctx } from '../context';
-import { notFound } from '../errors';
+import type { Ctx } from '../../context';
+import { notFound } from '../../errors';
+import { needPayments } from '../payments';
+import { adoptCustomers } from './adopt-customers';
+import { syncAccount } from './sync-account';
 
 export type Synced = {
   accountId: string;

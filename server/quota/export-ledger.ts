@@ -1,6 +1,6 @@
 import type { Ctx } from '../context';
-import type { LedgerEntry } from '../quota/ledger-entry';
-import { readLedger } from '../quota/read-ledger';
+import type { LedgerEntry } from './ledger-entry';
+import { readLedger } from './read-ledger';
 
 export type LedgerLine = LedgerEntry & { seconds: number };
 

@@ -1,9 +1,9 @@
-import { adjustAccountUsage } from '../account/adjust-usage';
-import type { Ctx } from '../context';
-import { DomainError } from '../errors';
-import { isLoopback } from '../loopback';
-import { createAccount } from './create-account';
-import { DEMO_PASSWORD, DEMO_PEOPLE } from './demo-people';
+import { adjustAccountUsage } from '@/server/account/adjust-usage';
+import { createAccount } from '@/server/account/create-account';
+import { DEMO_PASSWORD, DEMO_PEOPLE } from '@/server/account/demo-people';
+import type { Ctx } from '@/server/context';
+import { DomainError } from '@/server/errors';
+import { isLoopback } from '@/server/loopback';
 
 export type DemoSignIn = { email: string; password: string; what: string };
 

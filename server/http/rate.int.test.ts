@@ -2,7 +2,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTestRedis, type TestRedis } from '@/test/redis';
-import type { DomainError } from './errors';
+import type { DomainError } from '../errors';
 import { openRates } from './rate';
 
 let redis: TestRedis;

@@ -1,4 +1,4 @@
-import { makeDemoAccounts } from './demo-accounts';
+import { makeDemoAccounts } from '@/operator/demo-accounts';
 
 /** `npm run db:seed`: demo accounts in the database of DATABASE_URL. */
 try {

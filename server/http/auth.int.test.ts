@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { createWorld, type World } from '@/test/world';
-import { ADDRESS_HEADER } from './address';
+import { ADDRESS_HEADER } from '../address';
+import { newId } from '../ids';
 import { makeAuth } from './auth';
-import { newId } from './ids';
 
 let world: World;
 const home = 'http://localhost:3000';

@@ -1,10 +1,10 @@
 import { hashPassword } from 'better-auth/crypto';
-import { createApiKey } from '../account/create-api-key';
-import { openAccount } from '../account/open-account';
 import type { Ctx } from '../context';
 import { DomainError } from '../errors';
 import { newId } from '../ids';
 import { type AccountStatus, SCOPES } from '../shapes';
+import { createApiKey } from './create-api-key';
+import { openAccount } from './open-account';
 
 export type CreateAccountInput = {
   email: string;

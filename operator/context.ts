@@ -1,13 +1,13 @@
 import { openDatabase } from '@/db/client';
-import { openPayments } from '../billing/payments';
-import { systemClock } from '../clock';
-import type { Ctx } from '../context';
-import { type Env, parseEnv } from '../env';
-import { DomainError } from '../errors';
-import { makeLog } from '../log';
-import { isLoopback } from '../loopback';
-import type { Machines } from '../machine/machines';
-import { noJobs, noRates } from '../without-redis';
+import { openPayments } from '@/server/billing/payments';
+import { systemClock } from '@/server/clock';
+import type { Ctx } from '@/server/context';
+import { type Env, parseEnv } from '@/server/env';
+import { DomainError } from '@/server/errors';
+import { makeLog } from '@/server/log';
+import { isLoopback } from '@/server/loopback';
+import type { Machines } from '@/server/machine/machines';
+import { noJobs, noRates } from '@/server/without-redis';
 
 /**
  * A context straight on the database: no provider, no queue. What it decides is carried out by the timekeeper. Without

@@ -1,8 +1,8 @@
 import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api';
-import type { AccessCtx } from './account/prove-address';
-import { replacePassword } from './account/replace-password';
-import { ADDRESS_HEADER } from './address';
-import { DomainError } from './errors';
+import type { AccessCtx } from '../account/prove-address';
+import { replacePassword } from '../account/replace-password';
+import { ADDRESS_HEADER } from '../address';
+import { DomainError } from '../errors';
 import type { Rates } from './rate';
 
 /** What is bounded about signing in and up, beside what the library bounds itself. */

@@ -1,16 +1,16 @@
 import { type BetterAuthOptions, betterAuth } from 'better-auth';
 import { drizzleAdapter } from 'better-auth/adapters/drizzle';
 import { authIdentity, authSignIn, authUser, authVerification } from '@/db/schema/auth';
-import { confirmDoor } from './account/confirm-door';
-import { keepFewSignIns } from './account/keep-few-sign-ins';
-import { openAccount } from './account/open-account';
-import { proveAddress } from './account/prove-address';
-import { replacePassword } from './account/replace-password';
-import { ADDRESS_HEADER } from './address';
+import { confirmDoor } from '../account/confirm-door';
+import { keepFewSignIns } from '../account/keep-few-sign-ins';
+import { openAccount } from '../account/open-account';
+import { proveAddress } from '../account/prove-address';
+import { replacePassword } from '../account/replace-password';
+import { ADDRESS_HEADER } from '../address';
+import type { Ctx } from '../context';
+import type { Mail } from '../mail/send';
+import { writeEmail } from '../mail/write-email';
 import { afterAuth, beforeAuth, cleanPerson } from './auth-limits';
-import type { Ctx } from './context';
-import type { Mail } from './mail/send';
-import { writeEmail } from './mail/write-email';
 
 export type AuthDeps = Pick<Ctx, 'env' | 'sql' | 'db' | 'clock' | 'log' | 'rates' | 'jobs'> & { mail: Mail };
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
-import { DomainError } from './errors';
+import { DomainError } from '../errors';
 
 /** Each counts and throws RATE_LIMITED, with the seconds to wait, once there was too much of it. */
 export type Rates = {

@@ -1,6 +1,6 @@
+import { NEEDS_SECRET, openOperatorContext } from '@/operator/context';
+import { type DemoSignIn, seedDemo } from '@/operator/seed-demo';
 import { DomainError } from '@/server/errors';
-import { NEEDS_SECRET, openOperatorContext } from '@/server/operator/context';
-import { type DemoSignIn, seedDemo } from '@/server/operator/seed-demo';
 
 /**
  * Makes the demo accounts in the database of this environment; what is there already stays as it is. Throws
