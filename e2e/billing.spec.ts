@@ -1,6 +1,6 @@
 import { expect, type Page, test } from '@playwright/test';
-import { nextFirst } from '@/app/_plans/money';
-import { thisMonthText } from '@/app/_plans/this-month';
+import { nextFirst } from '@/app/_offers/money';
+import { thisMonthText } from '@/app/_offers/this-month';
 import type { PricedPlan } from '@/server/shapes';
 import {
   appUrl,

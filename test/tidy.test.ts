@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { circleComplaints, pageFolderOf, shelfOf } from './tidy/circles';
 import { commandComplaints, scriptComplaints } from './tidy/commands';
 import { migrationComplaints } from './tidy/migrations';
 import {
@@ -37,6 +38,10 @@ const tests = code.filter(({ path }) => /\.(test|spec)\.tsx?$/.test(path) && !pa
 
 describe('the tree is tidy', () => {
   it('imports go one way', () => expect(code.flatMap(importComplaints)).toEqual([]));
+  it('folders do not import each other in circles', () => {
+    for (const folderOf of [pageFolderOf, shelfOf('server'), shelfOf('server/billing'), shelfOf('cloud')])
+      expect(circleComplaints(code, folderOf)).toEqual([]);
+  });
   it('the environment is read in one place', () => expect(code.flatMap(envComplaints)).toEqual([]));
   it('the domain has one clock', () => expect(code.flatMap(clockComplaints)).toEqual([]));
   it('files and functions are short', () => expect(code.flatMap(sizeComplaints)).toEqual([]));
@@ -136,6 +141,21 @@ describe('each rule fires', () => {
     ['a clock', clockComplaints(planted('server/quota/x.ts', 'const a = Date.now();'))],
     ['a long file', sizeComplaints(planted('app/x.ts', 'a\n'.repeat(301)))],
     ['a long function', sizeComplaints(planted('app/x.ts', `function a() {\n${'  b;\n'.repeat(80)}}\n`))],
+    [
+      'a long arrow function',
+      sizeComplaints(planted('app/x.ts', `const a =\n  (\n    b,\n  ) => {\n${'  b;\n'.repeat(50)}};\n`)),
+    ],
+    [
+      'a circle',
+      circleComplaints(
+        [
+          planted('app/_a/x.ts', "import { b } from '../_b/x';"),
+          planted('app/_b/x.ts', "import { c } from '../_c/x';"),
+          planted('app/_c/x.ts', "import { a } from '../_a/x';"),
+        ],
+        pageFolderOf,
+      ),
+    ],
     ['a name without meaning', nameComplaints(planted('server/quota/utils.ts', ''))],
     ['a dead path', deadPaths(planted('README.md', 'see `server/nowhere.ts`'), () => false)],
     ['a command without its file', scriptComplaints({ a: 'node scripts/nowhere.mjs web' }, () => false)],

@@ -5,10 +5,10 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Scope } from '@/server/shapes';
 import { formatDay } from '../_format/instant';
+import { tellProblem } from '../_query/tell-problem';
 import { type RouterOutputs, refusalOf, useTRPC, useTRPCClient } from '../_query/trpc';
-import { tellProblem } from '../_status/start-context';
-import { tellRefusal } from '../_status/tell-refusal';
 import { ApiKeyForm } from './api-key-form';
+import { tellRefusal } from './tell-refusal';
 
 /** Keys of the account: made with the fewest scopes, shown once, revoked at any time. */
 export function ApiKeys() {
@@ -35,22 +35,7 @@ export function ApiKeys() {
   }
   return (
     <Stack>
-      {fresh && (
-        <Alert color="green" title="Copy this key now: it is shown only this once">
-          <Group gap="sm">
-            <Code data-testid="fresh-key" style={{ overflowWrap: 'anywhere' }}>
-              {fresh}
-            </Code>
-            <CopyButton value={fresh}>
-              {({ copied, copy }) => (
-                <Button size="xs" variant="default" onClick={copy}>
-                  {copied ? 'Copied' : 'Copy'}
-                </Button>
-              )}
-            </CopyButton>
-          </Group>
-        </Alert>
-      )}
+      {fresh && <FreshKey text={fresh} />}
       <ApiKeyForm onMake={make} />
       {error ? (
         <Text size="sm" role="alert">
@@ -66,6 +51,23 @@ export function ApiKeys() {
     </Stack>
   );
 }
+
+const FreshKey = ({ text }: { text: string }) => (
+  <Alert color="green" title="Copy this key now: it is shown only this once">
+    <Group gap="sm">
+      <Code data-testid="fresh-key" style={{ overflowWrap: 'anywhere' }}>
+        {text}
+      </Code>
+      <CopyButton value={text}>
+        {({ copied, copy }) => (
+          <Button size="xs" variant="default" onClick={copy}>
+            {copied ? 'Copied' : 'Copy'}
+          </Button>
+        )}
+      </CopyButton>
+    </Group>
+  </Alert>
+);
 
 type Key = RouterOutputs['apiKey']['list'][number];
 

@@ -2,15 +2,23 @@
 
 import { Button, Group, List, Paper, Stack, Text, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
+import { tellProblem } from '../_query/tell-problem';
 import { refusalOf, useTRPCClient } from '../_query/trpc';
-import { tellProblem } from '../_status/start-context';
 
-const WHAT_HAPPENS = [
+const SENTENCES = [
   'Running sessions stop at once, and all files in all sessions are removed for good.',
   'Sign-ins and API keys end, and your name and address are forgotten.',
   'A plan you pay for ends at once. The rest of its month is not paid back.',
   'What was used stays counted: a new account begins no second month and no second trial.',
 ];
+
+const WhatHappens = () => (
+  <List size="sm" spacing={4}>
+    {SENTENCES.map((sentence) => (
+      <List.Item key={sentence}>{sentence}</List.Item>
+    ))}
+  </List>
+);
 
 /** The end of an account by its owner: says what goes, and asks for the address before the button works. */
 export function DeleteAccount({ email, isOwner }: { email: string; isOwner: boolean }) {
@@ -37,11 +45,7 @@ export function DeleteAccount({ email, isOwner }: { email: string; isOwner: bool
     <Paper withBorder p="md">
       <form onSubmit={submit}>
         <Stack gap="sm">
-          <List size="sm" spacing={4}>
-            {WHAT_HAPPENS.map((sentence) => (
-              <List.Item key={sentence}>{sentence}</List.Item>
-            ))}
-          </List>
+          <WhatHappens />
           <TextInput
             label={`Type ${email} to confirm`}
             value={typed}

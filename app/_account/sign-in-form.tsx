@@ -49,7 +49,6 @@ export function SignInForm({ mode, github }: { mode: Mode; github: boolean }) {
   const words = WORDS[mode];
   // Before the page has come to life the browser would send the form by itself.
   const ready = useMounted();
-  const other = mode === 'sign-in' ? '/sign-up' : '/sign-in';
   return (
     // Never by its address: a password must not end up in one.
     <form onSubmit={submit} method="post">
@@ -82,33 +81,44 @@ export function SignInForm({ mode, github }: { mode: Mode; github: boolean }) {
         <Button type="submit" loading={busy} disabled={!ready} fullWidth>
           {words.button}
         </Button>
-        {github && (
-          <>
-            <Divider label="or" />
-            <Button
-              variant="default"
-              onClick={() => signInClient.signIn.social({ provider: 'github', callbackURL: goOn })}
-            >
-              Go on with GitHub
-            </Button>
-          </>
-        )}
-        <Text size="sm" c="dimmed">
-          {words.ask}{' '}
-          <Anchor component={Link} underline="always" href={`${other}?next=${encodeURIComponent(goOn)}`}>
-            {words.other}
-          </Anchor>
-          {mode === 'sign-in' && (
-            <>
-              {' · '}
-              <Anchor component={Link} href="/forgot-password">
-                Forgot your password?
-              </Anchor>
-            </>
-          )}
-        </Text>
+        {github && <GitHubButton goOn={goOn} />}
+        <OtherWays mode={mode} goOn={goOn} />
       </Stack>
     </form>
+  );
+}
+
+const GitHubButton = ({ goOn }: { goOn: string }) => (
+  <>
+    <Divider label="or" />
+    <Button
+      variant="default"
+      onClick={() => signInClient.signIn.social({ provider: 'github', callbackURL: goOn })}
+    >
+      Continue with GitHub
+    </Button>
+  </>
+);
+
+/** Links to the other form, and to a new password. */
+function OtherWays({ mode, goOn }: { mode: Mode; goOn: string }) {
+  const { ask, other } = WORDS[mode];
+  const path = mode === 'sign-in' ? '/sign-up' : '/sign-in';
+  return (
+    <Text size="sm" c="dimmed">
+      {ask}{' '}
+      <Anchor component={Link} underline="always" href={`${path}?next=${encodeURIComponent(goOn)}`}>
+        {other}
+      </Anchor>
+      {mode === 'sign-in' && (
+        <>
+          {' · '}
+          <Anchor component={Link} href="/forgot-password">
+            Forgot your password?
+          </Anchor>
+        </>
+      )}
+    </Text>
   );
 }
 

@@ -2,13 +2,13 @@
 
 import { Alert, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { useEffect } from 'react';
+import { PaymentsNote } from '../_offers/notes';
+import { useBilling, useRefreshBilling } from '../_offers/use-billing';
 import { refusalOf, useTRPCClient } from '../_query/trpc';
 import { UsageLine } from '../_status/usage-line';
 import { InvoiceTable } from './invoice-table';
-import { PaymentsNote } from './notes';
 import { PaymentMethod } from './payment-method';
 import { PlanPanel } from './plan-panel';
-import { useBilling, useRefreshBilling } from './use-billing';
 
 type Props = {
   /** Back from the payment provider's own page: what was changed there is read at once. */

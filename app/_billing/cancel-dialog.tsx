@@ -5,10 +5,10 @@ import { notifications } from '@mantine/notifications';
 import { KEPT } from '@/server/kept';
 import type { BillingSummary } from '@/server/shapes';
 import { formatDay } from '../_format/instant';
-import { formatMoney } from '../_plans/money';
+import { isFailing } from '../_offers/failing';
+import { formatMoney } from '../_offers/money';
+import { useBillingAct } from '../_offers/use-billing';
 import { useTRPCClient } from '../_query/trpc';
-import { isFailing } from './failing';
-import { useBillingAct } from './use-billing';
 
 type Props = { summary: BillingSummary; opened: boolean; onClose: () => void };
 

@@ -2,9 +2,9 @@
 
 import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import Link from 'next/link';
+import { isFailing } from '../_offers/failing';
+import { useBilling, useBillingAct } from '../_offers/use-billing';
 import { type Refusal, useTRPCClient } from '../_query/trpc';
-import { isFailing } from './failing';
-import { useBilling, useBillingAct } from './use-billing';
 
 type Props = { refusal: Refusal; onAgain?: () => void };
 

@@ -5,9 +5,9 @@ import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import type { ChangePreview } from '@/server/shapes';
+import { useBillingAct } from '../_offers/use-billing';
 import { type Refusal, useTRPCClient } from '../_query/trpc';
 import { ChangeProblem } from './change-problem';
-import { useBillingAct } from './use-billing';
 
 type Props = {
   planId: string;

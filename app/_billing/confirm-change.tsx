@@ -6,15 +6,15 @@ import Link from 'next/link';
 import { useState } from 'react';
 import type { BillingSummary, ChangePreview, Plan } from '@/server/shapes';
 import { formatDay } from '../_format/instant';
-import { formatMoney } from '../_plans/money';
-import { planDifference } from '../_plans/plan-difference';
-import { thisMonthText } from '../_plans/this-month';
+import { isFailing } from '../_offers/failing';
+import { formatMoney } from '../_offers/money';
+import { PaymentsNote } from '../_offers/notes';
+import { planDifference } from '../_offers/plan-difference';
+import { thisMonthText } from '../_offers/this-month';
+import { useBilling } from '../_offers/use-billing';
 import { refusalOf, useTRPC } from '../_query/trpc';
 import { ChangeProblem } from './change-problem';
 import { ConfirmButton } from './confirm-button';
-import { isFailing } from './failing';
-import { PaymentsNote } from './notes';
-import { useBilling } from './use-billing';
 
 /** A preview is shown for half as long as it may be confirmed. */
 const PREVIEW_MS = 5 * 60_000;

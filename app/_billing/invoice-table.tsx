@@ -4,7 +4,7 @@ import { Anchor, Badge, Button, Paper, Skeleton, Table, Text, Title } from '@man
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { BillingInvoice } from '@/server/shapes';
 import { formatDay } from '../_format/instant';
-import { formatMoney } from '../_plans/money';
+import { formatMoney } from '../_offers/money';
 import { refusalOf, useTRPC, useTRPCClient } from '../_query/trpc';
 
 const COLOURS: Record<string, string> = { paid: 'green', open: 'red', void: 'gray', uncollectible: 'gray' };

@@ -4,8 +4,8 @@ import { Alert, Button, Group, Text } from '@mantine/core';
 import Link from 'next/link';
 import type { BillingSummary } from '@/server/shapes';
 import { formatDay } from '../_format/instant';
-import { formatMoney } from '../_plans/money';
-import { useBilling } from './use-billing';
+import { formatMoney } from '../_offers/money';
+import { useBilling } from '../_offers/use-billing';
 
 const TITLES: Partial<Record<BillingSummary['payment']['state'], string>> = {
   past_due: 'A payment failed',

@@ -2,9 +2,9 @@
 
 import { Button, Group, Paper, Text, Title } from '@mantine/core';
 import type { BillingSummary } from '@/server/shapes';
+import { useBillingAct } from '../_offers/use-billing';
 import { useTRPCClient } from '../_query/trpc';
 import { brandText } from './brand';
-import { useBillingAct } from './use-billing';
 
 /** The card that is charged, and the way to the payment provider's page where it is changed. */
 export function PaymentMethod({ summary }: { summary: BillingSummary }) {

@@ -5,12 +5,12 @@ import Link from 'next/link';
 import { useState } from 'react';
 import type { BillingSummary } from '@/server/shapes';
 import { formatDay, formatReset } from '../_format/instant';
-import { formatMoney } from '../_plans/money';
+import { isFailing } from '../_offers/failing';
+import { formatMoney } from '../_offers/money';
+import { useBillingAct } from '../_offers/use-billing';
 import { useTRPCClient } from '../_query/trpc';
 import { useStarts } from '../_status/start-context';
 import { CancelDialog } from './cancel-dialog';
-import { isFailing } from './failing';
-import { useBillingAct } from './use-billing';
 
 /** The plan in force, what comes next, and the ways to change it. */
 export function PlanPanel({ summary }: { summary: BillingSummary }) {

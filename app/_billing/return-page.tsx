@@ -4,10 +4,10 @@ import { Alert, Button, Group, Loader, Paper, Stack, Text, Title } from '@mantin
 import Link from 'next/link';
 import { useCallback, useEffect, useState } from 'react';
 import type { Arrival } from '@/server/billing/checkout/return-from-checkout';
+import { PaymentsNote } from '../_offers/notes';
+import { useRefreshBilling } from '../_offers/use-billing';
 import { useTRPCClient } from '../_query/trpc';
 import { useStarts } from '../_status/start-context';
-import { PaymentsNote } from './notes';
-import { useRefreshBilling } from './use-billing';
 
 /** How often and how long the payment is looked for before a person is let go. */
 const ASK_EVERY_MS = 2_000;

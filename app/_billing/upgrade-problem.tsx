@@ -2,10 +2,10 @@
 
 import { Alert, Button, Group, Text, Title } from '@mantine/core';
 import { useSearchParams } from 'next/navigation';
+import { PaymentsNote } from '../_offers/notes';
+import { useBilling } from '../_offers/use-billing';
 import { PlanCards } from '../_plans/plan-cards';
 import { UsageLine } from '../_status/usage-line';
-import { PaymentsNote } from './notes';
-import { useBilling } from './use-billing';
 
 type Props = { reason: string; message: string; planId: string };
 

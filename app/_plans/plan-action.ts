@@ -1,6 +1,6 @@
 import { directionOf } from '@/server/quota/direction';
 import type { BillingSummary, Plan, PricedPlan } from '@/server/shapes';
-import { isFailing } from '../_billing/failing';
+import { isFailing } from '../_offers/failing';
 
 /** What the one button of a plan's card does. A button that is off says why. */
 export type PlanAction =

@@ -1,8 +1,8 @@
 'use client';
 
 import { Button, Text } from '@mantine/core';
-import { useBillingAct } from '../_billing/use-billing';
 import { useSupportEmail } from '../_look/support';
+import { useBillingAct } from '../_offers/use-billing';
 import { useTRPCClient } from '../_query/trpc';
 import type { PlanAction } from './plan-action';
 
@@ -18,16 +18,7 @@ export function PlanButton({ action }: { action: PlanAction }) {
         </Button>
       );
     case 'off':
-      return (
-        <div>
-          <Button disabled fullWidth variant="default" title={action.why}>
-            {action.label}
-          </Button>
-          <Text size="xs" c="dimmed" ta="center" mt={4}>
-            {action.why}
-          </Text>
-        </div>
-      );
+      return <OffButton label={action.label} why={action.why} />;
     case 'none':
       return <NoButton label={action.label} why={action.why} contact={action.contact} />;
     case 'link':
@@ -60,6 +51,17 @@ export function PlanButton({ action }: { action: PlanAction }) {
       );
   }
 }
+
+const OffButton = ({ label, why }: { label: string; why: string }) => (
+  <div>
+    <Button disabled fullWidth variant="default" title={why}>
+      {label}
+    </Button>
+    <Text size="xs" c="dimmed" ta="center" mt={4}>
+      {why}
+    </Text>
+  </div>
+);
 
 /** A plan that cannot be bought here has no button, unless there is somebody to write to. */
 function NoButton({ label, why, contact }: { label: string; why: string; contact: boolean }) {

@@ -6,13 +6,13 @@ import { directionOf } from '@/server/quota/direction';
 import type { BillingSummary, Plan, PricedPlan } from '@/server/shapes';
 import { formatAllowance } from '../_format/duration';
 import { formatDay } from '../_format/instant';
+import { firstCharge, formatMoney, formatPrice, nextFirst } from '../_offers/money';
+import { planDifference } from '../_offers/plan-difference';
+import { thisMonthText } from '../_offers/this-month';
 import { refusalOf, useTRPC } from '../_query/trpc';
 import { useNow } from '../_query/use-now';
-import { firstCharge, formatMoney, formatPrice, nextFirst } from './money';
 import { type PlanAction, planAction } from './plan-action';
 import { PlanButton } from './plan-button';
-import { planDifference } from './plan-difference';
-import { thisMonthText } from './this-month';
 
 const COLUMNS = { base: 1, xs: 2, md: 3 };
 
@@ -135,14 +135,7 @@ function PlanCard(props: CardProps) {
         <Text size="sm" c="dimmed">
           {plan.description}
         </Text>
-        <List size="sm" className="grow">
-          <List.Item>{timeText(plan)}</List.Item>
-          <List.Item>
-            {plan.maxSessions} {plan.maxSessions === 1 ? 'session' : 'sessions'} at once
-          </List.Item>
-          <List.Item>{plan.storageGb} GB of files for each session</List.Item>
-          <List.Item>{idleText(plan)}</List.Item>
-        </List>
+        <WhatItBrings plan={plan} />
         {difference && (
           <Text size="sm" c="dimmed">
             Compared with yours: {difference}
@@ -153,6 +146,17 @@ function PlanCard(props: CardProps) {
     </Card>
   );
 }
+
+const WhatItBrings = ({ plan }: { plan: PricedPlan }) => (
+  <List size="sm" className="grow">
+    <List.Item>{timeText(plan)}</List.Item>
+    <List.Item>
+      {plan.maxSessions} {plan.maxSessions === 1 ? 'session' : 'sessions'} at once
+    </List.Item>
+    <List.Item>{plan.storageGb} GB of files for each session</List.Item>
+    <List.Item>{idleText(plan)}</List.Item>
+  </List>
+);
 
 /** What a plan costs; nothing reads in the money of the others, where there are others. */
 function priceText(plan: PricedPlan, plans: PricedPlan[]): string {

@@ -1,7 +1,7 @@
 'use client';
 
 import { Title } from '@mantine/core';
-import { PaymentsNote } from '../_billing/notes';
+import { PaymentsNote } from '../_offers/notes';
 import { QuotaBanner } from '../_status/banner';
 import { UsageLine } from '../_status/usage-line';
 import { PlanCards } from './plan-cards';

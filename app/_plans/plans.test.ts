@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { BillingSummary, Price, PricedPlan } from '@/server/shapes';
-import { firstCharge, formatMoney, nextFirst } from './money';
+import { firstCharge, formatMoney, nextFirst } from '../_offers/money';
+import { planDifference } from '../_offers/plan-difference';
+import { thisMonthText } from '../_offers/this-month';
 import { planAction } from './plan-action';
-import { planDifference } from './plan-difference';
-import { thisMonthText } from './this-month';
 
 const price = (amount: number): Price => ({ amount, currency: 'usd', interval: 'month' });
 const plan = (id: string, sort: number, more: Partial<PricedPlan> = {}): PricedPlan => ({

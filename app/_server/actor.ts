@@ -1,6 +1,6 @@
+import { type Auth, makeAuth } from '@/server/account/auth';
 import { findActor } from '@/server/account/find-actor';
 import type { Actor } from '@/server/context';
-import { type Auth, makeAuth } from '@/server/http/auth';
 import { openMail } from '@/server/mail/send';
 import { webContext } from './context';
 

@@ -1,6 +1,6 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
-import { ADDRESS_HEADER, PEER_HEADER } from '@/server/address';
+import { ADDRESS_HEADER, PEER_HEADER } from '@/server/http/address';
 
 /** Notes on every request who is at the other end of its connection: routes see headers only. Call it once, before the first request. */
 export function notePeers(): void {

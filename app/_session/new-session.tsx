@@ -47,8 +47,9 @@ export function NewSessionButton() {
 
 const options = AGENTS.map((agent) => ({ value: agent, label: AGENT_WORDS[agent] }));
 
-function NewSessionDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
-  const { start, swap, status, explanation, showWhy } = useStarts();
+/** What is typed into the form, and what its button does. */
+function useForm(onClose: () => void) {
+  const { start, status, explanation, showWhy } = useStarts();
   const isFull = explanation?.reason === 'SESSION_LIMIT_REACHED';
   // The quota can run out while the form is open.
   const isOff = !isFull && Boolean(explanation);
@@ -71,28 +72,36 @@ function NewSessionDialog({ opened, onClose }: { opened: boolean; onClose: () =>
     setIdleStop(null);
     onClose();
   }
+  const fields = { name, setName, agent, setAgent, idleStopSeconds, setIdleStop, fallback };
+  return { ...fields, isFull, isOff, busy, submit, close, create: create.bind(null, input) };
+}
+
+function NewSessionDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  const { swap } = useStarts();
+  const form = useForm(onClose);
+  const { isFull, isOff } = form;
   return (
-    <Modal opened={opened} onClose={close} title="New session" centered>
-      <form onSubmit={submit}>
+    <Modal opened={opened} onClose={form.close} title="New session" centered>
+      <form onSubmit={form.submit}>
         <Stack>
           <TextInput
             label="Name"
-            placeholder={fallback}
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
+            placeholder={form.fallback}
+            value={form.name}
+            onChange={(event) => form.setName(event.currentTarget.value)}
             maxLength={80}
             data-autofocus
           />
-          <AgentSelect value={agent} onChange={setAgent} />
-          <IdleStopSelect value={idleStopSeconds} onChange={setIdleStop} />
-          {isFull && <Full onStop={(stopId) => create(input, (sessionId) => swap(stopId, sessionId))} />}
+          <AgentSelect value={form.agent} onChange={form.setAgent} />
+          <IdleStopSelect value={form.idleStopSeconds} onChange={form.setIdleStop} />
+          {isFull && <Full onStop={(stopId) => form.create((sessionId) => swap(stopId, sessionId))} />}
           <Group justify="flex-end">
-            <Button variant="default" onClick={close}>
+            <Button variant="default" onClick={form.close}>
               Cancel
             </Button>
             <Button
               type="submit"
-              loading={busy}
+              loading={form.busy}
               variant={isFull ? 'default' : 'filled'}
               data-disabled={isOff || undefined}
               aria-disabled={isOff}

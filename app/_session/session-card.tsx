@@ -14,9 +14,6 @@ import { AGENT_WORDS } from './words';
 
 /** One session: what it is, how it stands, when it stops and why, and the next thing to do. */
 export function SessionCard({ session }: { session: Session }) {
-  const { start, starting } = useStarts();
-  const acts = useSessionActs(session);
-  const active = session.status === 'running' || session.status === 'starting';
   return (
     <Card withBorder padding="md" component="article" aria-label={session.name}>
       <Stack gap="sm" h="100%">
@@ -39,34 +36,45 @@ export function SessionCard({ session }: { session: Session }) {
           {session.metrics && Object.keys(session.metrics).length > 0 && <Figures session={session} />}
         </div>
         <Group gap="xs">
-          {active ? (
-            <>
-              <Button component={Link} href={`/sessions/${session.id}`} prefetch={false} size="sm">
-                Open
-              </Button>
-              <Button variant="default" size="sm" onClick={acts.stop} loading={acts.busy}>
-                Stop
-              </Button>
-              <KeepRunning session={session} size="sm" />
-            </>
-          ) : session.status === 'stopping' ? (
-            <Button variant="default" size="sm" aria-disabled data-disabled>
-              Stopping…
-            </Button>
-          ) : (
-            <StartButton
-              size="sm"
-              variant="light"
-              busy={starting.has(session.id)}
-              sessionId={session.id}
-              onStart={() => start(session.id)}
-            >
-              Start
-            </StartButton>
-          )}
+          <NextThing session={session} />
         </Group>
       </Stack>
     </Card>
+  );
+}
+
+/** The buttons that fit the state of a session. */
+function NextThing({ session }: { session: Session }) {
+  const { start, starting } = useStarts();
+  const acts = useSessionActs(session);
+  if (session.status === 'stopping')
+    return (
+      <Button variant="default" size="sm" aria-disabled data-disabled>
+        Stopping…
+      </Button>
+    );
+  if (session.status === 'running' || session.status === 'starting')
+    return (
+      <>
+        <Button component={Link} href={`/sessions/${session.id}`} prefetch={false} size="sm">
+          Open
+        </Button>
+        <Button variant="default" size="sm" onClick={acts.stop} loading={acts.busy}>
+          Stop
+        </Button>
+        <KeepRunning session={session} size="sm" />
+      </>
+    );
+  return (
+    <StartButton
+      size="sm"
+      variant="light"
+      busy={starting.has(session.id)}
+      sessionId={session.id}
+      onStart={() => start(session.id)}
+    >
+      Start
+    </StartButton>
   );
 }
 

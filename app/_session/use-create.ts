@@ -3,9 +3,9 @@
 import { useRouter } from 'next/navigation';
 import { useRef, useState } from 'react';
 import type { Agent } from '@/server/shapes';
+import { tellProblem } from '../_query/tell-problem';
 import { refusalOf, useTRPCClient } from '../_query/trpc';
-import { tellProblem } from '../_status/start-context';
-import { useRefreshStatus } from '../_status/use-status';
+import { useRefreshStatus } from '../_query/use-status';
 
 export type NewSession = { name: string; agent: Agent; idleStopSeconds?: number };
 

@@ -2,9 +2,9 @@
 
 import { useState } from 'react';
 import type { Session } from '@/server/shapes';
+import { tellProblem } from '../_query/tell-problem';
 import { refusalOf, useTRPCClient } from '../_query/trpc';
-import { tellProblem } from '../_status/start-context';
-import { useRefreshStatus } from '../_status/use-status';
+import { useRefreshStatus } from '../_query/use-status';
 
 /** What is asked for with one click; a plan may allow less. */
 export const KEEP_SECONDS = 3600;

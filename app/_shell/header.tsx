@@ -5,9 +5,10 @@ import Link from 'next/link';
 import { shownFigures } from '@/server/quota/refusal-words';
 import { signInClient } from '../_account/sign-in-client';
 import { Mark } from '../_look/mark';
+import { tellProblem } from '../_query/tell-problem';
+import { startLeaving } from '../_query/use-status';
 import { NewSessionButton } from '../_session/new-session';
-import { tellProblem, useStarts } from '../_status/start-context';
-import { startLeaving } from '../_status/use-status';
+import { useStarts } from '../_status/start-context';
 
 export type Person = { id: string; name: string; email: string };
 

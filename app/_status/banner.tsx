@@ -8,8 +8,8 @@ import type { BatchStatus, Upgrade } from '@/server/shapes';
 import { ResendConfirmation } from '../_account/resend-confirmation';
 import { formatDuration } from '../_format/duration';
 import { formatReset } from '../_format/instant';
-import { TrialOffer, useTrial } from '../_plans/trial-offer';
-import { FirstPayment, soldIn } from '../_plans/upgrade-links';
+import { TrialOffer, useTrial } from '../_offers/trial-offer';
+import { FirstPayment, soldIn } from '../_offers/upgrade-links';
 import { isRenewed } from './explain';
 import { useStarts } from './start-context';
 

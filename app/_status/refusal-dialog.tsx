@@ -4,8 +4,8 @@ import { Button, Group, Modal, Stack, Text } from '@mantine/core';
 import type { Upgrade } from '@/server/shapes';
 import { ResendConfirmation } from '../_account/resend-confirmation';
 import { Mark } from '../_look/mark';
-import { TrialOffer, useTrial } from '../_plans/trial-offer';
-import { UpgradeLinks } from '../_plans/upgrade-links';
+import { TrialOffer, useTrial } from '../_offers/trial-offer';
+import { UpgradeLinks } from '../_offers/upgrade-links';
 import type { Explanation } from './explain';
 import { StopFirst } from './stop-first';
 

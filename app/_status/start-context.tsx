@@ -1,14 +1,13 @@
 'use client';
 
-import { notifications } from '@mantine/notifications';
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef, useState } from 'react';
 import type { BatchStatus } from '@/server/shapes';
 import { useSupportEmail } from '../_look/support';
 import { type Refusal, refusalOf, useTRPCClient } from '../_query/trpc';
 import { useNow } from '../_query/use-now';
+import { useFreshStatus, useRefreshStatus } from '../_query/use-status';
 import { type Explanation, explain, explainStatus } from './explain';
 import { RefusalDialog, type Shown } from './refusal-dialog';
-import { useFreshStatus, useRefreshStatus } from './use-status';
 import { useSwap } from './use-swap';
 
 export type Starts = {
@@ -43,11 +42,7 @@ export function useStarts(): Starts {
 export function StartProvider({ personId, children }: { personId: string; children: ReactNode }) {
   const { data: status, lost } = useFreshStatus();
   const now = useNow(status?.now);
-  const refresh = useRefreshStatus();
-  const client = useTRPCClient();
   const [shown, setShown] = useState<Shown | null>(null);
-  const [starting, setStarting] = useState<ReadonlySet<string>>(new Set());
-  const underWay = useRef(new Set<string>());
   const supportEmail = useSupportEmail();
   const explanation = status ? explainStatus(status, now, supportEmail) : undefined;
 
@@ -65,26 +60,7 @@ export function StartProvider({ personId, children }: { personId: string; childr
     [explanation, status],
   );
 
-  const start = useCallback(
-    async (sessionId: string) => {
-      if (underWay.current.has(sessionId)) return false;
-      underWay.current.add(sessionId);
-      setStarting(new Set(underWay.current));
-      try {
-        await client.session.start.mutate({ sessionId, idempotencyKey: crypto.randomUUID() });
-        return true;
-      } catch (error) {
-        showRefusal(refusalOf(error), sessionId);
-        return false;
-      } finally {
-        await refresh();
-        underWay.current.delete(sessionId);
-        setStarting(new Set(underWay.current));
-      }
-    },
-    [client, refresh, showRefusal],
-  );
-
+  const { start, starting } = useStart(showRefusal);
   const swap = useSwap(start, showRefusal);
 
   const value = useMemo(
@@ -107,7 +83,31 @@ export function StartProvider({ personId, children }: { personId: string; childr
   );
 }
 
-/** A small notice in the corner for something that did not work. */
-export const tellProblem = (message: string): void => {
-  notifications.show({ color: 'red', title: 'This did not work', message });
-};
+/** Starts sessions, each once however often it is clicked, and knows which are under way. */
+function useStart(onRefusal: (refusal: Refusal, wantedId: string) => void) {
+  const refresh = useRefreshStatus();
+  const client = useTRPCClient();
+  const [starting, setStarting] = useState<ReadonlySet<string>>(new Set());
+  const underWay = useRef(new Set<string>());
+  const start = useCallback(
+    async (sessionId: string) => {
+      if (underWay.current.has(sessionId)) return false;
+      underWay.current.add(sessionId);
+      setStarting(new Set(underWay.current));
+      try {
+        await client.session.start.mutate({ sessionId, idempotencyKey: crypto.randomUUID() });
+        return true;
+      } catch (error) {
+        onRefusal(refusalOf(error), sessionId);
+        return false;
+      } finally {
+        await refresh();
+        underWay.current.delete(sessionId);
+        setStarting(new Set(underWay.current));
+      }
+    },
+    [client, refresh, onRefusal],
+  );
+
+  return { start, starting };
+}

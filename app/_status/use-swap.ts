@@ -2,7 +2,7 @@
 
 import { useCallback } from 'react';
 import { type Refusal, refusalOf, useTRPCClient } from '../_query/trpc';
-import { useRefreshStatus } from './use-status';
+import { useRefreshStatus } from '../_query/use-status';
 
 /** A stop has its grace, and its machine must be proven dead before its place is free. */
 const TIMEOUT_MS = 60_000;

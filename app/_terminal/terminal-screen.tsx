@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from 'react';
 import { useTRPCClient } from '../_query/trpc';
-import { useRefreshStatus } from '../_status/use-status';
+import { useRefreshStatus } from '../_query/use-status';
 import type { LineState, Notice } from './connection';
 import { JoinedScreen } from './joined-screen';
 import { openScreen } from './open-screen';

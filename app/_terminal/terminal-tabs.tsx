@@ -62,21 +62,20 @@ export function TerminalTabs({ sessionId }: { sessionId: string }) {
           />
         ))}
       </div>
-      <div className="terminal-keys" role="toolbar" aria-label="Keys">
-        {KEYS.map(([label, bytes]) => (
-          <Button
-            key={label}
-            size="compact-md"
-            variant="default"
-            onClick={() => typing.current.get(current)?.(bytes)}
-          >
-            {label}
-          </Button>
-        ))}
-      </div>
+      <PhoneKeys onKey={(bytes) => typing.current.get(current)?.(bytes)} />
     </>
   );
 }
+
+const PhoneKeys = ({ onKey }: { onKey: (bytes: string) => void }) => (
+  <div className="terminal-keys" role="toolbar" aria-label="Keys">
+    {KEYS.map(([label, bytes]) => (
+      <Button key={label} size="compact-md" variant="default" onClick={() => onKey(bytes)}>
+        {label}
+      </Button>
+    ))}
+  </div>
+);
 
 type ListProps = { tabs: number[]; current: number; onChoose: (tab: number) => void };
 

@@ -1,10 +1,10 @@
 import { limitDatabaseTime } from '@/db/time-limit';
-import { clientAddress } from '../address';
 import { type Actor, type Ctx, failClosed, REQUEST_TIMEOUT_MS } from '../context';
 import { DomainError } from '../errors';
-import type { Auth } from '../http/auth';
+import { clientAddress } from '../http/address';
 import type { Scope } from '../shapes';
 import { hashApiKey, looksLikeApiKey } from './api-key-text';
+import type { Auth } from './auth';
 import { openAccount } from './open-account';
 
 /**

@@ -1,5 +1,5 @@
 import type { Ctx } from '../context';
-import type { Auth } from '../http/auth';
+import type { Auth } from './auth';
 
 /**
  * How many sessions a new password would remove: those of an account whose address nobody has confirmed. Zero for any

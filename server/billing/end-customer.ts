@@ -1,8 +1,8 @@
 import { type Ctx, inTx } from '../context';
 import { lockAccount } from '../quota/load-account';
-import { expireOthers } from './checkout/close-checkouts';
 import { makeCustomer } from './checkout/ensure-customer';
 import { isGone, type Payments } from './payments';
+import { expireOthers } from './sync/close-checkouts';
 
 /**
  * Ends everything an account has at the payment provider: its open payment pages, then its customer, which cancels what

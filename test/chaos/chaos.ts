@@ -14,7 +14,7 @@ import type { Result } from './report';
 import { insist, RULES, Setting } from './setting';
 import { commonOf } from './spans';
 import { Tally } from './tally';
-import { readBooks } from './truth';
+import { type Books, readBooks } from './truth';
 
 export type ChaosOptions = { minutes: number; seed: number; people?: number; say: (line: string) => void };
 
@@ -44,7 +44,6 @@ async function play(setting: Setting, { minutes, seed, people = 6, say }: ChaosO
   const starved = watchStarvation(setting);
   const webs = setting.watchWebs();
   const until = Date.now() + minutes * 60_000;
-  const healings: Healing[] = [];
   const disks = new Disks();
   crowd.begin(people);
   const care = {
@@ -56,17 +55,7 @@ async function play(setting: Setting, { minutes, seed, people = 6, say }: ChaosO
   };
   crowd.beginDeeds(() => careOnce(care), chanceOf(seed + 3));
   const from = Date.now();
-  while (Date.now() < until) {
-    await breakThings(scene, Math.min(until, Date.now() + ROUND_MS));
-    const healing = await heal(scene);
-    healings.push(healing);
-    disks.look(await readBooks(setting), scene.touched);
-    say(
-      `round ${healings.length}: healed in ${(healing.ms / 1000).toFixed(1)} s, ${tally.total('faults')} faults so far`,
-    );
-    if (!healing.healed) for (const sick of healing.sick) say(`  ${sick}`);
-    if (Date.now() < until) crowd.resume();
-  }
+  const healings = await playRounds(scene, disks, until, say);
   const seconds = (Date.now() - from) / 1000;
   await crowd.end();
   const plansInForce = await untilHealed(setting, HEAL_MS, () => crowd.unpaidPlans());
@@ -75,13 +64,10 @@ async function play(setting: Setting, { minutes, seed, people = 6, say }: ChaosO
   starved.end();
   await webs.end();
   const books = await readBooks(setting);
-  const { runs, machines } = books;
   disks.look(books, scene.touched);
   const ledger = await insist(() => verifyLedger(setting.operator.ctx, null), HEAL_MS);
   noteOutages(setting);
-  for (const run of runs) tally.count('ends', run.end_reason ?? run.status);
-  const of = (names: string[]) =>
-    new Set(crowd.people.filter(({ habit }) => names.includes(habit.machines)).map((p) => p.accountId));
+  for (const run of books.runs) tally.count('ends', run.end_reason ?? run.status);
   return {
     seed,
     seconds,
@@ -92,17 +78,40 @@ async function play(setting: Setting, { minutes, seed, people = 6, say }: ChaosO
     chain: ledger.problems.map(({ accountId, message }) => `account ${accountId}: ${message}`),
     tally,
     starvedMs: setting.spans.totalMs(['starved'], 0, Date.now()),
-    verdict: judge({
-      runs,
-      machines,
-      rogues: of(['silent', 'stubborn']),
-      frail: of(['crash', 'stuck_created']),
-      bounds,
-      spans: setting.spans,
-      touched: scene.touched,
-      rules: RULES,
-    }),
+    verdict: judgeBooks(scene, bounds, books),
   };
+}
+
+/** Breaks and heals by turns until the time is over; returns how each healing went. */
+async function playRounds(scene: Scene, disks: Disks, until: number, say: ChaosOptions['say']) {
+  const { setting, crowd, tally, touched } = scene;
+  const healings: Healing[] = [];
+  while (Date.now() < until) {
+    await breakThings(scene, Math.min(until, Date.now() + ROUND_MS));
+    const healing = await heal(scene);
+    healings.push(healing);
+    disks.look(await readBooks(setting), touched);
+    const seconds = (healing.ms / 1000).toFixed(1);
+    say(`round ${healings.length}: healed in ${seconds} s, ${tally.total('faults')} faults so far`);
+    if (!healing.healed) for (const sick of healing.sick) say(`  ${sick}`);
+    if (Date.now() < until) crowd.resume();
+  }
+  return healings;
+}
+
+function judgeBooks({ setting, crowd, touched }: Scene, bounds: Bounds, books: Books) {
+  const of = (names: string[]) =>
+    new Set(crowd.people.filter(({ habit }) => names.includes(habit.machines)).map((p) => p.accountId));
+  return judge({
+    runs: books.runs,
+    machines: books.machines,
+    rogues: of(['silent', 'stubborn']),
+    frail: of(['crash', 'stuck_created']),
+    bounds,
+    spans: setting.spans,
+    touched,
+    rules: RULES,
+  });
 }
 
 /** Plans so small that their end is reached within minutes. */

@@ -22,6 +22,16 @@ type Line = { figure: string; value: string; bar: string; ok: boolean };
 const HEAL_MS = 60_000;
 const s = (ms: number): string => (ms / 1000).toFixed(3);
 
+type Value = string | number;
+
+const bar = (figure: string, value: Value, limit: string, ok: boolean): Line => ({
+  figure,
+  value: String(value),
+  bar: limit,
+  ok,
+});
+const says = (figure: string, value: Value): Line => bar(figure, value, '', true);
+
 /** Every figure beside its bar. Pure. */
 export function linesOf({
   verdict: v,
@@ -34,18 +44,6 @@ export function linesOf({
   starvedMs,
 }: Result): Line[] {
   const slowest = Math.max(0, ...healings.map(({ ms }) => ms));
-  const says = (figure: string, value: string | number): Line => ({
-    figure,
-    value: String(value),
-    bar: '',
-    ok: true,
-  });
-  const bar = (figure: string, value: string | number, limit: string, ok: boolean): Line => ({
-    figure,
-    value: String(value),
-    bar: limit,
-    ok,
-  });
   return [
     bar('runs', v.runs, '> 0', v.runs > 0),
     says('machines made', v.machines),

@@ -13,15 +13,7 @@ export async function loadRules() {
   const create = await import('@/server/session/create');
   const status = await import('@/server/session/batch-status');
   const drift = await import('@/server/quota/find-drift');
-  const plan = await import('@/server/quota/apply-plan');
-  const adjust = await import('@/server/quota/adjust-usage');
-  const context = await import('@/server/context');
   const errors = await import('@/server/errors');
-  const load = await import('@/server/quota/load-account');
-  const stopAll = await import('@/server/run/stop-account');
-  const stored = await import('@/server/billing/sync/stored-subscription');
-  const book = await import('@/server/quota/book');
-  const wake = await import('@/server/quota/wake-runs');
   const update = await import('@/server/session/update');
   const keep = await import('@/server/session/keep-awake');
   return {
@@ -36,6 +28,23 @@ export async function loadRules() {
     updateSession: update.updateSession,
     keepAwake: keep.keepAwake,
     findDrift: drift.findDrift,
+    ...(await loadOperations()),
+    isRefusal: (error: unknown): error is DomainError => error instanceof errors.DomainError,
+    reasonOf: (error: DomainError) => error.reason,
+  };
+}
+
+/** What operators and the payment provider do to an account. */
+async function loadOperations() {
+  const plan = await import('@/server/quota/apply-plan');
+  const adjust = await import('@/server/quota/adjust-usage');
+  const context = await import('@/server/context');
+  const load = await import('@/server/quota/load-account');
+  const stopAll = await import('@/server/run/stop-account');
+  const stored = await import('@/server/billing/sync/stored-subscription');
+  const book = await import('@/server/quota/book');
+  const wake = await import('@/server/quota/wake-runs');
+  return {
     applyPlan: (ctx: Ctx, accountId: string, planId: string) =>
       context.inTx(ctx, (tx) => plan.applyPlan(tx, accountId, planId)),
     /** What a read of the payment provider writes. */
@@ -55,8 +64,6 @@ export async function loadRules() {
         await tx.sql`update account set status = ${to} where id = ${accountId}`;
         if (to === 'blocked') await stopAll.stopAccount(tx, state, 'blocked');
       }),
-    isRefusal: (error: unknown): error is DomainError => error instanceof errors.DomainError,
-    reasonOf: (error: DomainError) => error.reason,
   };
 }
 

@@ -73,15 +73,7 @@ function collectFirst(world: World, invoice: string, input: NewSubscription): Ou
 }
 
 function build(world: World, input: NewSubscription, now: number): SubscriptionRecord {
-  const items = input.items.map(
-    (item): ItemRecord => ({
-      id: newStripeId('si'),
-      price: item.price,
-      quantity: item.quantity,
-      metadata: item.metadata ?? {},
-      created: now,
-    }),
-  );
+  const items = input.items.map((item) => buildItem(item, now));
   const currency = currencyOf(world, input, items);
   const every = intervalOf(world, items);
   const anchor = anchorOf(input, now);
@@ -126,6 +118,11 @@ function build(world: World, input: NewSubscription, now: number): SubscriptionR
     pending_lines: [],
     noticed: {},
   };
+}
+
+function buildItem(item: NewSubscription['items'][number], now: number): ItemRecord {
+  const { price, quantity, metadata = {} } = item;
+  return { id: newStripeId('si'), price, quantity, metadata: metadata ?? {}, created: now };
 }
 
 function anchorOf(input: NewSubscription, now: number): number {

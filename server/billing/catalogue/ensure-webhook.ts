@@ -2,7 +2,7 @@ import Stripe from 'stripe';
 import type { Ctx } from '../../context';
 import { newId } from '../../ids';
 import type { Payments } from '../payments';
-import { EVENT_TYPES } from '../sync/event-types';
+import { EVENT_TYPES } from './event-types';
 
 /** The secret is told by the provider only when the endpoint is made: it belongs into STRIPE_WEBHOOK_SECRET. */
 export type Webhook = { id: string; url: string; secret?: string } | { url: string; skipped: string };

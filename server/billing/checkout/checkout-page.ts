@@ -5,9 +5,9 @@ import { newId } from '../../ids';
 import { lockAccount } from '../../quota/load-account';
 import type { SellablePlan } from '../catalogue/sellable';
 import { isGone, type Payments } from '../payments';
+import { expireOthers, expirePage } from '../sync/close-checkouts';
 import { isLiving, readStored } from '../sync/stored-subscription';
 import { syncAccount } from '../sync/sync-account';
-import { expireOthers, expirePage } from './close-checkouts';
 
 type PageInput = { accountId: string; customer: string; sold: SellablePlan; backTo: string };
 

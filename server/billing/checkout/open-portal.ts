@@ -1,6 +1,6 @@
 import type { Ctx } from '../../context';
+import { localPath } from '../../http/local-path';
 import { newId } from '../../ids';
-import { localPath } from '../../local-path';
 import type { Whose } from '../describe-billing';
 import { isRefused, needPayments } from '../payments';
 import { withFreshState } from '../with-fresh-state';

@@ -1,6 +1,6 @@
 import type { Ctx } from '../../context';
 import { DomainError } from '../../errors';
-import { localPath } from '../../local-path';
+import { localPath } from '../../http/local-path';
 import { directionOf } from '../../quota/direction';
 import { readAccount } from '../../quota/load-account';
 import type { Member } from '../../trpc';

@@ -74,6 +74,12 @@ async function takeTicket(
   return { taken: taken.length > 0, syncedAt: before?.at ?? null };
 }
 
+const priceIdsOf = ({ priceId, pending, bought }: CustomerFacts['subscriptions'][number]): string[] => [
+  priceId,
+  ...(pending ? [pending.priceId] : []),
+  ...bought.map((line) => line.priceId),
+];
+
 /** What to store. An unknown price or status neither grants nor takes away: what was known of it stays, with an alarm. */
 async function decideStored(
   tx: TxCtx,
@@ -82,12 +88,7 @@ async function decideStored(
   facts: CustomerFacts,
   syncedAt: Instant | null,
 ): Promise<StoredSubscription | null> {
-  const priceIds = facts.subscriptions.flatMap((one) => [
-    one.priceId,
-    ...(one.pending ? [one.pending.priceId] : []),
-    ...one.bought.map((line) => line.priceId),
-  ]);
-  const sold = await readPrices(tx, priceIds);
+  const sold = await readPrices(tx, facts.subscriptions.flatMap(priceIdsOf));
   const rankOf = (priceId: string) =>
     state.plans.find((plan) => plan.id === sold.get(priceId)?.plan_id)?.sort ?? -1;
   const { chosen, others } = chooseSubscription(facts.subscriptions, rankOf);

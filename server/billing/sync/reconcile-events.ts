@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 import { toUnix } from '../../clock';
 import type { Ctx } from '../../context';
-import { EVENT_TYPES } from './event-types';
+import { EVENT_TYPES } from '../catalogue/event-types';
 import { processEvent } from './receive-event';
 
 const LOOK_BACK_MS = 3 * 86_400_000;

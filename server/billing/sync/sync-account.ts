@@ -1,11 +1,11 @@
 import type { Ctx } from '../../context';
 import { DomainError } from '../../errors';
 import { metrics } from '../../metrics';
-import { closeCheckouts } from '../checkout/close-checkouts';
 import { isGone, needPayments } from '../payments';
 import { settleCard } from '../settle-card';
 import { settleEnded } from '../settle-ended';
 import { applySubscription, type Outcome } from './apply-subscription';
+import { closeCheckouts } from './close-checkouts';
 import { endSurplus } from './end-surplus';
 import { readStripe } from './read-stripe';
 

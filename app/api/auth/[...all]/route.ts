@@ -2,9 +2,9 @@ import { toNextJsHandler } from 'better-auth/next-js';
 import { webAuth } from '@/app/_server/actor';
 import { webContext } from '@/app/_server/context';
 import { limitDatabaseTime } from '@/db/time-limit';
-import { ADDRESS_HEADER, clientAddress } from '@/server/address';
 import { REQUEST_TIMEOUT_MS } from '@/server/context';
 import { quotaUnavailable } from '@/server/errors';
+import { ADDRESS_HEADER, clientAddress } from '@/server/http/address';
 import { readBounded } from '../../read-bounded';
 
 export const dynamic = 'force-dynamic';

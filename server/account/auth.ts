@@ -1,16 +1,16 @@
 import { type BetterAuthOptions, betterAuth } from 'better-auth';
 import { drizzleAdapter } from 'better-auth/adapters/drizzle';
 import { authIdentity, authSignIn, authUser, authVerification } from '@/db/schema/auth';
-import { confirmDoor } from '../account/confirm-door';
-import { keepFewSignIns } from '../account/keep-few-sign-ins';
-import { openAccount } from '../account/open-account';
-import { proveAddress } from '../account/prove-address';
-import { replacePassword } from '../account/replace-password';
-import { ADDRESS_HEADER } from '../address';
 import type { Ctx } from '../context';
+import { ADDRESS_HEADER } from '../http/address';
 import type { Mail } from '../mail/send';
 import { writeEmail } from '../mail/write-email';
 import { afterAuth, beforeAuth, cleanPerson } from './auth-limits';
+import { confirmDoor } from './confirm-door';
+import { keepFewSignIns } from './keep-few-sign-ins';
+import { openAccount } from './open-account';
+import { proveAddress } from './prove-address';
+import { replacePassword } from './replace-password';
 
 export type AuthDeps = Pick<Ctx, 'env' | 'sql' | 'db' | 'clock' | 'log' | 'rates' | 'jobs'> & { mail: Mail };
 
@@ -71,8 +71,7 @@ export function makeAuth(deps: AuthDeps) {
     },
     emailVerification: {
       sendOnSignUp: true,
-      sendVerificationEmail: async ({ user, token }) =>
-        messages.confirmAddress(user.email, `${env.APP_URL}/confirm-address?token=${token}`),
+      sendVerificationEmail: async ({ user, token }) => messages.confirmAddress(user.email, token),
     },
     // A copy of the table opens no account.
     verification: { storeIdentifier: 'hashed' },
@@ -132,7 +131,7 @@ const NOT_YOU = 'If you did not ask for this, nothing has changed and you can ig
  * The emails of sign-in. A mail server that is away is logged and never stops a sign-up. Nobody waits for it: how long an
  * answer takes would tell whether there is an email, and with it whether an address is known.
  */
-function signInEmails({ mail, log }: AuthDeps) {
+function signInEmails({ mail, log, env }: AuthDeps) {
   const send = (to: string, subject: string, paragraph: string, url: string): void =>
     void mail
       .send(
@@ -153,12 +152,12 @@ function signInEmails({ mail, log }: AuthDeps) {
         'Somebody asked for a new password for this address. The link works for one hour. A new password ends all API keys and sign-ins made before.',
         url,
       ),
-    confirmAddress: (to: string, url: string) =>
+    confirmAddress: (to: string, token: string) =>
       send(
         to,
         'Confirm your address',
         'Welcome to Hourglass. Confirm this address to start sessions and make API keys. The link works for one hour.',
-        url,
+        `${env.APP_URL}/confirm-address?token=${token}`,
       ),
   };
 }

@@ -2,7 +2,7 @@
 
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect } from 'react';
-import { refusalOf, useTRPC } from '../_query/trpc';
+import { refusalOf, useTRPC } from './trpc';
 
 const POLL_MS = 5_000;
 

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { createWorld, type World } from '@/test/world';
-import { ADDRESS_HEADER } from '../address';
+import { ADDRESS_HEADER } from '../http/address';
 import { newId } from '../ids';
 import { makeAuth } from './auth';
 

@@ -3,9 +3,9 @@
 import { Button, type ButtonProps, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { TRIAL_PLAN } from '@/server/shapes';
-import { useBilling, useBillingAct } from '../_billing/use-billing';
 import { formatAllowance } from '../_format/duration';
 import { useTRPC, useTRPCClient } from '../_query/trpc';
+import { useBilling, useBillingAct } from './use-billing';
 
 /** How much a trial would give this person; null where it is used, not needed, or not theirs to start. */
 export function useTrial(): { seconds: number } | null {

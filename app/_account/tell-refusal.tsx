@@ -2,9 +2,9 @@
 
 import { Stack, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { ResendConfirmation } from '../_account/resend-confirmation';
+import { tellProblem } from '../_query/tell-problem';
 import type { Refusal } from '../_query/trpc';
-import { tellProblem } from './start-context';
+import { ResendConfirmation } from './resend-confirmation';
 
 /** A refusal in the corner, with the way on where it has one. */
 export function tellRefusal({ reason, message }: Refusal): void {

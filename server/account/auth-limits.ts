@@ -1,9 +1,9 @@
 import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api';
-import type { AccessCtx } from '../account/prove-address';
-import { replacePassword } from '../account/replace-password';
-import { ADDRESS_HEADER } from '../address';
 import { DomainError } from '../errors';
-import type { Rates } from './rate';
+import { ADDRESS_HEADER } from '../http/address';
+import type { Rates } from '../http/rate';
+import type { AccessCtx } from './prove-address';
+import { replacePassword } from './replace-password';
 
 /** What is bounded about signing in and up, beside what the library bounds itself. */
 

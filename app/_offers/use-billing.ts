@@ -3,9 +3,9 @@
 import { notifications } from '@mantine/notifications';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useRef, useState } from 'react';
+import { tellRefusal } from '../_account/tell-refusal';
 import { type Refusal, refusalOf, useTRPC } from '../_query/trpc';
-import { tellRefusal } from '../_status/tell-refusal';
-import { useRefreshStatus } from '../_status/use-status';
+import { useRefreshStatus } from '../_query/use-status';
 
 const POLL_MS = 60_000;
 
