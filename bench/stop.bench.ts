@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +12,7 @@ import { startRedis } from '@/scripts/services/redis';
 import { startStack } from '@/scripts/stack';
 import { adjustAccountUsage } from '@/server/account/adjust-usage';
 import { createAccount } from '@/server/account/create-account';
+import { readConnectToken, replayStateOf } from '@/server/run/tokens';
 import { sizeOf } from './sizes';
 import { figure, printTable, quantile } from './table';
 
@@ -131,10 +131,10 @@ async function echoes(): Promise<{ through: number[]; straight: number[] }> {
   const machine = (await control<Truth[]>('/control/machines')).find(
     (made) => made.metadata.hourglass_session === id,
   );
-  const runId = machine?.metadata.hourglass_run ?? '';
-  const runToken = `hgr_${runId}_${createHmac('sha256', AUTH_SECRET).update(`run:${runId}`).digest('base64url')}`;
-  const expiresAt = Date.now() + 60_000;
-  const state = `v1.${expiresAt}.${createHmac('sha256', runToken).update(`terminal:${expiresAt}`).digest('base64url')}`;
+  // What the gateway hands along for this very token.
+  const claim = readConnectToken(AUTH_SECRET, token, Date.now());
+  if (!claim) throw new Error('the token opens nothing');
+  const state = replayStateOf(AUTH_SECRET, claim, Date.now() + 60_000);
   const headers = { 'fly-replay-src': `instance=x;state=${state}` };
   const straight = await echo(
     new WebSocket(`ws://127.0.0.1:${machine?.port}/terminal/${id}?tab=3`, ['hourglass'], { headers }),
