@@ -122,7 +122,7 @@ test('SESSION-41 a sign-in that ended leads to sign in and back; the next person
           () => {},
         ),
   );
-  await page.getByLabel('E-mail').fill(second.email);
+  await page.getByLabel('Email').fill(second.email);
   await page.getByLabel('Password').fill(second.password);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(page.getByText('No sessions yet')).toBeVisible();

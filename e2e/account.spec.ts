@@ -79,7 +79,7 @@ test('ACCOUNT-33 a planted account owns nothing once the owner of the address ha
 
   const owner = await (await browser.newContext()).newPage();
   await owner.goto(`${appUrl()}/forgot-password`);
-  await owner.getByLabel('E-mail').fill(email);
+  await owner.getByLabel('Email').fill(email);
   await owner.getByRole('button', { name: 'Send me a link' }).click();
   await owner.goto(await linkTo(email, 'Choose a new password'));
   await expect(owner.getByText('one session made in this account before')).toBeVisible();
@@ -115,14 +115,14 @@ test('ACCOUNT-33 confirming without a sign-in says what ends, and leads to a pas
 test('ACCOUNT-3 a lost password is replaced by mail', async ({ page }) => {
   const person = await newPerson();
   await page.goto(`${appUrl()}/sign-in`);
-  await page.getByLabel('E-mail').fill(person.email);
+  await page.getByLabel('Email').fill(person.email);
   await page.getByLabel('Password').fill('not-the-password');
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(page.getByText('do not belong together')).toBeVisible();
   await page.getByRole('link', { name: 'Forgot your password?' }).click();
   // Both pages have a field of this name: the one that is left must not get the address.
   await page.waitForURL(/\/forgot-password/);
-  await page.getByLabel('E-mail').fill(person.email);
+  await page.getByLabel('Email').fill(person.email);
   await page.getByRole('button', { name: 'Send me a link' }).click();
   await expect(page.getByRole('status')).toContainText('an email is on its way');
   await expect.poll(async () => (await control<Mail[]>(`/control/mail?to=${person.email}`)).length).toBe(1);
@@ -142,7 +142,7 @@ test('ACCOUNT-4 an API key is made, shown once, works within its scopes, and is 
   await signIn(page, person, '/settings');
   await page.getByLabel('Name of the key').fill('ci');
   await page.getByRole('checkbox', { name: 'session:read' }).check();
-  await page.getByRole('button', { name: 'Make key' }).click();
+  await page.getByRole('button', { name: 'Create key' }).click();
   const key = await page.getByTestId('fresh-key').textContent();
   expect(key).toMatch(/^hg_/);
   const call = (path: string, init = {}) =>
@@ -209,7 +209,7 @@ test('ACCOUNT-13 guessing a password is slowed down, with a sentence', async ({ 
     });
   }
   await page.goto(`${appUrl()}/sign-in`);
-  await page.getByLabel('E-mail').fill(person.email);
+  await page.getByLabel('Email').fill(person.email);
   await page.getByLabel('Password').fill(person.password);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(page.getByText(/too many tries to sign in/i)).toBeVisible();

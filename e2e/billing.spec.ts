@@ -94,7 +94,7 @@ test('BILLING-45 BILLING-46 a plan on request leads to an email, and cards say w
   await expect(custom).toContainText('Compared with yours: no time limit');
   await expect(page.getByRole('article', { name: 'Trial' })).toContainText('Compared with yours: +5 h once');
   await page.goto(`${appUrl()}/forgot-password`);
-  await page.getByLabel('E-mail').fill(person.email);
+  await page.getByLabel('Email').fill(person.email);
   await page.getByRole('button', { name: 'Send me a link' }).click();
   const answeredAt = async () =>
     (await control<{ replyTo: string[] }[]>(`/control/mail?to=${person.email}`))[0]?.replyTo;
@@ -167,7 +167,7 @@ test('BILLING-2 an upgrade link opens Stripe after signing in; going back change
   const person = await newPerson();
   await page.goto(`${appUrl()}/billing/upgrade?plan=pro&from=/usage`);
   await page.waitForURL(/\/sign-in\?next=/);
-  await page.getByLabel('E-mail').fill(person.email);
+  await page.getByLabel('Email').fill(person.email);
   await page.getByLabel('Password').fill(person.password);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.waitForURL(/\/c\/pay\//);
@@ -276,7 +276,7 @@ test('BILLING-3 while Stripe is away billing says so and sessions are not touche
     await page.goto(`${appUrl()}/billing/upgrade?plan=pro`);
     await expect(page.getByText('cannot be reached right now')).toBeVisible();
     await expect(page.getByRole('link', { name: 'Try again' })).toBeVisible();
-    await expect(page.getByRole('article', { name: 'Pro', exact: true })).toContainText('Asked for');
+    await expect(page.getByRole('article', { name: 'Pro', exact: true })).toContainText('Requested');
   } finally {
     await stripeControl('faults', undefined, 'DELETE');
   }

@@ -8,7 +8,7 @@ test('QUOTA-31 what one person put away or saw in a browser is not the next oneâ
   const banner = page.getByText('85 % of your compute quota is used');
   await signIn(page, first);
   await expect(page.getByText('a secret of the first')).toBeVisible();
-  await page.getByRole('button', { name: 'Put away for this month' }).click();
+  await page.getByRole('button', { name: 'Dismiss for this month' }).click();
   await expect(banner).toBeHidden();
   await page.getByRole('button', { name: 'Account menu' }).click();
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
@@ -16,7 +16,7 @@ test('QUOTA-31 what one person put away or saw in a browser is not the next oneâ
 
   // Without loading the page anew, and with every answer held back: what is there is there from before.
   await page.getByRole('link', { name: 'Sign in' }).first().click();
-  await page.getByLabel('E-mail').fill(second.email);
+  await page.getByLabel('Email').fill(second.email);
   await page.getByLabel('Password').fill(second.password);
   let answer = () => {};
   const held = new Promise<void>((resolve) => {

@@ -79,7 +79,7 @@ export async function signIn(
   next = '/dashboard',
 ): Promise<void> {
   await page.goto(`${appUrl()}/sign-in?next=${encodeURIComponent(next)}`);
-  await page.getByLabel('E-mail').fill(person.email);
+  await page.getByLabel('Email').fill(person.email);
   await page.getByLabel('Password').fill(person.password);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.waitForURL((url) => url.pathname === next.split('?')[0]);
@@ -89,7 +89,7 @@ export async function signIn(
 export async function signUp(page: Page, name: string, email: string): Promise<string> {
   await page.goto(`${appUrl()}/sign-up`);
   await page.getByLabel('Name').fill(name);
-  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Email').fill(email);
   await page.getByLabel('Password').fill('a-good-password');
   await page.getByRole('button', { name: 'Sign up' }).click();
   await expect(page.getByText('No sessions yet')).toBeVisible();

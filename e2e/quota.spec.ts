@@ -168,7 +168,7 @@ test('QUOTA-45 QUOTA-17 warnings say the real percent and can be put away for th
   await signIn(page, person);
   const banner = page.getByText('85 % of your compute quota is used');
   await expect(banner).toBeVisible();
-  await page.getByRole('button', { name: 'Put away for this month' }).click();
+  await page.getByRole('button', { name: 'Dismiss for this month' }).click();
   await expect(banner).toBeHidden();
   await page.reload();
   await expect(page.getByRole('region', { name: 'Compute quota' })).toBeVisible();
@@ -177,7 +177,7 @@ test('QUOTA-45 QUOTA-17 warnings say the real percent and can be put away for th
   await expect(page.getByText('99.8 % of your compute quota is used')).toBeVisible();
   await leaveQuota(person.accountId, 0);
   await expect(page.getByRole('alert').getByText('Your compute quota is used up')).toBeVisible();
-  await expect(page.getByRole('button', { name: 'Put away for this month' })).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'Dismiss for this month' })).toHaveCount(0);
 });
 
 test('QUOTA-12 another app gets the same refusal through the typed client', async () => {

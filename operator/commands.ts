@@ -23,7 +23,7 @@ import { type AccountStatus, inputs, type Plan, type Run } from '@/server/shapes
 
 export type Flags = Record<string, string | boolean | undefined>;
 /** `text` is what people read instead of the result. */
-export type Outcome = { result: unknown; exitCode?: number; text?: string[] };
+type Outcome = { result: unknown; exitCode?: number; text?: string[] };
 type Command = {
   flags: Record<string, 'text' | 'switch'>;
   needed: string[];

@@ -128,6 +128,7 @@ mkdirSync(join(ROOT, '.hourglass'), { recursive: true });
 const onlyCheck = process.argv.includes('--check');
 await step('format and lint', tool(['node_modules/@biomejs/biome/bin/biome', 'ci', '.']));
 await step('types', tool(['node_modules/typescript/bin/tsc', '--noEmit', '-p', '.']));
+await step('unused code', tool(['node_modules/knip/bin/knip.js', '--no-progress', '--no-config-hints']));
 await step('tidy and unit', vitest('unit'));
 if (!onlyCheck) {
   await step('known weaknesses of packages', knownWeaknesses);

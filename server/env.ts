@@ -107,7 +107,7 @@ export function secretsOf(env: Env): string[] {
 }
 
 /** One line per bad variable, each naming itself, never printing its value. */
-export class BadEnvironment extends Error {
+class BadEnvironment extends Error {
   constructor(problems: string[]) {
     super(`The environment is not usable:\n${problems.map((line) => `  ${line}`).join('\n')}`);
     this.name = 'BadEnvironment';

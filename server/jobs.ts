@@ -1,21 +1,18 @@
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
-import { z } from 'zod';
 import type { Instant } from './clock';
 import type { Log } from './log';
 import { LATE, withTimeout } from './with-timeout';
 
-/** The jobs there are: a name, what it carries (ids only), how it is retried. PostgreSQL holds the truth; a job only wakes. */
-export const JOBS = {
-  /** Look at what is due now: leases end, boots are late, stops are to be seen through. */
-  'run.due': z.strictObject({}),
-  /** Process the events that the payment provider could not deliver. */
-  'stripe.events': z.strictObject({}),
-  /** Take over today's prices and read every paying account anew. */
-  'stripe.sweep': z.strictObject({}),
-} as const;
+/** A job only wakes and carries nothing: PostgreSQL holds the truth. */
+export type JobName =
+  /** Checks what is due now: leases that end, boots that are late, stops that are not proven. */
+  | 'run.due'
+  /** Processes the events that the payment provider could not deliver. */
+  | 'stripe.events'
+  /** Takes over today's prices and reads every paying account anew. */
+  | 'stripe.sweep';
 
-export type JobName = keyof typeof JOBS;
 export const QUEUE_NAME = 'timekeeper';
 
 export type Jobs = {
@@ -73,7 +70,7 @@ export function openJobs(redisUrl: string, now: () => Instant, log: Log, most = 
       const enqueue = async () => {
         // The delay counts from the moment it is sent, whatever was waited for before.
         const later = () => ({ delay: Math.max(0, moment * MOMENT_MS - now()), jobId: `due-${moment}` });
-        if (await hasRoom()) await queue.add('run.due', {}, later());
+        if (await hasRoom()) await queue.add('run.due' satisfies JobName, {}, later());
         else log.warn({ runId }, 'too many wake-ups wait already; the sweep will find the run');
       };
       const queued = await withTimeout(enqueue(), TIMEOUT_MS).catch((error) =>
@@ -98,7 +95,7 @@ const SCHEDULES = [
     // A provider that is away at that hour is asked again for most of the night.
     opts: { attempts: 7, backoff: { type: 'exponential', delay: 120_000 } },
   },
-] as const;
+] as const satisfies { name: JobName; repeat: object; opts: object }[];
 
 /** Sets the repeated jobs; a Redis that lost them has them again within a minute. Throws when Redis is away. */
 export async function scheduleJobs(queue: Pick<Queue, 'upsertJobScheduler'>): Promise<void> {

@@ -7,7 +7,7 @@ import { DomainError, quotaUnavailable, type Reason, type RefusalDetails } from 
 import type { Scope } from './shapes';
 
 /** A request: who asks, and under which id it is logged. */
-export type RequestCtx = Ctx & {
+type RequestCtx = Ctx & {
   actor: Actor | null;
   requestId: string;
   /** The visitor's currency, by their language settings. */
@@ -136,7 +136,7 @@ export function admit(actor: Actor | null, level: Exclude<Access, 'public'>): Me
 }
 
 /** True when this actor may call a procedure of this access level. Pure. */
-export function mayCall(actor: Member, level: Exclude<Access, 'public'>): boolean {
+function mayCall(actor: Member, level: Exclude<Access, 'public'>): boolean {
   if (level === 'person') return actor.kind === 'user';
   if (level === 'owner') return actor.kind === 'user' && actor.role === 'owner';
   if (level === 'admin') return actor.isAdmin && (actor.kind === 'user' || actor.scopes.includes('admin'));

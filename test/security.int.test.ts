@@ -278,7 +278,7 @@ describe('what is asked', () => {
       );
     for (const [more, sentence] of [
       [{ name: 'x'.repeat(81) }, 'A name has 80 characters at most.'],
-      [{ email: `${'x'.repeat(250)}@hourglass.test` }, 'An e-mail address has 254 characters at most.'],
+      [{ email: `${'x'.repeat(250)}@hourglass.test` }, 'An email address has 254 characters at most.'],
       [{ password: 'x'.repeat(129) }, 'Password too long'],
       [{ password: 'short' }, 'Password too short'],
     ] as const) {

@@ -55,7 +55,7 @@ export function ApiKeyForm({ onMake }: { onMake: (name: string, scopes: Scope[])
           </Checkbox.Group>
           <Group>
             <Button type="submit" disabled={missing(name, scopes) !== ''}>
-              Make key
+              Create key
             </Button>
             {missing(name, scopes) !== '' && (
               <Text size="sm" c="dimmed">

@@ -50,7 +50,7 @@ export function ForgotPasswordForm() {
   return (
     <form onSubmit={submit} method="post">
       <Stack>
-        <TextInput name="email" type="email" label="E-mail" autoComplete="email" required />
+        <TextInput name="email" type="email" label="Email" autoComplete="email" required />
         <Result outcome={outcome} />
         <Button type="submit" loading={busy} disabled={!ready}>
           Send me a link

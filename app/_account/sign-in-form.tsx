@@ -56,7 +56,7 @@ export function SignInForm({ mode, github }: { mode: Mode; github: boolean }) {
         {mode === 'sign-up' && <TextInput name="name" label="Name" autoComplete="name" maxLength={80} />}
         <TextInput
           name="email"
-          label="E-mail"
+          label="Email"
           type="email"
           autoComplete="email"
           defaultValue={query.get('email') ?? ''}
@@ -126,7 +126,7 @@ function OtherWays({ mode, goOn }: { mode: Mode; goOn: string }) {
 export function sentenceOfReturn(code: string | null): string | null {
   if (code === null) return null;
   if (code === 'account_not_linked')
-    return 'There is an account for the e-mail address of your GitHub account already. Sign in with that address and its password; if you do not know it, “Forgot your password?” lets you choose a new one.';
+    return 'There is an account for the email address of your GitHub account already. Sign in with that address and its password; if you do not know it, “Forgot your password?” lets you choose a new one.';
   if (code === 'access_denied')
     return 'GitHub was not allowed to say who you are. Try again, or sign in with a password.';
   return 'That did not work this time. Try again, or sign in with a password.';
@@ -137,7 +137,7 @@ export function sentenceFor(error: { status?: number; code?: string; message?: s
   if (error.code === 'RATE_LIMITED' && error.message) return error.message;
   if (error.status === 429) return 'Too many tries. Wait a minute, then try again.';
   if (error.code === 'INVALID_EMAIL_OR_PASSWORD')
-    return 'This e-mail address and password do not belong together.';
+    return 'This email address and password do not belong together.';
   if (error.code?.startsWith('USER_ALREADY_EXISTS'))
     return 'There is an account for this address already. Sign in instead.';
   if (error.message) return error.message;

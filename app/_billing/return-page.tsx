@@ -109,7 +109,7 @@ function Ways({ phase, onAgain }: { phase: Phase; onAgain: () => void }) {
   const unpaid = phase === 'open' || phase === 'failed';
   return (
     <Group>
-      {phase === 'late' && <Button onClick={onAgain}>Look again</Button>}
+      {phase === 'late' && <Button onClick={onAgain}>Check again</Button>}
       {unpaid && (
         <Button component={Link} href="/plans">
           Back to the plans

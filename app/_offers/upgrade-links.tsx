@@ -10,7 +10,7 @@ import { firstCharge, formatMoney, formatPrice, nextFirst } from './money';
 import { thisMonth, thisMonthText } from './this-month';
 
 /** What a refusal lacks: time of the month, or sessions at once. */
-export type Lacking = 'time' | 'sessions';
+type Lacking = 'time' | 'sessions';
 
 type Props = {
   upgrade: Upgrade;

@@ -115,7 +115,7 @@ function PlanCard(props: CardProps) {
             {plan.name}
           </Title>
           {isCurrent && <Badge variant="light">Your plan</Badge>}
-          {isAsked && !isCurrent && <Badge variant="outline">Asked for</Badge>}
+          {isAsked && !isCurrent && <Badge variant="outline">Requested</Badge>}
         </Group>
         <div>
           <Text size="xl" fw={600}>

@@ -16,7 +16,7 @@ export function TimeLeft({ session }: { session: Session }) {
   const { now } = useStarts();
   if (session.status === 'starting')
     return <Text size="sm">Waiting for its machine. Booting costs nothing.</Text>;
-  if (session.status === 'stopping') return <Text size="sm">Hanging up and saving…</Text>;
+  if (session.status === 'stopping') return <Text size="sm">Disconnecting and saving…</Text>;
   if (session.status !== 'running') {
     return (
       <Text size="sm" c="dimmed">

@@ -7,7 +7,7 @@ import { refusalOf, useTRPCClient } from '../_query/trpc';
 import { useRefreshStatus } from '../_query/use-status';
 
 /** What is asked for with one click; a plan may allow less. */
-export const KEEP_SECONDS = 3600;
+const KEEP_SECONDS = 3600;
 
 /** Stop, change and delete of one session. Each reads the status again at once. */
 export function useSessionActs(session: Pick<Session, 'id'>) {

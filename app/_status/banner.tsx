@@ -94,7 +94,7 @@ function Warning({ status: { quota } }: { status: BatchStatus }) {
       mb="md"
       role="status"
       withCloseButton
-      closeButtonLabel="Put away for this month"
+      closeButtonLabel="Dismiss for this month"
       onClose={() => putAwayNow([...putAway.slice(-20), key])}
     >
       {formatDuration(quota.remainingSeconds ?? 0)} left

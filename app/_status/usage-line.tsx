@@ -12,7 +12,7 @@ import { isRenewed } from './explain';
 import { useStarts } from './start-context';
 
 /** Colours mean a state and nothing else. */
-export const LEVEL_COLOURS: Record<QuotaLevel, string> = {
+const LEVEL_COLOURS: Record<QuotaLevel, string> = {
   ok: 'sand.6',
   unlimited: 'sand.6',
   warn80: 'yellow',

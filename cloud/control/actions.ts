@@ -26,7 +26,7 @@ const behaviourKinds: BehaviourKind[] = [
 ];
 
 /** A machine as tests see it: the provider's truth, whatever the API was made to say. */
-export function describeMachine(fly: StartedFly, machine: MachineRecord) {
+function describeMachine(fly: StartedFly, machine: MachineRecord) {
   const { id, name, app, state, region, createdAt, port, intervals, behaviour, cordoned, events } = machine;
   return {
     id,

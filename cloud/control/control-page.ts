@@ -1,7 +1,7 @@
 import { faultKinds } from '../fly/faults';
 import type { MachineRecord } from '../fly/records';
 import type { StartedFly } from '../fly/server';
-import { escapeHtml, renderPage, showTime } from './page';
+import { escapeHtml, renderPage, showTime } from '../page';
 
 const shownMachines = 100;
 const shownCalls = 50;

@@ -18,7 +18,7 @@ export interface Behaviour {
   bootDelayMs?: number;
 }
 
-export interface ServiceConfig {
+interface ServiceConfig {
   internal_port?: number;
   autostart?: boolean;
   ports?: Array<{ port?: number; start_port?: number; end_port?: number; handlers?: string[] }>;
@@ -55,7 +55,7 @@ export interface MachineEvent {
   request: unknown;
 }
 
-export interface Interval {
+interface Interval {
   startedAt: number;
   stoppedAt: number | null;
 }
@@ -67,7 +67,7 @@ export interface ProcessRecord {
   startMark: string;
 }
 
-export interface LeaseRecord {
+interface LeaseRecord {
   nonce: string;
   owner: string;
   description: string;

@@ -1,4 +1,4 @@
-import { escapeHtml, renderPage, showTime } from '../control/page';
+import { escapeHtml, renderPage, showTime } from '../page';
 import type { Mail } from './store';
 
 type Links = Array<[label: string, url: string]>;

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-export const replayMediaType = 'application/vnd.fly.replay+json';
+const replayMediaType = 'application/vnd.fly.replay+json';
 
 /** Where an app asks the proxy to send the request instead, and what it wants the target to know. */
 export interface Replay {

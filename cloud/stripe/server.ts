@@ -32,7 +32,7 @@ export interface StartedStripe extends StartedPart {
 }
 
 /** One API request as it went, newest last; tests read them. */
-export interface LoggedRequest {
+interface LoggedRequest {
   seq: number;
   method: string;
   path: string;

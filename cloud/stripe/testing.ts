@@ -126,7 +126,7 @@ export class Bench {
   }
 }
 
-export const FIRST_OF_MONTH = {
+const FIRST_OF_MONTH = {
   billing_cycle_anchor_config: { day_of_month: 1, hour: 0, minute: 0, second: 0 },
   metadata: { account: 'acc_1' },
 };
@@ -138,7 +138,7 @@ export const GOOD_CARD = {
   billingName: 'Ada',
 };
 
-export function clientFor(port: number): Stripe {
+function clientFor(port: number): Stripe {
   return new Stripe('sk_test_local', {
     host: '127.0.0.1',
     port,

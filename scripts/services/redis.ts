@@ -35,9 +35,6 @@ const HELP =
 
 const findServer = () => findOnPath('redis-server', 'valkey-server');
 
-/** Is there a way to a Redis without installing anything? */
-export const hasRedis = () => findServer() !== undefined;
-
 /**
  * Starts Redis (or Valkey) on 127.0.0.1: the one on PATH, else installed by the system where that needs no question,
  * else in Docker. It ends with `stop()`, or with this process however that dies. Throws SetupError saying what to install.

@@ -26,7 +26,7 @@ export const beforeAuth = (rates: Rates) =>
     const body = (ctx.body ?? {}) as Record<string, unknown>;
     const email = typeof body.email === 'string' ? body.email : '';
     const address = ctx.headers?.get(ADDRESS_HEADER) ?? 'unknown';
-    if (email.length > LONGEST_EMAIL) throw tooLong('An e-mail address', LONGEST_EMAIL);
+    if (email.length > LONGEST_EMAIL) throw tooLong('An email address', LONGEST_EMAIL);
     if (typeof body.name === 'string' && body.name.trim().length > LONGEST_NAME)
       throw tooLong('A name', LONGEST_NAME);
     switch (ctx.path) {

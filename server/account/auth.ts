@@ -41,7 +41,7 @@ const UNUSED = [
   '/refresh-token',
 ];
 
-/** Sign-in by e-mail and password, and by GitHub when it is configured. Every new person gets one billing account. */
+/** Sign-in by email and password, and by GitHub when it is configured. Every new person gets one billing account. */
 export function makeAuth(deps: AuthDeps) {
   const { env, db } = deps;
   const messages = signInEmails(deps);

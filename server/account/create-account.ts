@@ -24,7 +24,7 @@ export type CreatedAccount = { userId: string; accountId: string; email: string;
 export async function createAccount(ctx: Ctx, input: CreateAccountInput): Promise<CreatedAccount> {
   const email = input.email.trim().toLowerCase();
   if (!/^[^\s@]+@[^\s@]+$/.test(email))
-    throw new DomainError('INVALID_INPUT', `${input.email} is not an e-mail address.`);
+    throw new DomainError('INVALID_INPUT', `${input.email} is not an email address.`);
   if (input.password !== undefined && input.password.length < 8) {
     throw new DomainError('INVALID_INPUT', 'A password has at least 8 characters.');
   }

@@ -34,7 +34,7 @@ export async function describeBilling(ctx: Ctx, { accountId, member }: Whose): P
 type OfSubscription = Omit<BillingSummary, 'trial' | 'paymentsSetUp' | 'testPayments' | 'mayChange'>;
 
 /** What the stored subscription means for its account as of now. Pure. */
-export function describeSubscription(
+function describeSubscription(
   state: AccountState,
   stored: StoredSubscription | null,
   card: CardFacts | null,

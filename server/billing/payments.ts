@@ -3,7 +3,7 @@ import { type Env, isTestKey } from '../env';
 import { DomainError } from '../errors';
 import { metrics } from '../metrics';
 
-export type Once = { idempotencyKey: string };
+type Once = { idempotencyKey: string };
 
 /** The payment provider. A write cannot be made without the key under which it happens at most once. */
 export type Payments = {

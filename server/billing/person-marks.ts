@@ -6,7 +6,7 @@ import type { Ctx } from '../context';
  * The address a person's emails reach, however it is written: lower case, without a +tag, and for Google's mail
  * without dots. Never used to find anybody, only to know a person again. Pure.
  */
-export function normaliseAddress(address: string): string {
+function normaliseAddress(address: string): string {
   const [local = '', domain = ''] = address.trim().toLowerCase().split('@');
   const google = domain === 'gmail.com' || domain === 'googlemail.com';
   const [name = ''] = local.split('+');

@@ -67,7 +67,7 @@ export function boughtLines(invoice: Stripe.Invoice): BoughtLine[] {
  * The part of an invoice that is charged, from the customer's credit too; the rest is put on the balance as too little to
  * be charged, and what the balance owed before is no part of it. Pure.
  */
-export function chargedShare({
+function chargedShare({
   total,
   amount_due,
   starting_balance,

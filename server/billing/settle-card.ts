@@ -54,7 +54,7 @@ async function unpin(
 }
 
 /** Of a subscription's own card and the customer's, the one that was chosen later. Pure. */
-export function laterMethod(createdAt: number, own: MethodFacts, theirs: MethodFacts | null): MethodFacts {
+function laterMethod(createdAt: number, own: MethodFacts, theirs: MethodFacts | null): MethodFacts {
   // A card that was saved long ago is chosen anew when it buys a subscription.
   const pinnedAt = Math.max(createdAt, own.createdAt);
   return theirs && theirs.createdAt > pinnedAt ? theirs : own;

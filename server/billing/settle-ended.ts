@@ -43,7 +43,7 @@ export async function settleInvoice(
 }
 
 /** What has to be settled of a customer's invoices. Those of subscriptions that we did not make are left alone. Pure. */
-export function leftoversOf(invoices: Stripe.Invoice[], all: SubscriptionFacts[]): Leftover[] {
+function leftoversOf(invoices: Stripe.Invoice[], all: SubscriptionFacts[]): Leftover[] {
   const ends = new Map(all.filter(isEndedOfOurs).map((one) => [one.id, one.endedAt ?? 0]));
   return invoices.flatMap((invoice): Leftover[] => {
     const endedAt = ends.get(subscriptionOf(invoice) ?? '');

@@ -37,7 +37,7 @@ const CONCURRENCY = 16;
 const MOST_AT_A_TIME = 1_000;
 
 /** How long to wait after this many tries. Pure. */
-export const pauseAfter = (attempts: number): number =>
+const pauseAfter = (attempts: number): number =>
   attempts >= PARKED_AFTER
     ? PARKED_PAUSE_MS
     : Math.min(FIRST_PAUSE_MS * 2 ** (attempts - 1), LONGEST_PAUSE_MS);

@@ -1,7 +1,7 @@
 import type { Ctx } from '../context';
 import { metrics } from '../metrics';
 
-export const PARKED_KINDS = ['machine', 'volume', 'account', 'run'] as const;
+const PARKED_KINDS = ['machine', 'volume', 'account', 'run'] as const;
 export type ParkedKind = (typeof PARKED_KINDS)[number];
 
 /** Counts what is parked, by kind, for everybody who watches this process. Returns the counts. */

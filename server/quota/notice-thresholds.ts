@@ -5,7 +5,7 @@ import { describeQuota } from './describe-quota';
 const THRESHOLDS = [80, 95] as const;
 
 /** The thresholds of the current period that are crossed as of now. 100 is crossed when nothing can be started or continued. Pure. */
-export function crossedThresholds(state: AccountState, rules: QuotaRules): number[] {
+function crossedThresholds(state: AccountState, rules: QuotaRules): number[] {
   const period = periodAt(state.plan, state.now);
   const quotaMs = quotaMsIn(state, period);
   if (quotaMs === null || quotaMs === 0) return [];

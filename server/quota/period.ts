@@ -9,8 +9,8 @@ export type Month = string;
 
 export const dayOf = (at: Instant): Day => new Date(at).toISOString().slice(0, 10);
 export const monthOf = (at: Instant): Month => new Date(at).toISOString().slice(0, 7);
-export const startOfDay = (at: Instant): Instant => Math.floor(at / DAY_MS) * DAY_MS;
-export const endOfDay = (at: Instant): Instant => startOfDay(at) + DAY_MS;
+const startOfDay = (at: Instant): Instant => Math.floor(at / DAY_MS) * DAY_MS;
+const endOfDay = (at: Instant): Instant => startOfDay(at) + DAY_MS;
 
 /** The instants where the UTC month around `at` begins and the next one begins. */
 export function monthAround(at: Instant): { startAt: Instant; endAt: Instant } {

@@ -4,7 +4,7 @@ import type { Plan } from '../shapes';
 import { type PlanRow, toPlan } from './plans';
 
 /** Why a plan cannot be, by field; empty when it is fine. Pure. */
-export function planProblems(plan: Plan): Record<string, string[]> {
+function planProblems(plan: Plan): Record<string, string[]> {
   const problems: Record<string, string[]> = {};
   const { minSeconds, maxSeconds, defaultSeconds } = plan.idleStop;
   if (minSeconds > maxSeconds || defaultSeconds < minSeconds || defaultSeconds > maxSeconds) {

@@ -16,12 +16,7 @@ export async function stopSession(
 }
 
 /** Decides the stop under the account lock, then tells the machine at once; the timekeeper sees it through. */
-export async function stopRunOf(
-  ctx: Ctx,
-  accountId: string,
-  sessionId: string,
-  reason: EndReason,
-): Promise<void> {
+async function stopRunOf(ctx: Ctx, accountId: string, sessionId: string, reason: EndReason): Promise<void> {
   const runId = await inTx(ctx, async (tx) => {
     const state = await lockAccount(tx, accountId);
     const run = state.openRuns.find((open) => open.sessionId === sessionId);

@@ -7,7 +7,7 @@ import { insist } from './setting';
 
 /** What an administrator does while everything breaks: plans edited, time given back, accounts blocked and deleted. */
 
-export type PlanSize = { id: string; seconds: number | null; slots: number };
+type PlanSize = { id: string; seconds: number | null; slots: number };
 export type Care = {
   admin: HourglassClient;
   people: Person[];

@@ -242,7 +242,7 @@ const STRIPE: Kind[] = [
 export const KINDS: Kind[] = [...PROCESSES, ...SERVICES, ...PROVIDER, ...MACHINES, ...STRIPE];
 
 /** Machines whose process lives, by the provider's own books; none while it is away. */
-export async function running(setting: Setting): Promise<TruthMachine[]> {
+async function running(setting: Setting): Promise<TruthMachine[]> {
   const all = await setting.control<TruthMachine[]>('/control/machines').catch(() => []);
   return all.filter(({ state, pid }) => state === 'started' && pid !== null);
 }

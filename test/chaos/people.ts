@@ -10,8 +10,8 @@ import type { Tally } from './tally';
 
 /** People who use the product while it breaks: each has an account, a habit, and machines of one kind. */
 
-export type Machines = 'normal' | 'silent' | 'stubborn' | 'crash' | 'stuck_created' | 'slow_boot';
-export type Habit = {
+type Machines = 'normal' | 'silent' | 'stubborn' | 'crash' | 'stuck_created' | 'slow_boot';
+type Habit = {
   name: string;
   planId: string;
   machines: Machines;
@@ -21,7 +21,7 @@ export type Habit = {
   weight: number;
 };
 
-export const HABITS: Habit[] = [
+const HABITS: Habit[] = [
   { name: 'steady', planId: 'max', machines: 'normal', sessions: 3, weight: 5 },
   { name: 'tight', planId: 'free', machines: 'normal', sessions: 2, weight: 4 },
   { name: 'buyer', planId: 'free', machines: 'normal', sessions: 2, buys: ['starter', 'pro'], weight: 3 },

@@ -33,7 +33,7 @@ const bar = (figure: string, value: Value, limit: string, ok: boolean): Line => 
 const says = (figure: string, value: Value): Line => bar(figure, value, '', true);
 
 /** Every figure beside its bar. Pure. */
-export function linesOf({
+function linesOf({
   verdict: v,
   healings,
   leaked,

@@ -39,8 +39,6 @@ const ENV = {
   AUTH_SECRET: 'chaos-secret-chaos-secret-chaos-secret',
 };
 
-export type Service = 'postgres' | 'redis';
-
 export class Setting {
   readonly spans = new Spans();
   readonly down = new Set<string>();

@@ -55,4 +55,4 @@ export function commonOf(lists: Span[][]): Span[] {
   );
 }
 
-export const lengthOf = (spans: Span[]): number => spans.reduce((sum, { from, to }) => sum + (to - from), 0);
+const lengthOf = (spans: Span[]): number => spans.reduce((sum, { from, to }) => sum + (to - from), 0);

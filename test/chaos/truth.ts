@@ -30,8 +30,8 @@ export type RunRow = {
   charged_ms: number;
 };
 
-export type SessionRow = { id: string; volume_id: string | null; deleted: boolean };
-export type TruthVolume = { id: string; app: string; name: string; state: string };
+type SessionRow = { id: string; volume_id: string | null; deleted: boolean };
+type TruthVolume = { id: string; app: string; name: string; state: string };
 
 /** What both sides have at an instant: ours from the database, theirs from the providers' own books. */
 export type Books = {
@@ -46,10 +46,10 @@ export type Books = {
   payingAccounts: string[];
 };
 
-export const readMachines = (setting: Setting): Promise<TruthMachine[]> =>
+const readMachines = (setting: Setting): Promise<TruthMachine[]> =>
   insist(() => setting.control<TruthMachine[]>('/control/machines'), 30_000);
 
-export const readRuns = (setting: Setting): Promise<RunRow[]> =>
+const readRuns = (setting: Setting): Promise<RunRow[]> =>
   insist(
     async () => [
       ...(await setting.sql<RunRow[]>`

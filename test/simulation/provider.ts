@@ -15,7 +15,7 @@ import type { Agenda, Chance } from './events';
 
 export type AgentKind = 'honest' | 'silent' | 'stubborn';
 /** What goes on in a machine: somebody types, something works for ever, or neither. */
-export type Mood = 'types' | 'works' | 'rests';
+type Mood = 'types' | 'works' | 'rests';
 
 const MOODS: readonly Mood[] = ['types', 'works', 'works', 'rests'];
 
@@ -35,8 +35,6 @@ export type SimMachine = {
   destroyed: boolean;
   events: MachineEvent[];
 };
-
-export type Trouble = { failing: boolean };
 
 type World = {
   now(): number;

@@ -58,7 +58,7 @@ const MAY_IMPORT: Record<string, string[]> = {
 const ANYTHING = /^(test|e2e|bench|scripts)\/|\.test\.tsx?$|^[^/]+$/;
 
 /** The room of a path: a folder of the domain, or a top-level folder. */
-export function roomOf(path: string): string {
+function roomOf(path: string): string {
   const [top = '', second = '', third] = path.split('/');
   return top === 'server' && third !== undefined ? `server/${second}` : top;
 }

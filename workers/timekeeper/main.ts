@@ -8,7 +8,7 @@ import { openContext } from '@/server/compose';
 import { readEnv } from '@/server/env';
 import { reconcile } from '@/server/inventory/reconcile';
 import { removeDeletedVolumes } from '@/server/inventory/remove-volumes';
-import { QUEUE_NAME, scheduleJobs } from '@/server/jobs';
+import { type JobName, QUEUE_NAME, scheduleJobs } from '@/server/jobs';
 import { deliverMail } from '@/server/mail/deliver-mail';
 import { forgetEmails } from '@/server/mail/forget-emails';
 import { openMail } from '@/server/mail/send';
@@ -33,19 +33,17 @@ const mail = openMail(env, ctx.log);
 const connection = new Redis(env.REDIS_URL, { maxRetriesPerRequest: null });
 connection.on('error', (error) => ctx.log.debug({ err: error }, 'Redis is away'));
 const sweeper = new Sweeper(ctx);
+const HANDLERS: Record<JobName, () => Promise<unknown>> = {
+  'run.due': () => sweeper.pass(),
+  'stripe.events': () => reconcileEvents(ctx),
+  'stripe.sweep': () => sweepBilling(ctx),
+};
 const worker = new Worker(
   QUEUE_NAME,
   async (job) => {
-    switch (job.name) {
-      case 'run.due':
-        return void (await sweeper.pass());
-      case 'stripe.events':
-        return void (await reconcileEvents(ctx));
-      case 'stripe.sweep':
-        return sweepBilling(ctx);
-      default:
-        ctx.log.warn({ job: job.name }, 'a job outlived its code');
-    }
+    const handle = HANDLERS[job.name as JobName];
+    if (handle) await handle();
+    else ctx.log.warn({ job: job.name }, 'a job outlived its code');
   },
   { connection, concurrency: 50 },
 );

@@ -13,7 +13,7 @@ export default function Page() {
       <Text mb="md">
         Nothing can be started or charged any more. Machines and files are being removed; that takes a minute.
       </Text>
-      <TextLink href="/">To the front page</TextLink>
+      <TextLink href="/">Home page</TextLink>
     </>
   );
 }

@@ -8,7 +8,7 @@ import type { World } from '../store/world';
 import { createSubscription } from '../subscriptions/subscription-create';
 import { readSubscriptionData } from '../subscriptions/subscriptions';
 import { change, emitFor } from '../webhooks/events';
-import { Failure, refuse } from '../wire/failure';
+import { refuse } from '../wire/failure';
 
 export type Paid = { state: 'complete' } | { state: 'challenge' } | { state: 'declined'; message: string };
 
@@ -169,10 +169,4 @@ function makeSubscription(
     cancel_at: null,
     attempt: { confirmed: true },
   });
-}
-
-/** The sentence of a refusal, for a page; other errors go on. */
-export function messageOf(error: unknown): string {
-  if (error instanceof Failure) return error.message;
-  throw error;
 }

@@ -1,5 +1,5 @@
 /** What is done to a request instead of, or around, its answer. */
-export type FaultKind =
+type FaultKind =
   | 'status'
   | 'kept_status'
   | 'latency'

@@ -57,7 +57,7 @@ const isPlain = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Stores a configuration; the first one is the default. */
-export function createConfiguration(world: World, params: Json): string {
+function createConfiguration(world: World, params: Json): string {
   const now = world.now();
   const record: PortalConfigurationRecord = {
     id: newStripeId('bpc'),

@@ -19,14 +19,14 @@ export interface AnchorConfig {
   month: number | null;
 }
 
-export interface PendingUpdateRecord {
+interface PendingUpdateRecord {
   expires_at: number;
   items: ItemRecord[];
   proration_date: number;
   invoice: string;
 }
 
-export type SubscriptionStatus =
+type SubscriptionStatus =
   | 'active'
   | 'canceled'
   | 'incomplete'
@@ -79,7 +79,7 @@ export interface LineRecord {
   subscription_item: string;
 }
 
-export interface InvoicePaymentRecord {
+interface InvoicePaymentRecord {
   id: string;
   payment_intent: string;
   amount: number;

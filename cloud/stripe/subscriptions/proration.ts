@@ -18,7 +18,7 @@ export function priceOf(world: World, item: Pick<ItemRecord, 'price'>): Readonly
 }
 
 /** The whole cycle around an instant: the share of it that is used decides every proration. */
-export function fullCycle(world: World, subscription: Readonly<SubscriptionRecord>, instant: number) {
+function fullCycle(world: World, subscription: Readonly<SubscriptionRecord>, instant: number) {
   return cycleAt(subscription.billing_cycle_anchor, intervalOf(world, subscription.items), instant);
 }
 

@@ -182,7 +182,7 @@ export class Webhooks {
 }
 
 /** The header value for a body: signed with the real time, which receivers compare with their own. */
-export function signatureOf(secret: string, body: string, seconds = Math.floor(Date.now() / 1000)): string {
+function signatureOf(secret: string, body: string, seconds = Math.floor(Date.now() / 1000)): string {
   const mac = createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex');
   return `t=${seconds},v1=${mac}`;
 }

@@ -24,7 +24,7 @@ export async function receiveEvent(ctx: Ctx, body: string, signature: string | n
 }
 
 /** The event when one of our secrets signed exactly this body within the tolerance, else null. */
-export function verifyEvent(
+function verifyEvent(
   secrets: string | undefined,
   body: string,
   signature: string | null,

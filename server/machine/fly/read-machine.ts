@@ -63,7 +63,7 @@ export function readMachine(raw: unknown, app: string): Machine | null {
 }
 
 /** Events by their own ids, oldest first, whatever order and repetition they came in. */
-export function readEvents(raw: z.infer<typeof event>[]): MachineEvent[] {
+function readEvents(raw: z.infer<typeof event>[]): MachineEvent[] {
   const byId = new Map<string, MachineEvent>();
   for (const item of raw) {
     if (item.id === '' || item.timestamp === 0) continue;
