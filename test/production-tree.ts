@@ -2,6 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { endChild, waitFor } from '@/scripts/services/processes';
 import { unwatchGroup, watchGroup } from '@/scripts/services/watchdog';
 import { ROOT } from '@/scripts/stack-part';
@@ -40,6 +41,14 @@ export class ProductionTree {
       );
       child.stdin?.end(input);
     });
+  }
+
+  /** Runs Node itself on these arguments; returns how long the process lived, in ms. Throws when it fails. */
+  async nodeMs(words: string[], env: Env): Promise<number> {
+    const from = performance.now();
+    const options = { cwd: this.dir, env: this.environment(env), timeout: 60_000 };
+    await promisify(execFile)(process.execPath, words, options);
+    return performance.now() - from;
   }
 
   /** Starts `npm run <script>` in a process group of its own and does not wait. */
