@@ -25,7 +25,7 @@ const CODE_OF_REASON = {
 } as const;
 
 export type Reason = keyof typeof CODE_OF_REASON;
-export type ReasonCode = (typeof CODE_OF_REASON)[Reason];
+export type ReasonCode = (typeof CODE_OF_REASON)[Reason] | 'PAYLOAD_TOO_LARGE';
 
 /** What a refusal carries beside its sentence; only the fields of its reason are set. */
 export type RefusalDetails = {
@@ -58,6 +58,17 @@ export class DomainError extends Error {
 
   get code(): ReasonCode {
     return CODE_OF_REASON[this.reason];
+  }
+}
+
+/** The 413 of a body that is larger than what is read. */
+export class TooLarge extends DomainError {
+  constructor(message: string) {
+    super('INVALID_INPUT', message);
+  }
+
+  override get code(): ReasonCode {
+    return 'PAYLOAD_TOO_LARGE';
   }
 }
 

@@ -1,9 +1,9 @@
 import { initTRPC, TRPCError } from '@trpc/server';
 import { ZodError, z } from 'zod';
-import { isDatabaseAway } from '@/db/away';
 import { limitDatabaseTime } from '@/db/time-limit';
 import { type Actor, type Ctx, REQUEST_TIMEOUT_MS } from './context';
 import { DomainError, quotaUnavailable, type Reason, type RefusalDetails } from './errors';
+import { headersOf, refusalOf } from './http/to-response';
 import type { Scope } from './shapes';
 
 /** A request: who asks, and under which id it is logged. */
@@ -79,16 +79,13 @@ const refuse = t.middleware(async ({ ctx, path, next }) => {
   });
   if (result.ok) return result;
   const cause = result.error.cause;
-  if (cause instanceof DomainError) {
-    const { retryAfterSeconds } = cause.details;
-    if (retryAfterSeconds !== undefined)
-      ctx.responseHeaders.set('Retry-After', String(Math.ceil(retryAfterSeconds)));
-    throw new TRPCError({ code: cause.code, message: cause.message, cause });
-  }
-  if (isDatabaseAway(cause) || (failure && result.error.code === 'INTERNAL_SERVER_ERROR')) {
-    ctx.log.error({ err: cause ?? failure, path, requestId: ctx.requestId }, 'PostgreSQL cannot be asked');
-    const away = quotaUnavailable();
-    throw new TRPCError({ code: away.code, message: away.message, cause: away });
+  const isAway = Boolean(failure) && result.error.code === 'INTERNAL_SERVER_ERROR';
+  const refusal = refusalOf(cause) ?? (isAway ? quotaUnavailable() : null);
+  if (refusal) {
+    const facts = { err: cause ?? failure, path, requestId: ctx.requestId };
+    if (refusal !== cause) ctx.log.error(facts, 'PostgreSQL cannot be asked');
+    for (const [name, value] of Object.entries(headersOf(refusal))) ctx.responseHeaders.set(name, value);
+    throw new TRPCError({ code: refusal.code, message: refusal.message, cause: refusal });
   }
   if (result.error.code === 'INTERNAL_SERVER_ERROR') {
     ctx.log.error({ err: cause ?? result.error, path, requestId: ctx.requestId }, 'procedure failed');

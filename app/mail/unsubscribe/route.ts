@@ -1,7 +1,8 @@
 import { webContext } from '@/app/_server/context';
 import { limitDatabaseTime } from '@/db/time-limit';
 import { REQUEST_TIMEOUT_MS } from '@/server/context';
-import { DomainError } from '@/server/errors';
+import { DomainError, TooLarge } from '@/server/errors';
+import { toResponse } from '@/server/http/to-response';
 import { readRefusalToken, refuseMail } from '@/server/mail/refuse-mail';
 import { readBounded } from '../../api/read-bounded';
 
@@ -44,12 +45,12 @@ export async function GET(request: Request): Promise<Response> {
 export async function POST(request: Request): Promise<Response> {
   const userId = personOf(request);
   if (userId === null) return page(400, 'Not valid', `<p>${BAD}</p>`);
-  const bounded = await readBounded(request);
-  if (bounded instanceof Response) return bounded;
-  const again = new URLSearchParams(await bounded.text()).has('again');
+  let again = false;
   try {
+    again = new URLSearchParams(await (await readBounded(request)).text()).has('again');
     await limitDatabaseTime(REQUEST_TIMEOUT_MS, () => refuseMail(webContext().ctx, userId, again));
   } catch (error) {
+    if (error instanceof TooLarge) return toResponse(error, webContext().ctx.log);
     if (!(error instanceof DomainError)) throw error;
     return page(
       503,
@@ -62,6 +63,6 @@ export async function POST(request: Request): Promise<Response> {
     : page(
         200,
         'You get no more news about your quota',
-        `<p>Letters about payments and your plan still come.</p>${button('Send it again', true)}`,
+        `<p>Emails about payments and your plan still come.</p>${button('Send it again', true)}`,
       );
 }

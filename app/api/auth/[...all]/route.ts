@@ -5,13 +5,20 @@ import { limitDatabaseTime } from '@/db/time-limit';
 import { REQUEST_TIMEOUT_MS } from '@/server/context';
 import { quotaUnavailable } from '@/server/errors';
 import { ADDRESS_HEADER, clientAddress } from '@/server/http/address';
+import { toResponse } from '@/server/http/to-response';
 import { readBounded } from '../../read-bounded';
 
 export const dynamic = 'force-dynamic';
 
 async function handle(request: Request): Promise<Response> {
-  const bounded = await readBounded(request);
-  if (bounded instanceof Response) return bounded;
+  try {
+    return await answer(request, await readBounded(request));
+  } catch (error) {
+    return toResponse(error, webContext().ctx.log);
+  }
+}
+
+async function answer(request: Request, bounded: Request): Promise<Response> {
   const headers = new Headers(request.headers);
   headers.set(ADDRESS_HEADER, clientAddress(request.headers, webContext().env.TRUSTED_PROXIES));
   const method = request.method === 'GET' ? 'GET' : 'POST';

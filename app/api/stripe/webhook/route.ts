@@ -2,6 +2,8 @@ import { webContext } from '@/app/_server/context';
 import { limitDatabaseTime } from '@/db/time-limit';
 import { receiveEvent } from '@/server/billing/sync/receive-event';
 import { REQUEST_TIMEOUT_MS } from '@/server/context';
+import { TooLarge } from '@/server/errors';
+import { toResponse } from '@/server/http/to-response';
 import { readBounded } from '../../read-bounded';
 
 export const dynamic = 'force-dynamic';
@@ -12,16 +14,15 @@ const MOST_BYTES = 512 * 1024;
 /** The door of the payment provider. The body is signed as it came, so it is read as text and never parsed before. */
 export async function POST(request: Request): Promise<Response> {
   const { ctx } = webContext();
-  const bounded = await readBounded(request, MOST_BYTES);
-  if (bounded instanceof Response) return bounded;
   try {
-    const body = await bounded.text();
+    const body = await (await readBounded(request, MOST_BYTES)).text();
     const { status, message } = await limitDatabaseTime(REQUEST_TIMEOUT_MS, () =>
       receiveEvent(ctx, body, request.headers.get('stripe-signature')),
     );
     if (status !== 200) ctx.log.warn({ message }, 'a webhook was refused');
     return Response.json({ message }, { status });
   } catch (error) {
+    if (error instanceof TooLarge) return toResponse(error, ctx.log);
     ctx.log.error({ err: error }, 'an event could not be processed; the provider will send it again');
     return Response.json({ message: 'Not processed yet; send it again.' }, { status: 503 });
   }

@@ -7,6 +7,7 @@ import { limitDatabaseTime } from '@/db/time-limit';
 import { REQUEST_TIMEOUT_MS } from '@/server/context';
 import { DomainError } from '@/server/errors';
 import { clientAddress } from '@/server/http/address';
+import { headersOf, toTrpcResponse } from '@/server/http/to-response';
 import { newId } from '@/server/ids';
 import { appRouter } from '@/server/router';
 import { readBounded } from '../../read-bounded';
@@ -20,16 +21,14 @@ const handle = (request: Request): Promise<Response> =>
 async function answer(request: Request): Promise<Response> {
   const { ctx, env } = webContext();
   const requestId = newId();
-  const refused = refuseForeign(request, env.APP_URL) ?? refuseMany(request);
-  if (refused) return refused;
-  const bounded = await readBounded(request);
+  const bounded = await readAdmissible(request, env.APP_URL);
   if (bounded instanceof Response) return bounded;
   const responseHeaders = new Headers({ 'x-request-id': requestId });
   return fetchRequestHandler({
     endpoint: '/api/trpc',
     req: bounded,
     router: appRouter,
-    maxBatchSize: MOST_CALLS_AT_ONCE,
+    maxBatchSize: MAX_BATCH_SIZE,
     createContext: async ({ info }) => {
       const actor = await refusing(() => actorOf(request.headers), responseHeaders);
       const caller =
@@ -51,33 +50,41 @@ async function refusing<T>(ask: () => Promise<T>, responseHeaders: Headers): Pro
     return await ask();
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
-    const { retryAfterSeconds } = error.details;
-    if (retryAfterSeconds !== undefined) responseHeaders.set('Retry-After', String(retryAfterSeconds));
+    for (const [name, value] of Object.entries(headersOf(error))) responseHeaders.set(name, value);
     throw new TRPCError({ code: error.code, message: error.message, cause: error });
   }
 }
 
+/** Returns the request with its body read, or the response of one that no procedure is to see. */
+async function readAdmissible(request: Request, appUrl: string): Promise<Request | Response> {
+  try {
+    refuseForeign(request, appUrl);
+    refuseMany(request);
+    return await readBounded(request);
+  } catch (error) {
+    if (error instanceof DomainError) return toTrpcResponse(error);
+    throw error;
+  }
+}
+
 /** A browser on another site may not act with our visitor's sign-in. API keys carry no cookie and may come from anywhere. */
-function refuseForeign(request: Request, appUrl: string): Response | null {
+function refuseForeign(request: Request, appUrl: string): void {
   const origin = request.headers.get('origin');
   const isForeign =
     (origin !== null && origin !== new URL(appUrl).origin) ||
     request.headers.get('sec-fetch-site') === 'cross-site';
-  if (!isForeign || !request.headers.has('cookie') || request.headers.has('authorization')) return null;
-  const message = 'This request came from another site and was refused.';
-  const data = { code: 'FORBIDDEN', httpStatus: 403, reason: 'FORBIDDEN' };
-  return Response.json({ error: { message, code: -32003, data } }, { status: 403 });
+  if (isForeign && request.headers.has('cookie') && !request.headers.has('authorization'))
+    throw new DomainError('FORBIDDEN', 'This request came from another site and was refused.');
 }
 
-/** Calls in one request; clients of ours split longer batches by themselves. */
-const MOST_CALLS_AT_ONCE = 50;
+/** Calls in one request; our clients split longer batches by themselves. */
+const MAX_BATCH_SIZE = 50;
 
-function refuseMany(request: Request): Response | null {
-  // The commas between them may come escaped.
-  if (new URL(request.url).pathname.split(/,|%2c/i).length <= MOST_CALLS_AT_ONCE) return null;
-  const message = `One request may carry ${MOST_CALLS_AT_ONCE} calls at most. Send the others in another one.`;
-  const data = { code: 'BAD_REQUEST', httpStatus: 400, reason: 'INVALID_INPUT' };
-  return Response.json({ error: { message, code: -32600, data } }, { status: 400 });
+function refuseMany(request: Request): void {
+  // The commas between calls may come escaped.
+  if (new URL(request.url).pathname.split(/,|%2c/i).length <= MAX_BATCH_SIZE) return;
+  const message = `One request may carry ${MAX_BATCH_SIZE} calls at most. Send the others in another one.`;
+  throw new DomainError('INVALID_INPUT', message);
 }
 
 export { handle as GET, handle as POST };

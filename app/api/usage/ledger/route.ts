@@ -1,10 +1,9 @@
-import { TRPCError } from '@trpc/server';
-import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import { actorOf } from '@/app/_server/actor';
 import { webContext } from '@/app/_server/context';
 import { limitDatabaseTime, withoutDatabaseLimit } from '@/db/time-limit';
 import { failClosed, REQUEST_TIMEOUT_MS } from '@/server/context';
 import { DomainError } from '@/server/errors';
+import { toResponse } from '@/server/http/to-response';
 import { formatLedger, LEDGER_FORMATS, type LedgerFormat } from '@/server/quota/format-ledger';
 import { readLedger } from '@/server/quota/read-ledger';
 import { admit } from '@/server/trpc';
@@ -37,12 +36,7 @@ async function answer(request: Request): Promise<Response> {
       },
     });
   } catch (error) {
-    if (!(error instanceof DomainError)) throw error;
-    const status = getHTTPStatusCodeFromError(new TRPCError({ code: error.code }));
-    const { retryAfterSeconds } = error.details;
-    const headers: HeadersInit =
-      retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
-    return Response.json({ error: { reason: error.reason, message: error.message } }, { status, headers });
+    return toResponse(error, ctx.log);
   }
 }
 
