@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { visibleName } from './visible-text';
 
 /** Public shapes: what procedures take and answer. Instants are ISO-8601 UTC text, durations are seconds. */
 
@@ -230,7 +231,7 @@ const text = (most: number) =>
 
 // Ids are opaque: whatever is not one of ours is simply not found.
 const id = text(64).min(1);
-const name = text(80).trim().min(1);
+const name = visibleName(80);
 const reason = text(500).trim().min(1);
 const cursor = text(200).optional();
 const limit = z.number().int().min(1).max(100).optional();

@@ -2,6 +2,7 @@ import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/a
 import { DomainError } from '../errors';
 import { ADDRESS_HEADER } from '../http/address';
 import type { Rates } from '../http/rate';
+import { cleanName } from '../visible-text';
 import type { AccessCtx } from './prove-address';
 import { replacePassword } from './replace-password';
 
@@ -9,16 +10,13 @@ import { replacePassword } from './replace-password';
 
 const LONGEST_EMAIL = 254;
 const LONGEST_NAME = 80;
-const CONTROL = /\p{Cc}/gu;
 
 /** What is kept of a person, from wherever it came: a name of one line that ends, and no picture. Pure. */
 export const cleanPerson = <P extends { name?: string; image?: string | null }>(person: P): P => ({
   ...person,
-  ...(person.name === undefined ? {} : { name: cleanName(person.name) }),
+  ...(person.name === undefined ? {} : { name: cleanName(person.name, LONGEST_NAME) }),
   ...(person.image ? { image: null } : {}),
 });
-
-const cleanName = (name: string): string => name.replace(CONTROL, ' ').trim().slice(0, LONGEST_NAME).trim();
 
 /** Before the library does anything: refuses what is too long or too often. */
 export const beforeAuth = (rates: Rates) =>
@@ -29,6 +27,8 @@ export const beforeAuth = (rates: Rates) =>
     if (email.length > LONGEST_EMAIL) throw tooLong('An email address', LONGEST_EMAIL);
     if (typeof body.name === 'string' && body.name.trim().length > LONGEST_NAME)
       throw tooLong('A name', LONGEST_NAME);
+    if (typeof body.name === 'string' && cleanName(body.name, LONGEST_NAME) === '')
+      throw refused('A name must contain something that can be seen.');
     switch (ctx.path) {
       case '/sign-in/email':
         return counted(() => rates.takeSignIn(email, address));
@@ -66,5 +66,5 @@ async function counted(take: () => Promise<void>): Promise<void> {
   }
 }
 
-const tooLong = (what: string, most: number) =>
-  new APIError('BAD_REQUEST', { code: 'INVALID_INPUT', message: `${what} has ${most} characters at most.` });
+const refused = (message: string) => new APIError('BAD_REQUEST', { code: 'INVALID_INPUT', message });
+const tooLong = (what: string, most: number) => refused(`${what} has ${most} characters at most.`);

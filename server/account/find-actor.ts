@@ -2,6 +2,7 @@ import { limitDatabaseTime } from '@/db/time-limit';
 import { type Actor, type Ctx, failClosed, REQUEST_TIMEOUT_MS } from '../context';
 import { DomainError } from '../errors';
 import { clientAddress } from '../http/address';
+import { bearerOf } from '../http/bearer';
 import type { Scope } from '../shapes';
 import { hashApiKey, looksLikeApiKey } from './api-key-text';
 import type { Auth } from './auth';
@@ -13,11 +14,8 @@ import { openAccount } from './open-account';
  * QUOTA_UNAVAILABLE without PostgreSQL.
  */
 export async function findActor(ctx: Ctx, auth: Auth, headers: Headers): Promise<Actor | null> {
-  const bearer = headers.get('authorization');
-  if (bearer !== null) {
-    const address = clientAddress(headers, ctx.env.TRUSTED_PROXIES);
-    return findKey(ctx, /^Bearer (\S{1,200})$/.exec(bearer)?.[1] ?? '', address);
-  }
+  const key = bearerOf(headers);
+  if (key !== null) return findKey(ctx, key, clientAddress(headers, ctx.env.TRUSTED_PROXIES));
   if (!headers.get('cookie')) return null;
   const signIn = await findSignIn(ctx, auth, headers);
   if (!signIn) return null;
@@ -79,7 +77,7 @@ async function findKey(ctx: Ctx, key: string, address: string): Promise<Actor> {
   const row = looksLikeApiKey(key) ? await readKey(ctx, hashApiKey(key)) : undefined;
   if (!row) {
     await ctx.rates.takeRefusedKeys(address, 1);
-    throw new DomainError('UNAUTHORIZED', 'This API key is not valid. Make a new one under Settings.');
+    throw new DomainError('UNAUTHORIZED', 'This API key is not valid. Create a new one under Settings.');
   }
   return {
     kind: 'apiKey',

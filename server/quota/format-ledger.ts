@@ -19,10 +19,14 @@ const COLUMNS = [
   'hash',
 ] as const satisfies readonly (keyof LedgerEntry)[];
 
-/** A field of RFC 4180: quoted where it has to be, and where empty must not read as missing. */
+/**
+ * A field of RFC 4180: quoted where it has to be, and where empty must not read as missing. Words that a spreadsheet would
+ * run as a formula get an apostrophe before them; whoever checks the chain uses JSON lines, which are as written.
+ */
 function field(value: string | number | null): string {
   if (value === null) return '';
-  const text = String(value);
+  if (typeof value === 'number') return String(value);
+  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
   return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { webContext } from '@/app/_server/context';
 import type { Ctx } from '@/server/context';
 import { DomainError } from '@/server/errors';
+import { bearerOf } from '@/server/http/bearer';
 import { toResponse } from '@/server/http/to-response';
 import { readRunToken } from '@/server/run/tokens';
 import { readBounded } from '../read-bounded';
@@ -13,8 +14,7 @@ export async function answerMachine<T>(
   answer: (ctx: Ctx, runId: string, call: T) => Promise<object>,
 ): Promise<Response> {
   const { ctx, env } = webContext();
-  const token = /^Bearer (\S+)$/.exec(request.headers.get('authorization') ?? '')?.[1] ?? '';
-  const runId = readRunToken(env.AUTH_SECRET, token);
+  const runId = readRunToken(env.AUTH_SECRET, bearerOf(request.headers) ?? '');
   try {
     if (runId === null) throw new DomainError('UNAUTHORIZED', 'This run token is not valid.');
     const body: unknown = await (await readBounded(request)).json().catch(() => null);

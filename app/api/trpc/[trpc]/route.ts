@@ -7,6 +7,7 @@ import { limitDatabaseTime } from '@/db/time-limit';
 import { REQUEST_TIMEOUT_MS } from '@/server/context';
 import { DomainError } from '@/server/errors';
 import { clientAddress } from '@/server/http/address';
+import { bearerOf } from '@/server/http/bearer';
 import { headersOf, toTrpcResponse } from '@/server/http/to-response';
 import { newId } from '@/server/ids';
 import { appRouter } from '@/server/router';
@@ -73,7 +74,7 @@ function refuseForeign(request: Request, appUrl: string): void {
   const isForeign =
     (origin !== null && origin !== new URL(appUrl).origin) ||
     request.headers.get('sec-fetch-site') === 'cross-site';
-  if (isForeign && request.headers.has('cookie') && !request.headers.has('authorization'))
+  if (isForeign && request.headers.has('cookie') && bearerOf(request.headers) === null)
     throw new DomainError('FORBIDDEN', 'This request came from another site and was refused.');
 }
 
