@@ -4,7 +4,9 @@ export async function register(): Promise<void> {
   const { webContext } = await import('./app/_server/context');
   const { drainOnSignal } = await import('./app/_server/drain');
   const { notePeers } = await import('./app/_server/peer');
-  const { refuseDemo } = await import('./app/_server/refuse-demo');
+  const { demoProblem } = await import('./app/_server/demo-problem');
+  const { settingsProblem } = await import('./db/check-settings');
+  const { refuseUnfit } = await import('./server/refuse-unfit');
   const refuse = (why: string) => {
     process.stderr.write(`${why}\n`);
     process.exit(1);
@@ -13,7 +15,7 @@ export async function register(): Promise<void> {
     const { ctx, close } = webContext();
     notePeers();
     if (process.env.NEXT_MANUAL_SIG_HANDLE) drainOnSignal(close);
-    await refuseDemo(ctx, refuse);
+    await refuseUnfit([() => settingsProblem(ctx.sql), () => demoProblem(ctx)], refuse);
   } catch (error) {
     refuse(error instanceof Error ? error.message : String(error));
   }

@@ -1,5 +1,6 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
+import { readDatabaseUrl } from './database-url';
 import { PRODUCT_ROLE } from './rights';
 import { timeOfQuery } from './time-limit';
 
@@ -51,11 +52,14 @@ export type Database = {
  */
 const reconnectPause = (failures: number): number => Math.min(0.05 * 2 ** failures, 0.4);
 
+export const LOCK_TIMEOUT_MS = 2_000;
+export const STATEMENT_TIMEOUT_MS = 10_000;
+
 const limits = (applicationName: string) => ({
   application_name: applicationName,
   // A stuck lock or a runaway query ends as an error, never as a hanging start.
-  lock_timeout: 2_000,
-  statement_timeout: 10_000,
+  lock_timeout: LOCK_TIMEOUT_MS,
+  statement_timeout: STATEMENT_TIMEOUT_MS,
   idle_in_transaction_session_timeout: 10_000,
 });
 
@@ -71,13 +75,16 @@ export const withoutWaiting = (sql: Sql) => sql`
 
 /**
  * Opens both pools; nothing is sent before the first query. Every connection starts as the product's role, whoever the
- * login is, and is refused where the database was not migrated. Throws when the driver is not the patched one.
+ * login is, and is refused where the database was not migrated. Throws when the driver is not the patched one, and
+ * BadDatabaseUrl.
  */
-export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
+export function openDatabase(databaseUrl: string, options: DatabaseOptions = {}): Database {
   needMendedDriver();
+  const { url, ...tls } = readDatabaseUrl(databaseUrl);
   const pools: Pool[] = [];
   const silenceMs = options.silenceMs ?? (options.asOwner ? 0 : SILENCE_MS);
   const common = {
+    ...tls,
     max: options.max ?? 10,
     connect_timeout: 5,
     silence_timeout: silenceMs / 1000,

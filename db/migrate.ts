@@ -4,6 +4,7 @@ import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import postgres from 'postgres';
 import { chainLedgers } from './chain-ledgers';
+import { readDatabaseUrl } from './database-url';
 import { giveRights, RightsMissing } from './rights';
 import { seedPlans } from './seed';
 
@@ -22,8 +23,9 @@ const TRIES = 60;
  * Brings the database up to the newest migration and the product's role up to its rights, while the product runs; a
  * database without plans gets the default ones. Safe to call from several processes at once. Throws RightsMissing, or what a migration failed with.
  */
-export async function migrateDatabase(url: string): Promise<void> {
-  const client = postgres(url, { max: 1, onnotice: () => {}, connect_timeout: 10 });
+export async function migrateDatabase(databaseUrl: string): Promise<void> {
+  const { url, ...tls } = readDatabaseUrl(databaseUrl);
+  const client = postgres(url, { ...tls, max: 1, onnotice: () => {}, connect_timeout: 10 });
   try {
     await client`select pg_advisory_lock(${ONE_MIGRATOR_AT_A_TIME})`;
     await client.unsafe(`set lock_timeout = ${LONGEST_WAIT_MS}`);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { settingsProblem } from '@/db/check-settings';
 import { COMMANDS, type Flags, UsageError } from '@/operator/commands';
 import { NEEDS_SECRET, openOperatorContext } from '@/operator/context';
 
@@ -76,6 +77,8 @@ async function main(): Promise<number> {
   if (flags.password === '-') flags.password = readFileSync(0, 'utf8').split(/\r?\n/)[0];
   const { ctx, close } = openOperatorContext(process.env);
   try {
+    const problem = await settingsProblem(ctx.sql);
+    if (problem) throw new Error(problem);
     const outcome = await command.run(ctx, flags);
     if (outcome.text && !json) process.stdout.write(`${outcome.text.join('\n')}\n`);
     else print(outcome.result, json);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BadDatabaseUrl, readDatabaseUrl } from '@/db/database-url';
 import { isLoopback } from './loopback';
 
 /** The only reader of the environment. Doors parse it once at boot; a bad value stops the process and names itself. */
@@ -23,13 +24,20 @@ function hasReadablePassword(text: string): boolean {
     return false;
   }
 }
+function checkDatabaseUrl(text: string, problems: z.RefinementCtx): void {
+  try {
+    readDatabaseUrl(text);
+  } catch (error) {
+    if (error instanceof BadDatabaseUrl) problems.addIssue({ code: 'custom', message: error.message });
+  }
+}
 const optional = z
   .string()
   .optional()
   .transform((text) => (text === undefined || text.trim() === '' ? undefined : text.trim()));
 
 const schema = z.object({
-  DATABASE_URL: serviceUrl(['postgres', 'postgresql']),
+  DATABASE_URL: serviceUrl(['postgres', 'postgresql']).superRefine(checkDatabaseUrl),
   REDIS_URL: serviceUrl(['redis', 'rediss']),
   APP_URL: url.default('http://localhost:3000'),
   PORT: port(3000),

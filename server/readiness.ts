@@ -1,3 +1,4 @@
+import { settingsProblem } from '@/db/check-settings';
 import { limitDatabaseTime } from '@/db/time-limit';
 import type { Ctx } from './context';
 import { withTimeout } from './with-timeout';
@@ -8,13 +9,19 @@ export async function failingParts(
   pingRedis: () => Promise<unknown>,
 ): Promise<string[]> {
   const parts: [string, () => Promise<unknown>][] = [
-    ['postgresql', async () => ctx.sql`select 1`],
+    ['postgresql', () => needSettings(ctx)],
     ['redis', pingRedis],
   ];
   const failing = await Promise.all(
     parts.map(async ([name, ask]) => ((await answersInTime(ask)) ? null : name)),
   );
   return failing.filter((name) => name !== null);
+}
+
+/** A connection without the product's role and limits is none. Throws for it, and while PostgreSQL is away. */
+async function needSettings(ctx: Pick<Ctx, 'sql'>): Promise<void> {
+  const problem = await settingsProblem(ctx.sql);
+  if (problem) throw new Error(problem);
 }
 
 const TIMEOUT_MS = 2_000;

@@ -55,6 +55,7 @@ export function findOnPath(...names: string[]): string | undefined {
     ...(process.env.PATH ?? '').split(delimiter),
     '/usr/local/bin',
     '/usr/bin',
+    '/usr/sbin',
     '/opt/homebrew/bin',
   ];
   for (const name of names) {

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { settingsProblem } from '@/db/check-settings';
 import { openDatabase } from '@/db/client';
 import { surviveCutConnections } from '@/db/guard';
 import { systemClock } from '@/server/clock';
@@ -7,6 +8,7 @@ import { readEnv, secretsOf } from '@/server/env';
 import { makeLog } from '@/server/log';
 import { registry } from '@/server/metrics';
 import { failingParts } from '@/server/readiness';
+import { refuseUnfit } from '@/server/refuse-unfit';
 import { openTerminalDoor } from './terminal';
 
 /** The terminal gateway: checks who asks and names the machine. No terminal byte ever passes through it. */
@@ -18,6 +20,10 @@ surviveCutConnections((err, survived) =>
 );
 const database = openDatabase(env.DATABASE_URL, { applicationName: 'hourglass-gateway', max: 5 });
 const ctx = { env, sql: database.sql, clock: systemClock, log };
+void refuseUnfit([() => settingsProblem(ctx.sql)], (why) => {
+  log.fatal(why);
+  process.exit(1);
+});
 
 const server = createServer(async (request, response) => {
   const answer = (status: number, type: string, body: string) => {

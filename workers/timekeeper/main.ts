@@ -1,5 +1,6 @@
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
+import { settingsProblem } from '@/db/check-settings';
 import { removeDeletedAccounts } from '@/server/account/remove-deleted';
 import { forgetEvents } from '@/server/billing/sync/forget-events';
 import { reconcileEvents } from '@/server/billing/sync/reconcile-events';
@@ -13,6 +14,7 @@ import { deliverMail } from '@/server/mail/deliver-mail';
 import { forgetEmails } from '@/server/mail/forget-emails';
 import { openMail } from '@/server/mail/send';
 import { noteRestore } from '@/server/quota/note-restore';
+import { refuseUnfit } from '@/server/refuse-unfit';
 import { Sweeper } from '@/server/run/sweep';
 import { serveHealth } from '../health';
 import { startLoop } from '../loop';
@@ -29,6 +31,10 @@ const OPEN_CONNECTIONS_MS = 20_000;
 /** Old emails and events are looked for once a day. */
 const FORGET_MS = 86_400_000;
 
+void refuseUnfit([() => settingsProblem(ctx.sql)], (why) => {
+  ctx.log.fatal(why);
+  process.exit(1);
+});
 const mail = openMail(env, ctx.log);
 const connection = new Redis(env.REDIS_URL, { maxRetriesPerRequest: null });
 connection.on('error', (error) => ctx.log.debug({ err: error }, 'Redis is away'));

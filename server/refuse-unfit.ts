@@ -1,0 +1,24 @@
+import { withTimeout } from './with-timeout';
+
+/** How long the first answer of the database is waited for before anything is served, and the pause between tries after it. */
+const FIRST_LOOK_MS = 5_000;
+const PAUSE_MS = 500;
+
+/** Looks whether this process may serve: a sentence why not, or null. Throws while the database does not answer. */
+export type Look = () => Promise<string | null>;
+
+/**
+ * Calls `refuse` with the first reason not to serve. While the database does not answer nothing can be granted either; it
+ * is asked until it does. Returns after the first answer, or after 5 s.
+ */
+export async function refuseUnfit(looks: Look[], refuse: (why: string) => void): Promise<void> {
+  const lookUntilKnown = async (look: Look): Promise<void> => {
+    for (;;) {
+      const found = await look().catch(() => undefined);
+      if (typeof found === 'string') return refuse(found);
+      if (found === null) return;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS).unref());
+    }
+  };
+  await withTimeout(Promise.all(looks.map(lookUntilKnown)), FIRST_LOOK_MS);
+}
