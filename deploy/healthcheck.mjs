@@ -9,7 +9,7 @@ const PORTS = {
   cloud: ['CLOUD_CONTROL_PORT', 4284],
 };
 
-const words = process.argv[2] ? [process.argv[2]] : readFileSync('/proc/1/cmdline', 'utf8').split('\0');
+const words = process.argv[2] ? [process.argv[2]] : readFileSync('/proc/1/cmdline', 'utf8').split(/[\0 ]/);
 const name = words.find((word) => Object.hasOwn(PORTS, word));
 if (!name) {
   process.stderr.write('This container runs none of web, worker, gateway and cloud.\n');

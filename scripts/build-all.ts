@@ -3,35 +3,12 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mendDriver } from '@/db/mend-driver.mjs';
+import { AGENT_INPUTS, BUNDLE_INPUTS, WEB_INPUTS } from './build-inputs';
 import { assembleWeb } from './build-web';
 import { buildAgent, buildBundles } from './bundles';
 import { lockBuild } from './lock-folder';
 import { SetupError } from './services/processes';
 import { ROOT } from './stack-part';
-
-const SHARED = ['server', 'db', 'patches', 'package-lock.json', 'tsconfig.json'];
-const BUNDLE_INPUTS = [
-  ...SHARED,
-  'workers',
-  'cloud',
-  'scripts/bundles.ts',
-  'operator/demo-accounts.ts',
-  'operator/migrate.ts',
-  'operator/main.ts',
-  'operator/seed.ts',
-];
-const WEB_INPUTS = [
-  ...SHARED,
-  'app',
-  'client',
-  'public',
-  'next.config.mjs',
-  'postcss.config.mjs',
-  'proxy.ts',
-  'instrumentation.ts',
-  'scripts/build-web.ts',
-  'scripts/serve-web.mjs',
-];
 
 type BuildOptions = { dev?: boolean; say?: (line: string) => void };
 
@@ -43,7 +20,7 @@ export async function buildAll({ dev = false, say = () => {} }: BuildOptions): P
   const unlock = await lockBuild(join(ROOT, '.hourglass'));
   try {
     mendDriver(join(ROOT, 'node_modules/postgres'));
-    await whenChanged('agent', ['machine', 'package-lock.json'], () => buildAgent(ROOT));
+    await whenChanged('agent', AGENT_INPUTS, () => buildAgent(ROOT));
     if (dev) return;
     await whenChanged('bundles', BUNDLE_INPUTS, () => buildBundles(ROOT));
     await whenChanged('web', WEB_INPUTS, async () => {

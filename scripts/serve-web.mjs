@@ -22,3 +22,5 @@ await startServer({
   port: Number(process.env.PORT || 3000),
   allowRetry: false,
 });
+// Next puts its own name in place of the command line, which says to `ps` and to a health check what runs here.
+process.title = 'hourglass web';

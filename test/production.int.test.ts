@@ -6,6 +6,7 @@ import { openDatabase } from '@/db/client';
 import { buildAll } from '@/scripts/build-all';
 import { findFreePort, waitFor } from '@/scripts/services/processes';
 import { freePorts, type StackPorts } from '@/scripts/stack';
+import { playFirstSession } from './first-session';
 import { type Env, ProductionTree, type Running } from './production-tree';
 import { createTestRedis, type TestRedis } from './redis';
 import { asOwner } from './world';
@@ -133,33 +134,7 @@ describe('a production host', () => {
   });
 
   it('ACCOUNT-30 signs in, starts and stops a session', { timeout: 90_000 }, async () => {
-    const signedIn = await fetch(`${appUrl}/api/auth/sign-in/email`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', origin: appUrl },
-      body: JSON.stringify(ADMIN),
-    });
-    expect(signedIn.status).toBe(200);
-    const cookie = signedIn.headers
-      .getSetCookie()
-      .map((line) => line.split(';')[0])
-      .join('; ');
-    const call = async (path: string, input?: object) => {
-      const response = await fetch(`${appUrl}/api/trpc/${path}`, {
-        method: input ? 'POST' : 'GET',
-        headers: { cookie, origin: appUrl, 'content-type': 'application/json' },
-        body: input ? JSON.stringify(input) : undefined,
-      });
-      const text = await response.text();
-      expect(response.status, text).toBe(200);
-      return JSON.parse(text).result.data;
-    };
-    const { id } = await call('session.create', { name: 'first' });
-    await call('session.start', { sessionId: id });
-    const query = `session.get?input=${encodeURIComponent(JSON.stringify({ sessionId: id }))}`;
-    const status = async (wanted: string) => (await call(query)).status === wanted;
-    expect(await waitFor(() => status('running'), 30_000, 200)).toBe(true);
-    await call('session.stop', { sessionId: id });
-    expect(await waitFor(() => status('stopped'), 30_000, 200)).toBe(true);
+    await playFirstSession(appUrl, ADMIN);
   });
 
   it('ACCOUNT-28 makes no demo accounts for an address that others reach, nor serves it with some', {

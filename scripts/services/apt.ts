@@ -12,9 +12,32 @@ const AS_ROOT = {
 /** May packages be installed here without asking anybody anything? */
 export const canInstallPackages = () => process.getuid?.() === 0 && findOnPath('apt-get') !== undefined;
 
-function apt(...words: string[]): { ok: boolean; said: string } {
-  const result = spawnSync('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=120', ...words], AS_ROOT);
-  return { ok: result.status === 0, said: `${result.stdout ?? ''}${result.stderr ?? ''}`.trim() };
+type Said = { ok: boolean; said: string };
+
+const apt = (...words: string[]): Said => aptWithin(undefined, ...words);
+
+function aptWithin(timeout: number | undefined, ...words: string[]): Said {
+  const flags = ['-q', '-o', 'DPkg::Lock::Timeout=120'];
+  const result = spawnSync('apt-get', [...flags, ...words], { ...AS_ROOT, timeout });
+  const late = result.error ? `apt-get was ended after ${timeout} ms` : '';
+  return { ok: result.status === 0, said: `${result.stdout ?? ''}${result.stderr ?? ''}${late}`.trim() };
+}
+
+const lastLines = ({ said }: Said): string => said.split('\n').slice(-3).join(' ');
+
+/**
+ * Downloads Debian packages with all they need, so that installing them takes no network and little time. Returns what went
+ * wrong, or undefined; after `timeoutMs` it is given up, which leaves nothing half installed.
+ */
+export function downloadPackages(names: string[], timeoutMs: number): string | undefined {
+  const until = performance.now() + timeoutMs;
+  const within = (...words: string[]) =>
+    aptWithin(Math.max(1, Math.round(until - performance.now())), ...words);
+  const download = () => within('install', '-y', '--download-only', '--no-install-recommends', ...names);
+  if (download().ok) return undefined;
+  within('update');
+  const again = download();
+  return again.ok ? undefined : lastLines(again);
 }
 
 /** Installs a Debian package and starts none of its services. Returns what went wrong, or undefined. */
@@ -26,7 +49,7 @@ export function installPackage(name: string): string | undefined {
     if (install().ok) return undefined;
     apt('update');
     const again = install();
-    return again.ok ? undefined : again.said.split('\n').slice(-3).join(' ');
+    return again.ok ? undefined : lastLines(again);
   } finally {
     if (denyServices) rmSync(POLICY, { force: true });
   }
