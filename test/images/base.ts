@@ -1,21 +1,17 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { findOnPath } from '@/scripts/services/processes';
 import { ROOT } from '@/scripts/stack-part';
 
-/** What stands in for the public Node image: Debian, the Node that runs this test with its npm, and the user `node`. */
+/** What stands in for the public Node image: Debian, the Node that runs this test, and the user `node`. */
 
 const FOLDER = join(ROOT, '.hourglass/images');
 const TIMEOUT_MS = 150_000;
 /** The last three are what the machine image needs of its first stage to be started. */
 const PACKAGES = ['ca-certificates', 'procps', 'sudo', 'tini'];
 const HOOKS = [
-  'mkdir -p "$1/usr/local/bin" "$1/usr/local/lib/node_modules"',
   'cp "$BASE_NODE" "$1/usr/local/bin/node"',
-  'cp -r "$BASE_NPM" "$1/usr/local/lib/node_modules/npm"',
-  'ln -s ../lib/node_modules/npm/bin/npm-cli.js "$1/usr/local/bin/npm"',
   'chroot "$1" useradd --create-home --uid 1000 --shell /bin/bash node',
   // A Node that was built for another system ends here.
   'chroot "$1" node --version',
@@ -24,15 +20,13 @@ const WITHOUT = ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*'];
 
 /** The archive of the base, made once and kept in `.hourglass/images`; or why it cannot be made here. */
 export async function prepareBase(): Promise<{ archive: string } | { problem: string }> {
-  const npm = join(realpathSync(findOnPath('npm') ?? process.execPath), '../..');
-  if (!existsSync(join(npm, 'bin/npm-cli.js'))) return { problem: 'the npm of this Node was not found' };
   const args = [
     ...['--mode=root', '--variant=minbase', `--include=${PACKAGES.join(',')}`],
     ...WITHOUT.map((path) => `--dpkgopt=path-exclude=${path}`),
     ...HOOKS.map((hook) => `--customize-hook=${hook}`),
   ];
   const hash = createHash('sha256')
-    .update(JSON.stringify([process.version, npm, args]))
+    .update(JSON.stringify([process.version, args]))
     .digest('hex');
   const name = `base-${hash.slice(0, 12)}.tar`;
   const archive = join(FOLDER, name);
@@ -40,7 +34,7 @@ export async function prepareBase(): Promise<{ archive: string } | { problem: st
   mkdirSync(FOLDER, { recursive: true });
   for (const old of readdirSync(FOLDER)) if (/^base-/.test(old)) rmSync(join(FOLDER, old));
   const part = join(FOLDER, `part-${process.pid}.tar`);
-  const env = { ...process.env, BASE_NODE: process.execPath, BASE_NPM: npm };
+  const env = { ...process.env, BASE_NODE: process.execPath };
   const problem = await mmdebstrap([...args, 'bookworm', part], env);
   if (problem) rmSync(part, { force: true });
   else renameSync(part, archive);

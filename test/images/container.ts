@@ -10,14 +10,15 @@ import type { Image } from './workshop';
  * own process namespace. The network is the host's, where the test's PostgreSQL and Redis listen.
  */
 
-const ENTER = 'exec chroot --userspec="$RUN_USER" "$RUN_ROOT" /usr/bin/env -i -C "$RUN_DIR" "$@"';
-const MOUNTS = `
+/** Runs "$@" in the image's file system, with mounts that nobody else sees. */
+const ENTER = `
 mount -t proc proc "$RUN_ROOT/proc"
 mount --rbind /dev "$RUN_ROOT/dev"
 for file in hosts resolv.conf; do
   touch "$RUN_ROOT/etc/$file"
   mount --bind "/etc/$file" "$RUN_ROOT/etc/$file"
 done
+exec chroot --userspec="$RUN_USER" "$RUN_ROOT" "$@"
 `;
 
 export type Ran = { code: number | null; out: string; error: string };
@@ -34,13 +35,15 @@ export class Container {
     how: How,
   ) {
     const { Entrypoint, Cmd } = image.config;
-    const words = [...Entrypoint, ...(how.words.length > 0 ? how.words : (Cmd ?? []))];
-    const namespaces = ['--mount', '--pid', '--fork', '--kill-child'];
-    this.child = enter(image, 'unshare', namespaces, `${MOUNTS}${ENTER}`, { ...how, words });
+    const words = [...(Entrypoint ?? []), ...(how.words.length > 0 ? how.words : (Cmd ?? []))];
+    const script = ['sh', '-ec', ENTER, 'sh', ...commandOf(image, { ...how, words })];
+    this.child = begin('unshare', ['--mount', '--pid', '--fork', '--kill-child', ...script], how, {
+      RUN_ROOT: image.rootDir,
+      RUN_USER: idsOf(image, how).join(':'),
+    });
     const { pid } = this.child;
     if (pid) watchGroup(pid, 'SIGKILL');
-    this.child.stdout?.on('data', (chunk) => (this.output.out += chunk));
-    this.child.stderr?.on('data', (chunk) => (this.output.error += chunk));
+    collect(this.child, this.output);
     this.ended = new Promise((resolve) =>
       this.child.once('close', (code) => {
         if (pid) unwatchGroup(pid);
@@ -73,18 +76,13 @@ export class Container {
     return this.execute({ words, env });
   }
 
-  /** Runs a command beside process 1. */
+  /** Runs a command beside process 1, in its namespaces and its file system. */
   async execute(how: How): Promise<Ran> {
-    const child = enter(
-      this.image,
-      'nsenter',
-      ['--target', String(this.pid), '--mount', '--pid'],
-      ENTER,
-      how,
-    );
-    const output = { out: '', error: '' };
-    child.stdout?.on('data', (chunk) => (output.out += chunk));
-    child.stderr?.on('data', (chunk) => (output.error += chunk));
+    const [uid, gid] = idsOf(this.image, how);
+    const where = ['--target', String(this.pid), '--mount', '--pid', '--root'];
+    const who = [`--setuid=${uid}`, `--setgid=${gid}`];
+    const child = begin('nsenter', [...where, ...who, '--', ...commandOf(this.image, how)], how);
+    const output = collect(child, { out: '', error: '' });
     const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
     return { code, ...output };
   }
@@ -104,27 +102,38 @@ export class Container {
   remove = (): Promise<void> => endChild(this.child, 'SIGKILL', 5_000);
 }
 
-function enter(image: Image, program: string, flags: string[], script: string, how: How): ChildProcess {
-  const { config, rootDir } = image;
-  const variables = Object.entries(how.env ?? {}).map(([name, value]) => `${name}=${value}`);
-  const child = spawn(
-    program,
-    [...flags, 'sh', '-ec', script, 'sh', ...config.Env, ...variables, ...how.words],
-    {
-      detached: true,
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env: {
-        PATH: process.env.PATH,
-        RUN_ROOT: rootDir,
-        RUN_USER: how.user ?? (config.User || 'root'),
-        RUN_DIR: how.folder ?? (config.WorkingDir || '/'),
-      } as unknown as NodeJS.ProcessEnv,
-    },
-  );
+/** Runs a container to its end. */
+export const runToEnd = (image: Image, how: How): Promise<Ran> => new Container(image, how).result();
+
+/** The command with its folder, and nothing but its own environment. */
+function commandOf({ config }: Image, { words, env = {}, folder }: How): string[] {
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  const dir = folder ?? (config.WorkingDir || '/');
+  return ['/usr/bin/env', '-i', '-C', dir, ...config.Env, ...variables, ...words];
+}
+
+function begin(program: string, args: string[], { input = '' }: How, env: Env = {}): ChildProcess {
+  const child = spawn(program, args, {
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { PATH: process.env.PATH, ...env } as unknown as NodeJS.ProcessEnv,
+  });
   child.stdin?.on('error', () => {});
-  child.stdin?.end(how.input ?? '');
+  child.stdin?.end(input);
   return child;
 }
 
-/** Runs a container to its end. */
-export const runToEnd = (image: Image, how: How): Promise<Ran> => new Container(image, how).result();
+function collect<T extends { out: string; error: string }>({ stdout, stderr }: ChildProcess, output: T): T {
+  stdout?.on('data', (chunk) => (output.out += chunk));
+  stderr?.on('data', (chunk) => (output.error += chunk));
+  return output;
+}
+
+/** User and group by their numbers, from the image's own list: this computer may not know the names. */
+function idsOf({ config, rootDir }: Image, { user }: How): [uid: string, gid: string] {
+  const wanted = user ?? (config.User || 'root');
+  const rows = readFileSync(`${rootDir}/etc/passwd`, 'utf8').split('\n');
+  const [, , uid, gid] = rows.map((row) => row.split(':')).find(([name]) => name === wanted) ?? [];
+  if (!uid || !gid) throw new Error(`The image has no user ${wanted}.`);
+  return [uid, gid];
+}

@@ -1,15 +1,15 @@
-import { execFile } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { unwatchFolder, watchFolder } from '@/scripts/services/watchdog';
+import { isAlive } from '@/scripts/services/processes';
 import { ROOT } from '@/scripts/stack-part';
 
 export type ImageConfig = {
   User: string;
   Env: string[];
   Cmd: string[] | null;
-  Entrypoint: string[];
+  Entrypoint: string[] | null;
   WorkingDir: string;
   StopSignal: string;
   Healthcheck?: { Test: string[] };
@@ -23,28 +23,37 @@ export type Build = {
   contexts: Record<string, string>;
 };
 
-const BASE = 'localhost/hourglass-test-base';
+const FOLDER = join(ROOT, '.hourglass/images');
 
-/** A store of images of its own, gone with this process. */
+/** A store of images of its own. Those that earlier processes left behind go when one is opened. */
 export class Workshop {
-  readonly dir = join(ROOT, `.hourglass/images/store-${process.pid}`);
+  readonly dir = join(FOLDER, `store-${process.pid}`);
+  private readonly driver: 'overlay' | 'vfs';
 
   constructor() {
     mkdirSync(this.dir, { recursive: true });
-    watchFolder(this.dir);
+    for (const name of readdirSync(FOLDER)) {
+      const owner = Number(/^store-(\d+)$/.exec(name)?.[1] ?? process.pid);
+      if (!isAlive(owner)) removeStore(join(FOLDER, name));
+    }
+    // A file system that lies on an overlay itself takes none above it; copies of files work everywhere, slowly.
+    const probe = join(this.dir, 'probe');
+    const store = ['--root', join(probe, 'root'), '--runroot', join(probe, 'run')];
+    const { status } = spawnSync('buildah', [...store, '--storage-driver', 'overlay', 'from', 'scratch']);
+    this.driver = status === 0 ? 'overlay' : 'vfs';
+    removeStore(probe);
   }
 
-  /** Makes the archive of a file system an image that others begin with, and returns its name. */
-  async addBase(archive: string): Promise<string> {
+  /** Makes the archive of a file system an image that others begin with. */
+  async addBase(name: string, archive: string): Promise<void> {
     const container = await this.buildah('from', 'scratch');
     await this.buildah('add', '--quiet', container, archive, '/');
     const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
     await this.buildah('config', '--env', path, container);
-    await this.buildah('commit', '--quiet', '--rm', container, BASE);
-    return BASE;
+    await this.buildah('commit', '--quiet', '--rm', container, name);
   }
 
-  /** Builds an image as `docker build` would, and makes a container of it. Throws with what the build said. */
+  /** Builds an image as `docker build` would, and opens it. Throws with what the build said. */
   async build(name: string, { file, target, args, contexts }: Build): Promise<Image> {
     await this.buildah(
       ...['build', '--quiet', '--format', 'docker', '--file', file, '--tag', name],
@@ -53,6 +62,11 @@ export class Workshop {
       ...Object.entries(contexts).flatMap(([key, value]) => ['--build-context', `${key}=${value}`]),
       '.',
     );
+    return this.open(name);
+  }
+
+  /** Makes a container of an image. */
+  async open(name: string): Promise<Image> {
     const { Docker } = JSON.parse(await this.buildah('inspect', '--type', 'image', name));
     const container = await this.buildah('from', name);
     const rootDir = await this.buildah('mount', container);
@@ -60,17 +74,27 @@ export class Workshop {
   }
 
   close(): void {
-    rmSync(this.dir, { recursive: true, force: true });
-    unwatchFolder(this.dir);
+    removeStore(this.dir);
   }
 
   private async buildah(...words: string[]): Promise<string> {
     const store = ['--root', join(this.dir, 'root'), '--runroot', join(this.dir, 'run')];
-    const { stdout } = await promisify(execFile)('buildah', [...store, '--storage-driver', 'vfs', ...words], {
-      cwd: ROOT,
-      env: { ...process.env, BUILDAH_ISOLATION: 'chroot' },
-      maxBuffer: 1 << 26,
-    });
+    const { stdout } = await promisify(execFile)(
+      'buildah',
+      [...store, '--storage-driver', this.driver, ...words],
+      {
+        cwd: ROOT,
+        env: { ...process.env, BUILDAH_ISOLATION: 'chroot' },
+        maxBuffer: 1 << 26,
+      },
+    );
     return stdout.trim();
   }
+}
+
+/** Removes a store with the mounts that are left in it. */
+function removeStore(dir: string): void {
+  const mounts = join(dir, 'root/overlay');
+  if (existsSync(mounts)) spawnSync('umount', ['--recursive', '--lazy', mounts]);
+  rmSync(dir, { recursive: true, force: true });
 }
