@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { COMMANDS } from '@/operator/commands';
 import { BUILD_INPUTS } from '@/scripts/build-inputs';
 import { findOnPath } from '@/scripts/services/processes';
 import { ROOT } from '@/scripts/stack-part';
 import { parseEnv, settingsShape } from '@/server/env';
-import { COMMANDS } from '@/server/operator/commands';
 import { operatorLines } from './images/contents';
 import {
   cloudSettings,
@@ -214,6 +214,8 @@ describe('the context of the builds', () => {
     const ignored = readRoot('.dockerignore')
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#'));
+    // What is named and gone is not looked at: a changed file in its place would leave an old build.
+    expect(BUILD_INPUTS.filter((path) => path !== 'public' && !exists(path))).toEqual([]);
     const read = [...BUILD_INPUTS, 'machine', 'client', 'package.json', '.npmrc', 'scripts/start.mjs'];
     expect(
       read.filter((path) => ignored.some((line) => path === line || path.startsWith(`${line}/`))),

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { isAlive } from '@/scripts/services/processes';
 import { ROOT } from '@/scripts/stack-part';
 
-export type ImageConfig = {
+type ImageConfig = {
   User: string;
   Env: string[];
   Cmd: string[] | null;
