@@ -2,7 +2,7 @@ import { endCustomer } from '../billing/end-customer';
 import type { Ctx } from '../context';
 import { noteRemovals, type Removal, type Tried, workOffRemovals } from '../inventory/removals';
 import { appNameOf } from '../machine/machines';
-import { LAUNCH_LIMIT_MS } from '../run/run-row';
+import { LAUNCH_LIMIT_MS } from '../run/times';
 
 /** Accounts of one pass. */
 const BATCH_SIZE = 1_000;

@@ -10,7 +10,7 @@ import { lockRow, toState } from '../quota/load-account';
 import { refuseStart } from '../quota/refuse-start';
 import type { Agent, Size } from '../shapes';
 import { idleSecondsOf } from './idle';
-import { LAUNCH_LIMIT_MS } from './run-row';
+import { LAUNCH_LIMIT_MS } from './times';
 
 export type StartInput = { accountId: string; sessionId: string; idempotencyKey?: string };
 

@@ -16,10 +16,11 @@ import { awakeUntilOf, idleEndsAt, idleSecondsOf, noteActivity } from './idle';
 import { noteEarly } from './note-early';
 import { notifyQuota } from './notify-quota';
 import { observeCaller } from './observe';
-import { proveStart, stopDueAt } from './prove-start';
+import { proveStart } from './prove-start';
 import { renewLease } from './renew';
 import { requestStop } from './request-stop';
 import { type RunRow, readRun } from './run-row';
+import { stopDueAt } from './times';
 
 const figure = z.number().min(0).max(1e9).optional();
 
@@ -122,7 +123,7 @@ async function decide(tx: TxCtx, accountId: string, runId: string, call: AgentCa
   await notifyQuota(tx, state);
   return {
     reply: replyOf(state, run),
-    wakeAt: run.status === 'stopping' ? state.now : stopDueAt(tx, run.leaseUntil),
+    wakeAt: run.status === 'stopping' ? state.now : stopDueAt(tx.env, run.leaseUntil),
   };
 }
 
@@ -149,7 +150,7 @@ async function noteCall(tx: TxCtx, state: AccountState, run: OpenRun, call: Agen
 
 /** An agent that ends at the end of its lease obeys the quota; one that ends earlier was ended from inside. */
 function whyAgentEnds(tx: TxCtx, state: AccountState, run: OpenRun): EndReason {
-  const nearEnd = state.now >= stopDueAt(tx, run.leaseUntil) - 5_000;
+  const nearEnd = state.now >= stopDueAt(tx.env, run.leaseUntil) - 5_000;
   return run.startedAt !== null && nearEnd ? leaseEndReason(run) : 'machine_exit';
 }
 

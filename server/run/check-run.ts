@@ -2,20 +2,13 @@ import { withoutWaiting } from '@/db/client';
 import type { Instant } from '../clock';
 import type { Ctx } from '../context';
 import { LATE, withTimeout } from '../with-timeout';
-import { enforceStop, killAt } from './enforce-stop';
+import { enforceStop } from './enforce-stop';
 import { applyClock } from './expire';
 import { bookRead, type MachineRead, readMachineOf, showsDead } from './observe';
-import { isParked, parkRun } from './park';
-import { stopDueAt } from './prove-start';
+import { parkRun } from './park';
 import { type RunRow, readRun } from './run-row';
+import { isParked, nextCheckAt } from './times';
 
-/** How often a booting machine is looked at. */
-const BOOT_LOOK_MS = 1_000;
-/** Pauses between two looks at a machine that will not die: short in its first minute, longer after. */
-const FRESH_MS = 60_000;
-const FRESH_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 10_000;
-const PARKED_PAUSE_MS = 5 * 60_000;
 /** A read that takes longer does not keep a machine from being pressed. */
 const READ_TIMEOUT_MS = 1_000;
 
@@ -49,7 +42,7 @@ async function isSoonDead(read: Promise<MachineRead>): Promise<boolean> {
 
 /** Sets the next look in PostgreSQL. Somebody who changed or took the run meanwhile has set it himself. */
 async function lookAgain(ctx: Ctx, run: RunRow): Promise<Instant | null> {
-  const at = nextLookAt(ctx, run);
+  const at = nextCheckAt(ctx.env, run);
   if (isParked(run)) await parkRun(ctx, run);
   const set = await ctx.sql`
     update run set due_at = ${at}, failed_looks = 0, parked_at = case when ${isParked(run)} then parked_at end
@@ -57,16 +50,4 @@ async function lookAgain(ctx: Ctx, run: RunRow): Promise<Instant | null> {
     where id = ${run.id} and ended_at is null and status = ${run.status} and lease_until = ${run.lease_until}
       and attempts = ${run.attempts} returning id`;
   return set.length > 0 ? at : null;
-}
-
-/** When this run has to be looked at next. Pure. */
-export function nextLookAt(ctx: Pick<Ctx, 'env'>, run: RunRow): Instant {
-  if (run.status === 'running') return stopDueAt(ctx, run.lease_until);
-  if (run.status === 'starting') return run.now + BOOT_LOOK_MS;
-  if (isParked(run)) return run.now + PARKED_PAUSE_MS;
-  // A machine that will not die is pressed again after 0.25 s, 0.5 s, 1 s …, and at once when its polite time is over.
-  const fresh = run.now - (run.stop_requested_at ?? run.now) < FRESH_MS;
-  const pause = Math.min(125 * 2 ** Math.min(run.attempts, 8), fresh ? FRESH_PAUSE_MS : LONGEST_PAUSE_MS);
-  const politeEnd = killAt(ctx, run);
-  return politeEnd > run.now ? Math.min(run.now + pause, politeEnd) : run.now + pause;
 }

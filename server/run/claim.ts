@@ -2,9 +2,7 @@ import { withoutWaiting } from '@/db/client';
 import type { Instant } from '../clock';
 import { type Ctx, failClosed } from '../context';
 import { type RunRow, runColumns } from './run-row';
-
-/** While one process works on a run the others leave it alone for this long; then they may try themselves. */
-export const CLAIM_MS = 5_000;
+import { CLAIM_MS } from './times';
 
 const claimFields = (ctx: Ctx) => ctx.sql`
   due_at = hg_clock() + ${CLAIM_MS} * interval '1 ms', attempts = r.attempts + 1`;

@@ -6,8 +6,8 @@ import type { AccountState, OpenRun } from '../quota/account-state';
 import { charge, credit, release } from '../quota/book';
 import { lengthOf, type Segment, splitAt } from '../quota/lease';
 import type { EndReason } from '../shapes';
-import { endOf } from './end-of';
 import { notifyQuota, notifyStopped } from './notify-quota';
+import { endOf } from './times';
 
 export type EndProof = {
   /** When the machine was dead by the provider's clock; null: at its last proof of life. */

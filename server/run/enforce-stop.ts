@@ -1,22 +1,17 @@
 import type { Ctx } from '../context';
 import { appNameOf } from '../machine/machines';
 import type { RunRow } from './run-row';
-
-/** When the polite time of a stopping run is over: its grace, or its lease if that ends first. Pure. */
-export function killAt(ctx: Pick<Ctx, 'env'>, run: RunRow): number {
-  const graceEndsAt = (run.stop_requested_at ?? run.now) + ctx.env.STOP_GRACE_SECONDS * 1000;
-  return run.started_at === null ? graceEndsAt : Math.min(graceEndsAt, run.lease_until);
-}
+import { killAt } from './times';
 
 /** True when a machine is not asked any more but removed. Pure. */
 const isByForce = (ctx: Pick<Ctx, 'env'>, run: RunRow): boolean =>
-  run.now >= killAt(ctx, run) || run.end_reason === 'boot_timeout';
+  run.now >= killAt(ctx.env, run) || run.end_reason === 'boot_timeout';
 
 /** Tells a stopping machine to end; once its polite time is over, removes it by force. Repeated until it is proven dead. */
 export async function enforceStop(ctx: Ctx, run: RunRow, machineId: string): Promise<void> {
   const app = appNameOf(ctx.env.ENVIRONMENT_ID, run.account_id);
   const byForce = isByForce(ctx, run);
-  const politeSeconds = Math.max(0.1, (killAt(ctx, run) - run.now) / 1000);
+  const politeSeconds = Math.max(0.1, (killAt(ctx.env, run) - run.now) / 1000);
   const pressed = byForce
     ? await ctx.machines.destroy(app, machineId)
     : await ctx.machines.stop(app, machineId, politeSeconds);

@@ -5,11 +5,10 @@ import { isExcess } from '../quota/excess';
 import { lockAccount } from '../quota/load-account';
 import type { EndReason } from '../shapes';
 import { writeLease } from './admit';
-import { CLAIM_MS } from './claim';
-import { IDLE_SLACK_MS, idleEndsAt } from './idle';
-import { stopDueAt } from './prove-start';
+import { idleStopDueAt } from './idle';
 import { requestStop } from './request-stop';
 import type { RunRow } from './run-row';
+import { bootEndsAt, CLAIM_MS, stopDueAt } from './times';
 
 /** Why a lease is not renewed: its quota is gone, or nobody asked in time. */
 export const leaseEndReason = (run: OpenRun): EndReason => (run.final ? 'quota' : 'limit');
@@ -51,12 +50,11 @@ const isDecided = (run: RunRow): boolean =>
 /** Why an open run has to end now, or null. Pure. */
 function endReasonAt(tx: TxCtx, state: AccountState, run: OpenRun): EndReason | null {
   if (run.status === 'stopping') return null;
-  const bootEndsAt = run.admittedAt + tx.env.BOOT_TIMEOUT_SECONDS * 1000;
-  if (run.status === 'starting' && state.now >= bootEndsAt) return 'boot_timeout';
+  if (run.status === 'starting' && state.now >= bootEndsAt(tx.env, run.admittedAt)) return 'boot_timeout';
   if (isExcess(state, run)) return 'plan';
-  if (run.status === 'running' && state.now >= stopDueAt(tx, run.leaseUntil)) return leaseEndReason(run);
-  const idleAt = idleEndsAt(state, run);
-  if (run.status === 'running' && idleAt !== null && state.now >= idleAt + IDLE_SLACK_MS) return 'idle';
+  if (run.status === 'running' && state.now >= stopDueAt(tx.env, run.leaseUntil)) return leaseEndReason(run);
+  const idleAt = idleStopDueAt(state, run);
+  if (run.status === 'running' && idleAt !== null && state.now >= idleAt) return 'idle';
   return null;
 }
 

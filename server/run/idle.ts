@@ -12,7 +12,7 @@ export function idleSecondsOf({ idleStop }: Pick<Plan, 'idleStop'>, chosen: numb
 }
 
 /** A machine asks the server when it has been idle for too long; one that does not know of a change is ended this much later. */
-export const IDLE_SLACK_MS = 15_000;
+const IDLE_SLACK_MS = 15_000;
 
 type Kept = Pick<OpenRun, 'awakeFrom' | 'awakeUntil'>;
 
@@ -40,6 +40,12 @@ export function idleEndsAt(state: Pick<AccountState, 'plan' | 'now'>, run: Idle)
   const idleAt = activeAt + idleSecondsOf(state.plan, run.chosenIdleSeconds) * 1000;
   const latestAt = typedAt + state.plan.idleStop.maxSeconds * 1000;
   return Math.max(Math.min(idleAt, latestAt), awakeUntilOf(state, run) ?? 0);
+}
+
+/** When the timekeeper ends an idle run whose machine did not ask, or does not know of a change; null without idle stop. */
+export function idleStopDueAt(state: Pick<AccountState, 'plan' | 'now'>, run: Idle): Instant | null {
+  const idleAt = idleEndsAt(state, run);
+  return idleAt === null ? null : idleAt + IDLE_SLACK_MS;
 }
 
 type Said = { lastInputAt?: string | null; lastWorkAt?: string | null };

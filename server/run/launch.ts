@@ -4,7 +4,7 @@ import { appNameOf, type Launched, type LaunchOrder, type MachineFailure } from 
 import { lockAccount } from '../quota/load-account';
 import type { Admitted } from './admit';
 import { closeRun } from './close';
-import { LAUNCH_LIMIT_MS } from './run-row';
+import { LAUNCH_LIMIT_MS } from './times';
 import { runTokenOf } from './tokens';
 
 /**

@@ -7,12 +7,8 @@ import { lockAccount } from '../quota/load-account';
 import type { EndReason } from '../shapes';
 import { closeRun } from './close';
 import { proveStart } from './prove-start';
-import { LAUNCH_LIMIT_MS, type RunRow } from './run-row';
-
-/** Two reads that do not show a machine must be at least this far apart to be believed. */
-const READS_APART_MS = 1_500;
-/** Without a machine's id only listings can be asked, and listings lag: their reads must be further apart. */
-const LISTS_APART_MS = 5_000;
+import type { RunRow } from './run-row';
+import { launchEndsAt, missingProvenAt, stopDueAt } from './times';
 
 /**
  * Reads the provider about a run and books what it proves: a start, an end, or (twice, apart) that there is no machine.
@@ -118,7 +114,7 @@ const POLITE_END_MS = 3_000;
 function whyEnded(ctx: Ctx, run: OpenRun, endAt: Instant | null): EndReason {
   if (run.endReason) return run.endReason;
   if (run.startedAt === null) return 'provider';
-  const ownEndFrom = run.leaseUntil - ctx.env.LEASE_GUARD_SECONDS * 1000 - POLITE_END_MS;
+  const ownEndFrom = stopDueAt(ctx.env, run.leaseUntil) - POLITE_END_MS;
   if (endAt === null || endAt < ownEndFrom) return 'machine_exit';
   return run.final ? 'quota' : 'limit';
 }
@@ -130,13 +126,12 @@ function whyEnded(ctx: Ctx, run: OpenRun, endAt: Instant | null): EndReason {
 async function noteMissing(ctx: Ctx, run: RunRow): Promise<boolean> {
   // What has just been made may not be shown yet, by its id as little as in a list.
   const isFresh = run.machine_id === null || run.started_at === null;
-  if (isFresh && run.now < run.admitted_at + LAUNCH_LIMIT_MS) return false;
+  if (isFresh && run.now < launchEndsAt(run)) return false;
   if (run.missing_since === null) {
     await ctx.sql`update run set missing_since = hg_clock() where id = ${run.id} and missing_since is null`;
     return false;
   }
-  const apartMs = run.machine_id === null ? LISTS_APART_MS : READS_APART_MS;
-  if (run.now - run.missing_since < apartMs) return false;
+  if (run.now < missingProvenAt(run, run.missing_since)) return false;
   if (run.machine_id === null) return closeMissing(ctx, run);
   const listed = await ctx.machines.findByRun(appNameOf(ctx.env.ENVIRONMENT_ID, run.account_id), run.id);
   if (listed.ok && listed.value === null) return closeMissing(ctx, run);

@@ -2,11 +2,6 @@ import type { Ctx } from '../context';
 import { appNameOf } from '../machine/machines';
 import type { RunRow } from './run-row';
 
-/** A machine that is not proven dead after so many tries (some eight minutes) is parked: a person has to look at it. */
-export const PARKED_AFTER = 100;
-
-export const isParked = (run: RunRow): boolean => run.status === 'stopping' && run.attempts >= PARKED_AFTER;
-
 /** Says, at every try, what a person should do. The run keeps its slot: only a proof of death frees it. */
 export async function parkRun(ctx: Ctx, run: RunRow): Promise<void> {
   await ctx.sql`update run set parked_at = hg_clock() where id = ${run.id} and parked_at is null and ended_at is null`;

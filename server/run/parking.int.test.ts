@@ -4,7 +4,7 @@ import { reportParked } from '../inventory/report-parked';
 import { readSession } from '../session/read-sessions';
 import { startSession } from '../session/start';
 import { stopSession } from '../session/stop';
-import { PARKED_AFTER } from './park';
+import { PARKED_AFTER } from './times';
 
 let stage: Stage;
 beforeAll(async () => {

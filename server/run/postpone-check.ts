@@ -2,8 +2,8 @@ import { isDatabaseAway } from '@/db/away';
 import type { Ctx } from '../context';
 import { DomainError } from '../errors';
 import { metrics } from '../metrics';
-import { CLAIM_MS } from './claim';
 import type { RunRow } from './run-row';
+import { CLAIM_MS } from './times';
 
 /** After so many failed looks in a row, some ten minutes, a person has to look at the run. */
 export const CHECKS_BEFORE_PARKING = 8;

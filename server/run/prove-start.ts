@@ -6,6 +6,7 @@ import { isFinal, resegment } from '../quota/grant';
 import { endOf } from '../quota/lease';
 import { writeLease } from './admit';
 import { dueNow } from './request-stop';
+import { stopDueAt } from './times';
 
 /**
  * The first proof of running fixes, once, where billing begins and where the first lease ends: at that instant plus
@@ -34,7 +35,7 @@ export async function proveStart(
     tx.sql`
       update run set status = ${run.status}, started_at = ${startAt}, metered_to = ${startAt}, proof_at = ${startAt},
         lease_until = ${run.leaseUntil}, final = ${run.final}, due_at = ${
-          run.status === 'stopping' ? dueNow(tx, state) : stopDueAt(tx, run.leaseUntil)
+          run.status === 'stopping' ? dueNow(tx, state) : stopDueAt(tx.env, run.leaseUntil)
         }
       where id = ${run.id}`,
   ]);
@@ -43,7 +44,3 @@ export async function proveStart(
 /** A machine that started only after its boot was given up is never charged; an earlier start heard of late is. Pure. */
 const isTooLate = (run: OpenRun, provenAt: Instant): boolean =>
   run.endReason === 'boot_timeout' && run.stopRequestedAt !== null && provenAt >= run.stopRequestedAt;
-
-/** A running run is looked at when its machine should have ended by itself: a guard before its lease ends. */
-export const stopDueAt = (ctx: Pick<TxCtx, 'env'>, leaseUntil: Instant): Instant =>
-  leaseUntil - ctx.env.LEASE_GUARD_SECONDS * 1000;

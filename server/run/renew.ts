@@ -5,7 +5,7 @@ import { alignQuota, charge, hold } from '../quota/book';
 import { extension, isFinal } from '../quota/grant';
 import { endOf, join, lengthOf, splitAt } from '../quota/lease';
 import { writeLease } from './admit';
-import { stopDueAt } from './prove-start';
+import { stopDueAt } from './times';
 
 /**
  * Renews a running lease under the account lock: what has elapsed goes to the ledger, what is granted is added at the
@@ -30,7 +30,7 @@ export async function renewLease(tx: TxCtx, state: AccountState, run: OpenRun): 
     writeLease(tx, run.id, state.accountId, run.segments),
     tx.sql`
       update run set metered_to = ${run.meteredTo}, proof_at = ${run.proofAt}, used_ms = ${run.usedMs},
-        lease_until = ${run.leaseUntil}, final = ${run.final}, due_at = ${stopDueAt(tx, run.leaseUntil)},
+        lease_until = ${run.leaseUntil}, final = ${run.final}, due_at = ${stopDueAt(tx.env, run.leaseUntil)},
         missing_since = null
       where id = ${run.id} and status = 'running'`,
   ]);

@@ -2,12 +2,6 @@ import type { Sql } from '@/db/client';
 import type { Instant } from '../clock';
 import type { EndReason, SessionStatus } from '../shapes';
 
-/**
- * How long a start may be on its way to the provider. Until then nobody else concludes that its machine is missing;
- * after it, a start whose web process died is looked up, adopted or given up.
- */
-export const LAUNCH_LIMIT_MS = 30_000;
-
 /** A run as the timekeeper reads it, outside any lock: good for choosing what to do, never for deciding on quota. */
 export type RunRow = {
   id: string;

@@ -1,12 +1,11 @@
 import type { Sql } from '@/db/client';
 import { type Instant, toIso, toIsoOrNull } from '../clock';
 import { notFound } from '../errors';
-import type { AccountState, OpenRun } from '../quota/account-state';
-import { remainingMs } from '../quota/decide-start';
-import { isExcess } from '../quota/excess';
+import type { AccountState } from '../quota/account-state';
 import { type AccountRow, stateColumns, toState } from '../quota/load-account';
-import { awakeUntilOf, idleEndsAt, idleSecondsOf } from '../run/idle';
-import type { Agent, EndReason, Metrics, Session, SessionStatus, Size, StopCause } from '../shapes';
+import { awakeUntilOf, idleSecondsOf } from '../run/idle';
+import { nextStop } from '../run/times';
+import type { Agent, EndReason, Metrics, Session, SessionStatus, Size } from '../shapes';
 
 export type SessionJson = {
   id: string;
@@ -86,40 +85,4 @@ function toSession(json: SessionJson, state: AccountState): Session {
     keepAwakeUntil: toIsoOrNull(awakeUntilOf(state, kept)),
     metrics: json.status === 'running' ? json.metrics : null,
   };
-}
-
-type Stop = { at: Instant; cause: StopCause | null };
-
-/**
- * When a run ends as things stand, and why: its final lease, or the quota at today's pace, or its idle stop, whichever
- * comes first. Null while nothing limits it. Pure.
- */
-export function nextStop(state: AccountState, run: OpenRun): Stop | null {
-  if (run.status === 'stopping')
-    return { at: run.leaseUntil, cause: CAUSES[run.endReason ?? 'limit'] ?? null };
-  if (run.startedAt === null) return null;
-  if (isExcess(state, run)) return { at: state.now, cause: 'plan' };
-  const stops: Stop[] = [];
-  const quotaAt = quotaEndsAt(state, run);
-  if (quotaAt !== null) stops.push({ at: quotaAt, cause: 'quota' });
-  const idleAt = idleEndsAt(state, run);
-  if (idleAt !== null) stops.push({ at: idleAt, cause: 'idle' });
-  return stops.toSorted((a, b) => a.at - b.at)[0] ?? null;
-}
-
-/** What people are told of a reason while it still takes effect. */
-const CAUSES: Partial<Record<EndReason, StopCause>> = {
-  quota: 'quota',
-  idle: 'idle',
-  plan: 'plan',
-  blocked: 'plan',
-  user: 'user',
-  deleted: 'user',
-};
-
-function quotaEndsAt(state: AccountState, run: OpenRun): Instant | null {
-  if (run.final) return run.leaseUntil;
-  const running = Math.max(1, state.openRuns.filter((other) => other.status === 'running').length);
-  const rest = remainingMs(state);
-  return rest === Number.POSITIVE_INFINITY ? null : state.now + Math.floor(rest / running);
 }

@@ -1,7 +1,7 @@
 import { type Ctx, inTx, type TxCtx } from '../context';
 import { notFound } from '../errors';
 import { lockAccount } from '../quota/load-account';
-import { IDLE_SLACK_MS, idleEndsAt, needIdleSeconds } from '../run/idle';
+import { idleStopDueAt, needIdleSeconds } from '../run/idle';
 import type { Session } from '../shapes';
 import { readSession } from './read-sessions';
 
@@ -42,9 +42,8 @@ export async function lookAtIdleEnd(
 ): Promise<{ runId: string; at: number } | null> {
   const state = await lockAccount(tx, accountId);
   const run = state.openRuns.find((open) => open.sessionId === sessionId && open.status === 'running');
-  const idleAt = run ? idleEndsAt(state, run) : null;
-  if (!run || idleAt === null) return null;
-  const at = idleAt + IDLE_SLACK_MS;
+  const at = run ? idleStopDueAt(state, run) : null;
+  if (!run || at === null) return null;
   await tx.sql`update run set due_at = least(due_at, ${at}) where id = ${run.id} and status = 'running'`;
   return { runId: run.id, at };
 }

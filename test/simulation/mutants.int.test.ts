@@ -51,7 +51,7 @@ const MUTANTS: Mutant[] = [
   },
   {
     wrong: 'a later proof moves the start again',
-    module: '@/server/session/prove-start',
+    module: '@/server/run/prove-start',
     break: (m) => ({
       proveStart: async (tx: TxCtx, state: AccountState, run: OpenRun, at: number) => {
         if (run.startedAt !== null && at > run.startedAt) return;
@@ -89,7 +89,7 @@ const MUTANTS: Mutant[] = [
   },
   {
     wrong: 'what works is never idle, however long nobody types',
-    module: '@/server/session/idle',
+    module: '@/server/run/idle',
     break: (m) => ({
       idleEndsAt: (state: AccountState, run: OpenRun) =>
         run.lastWorkAt === null ? right(m, 'idleEndsAt')(...([state, run] as never[])) : null,
@@ -124,7 +124,7 @@ const MUTANTS: Mutant[] = [
   },
   {
     wrong: 'an end may lie ahead of now',
-    module: '@/server/session/end-of',
+    module: '@/server/run/times',
     break: (m) => ({
       endOf: (run: never, seenAt: never) =>
         right(m, 'endOf')(...([run, seenAt, Number.POSITIVE_INFINITY] as never[])),
@@ -132,7 +132,7 @@ const MUTANTS: Mutant[] = [
   },
   {
     wrong: 'a last word is always the end',
-    module: '@/server/session/end-of',
+    module: '@/server/run/times',
     break: () => ({
       endOf: (run: OpenRun, seenAt: number | null, now: number) =>
         Math.min(Math.max(seenAt ?? 0, run.proofAt), now),

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { endChild, findFreePort, sleep, waitFor } from '@/scripts/services/processes';
 import { ROOT } from '@/scripts/stack';
 import { findDrift } from '@/server/quota/find-drift';
-import { CLAIM_MS } from '@/server/run/claim';
+import { CLAIM_MS } from '@/server/run/times';
 import { type MachinesApi, type Pretended, startMachinesApi } from '@/test/pretend/machines-api';
 import { seedRuns } from '@/test/pretend/seed-runs';
 import { createTestRedis, type TestRedis } from '@/test/redis';
