@@ -6,13 +6,12 @@ import { DomainError } from '../errors';
 import { KEPT } from '../kept';
 import { metrics } from '../metrics';
 import { type AccountState, isClockBehind, isHeldBack, type OpenRun } from '../quota/account-state';
-import { isExcess } from '../quota/excess';
 import { lockAccount } from '../quota/load-account';
 import { clockBehind, heldBackSentence } from '../quota/refuse-start';
 import type { EndReason } from '../shapes';
 import { LATE, withTimeout } from '../with-timeout';
-import { leaseEndReason } from './expire';
-import { awakeUntilOf, idleEndsAt, idleSecondsOf, noteActivity } from './idle';
+import { whyAgentEnds, whyNotRenewed } from './end-reason';
+import { awakeUntilOf, idleSecondsOf, noteActivity } from './idle';
 import { noteEarly } from './note-early';
 import { notifyQuota } from './notify-quota';
 import { observeCaller } from './observe';
@@ -115,7 +114,7 @@ async function decide(tx: TxCtx, accountId: string, runId: string, call: AgentCa
 
   await noteCall(tx, state, run, call);
   if (call.event === 'stopping' || call.event === 'stopped') {
-    await requestStop(tx, state, run, whyAgentEnds(tx, state, run));
+    await requestStop(tx, state, run, whyAgentEnds(tx.env, run, state.now));
     return { reply: replyOf(state, run), wakeAt: state.now };
   }
   await proveStart(tx, state, run, state.now);
@@ -128,11 +127,8 @@ async function decide(tx: TxCtx, accountId: string, runId: string, call: AgentCa
 }
 
 async function renewOrStop(tx: TxCtx, state: AccountState, run: OpenRun): Promise<void> {
-  const idleAt = idleEndsAt(state, run);
-  if (state.status !== 'active') return requestStop(tx, state, run, 'blocked');
-  if (isExcess(state, run)) return requestStop(tx, state, run, 'plan');
-  if (state.now >= run.leaseUntil) return requestStop(tx, state, run, leaseEndReason(run));
-  if (idleAt !== null && state.now >= idleAt) return requestStop(tx, state, run, 'idle');
+  const reason = whyNotRenewed(state, run);
+  if (reason) return requestStop(tx, state, run, reason);
   await renewLease(tx, state, run);
 }
 
@@ -146,12 +142,6 @@ async function noteCall(tx: TxCtx, state: AccountState, run: OpenRun, call: Agen
       last_work_at = ${run.lastWorkAt},
       metrics = coalesce(${call.metrics ? tx.sql.json(call.metrics) : null}, metrics), missing_since = null
     where id = ${run.id}`;
-}
-
-/** An agent that ends at the end of its lease obeys the quota; one that ends earlier was ended from inside. */
-function whyAgentEnds(tx: TxCtx, state: AccountState, run: OpenRun): EndReason {
-  const nearEnd = state.now >= stopDueAt(tx.env, run.leaseUntil) - 5_000;
-  return run.startedAt !== null && nearEnd ? leaseEndReason(run) : 'machine_exit';
 }
 
 function replyOf(state: AccountState, run: OpenRun): AgentAnswer {

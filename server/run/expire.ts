@@ -1,17 +1,12 @@
 import { type Ctx, inTx, type TxCtx } from '../context';
 import type { AccountState, OpenRun } from '../quota/account-state';
 import { charge } from '../quota/book';
-import { isExcess } from '../quota/excess';
 import { lockAccount } from '../quota/load-account';
-import type { EndReason } from '../shapes';
 import { writeLease } from './admit';
-import { idleStopDueAt } from './idle';
+import { whyDue } from './end-reason';
 import { requestStop } from './request-stop';
 import type { RunRow } from './run-row';
-import { bootEndsAt, CLAIM_MS, stopDueAt } from './times';
-
-/** Why a lease is not renewed: its quota is gone, or nobody asked in time. */
-export const leaseEndReason = (run: OpenRun): EndReason => (run.final ? 'quota' : 'limit');
+import { CLAIM_MS } from './times';
 
 /**
  * What the clock and the plan decide about an open run: a boot that never came up, a session that a smaller plan does
@@ -24,7 +19,7 @@ export async function applyClock(ctx: Ctx, claimed: RunRow): Promise<RunRow | nu
     const state = await lockAccount(tx, claimed.account_id);
     const run = state.openRuns.find((open) => open.id === claimed.id);
     if (!run) return null;
-    const reason = endReasonAt(tx, state, run);
+    const reason = whyDue(tx.env, state, run);
     if (reason) await requestStop(tx, state, run, reason, state.now + CLAIM_MS);
     if (run.startedAt !== null && state.now >= run.leaseUntil) await chargeWholeLease(tx, state, run);
     return {
@@ -46,17 +41,6 @@ export async function applyClock(ctx: Ctx, claimed: RunRow): Promise<RunRow | nu
 const isDecided = (run: RunRow): boolean =>
   run.status === 'stopping' &&
   (run.started_at === null || run.now < run.lease_until || run.metered_to >= run.lease_until);
-
-/** Why an open run has to end now, or null. Pure. */
-function endReasonAt(tx: TxCtx, state: AccountState, run: OpenRun): EndReason | null {
-  if (run.status === 'stopping') return null;
-  if (run.status === 'starting' && state.now >= bootEndsAt(tx.env, run.admittedAt)) return 'boot_timeout';
-  if (isExcess(state, run)) return 'plan';
-  if (run.status === 'running' && state.now >= stopDueAt(tx.env, run.leaseUntil)) return leaseEndReason(run);
-  const idleAt = idleStopDueAt(state, run);
-  if (run.status === 'running' && idleAt !== null && state.now >= idleAt) return 'idle';
-  return null;
-}
 
 /**
  * The lease is over and nothing proves the machine dead: the whole hold is charged and the slot stays taken, so that

@@ -88,6 +88,25 @@ describe('the idle stop of a session', () => {
     expect(await session()).toMatchObject({ status: 'stopped', endReason: 'idle' });
   });
 
+  it('SESSION-80 is not why a session ended whose machine had died before anybody asked it to stop', async () => {
+    const { sessionId, accountId, machine, call, session } = await running();
+    await updateSession(stage.ctx, { accountId, sessionId, idleStopSeconds: 900 });
+    for (let i = 0; i < 3; i++) {
+      await stage.pass(4 * MIN);
+      await call();
+    }
+    await stage.pass(2.5 * MIN);
+    stage.provider.end(machine);
+    await stage.pass(MIN);
+    expect(await call()).toMatchObject({ action: 'stop', reason: 'idle' });
+    await stage.pass(5_000, 1_000);
+    expect(await session()).toMatchObject({
+      status: 'stopped',
+      endReason: 'machine_exit',
+      stoppedAt: iso(machine.endedAt ?? 0),
+    });
+  });
+
   it('SESSION-54 work puts it off, a keystroke too, and both are shown', async () => {
     const { call, session, stopsIn } = await running();
     for (let i = 0; i < 10; i++) {

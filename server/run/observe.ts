@@ -4,11 +4,11 @@ import { appNameOf, type Machine, type MachineEvent, type Outcome } from '../mac
 import { endedAt, firstStartAt, isGone, withoutImpossible } from '../machine/read-events';
 import type { AccountState, OpenRun } from '../quota/account-state';
 import { lockAccount } from '../quota/load-account';
-import type { EndReason } from '../shapes';
 import { closeRun } from './close';
+import { whyEnded } from './end-reason';
 import { proveStart } from './prove-start';
 import type { RunRow } from './run-row';
-import { launchEndsAt, missingProvenAt, stopDueAt } from './times';
+import { launchEndsAt, missingProvenAt } from './times';
 
 /**
  * Reads the provider about a run and books what it proves: a start, an end, or (twice, apart) that there is no machine.
@@ -74,7 +74,7 @@ async function applyMachine(ctx: Ctx, accountId: string, runId: string, read: Ma
     if (startAt !== null) await proveStart(tx, state, run, startAt);
     const endAt = endedAt(machine, restartedAt(run, machine));
     if (endAt === null && !isGone(machine)) return false;
-    await closeRun(tx, state, run, { endAt, reason: whyEnded(ctx, run, endAt) });
+    await closeRun(tx, state, run, { endAt, reason: whyEnded(ctx.env, run, endAt) });
     return true;
   });
 }
@@ -106,17 +106,6 @@ async function storeEvents(tx: TxCtx, state: AccountState, run: OpenRun, machine
     received_at: state.now,
   }));
   await tx.sql`insert into provider_event ${tx.sql(rows as never)} on conflict (id) do nothing`;
-}
-
-/** The agent's own end may come this much before its guard: hanging up shells takes up to two seconds. */
-const POLITE_END_MS = 3_000;
-
-function whyEnded(ctx: Ctx, run: OpenRun, endAt: Instant | null): EndReason {
-  if (run.endReason) return run.endReason;
-  if (run.startedAt === null) return 'provider';
-  const ownEndFrom = stopDueAt(ctx.env, run.leaseUntil) - POLITE_END_MS;
-  if (endAt === null || endAt < ownEndFrom) return 'machine_exit';
-  return run.final ? 'quota' : 'limit';
 }
 
 /**

@@ -283,7 +283,7 @@ export class History {
       this.problems.push(`machines left: ${alive.map((m) => `${m.id}/${m.kind}`).join(' ')}`);
     const bounds = { faulty: this.faults > 0, clocksApartMs: Math.abs(this.clockAheadMs) };
     this.problems.push(...(await judgeRuns(this.ctx, this.accountId, this.provider, bounds)));
-    this.problems.push(...(await this.idle.judge(this.ctx, this.accountId, this.provider, this.faults > 0)));
+    this.problems.push(...(await this.idle.judge(this.ctx, this.accountId, this.provider, bounds)));
   }
 
   private result(): HistoryResult {

@@ -1,6 +1,7 @@
 import type { Sql } from '@/db/client';
 import type { Ctx } from '@/server/context';
 import type { Chance } from './events';
+import type { Blur } from './judge';
 import type { SimProvider } from './provider';
 import type { Rules } from './rules';
 
@@ -13,9 +14,10 @@ const IDLE_STOPS = [...SHORT_STOPS, [900, 90], [900, 900]] as const;
 /** A machine asks after a third of its lease; where calls are lost, a lease that was granted in time runs out. */
 const LATEST_ASK_MS = 45_000;
 const LATEST_END_MS = 125_000;
+/** A provider's clock may be so far behind: a machine that ends at once when told may seem to have ended before. */
+const TOLD_WHILE_DEAD_MS = 1_000;
 
-/** A machine begins to stop up to its grace before its end, and a provider's clock may be a second behind. */
-const GRACE_MS = 10_000;
+type RunFacts = { id: string; end_reason: string | null; stop_requested_at: number | null };
 
 /** What people choose about idle stops in a history, and what must follow from it. */
 export class IdleTruth {
@@ -60,20 +62,25 @@ export class IdleTruth {
   }
 
   /** Nobody is stopped as idle who types, or works within what the plan allows; nobody goes on for ever without typing. */
-  async judge(ctx: Ctx, accountId: string, provider: SimProvider, isFaulty: boolean): Promise<string[]> {
-    const rows = await ctx.sql<{ id: string; end_reason: string | null }[]>`
-      select id, end_reason from run where account_id = ${accountId}`;
+  async judge(ctx: Ctx, accountId: string, provider: SimProvider, blur: Blur): Promise<string[]> {
+    const rows = await ctx.sql<RunFacts[]>`
+      select id, end_reason, stop_requested_at from run where account_id = ${accountId}`;
     return provider.all.flatMap((machine) => {
       if (machine.kind !== 'honest' || machine.startedAt === null || machine.endedAt === null) return [];
       const typedAt = machine.typedAt ?? machine.startedAt;
       const keptUntil = this.awakeUntil.get(machine.sessionId) ?? 0;
       const latest =
-        Math.max(typedAt + this.longestMs, keptUntil) + (isFaulty ? LATEST_END_MS : LATEST_ASK_MS);
+        Math.max(typedAt + this.longestMs, keptUntil) + (blur.faulty ? LATEST_END_MS : LATEST_ASK_MS);
       if (machine.endedAt > latest)
         return [`${machine.id} went on ${machine.endedAt - typedAt} ms without a key`];
-      const isIdle = rows.some((row) => row.id === machine.runId && row.end_reason === 'idle');
-      if (!isIdle || isFaulty || machine.mood === 'rests') return [];
-      const mayBe = machine.mood === 'works' && machine.endedAt >= typedAt + this.shortestMs - GRACE_MS;
+      const row = rows.find(({ id }) => id === machine.runId);
+      if (row?.end_reason !== 'idle' || row.stop_requested_at === null || blur.faulty) return [];
+      if (machine.endedAt < row.stop_requested_at - TOLD_WHILE_DEAD_MS - blur.clocksApartMs)
+        return [`${machine.id} was idle although it had died before it was asked to stop`];
+      if (machine.mood === 'rests') return [];
+      // Its start is read from the provider's clock.
+      const earliest = typedAt + this.shortestMs - blur.clocksApartMs;
+      const mayBe = machine.mood === 'works' && row.stop_requested_at >= earliest;
       return mayBe ? [] : [`${machine.id} was idle although it ${machine.mood}`];
     });
   }

@@ -14,7 +14,7 @@ type RunFacts = {
 const LATEST_PROOF_MS = 12_000;
 
 /** What a history's faults and clocks may blur. */
-type Blur = { faulty: boolean; clocksApartMs: number };
+export type Blur = { faulty: boolean; clocksApartMs: number };
 
 /** The longest a machine's word may wait for us: an end that the provider saw so little before counts. */
 const LATE_WORD_MS = 20_000;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { createWorld, type World } from '@/test/world';
 import { History } from './history';
 import { loadRules } from './rules';
@@ -14,15 +14,20 @@ const SIM_ENV = {
   LOG_LEVEL: 'silent',
 };
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld({ env: SIM_ENV, startAt: Date.parse('2026-11-10T10:00:00Z') });
-});
-afterAll(() => world.close());
-
 it(`QUOTA-2 QUOTA-5 QUOTA-7 QUOTA-10 SESSION-13 ${SEEDS} random histories keep every promise`, {
   timeout: 3_600_000,
 }, async () => {
+  // A world per try: what a failed one left behind would fail the next.
+  const world = await createWorld({ env: SIM_ENV, startAt: Date.parse('2026-11-10T10:00:00Z') });
+  try {
+    await play(world);
+  } finally {
+    await world.close();
+  }
+});
+
+/** Every history on one database, one after the other. */
+async function play(world: World): Promise<void> {
   const rules = await loadRules();
   let runs = 0;
   let aliveMs = 0;
@@ -36,4 +41,4 @@ it(`QUOTA-2 QUOTA-5 QUOTA-7 QUOTA-10 SESSION-13 ${SEEDS} random histories keep e
     `simulation: ${SEEDS} histories, ${runs} machines, ${Math.round(aliveMs / 1000)} machine seconds\n`,
   );
   expect(runs).toBeGreaterThan(SEEDS);
-});
+}
