@@ -13,6 +13,19 @@ import {
 import { account } from './account';
 import { instant } from './instant';
 
+const END_REASONS = [
+  'user',
+  'quota',
+  'idle',
+  'limit',
+  'plan',
+  'blocked',
+  'boot_timeout',
+  'machine_exit',
+  'provider',
+  'deleted',
+] as const;
+
 /** A named cloud workspace. Its state is that of its last run. */
 export const session = pgTable(
   'session',
@@ -78,7 +91,7 @@ export const run = pgTable(
     agentSeq: integer('agent_seq'),
     stopRequestedAt: instant('stop_requested_at'),
     endedAt: instant('ended_at'),
-    endReason: text('end_reason'),
+    endReason: text('end_reason', { enum: END_REASONS }),
     failure: text('failure'),
     /** The next instant at which the timekeeper has to look at this run; null once it has ended. */
     dueAt: instant('due_at'),

@@ -1,5 +1,5 @@
 import type { TxCtx } from '../context';
-import { type AccountState, type OpenRun, quotaMsIn } from './account-state';
+import { type AccountState, quotaMsIn } from './account-state';
 import { byPeriod, type PeriodKey, type Segment, toUsage, type UsagePiece } from './lease';
 import { type Move, moveSums } from './move-sums';
 import { monthOf } from './period';
@@ -67,14 +67,14 @@ export async function charge(
 export async function credit(
   tx: TxCtx,
   state: AccountState,
-  run: OpenRun,
+  runId: string,
   segments: Segment[],
 ): Promise<void> {
   if (segments.length === 0) return;
   const back = toUsage(segments).map((piece) => ({ ...piece, ms: -piece.ms }));
   await Promise.all([
     moveSums(tx, state, sumMoves([{ segments, used: -1, held: 0 }])),
-    writeEntries(tx, state.accountId, run.id, 'credit', back),
+    writeEntries(tx, state.accountId, runId, 'credit', back),
   ]);
 }
 

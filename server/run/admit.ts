@@ -1,30 +1,22 @@
+import type { Row } from '@/db/rows';
+import type { run, session } from '@/db/schema/session';
 import type { TxCtx } from '../context';
 import { DomainError, notFound, type Reason } from '../errors';
 import { newId } from '../ids';
 import { type AccountState, quotaRules } from '../quota/account-state';
-import { alignQuota, hold } from '../quota/book';
 import { decideStart } from '../quota/decide-start';
-import { firstSlice } from '../quota/grant';
-import { endOf, lengthOf, type Segment } from '../quota/lease';
 import { lockRow, toState } from '../quota/load-account';
 import { refuseStart } from '../quota/refuse-start';
 import type { Agent, Size } from '../shapes';
-import { idleSecondsOf } from './idle';
-import { LAUNCH_LIMIT_MS } from './times';
+import { admitStart } from './moves/admit';
+import { saveNewRun } from './save-run';
 
 export type StartInput = { accountId: string; sessionId: string; idempotencyKey?: string };
 
-export type SessionRow = {
-  id: string;
-  account_id: string;
-  name: string;
-  agent: Agent;
-  region: string;
-  size: Size;
-  volume_id: string | null;
-  last_run_id: string | null;
-  idle_stop_seconds: number | null;
-};
+export type SessionRow = Pick<
+  Row<typeof session>,
+  'id' | 'account_id' | 'name' | 'region' | 'volume_id' | 'last_run_id' | 'idle_stop_seconds'
+> & { agent: Agent; size: Size };
 
 export type Admitted = {
   kind: 'admitted';
@@ -62,7 +54,7 @@ export async function admitRun(tx: TxCtx, input: StartInput): Promise<Admission>
   return insertRun(tx, state, session, input.idempotencyKey ?? null);
 }
 
-type Replay = { session_id: string; failure: Reason | null };
+type Replay = Pick<Row<typeof run>, 'session_id'> & { failure: Reason | null };
 
 /** The account's lock and state, and with the same read the session and an earlier run under the same key. */
 async function lockForStart(tx: TxCtx, input: StartInput) {
@@ -87,29 +79,15 @@ async function insertRun(
   session: SessionRow,
   key: string | null,
 ): Promise<Admitted> {
-  await alignQuota(tx, state);
-  const segments = firstSlice(state, quotaRules(tx.env));
   const runId = newId();
-  const leaseMs = lengthOf(segments);
-  const idleStopSeconds = idleSecondsOf(state.plan, session.idle_stop_seconds);
-  const { now } = state;
-  await Promise.all([
-    hold(tx, state, segments),
-    tx.sql`
-      with fresh_run as (
-        insert into run (id, account_id, session_id, status, start_key, region, admitted_at, metered_to, proof_at,
-          lease_ms, lease_until, idle_stop_seconds, due_at)
-        values (${runId}, ${session.account_id}, ${session.id}, 'starting', ${key}, ${session.region}, ${now}, ${now},
-          ${now}, ${leaseMs}, ${endOf(segments, now)}, ${idleStopSeconds}, ${now + LAUNCH_LIMIT_MS})),
-      fresh_lease as (
-        insert into lease (run_id, account_id, segments)
-        values (${runId}, ${state.accountId}, ${tx.sql.json(segments)}))
-      update session set last_run_id = ${runId} where id = ${session.id}`,
-  ]);
-  return { kind: 'admitted', runId, session, leaseMs, storageGb: state.plan.storageGb, idleStopSeconds };
+  const made = admitStart(tx.env, state, session, { id: runId, key });
+  await saveNewRun(tx, state, made);
+  return {
+    kind: 'admitted',
+    runId,
+    session,
+    leaseMs: made.row.lease_ms,
+    storageGb: state.plan.storageGb,
+    idleStopSeconds: made.row.idle_stop_seconds,
+  };
 }
-
-/** Writes the lease row of a run, replacing what it held before. */
-export const writeLease = (tx: TxCtx, runId: string, accountId: string, segments: Segment[]) => tx.sql`
-  insert into lease (run_id, account_id, segments) values (${runId}, ${accountId}, ${tx.sql.json(segments)})
-  on conflict (run_id) do update set segments = excluded.segments`;

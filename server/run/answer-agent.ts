@@ -2,23 +2,25 @@ import { z } from 'zod';
 import { limitDatabaseTime } from '@/db/time-limit';
 import type { Instant } from '../clock';
 import { type Ctx, failClosed, inTx, type TxCtx } from '../context';
+import type { Env } from '../env';
 import { DomainError } from '../errors';
-import { KEPT } from '../kept';
 import { metrics } from '../metrics';
-import { type AccountState, isClockBehind, isHeldBack, type OpenRun } from '../quota/account-state';
+import { type AccountState, isClockBehind, type OpenRun } from '../quota/account-state';
 import { lockAccount } from '../quota/load-account';
-import { clockBehind, heldBackSentence } from '../quota/refuse-start';
-import type { EndReason } from '../shapes';
+import { clockBehind } from '../quota/refuse-start';
 import { LATE, withTimeout } from '../with-timeout';
+import { type AgentAnswer, replyOf } from './agent-reply';
 import { whyAgentEnds, whyNotRenewed } from './end-reason';
-import { awakeUntilOf, idleSecondsOf, noteActivity } from './idle';
+import { hearCall } from './moves/hear-call';
+import { afterMove, inTurn, joinMoves, type Move, NO_MOVE, type Step } from './moves/move';
+import { proveStart } from './moves/prove-start';
+import { renewLease } from './moves/renew';
+import { requestStop } from './moves/request-stop';
 import { noteEarly } from './note-early';
 import { notifyQuota } from './notify-quota';
 import { observeCaller } from './observe';
-import { proveStart } from './prove-start';
-import { renewLease } from './renew';
-import { requestStop } from './request-stop';
 import { type RunRow, readRun } from './run-row';
+import { saveRun } from './save-run';
 import { stopDueAt } from './times';
 
 const figure = z.number().min(0).max(1e9).optional();
@@ -40,21 +42,6 @@ export const agentCallShape = z.strictObject({
     .optional(),
 });
 export type AgentCall = z.infer<typeof agentCallShape>;
-
-export type AgentAnswer = {
-  action: 'run' | 'stop';
-  /** What is left of the lease, counted from before the request was sent. */
-  leaseMs: number;
-  final: boolean;
-  reason?: EndReason;
-  message?: string;
-  /** After how long without keystroke and work the session stops, when that is no longer what the machine was told. */
-  idleMs?: number;
-  /** After how long without a keystroke it stops, whatever works. */
-  idleMaxMs?: number;
-  /** For how long no idle stop comes, while the session is kept awake. */
-  awakeMs?: number;
-};
 
 /**
  * Answers one call of a machine's agent. A machine can only shorten its own life: nothing it says extends a lease past
@@ -108,17 +95,16 @@ async function decide(tx: TxCtx, accountId: string, runId: string, call: AgentCa
   if (stale) return { reply: replyOf(state, run), wakeAt: null };
   // One run is one life of one machine: a second one, on another host for example, was never asked for.
   if (run.agentBootId !== null && run.agentBootId !== call.bootId) {
-    await requestStop(tx, state, run, 'provider');
+    await saveRun(tx, state, run, requestStop(state, run, 'provider'));
     return { reply: replyOf(state, run), wakeAt: state.now };
   }
-
-  await noteCall(tx, state, run, call);
+  const heard: Step = (s, r) => hearCall(s, r, call);
   if (call.event === 'stopping' || call.event === 'stopped') {
-    await requestStop(tx, state, run, whyAgentEnds(tx.env, run, state.now));
+    const ending: Step = (s, r) => requestStop(s, r, whyAgentEnds(tx.env, r, s.now));
+    await saveRun(tx, state, run, inTurn({ state, run }, heard, ending));
     return { reply: replyOf(state, run), wakeAt: state.now };
   }
-  await proveStart(tx, state, run, state.now);
-  if (run.status === 'running') await renewOrStop(tx, state, run);
+  await saveCall(tx, state, run, heard);
   await notifyQuota(tx, state);
   return {
     reply: replyOf(state, run),
@@ -126,65 +112,17 @@ async function decide(tx: TxCtx, accountId: string, runId: string, call: AgentCa
   };
 }
 
-async function renewOrStop(tx: TxCtx, state: AccountState, run: OpenRun): Promise<void> {
+/** What a call that asks for time says and gets, written once: that it runs, and its renewal or its end. */
+async function saveCall(tx: TxCtx, state: AccountState, run: OpenRun, heard: Step): Promise<void> {
+  const said = inTurn({ state, run }, heard, (s, r) => proveStart(tx.env, s, r, s.now));
+  const proven = afterMove({ state, run }, said);
+  const decided = renewOrStop(tx.env, proven.state, proven.run);
+  await saveRun(tx, state, run, joinMoves(said, decided));
+  if (run.leaseUntil > proven.run.leaseUntil) metrics.leasesGranted.inc({ at: 'renewal' });
+}
+
+function renewOrStop(env: Env, state: AccountState, run: OpenRun): Move {
+  if (run.status !== 'running') return NO_MOVE;
   const reason = whyNotRenewed(state, run);
-  if (reason) return requestStop(tx, state, run, reason);
-  await renewLease(tx, state, run);
+  return reason ? requestStop(state, run, reason) : renewLease(env, state, run);
 }
-
-/** Remembers what the agent said about its user; that it speaks proves life. */
-async function noteCall(tx: TxCtx, state: AccountState, run: OpenRun, call: AgentCall): Promise<void> {
-  noteActivity(state, run, call);
-  run.agentBootId = call.bootId;
-  run.agentSeq = call.seq;
-  await tx.sql`
-    update run set agent_boot_id = ${call.bootId}, agent_seq = ${call.seq}, last_input_at = ${run.lastInputAt},
-      last_work_at = ${run.lastWorkAt},
-      metrics = coalesce(${call.metrics ? tx.sql.json(call.metrics) : null}, metrics), missing_since = null
-    where id = ${run.id}`;
-}
-
-function replyOf(state: AccountState, run: OpenRun): AgentAnswer {
-  const leaseMs = Math.max(0, run.leaseUntil - state.now);
-  if (run.status === 'running') {
-    const message = isHeldBack(state)
-      ? heldBackSentence(state)
-      : run.final
-        ? 'Your compute quota is nearly used up. Add more time to go on without a break.'
-        : undefined;
-    return {
-      action: 'run',
-      leaseMs,
-      final: run.final,
-      ...(message ? { message } : {}),
-      ...freshIdle(state, run),
-    };
-  }
-  const reason = run.endReason ?? 'limit';
-  return { action: 'stop', leaseMs, final: true, reason, message: END_SENTENCES[reason] };
-}
-
-/** The idle stop as it is now: only what the machine was not made with. */
-function freshIdle(state: AccountState, run: OpenRun): Pick<AgentAnswer, 'idleMs' | 'idleMaxMs' | 'awakeMs'> {
-  if (run.idleStopSeconds === null) return {};
-  const seconds = idleSecondsOf(state.plan, run.chosenIdleSeconds);
-  const awakeUntil = awakeUntilOf(state, run);
-  return {
-    ...(run.idleStopSeconds === seconds ? {} : { idleMs: seconds * 1000 }),
-    idleMaxMs: state.plan.idleStop.maxSeconds * 1000,
-    ...(awakeUntil === null ? {} : { awakeMs: awakeUntil - state.now }),
-  };
-}
-
-const END_SENTENCES: Record<EndReason, string> = {
-  user: 'This session was stopped by you.',
-  quota: `Your compute quota is used up. ${KEPT}`,
-  idle: 'Nobody typed anything for a while, so this session stops to save your quota.',
-  limit: 'The reserved time ended and was not renewed.',
-  plan: 'Your plan no longer covers this session.',
-  blocked: 'This account may not run sessions at the moment.',
-  boot_timeout: 'The machine took too long to start.',
-  machine_exit: 'The machine ended.',
-  provider: 'The machine was ended by its provider.',
-  deleted: 'This session was deleted.',
-};

@@ -1,11 +1,11 @@
-import { type Ctx, inTx, type TxCtx } from '../context';
-import type { AccountState, OpenRun } from '../quota/account-state';
-import { charge } from '../quota/book';
+import { type Ctx, inTx } from '../context';
 import { lockAccount } from '../quota/load-account';
-import { writeLease } from './admit';
 import { whyDue } from './end-reason';
-import { requestStop } from './request-stop';
+import { expireLease } from './moves/expire';
+import { inTurn, NO_MOVE, type Step } from './moves/move';
+import { requestStop } from './moves/request-stop';
 import type { RunRow } from './run-row';
+import { saveRun } from './save-run';
 import { CLAIM_MS } from './times';
 
 /**
@@ -20,8 +20,8 @@ export async function applyClock(ctx: Ctx, claimed: RunRow): Promise<RunRow | nu
     const run = state.openRuns.find((open) => open.id === claimed.id);
     if (!run) return null;
     const reason = whyDue(tx.env, state, run);
-    if (reason) await requestStop(tx, state, run, reason, state.now + CLAIM_MS);
-    if (run.startedAt !== null && state.now >= run.leaseUntil) await chargeWholeLease(tx, state, run);
+    const stop: Step = (s, r) => (reason ? requestStop(s, r, reason, s.now + CLAIM_MS) : NO_MOVE);
+    await saveRun(tx, state, run, inTurn({ state, run }, stop, expireLease));
     return {
       ...claimed,
       status: run.status,
@@ -41,20 +41,3 @@ export async function applyClock(ctx: Ctx, claimed: RunRow): Promise<RunRow | nu
 const isDecided = (run: RunRow): boolean =>
   run.status === 'stopping' &&
   (run.started_at === null || run.now < run.lease_until || run.metered_to >= run.lease_until);
-
-/**
- * The lease is over and nothing proves the machine dead: the whole hold is charged and the slot stays taken, so that
- * an unproven end is never free time. A later proof credits back.
- */
-async function chargeWholeLease(tx: TxCtx, state: AccountState, run: OpenRun): Promise<void> {
-  if (run.segments.length === 0) return;
-  const usedMs = run.usedMs + (run.leaseUntil - run.meteredTo);
-  await charge(tx, state, run.id, run.segments);
-  run.segments = [];
-  run.meteredTo = run.leaseUntil;
-  run.usedMs = usedMs;
-  await Promise.all([
-    writeLease(tx, run.id, state.accountId, []),
-    tx.sql`update run set metered_to = lease_until, used_ms = ${usedMs} where id = ${run.id}`,
-  ]);
-}

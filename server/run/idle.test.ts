@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OpenRun } from '../quota/account-state';
-import { awakeUntilOf, idleEndsAt, idleSecondsOf, needIdleSeconds, noteActivity } from './idle';
+import { activityOf, awakeUntilOf, idleEndsAt, idleSecondsOf, needIdleSeconds } from './idle';
 
 const MIN = 60_000;
 const plan = {
@@ -60,11 +60,11 @@ describe('the idle stop', () => {
 
   it('SESSION-55 believes a machine about nothing in the future, nothing that goes back, and no work for too long', () => {
     const said = run({ lastInputAt: 10 * MIN, lastWorkAt: 11 * MIN });
-    noteActivity(at(20 * MIN), said, { lastInputAt: iso(99 * MIN), lastWorkAt: iso(99 * MIN) });
-    expect([said.lastInputAt, said.lastWorkAt]).toEqual([20 * MIN, 20 * MIN]);
-    noteActivity(at(30 * MIN), said, { lastInputAt: iso(MIN), lastWorkAt: null });
-    expect([said.lastInputAt, said.lastWorkAt]).toEqual([20 * MIN, 20 * MIN]);
-    noteActivity(at(900 * MIN), said, { lastWorkAt: iso(890 * MIN) });
-    expect(said.lastWorkAt).toBe(260 * MIN);
+    const ahead = activityOf(at(20 * MIN), said, { lastInputAt: iso(99 * MIN), lastWorkAt: iso(99 * MIN) });
+    expect(ahead).toEqual({ lastInputAt: 20 * MIN, lastWorkAt: 20 * MIN });
+    const behind = activityOf(at(30 * MIN), run(ahead), { lastInputAt: iso(MIN), lastWorkAt: null });
+    expect(behind).toEqual(ahead);
+    const long = activityOf(at(900 * MIN), run(behind), { lastWorkAt: iso(890 * MIN) });
+    expect(long.lastWorkAt).toBe(260 * MIN);
   });
 });

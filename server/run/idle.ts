@@ -48,18 +48,24 @@ export function idleStopDueAt(state: Pick<AccountState, 'plan' | 'now'>, run: Id
   return idleAt === null ? null : idleAt + IDLE_SLACK_MS;
 }
 
-type Said = { lastInputAt?: string | null; lastWorkAt?: string | null };
+export type Said = { lastInputAt?: string | null; lastWorkAt?: string | null };
+type Active = Pick<OpenRun, 'startedAt' | 'lastInputAt' | 'lastWorkAt'>;
 
 /**
- * Takes over what an agent says about its user. Nothing lies in the future, nothing goes back, and work counts no
- * longer than the plan lets a session go without a keystroke. Changes `run`.
+ * What is known of a run's user after its agent said something about it. Nothing lies in the future, nothing goes back, and
+ * work counts no longer than the plan lets a session go without a keystroke.
  */
-export function noteActivity(state: Pick<AccountState, 'plan' | 'now'>, run: OpenRun, said: Said): void {
+export function activityOf(
+  state: Pick<AccountState, 'plan' | 'now'>,
+  run: Active,
+  said: Said,
+): Pick<OpenRun, 'lastInputAt' | 'lastWorkAt'> {
   const instantOf = (text: string | null | undefined) => (text ? Math.min(Date.parse(text), state.now) : 0);
-  run.lastInputAt = Math.max(instantOf(said.lastInputAt), run.lastInputAt ?? 0) || null;
+  const lastInputAt = Math.max(instantOf(said.lastInputAt), run.lastInputAt ?? 0) || null;
   const latestAt =
-    Math.max(run.startedAt ?? state.now, run.lastInputAt ?? 0) + state.plan.idleStop.maxSeconds * 1000;
-  run.lastWorkAt = Math.max(Math.min(instantOf(said.lastWorkAt), latestAt), run.lastWorkAt ?? 0) || null;
+    Math.max(run.startedAt ?? state.now, lastInputAt ?? 0) + state.plan.idleStop.maxSeconds * 1000;
+  const lastWorkAt = Math.max(Math.min(instantOf(said.lastWorkAt), latestAt), run.lastWorkAt ?? 0) || null;
+  return { lastInputAt, lastWorkAt };
 }
 
 /** Throws INVALID_INPUT when a plan does not allow an idle stop. */

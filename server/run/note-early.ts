@@ -3,7 +3,7 @@ import type { AccountState, OpenRun } from '../quota/account-state';
 import { isExcess } from '../quota/excess';
 import { readAccount } from '../quota/load-account';
 import type { AgentCall } from './answer-agent';
-import { idleEndsAt, noteActivity } from './idle';
+import { activityOf, idleEndsAt } from './idle';
 import type { RunRow } from './run-row';
 
 /** A lease is renewed after a third; a call that comes before this part of it has gone only tells of its user. */
@@ -24,7 +24,7 @@ export async function noteEarly(
   const state = await failClosed(() => readAccount(ctx.sql, row.account_id), ctx.log);
   const run = state.openRuns.find((open) => open.id === row.id);
   if (!run || !mayGoOn(state, run) || !isNext(run, call)) return null;
-  noteActivity(state, run, call);
+  Object.assign(run, activityOf(state, run, call));
   const idleAt = idleEndsAt(state, run);
   if (idleAt !== null && state.now >= idleAt) return null;
   const noted = await failClosed(

@@ -6,8 +6,11 @@ import type { AccountState, OpenRun } from '../quota/account-state';
 import { lockAccount } from '../quota/load-account';
 import { closeRun } from './close';
 import { whyEnded } from './end-reason';
-import { proveStart } from './prove-start';
+import { inTurn, NO_MOVE, type Step } from './moves/move';
+import { proveStart } from './moves/prove-start';
+import { showMachine } from './moves/show-machine';
 import type { RunRow } from './run-row';
+import { saveRun } from './save-run';
 import { launchEndsAt, missingProvenAt } from './times';
 
 /**
@@ -68,10 +71,14 @@ async function applyMachine(ctx: Ctx, accountId: string, runId: string, read: Ma
         'the provider tells of times that cannot be; they are left out',
       );
     await storeEvents(tx, state, run, machine);
-    await tx.sql`
-      update run set machine_id = coalesce(machine_id, ${machine.id}), missing_since = null where id = ${run.id}`;
     const startAt = firstStartAt(machine);
-    if (startAt !== null) await proveStart(tx, state, run, startAt);
+    const proven: Step = (s, r) => (startAt === null ? NO_MOVE : proveStart(tx.env, s, r, startAt));
+    await saveRun(
+      tx,
+      state,
+      run,
+      inTurn({ state, run }, (_, r) => showMachine(r, machine.id), proven),
+    );
     const endAt = endedAt(machine, restartedAt(run, machine));
     if (endAt === null && !isGone(machine)) return false;
     await closeRun(tx, state, run, { endAt, reason: whyEnded(ctx.env, run, endAt) });

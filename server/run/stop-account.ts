@@ -1,10 +1,11 @@
 import type { TxCtx } from '../context';
 import type { AccountState } from '../quota/account-state';
 import type { EndReason } from '../shapes';
-import { requestStop } from './request-stop';
+import { requestStop } from './moves/request-stop';
+import { saveRun } from './save-run';
 
 /** Decides that every open run of an account ends now; returns their ids. The timekeeper tells the machines. Under the account lock. */
 export async function stopAccount(tx: TxCtx, state: AccountState, reason: EndReason): Promise<string[]> {
-  for (const run of state.openRuns) await requestStop(tx, state, run, reason);
+  for (const run of state.openRuns) await saveRun(tx, state, run, requestStop(state, run, reason));
   return state.openRuns.map((run) => run.id);
 }

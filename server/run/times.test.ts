@@ -3,7 +3,6 @@ import type { AccountState, OpenRun } from '../quota/account-state';
 import type { Plan } from '../shapes';
 import {
   bootEndsAt,
-  endOf,
   isParked,
   killAt,
   LAUNCH_LIMIT_MS,
@@ -12,6 +11,7 @@ import {
   nextCheckAt,
   nextStop,
   PARKED_AFTER,
+  provenEnd,
   stopDueAt,
 } from './times';
 
@@ -77,18 +77,18 @@ describe('the end of a run that is proven dead', () => {
   const run = { startedAt: 10 * SEC, proofAt: 100 * SEC };
 
   it('QUOTA-5 is what the provider saw, also a little before the last word was taken', () => {
-    expect(endOf(run, 130 * SEC, 200 * SEC)).toBe(130 * SEC);
-    expect(endOf(run, 80 * SEC, 200 * SEC)).toBe(80 * SEC);
+    expect(provenEnd(run, 130 * SEC, 200 * SEC)).toBe(130 * SEC);
+    expect(provenEnd(run, 80 * SEC, 200 * SEC)).toBe(80 * SEC);
   });
 
   it('QUOTA-5 is the last word where the provider saw nothing, or long before it', () => {
-    expect(endOf(run, null, 200 * SEC)).toBe(100 * SEC);
-    expect(endOf(run, 79 * SEC, 200 * SEC)).toBe(100 * SEC);
+    expect(provenEnd(run, null, 200 * SEC)).toBe(100 * SEC);
+    expect(provenEnd(run, 79 * SEC, 200 * SEC)).toBe(100 * SEC);
   });
 
   it('QUOTA-5 is never before the start nor ahead of now', () => {
-    expect(endOf({ startedAt: 90 * SEC, proofAt: 95 * SEC }, 80 * SEC, 200 * SEC)).toBe(90 * SEC);
-    expect(endOf(run, 300 * SEC, 200 * SEC)).toBe(200 * SEC);
+    expect(provenEnd({ startedAt: 90 * SEC, proofAt: 95 * SEC }, 80 * SEC, 200 * SEC)).toBe(90 * SEC);
+    expect(provenEnd(run, 300 * SEC, 200 * SEC)).toBe(200 * SEC);
   });
 });
 

@@ -84,7 +84,7 @@ export const missingProvenAt = (run: Pick<RunRow, 'machine_id'>, missingSince: I
  * that word may have waited for us while its machine died. Without that, or where both are far apart, the last word is the
  * end. Never before the start, and never after this moment, whatever the provider's clock says.
  */
-export function endOf(
+export function provenEnd(
   run: Pick<OpenRun, 'startedAt' | 'proofAt'>,
   seenAt: Instant | null,
   now: Instant,

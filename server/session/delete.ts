@@ -2,7 +2,8 @@ import { type Ctx, inTx } from '../context';
 import { notFound } from '../errors';
 import { lockAccount } from '../quota/load-account';
 import { enforceStopSoon } from '../run/enforce-stop-soon';
-import { requestStop } from '../run/request-stop';
+import { requestStop } from '../run/moves/request-stop';
+import { saveRun } from '../run/save-run';
 
 /**
  * Deletes a session: it is gone from every list at once, its machine is stopped, and its files go with their volume
@@ -22,7 +23,7 @@ export async function deleteSession(
       delete from session s where id = ${input.sessionId} and volume_id is null
         and not exists (select 1 from run where session_id = s.id)`;
     const run = state.openRuns.find((open) => open.sessionId === input.sessionId);
-    if (run) await requestStop(tx, state, run, 'deleted');
+    if (run) await saveRun(tx, state, run, requestStop(state, run, 'deleted'));
     return run?.id ?? null;
   });
   if (runId !== null) await enforceStopSoon(ctx, runId);

@@ -1,7 +1,8 @@
 import { type Ctx, inTx } from '../context';
 import { lockAccount } from '../quota/load-account';
 import { enforceStopSoon } from '../run/enforce-stop-soon';
-import { requestStop } from '../run/request-stop';
+import { requestStop } from '../run/moves/request-stop';
+import { saveRun } from '../run/save-run';
 import type { EndReason, Session } from '../shapes';
 import { readSession } from './read-sessions';
 
@@ -20,7 +21,7 @@ async function stopRunOf(ctx: Ctx, accountId: string, sessionId: string, reason:
   const runId = await inTx(ctx, async (tx) => {
     const state = await lockAccount(tx, accountId);
     const run = state.openRuns.find((open) => open.sessionId === sessionId);
-    if (run) await requestStop(tx, state, run, reason);
+    if (run) await saveRun(tx, state, run, requestStop(state, run, reason));
     return run?.id ?? null;
   });
   if (runId !== null) await enforceStopSoon(ctx, runId);

@@ -1,4 +1,5 @@
-import type { AgentAnswer, AgentCall } from '@/server/run/answer-agent';
+import type { AgentAnswer } from '@/server/run/agent-reply';
+import type { AgentCall } from '@/server/run/answer-agent';
 import type { Agenda, Chance } from './events';
 import type { SimMachine, SimProvider } from './provider';
 

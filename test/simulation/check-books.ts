@@ -30,3 +30,16 @@ export async function checkBooks(
       problems.push(`the list has shown the machine of run ${id}, and nobody wrote it down`);
   return problems;
 }
+
+/** How many runs of an account are open, and how many its plan allows: the one that is paid for, or its own. */
+export async function countOpen(
+  ctx: Ctx,
+  accountId: string,
+  paidPlanId: string | null,
+): Promise<{ open: number; most: number }> {
+  const [row] = await ctx.sql<{ open: number; most: number }[]>`
+    select (select count(*) from run where account_id = a.id and ended_at is null) as open, p.max_sessions as most
+      from account a join plan p on p.id = coalesce(${paidPlanId}, a.own_plan_id)
+      where a.id = ${accountId}`;
+  return row ?? { open: 0, most: 0 };
+}

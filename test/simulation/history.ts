@@ -2,13 +2,14 @@ import type { Ctx } from '@/server/context';
 import type { World } from '@/test/world';
 import { setClock } from '@/test/world';
 import { SimAgent } from './agent';
-import { checkBooks } from './check-books';
+import { checkBooks, countOpen } from './check-books';
 import { MONTH_END, planDeaths } from './deaths';
 import { Agenda, type Chance, chanceOf } from './events';
 import { IdleTruth } from './idle';
 import { judgeRuns } from './judge';
+import { isInjected, withMisses } from './misses';
 import { SimPayer } from './payer';
-import { type AgentKind, Crash, type SimMachine, SimProvider } from './provider';
+import { type AgentKind, type SimMachine, SimProvider } from './provider';
 import type { Rules } from './rules';
 
 /** One seeded history of an account: what people, machines, networks and clocks do, and what must hold all the time. */
@@ -23,6 +24,8 @@ export type HistoryResult = {
 const SWEEP_MS = 3_000;
 const LENGTH_MS = 8 * 60_000;
 const HEALING_MS = 240_000;
+/** Events from one missed update to the next. */
+const MISS_EVERY = 7;
 /** How far the provider's clock is from ours in some histories: less than what is taken for a second life. */
 const CLOCKS_APART_MS = 900;
 
@@ -34,6 +37,7 @@ export class History {
   readonly provider: SimProvider;
   private readonly ctx: Ctx;
   private at: number;
+  private endsAt = 0;
   private workerUp = true;
   private webUp = true;
   private eventCount = 0;
@@ -48,6 +52,8 @@ export class History {
     private readonly world: World,
     private readonly rules: Rules,
     private readonly seed: number,
+    /** Now and then an update of a run hits no row; the world has to have them. */
+    private readonly misses = false,
   ) {
     this.chance = chanceOf(seed);
     this.idle = new IdleTruth(this.chance);
@@ -68,8 +74,8 @@ export class History {
       onStart: (machine) => void this.agents.set(machine.id, this.agentFor(machine)),
       onSignal: (machine) => this.agents.get(machine.id)?.signal(),
     });
-    const jobs = { ...world.ctx.jobs, wakeRun: async (runId: string, at: number) => this.wake(runId, at) };
-    this.ctx = { ...world.ctx, machines: this.provider, jobs };
+    const wakeRun = async (runId: string, at: number) => this.wake(runId, at);
+    this.ctx = { ...world.ctx, machines: this.provider, jobs: { ...world.ctx.jobs, wakeRun } };
   }
 
   private agentFor(machine: SimMachine): SimAgent {
@@ -93,13 +99,14 @@ export class History {
   private async asWorker(work: () => Promise<unknown>): Promise<void> {
     if (!this.workerUp) return;
     await work().catch((error) => {
-      if (!(error instanceof Crash)) this.problems.push(`worker: ${String(error)}`);
+      if (!isInjected(error)) this.problems.push(`worker: ${String(error)}`);
     });
   }
 
   async run(): Promise<HistoryResult> {
     await this.setUp();
     const endsAt = this.at + LENGTH_MS;
+    this.endsAt = endsAt;
     this.every(SWEEP_MS, endsAt + HEALING_MS, () => this.asWorker(() => this.rules.sweepRuns(this.ctx)));
     this.every(30_000, endsAt + HEALING_MS, () => this.asWorker(() => this.rules.reconcile(this.ctx)));
     this.planActs(endsAt);
@@ -180,8 +187,7 @@ export class History {
         await this.rules.setStatus(this.ctx, accountId, chance.pick(['active', 'active', 'blocked']));
       else await this.agree();
     } catch (error) {
-      if (!(error instanceof Crash) && !this.rules.isRefusal(error))
-        this.problems.push(`act: ${String(error)}`);
+      if (!isInjected(error) && !this.rules.isRefusal(error)) this.problems.push(`act: ${String(error)}`);
     }
   }
 
@@ -192,37 +198,26 @@ export class History {
 
   /** Starts at the same instant. A start that was admitted fits the plan of this very moment. */
   private async startAll(sessionIds: string[]): Promise<PromiseSettledResult<unknown>[]> {
-    const before = await this.countOpen();
+    const paid = () => (this.payer.isLive(this.at) ? this.planId(2) : null);
+    const count = () => countOpen(this.ctx, this.accountId, paid());
+    const before = await count();
     const results = await Promise.allSettled(
       sessionIds.map((sessionId) =>
         this.rules.startSession(this.ctx, { accountId: this.accountId, sessionId }),
       ),
     );
-    const after = await this.countOpen();
+    const after = await count();
     if (after.open > before.open && after.open > after.most)
       this.problems.push(`a start made ${after.open} open runs, ${after.most} allowed`);
     return results;
   }
 
-  private async countOpen(): Promise<{ open: number; most: number }> {
-    const [row] = await this.ctx.sql<{ open: number; most: number }[]>`
-      select (select count(*) from run where account_id = a.id and ended_at is null) as open, p.max_sessions as most
-        from account a join plan p on p.id = case when ${this.payer.isLive(this.at)} then ${this.planId(2)}
-          else a.own_plan_id end
-        where a.id = ${this.accountId}`;
-    return row ?? { open: 0, most: 0 };
-  }
-
   private async startTwice(sessionId: string): Promise<void> {
     const results = await this.startAll([sessionId, this.chance.pick(this.sessions)]);
     for (const result of results) {
-      if (
-        result.status === 'rejected' &&
-        !(result.reason instanceof Crash) &&
-        !this.rules.isRefusal(result.reason)
-      ) {
+      if (result.status === 'fulfilled') continue;
+      if (!isInjected(result.reason) && !this.rules.isRefusal(result.reason))
         this.problems.push(`parallel start: ${String(result.reason)}`);
-      }
     }
   }
 
@@ -252,7 +247,8 @@ export class History {
       this.at = Math.max(this.at, event.at);
       this.eventCount += 1;
       await setClock(this.world.database, this.at);
-      await event.run();
+      const misses = this.misses && this.eventCount % MISS_EVERY === 0 && this.at < this.endsAt;
+      await (misses ? withMisses(this.world, event.run) : event.run());
       if (this.eventCount % 40 === 0) await this.checkBooks();
       if (this.problems.length > 5) return;
     }
@@ -281,7 +277,7 @@ export class History {
     const alive = this.provider.all.filter((m) => !m.destroyed);
     if (alive.length > 0)
       this.problems.push(`machines left: ${alive.map((m) => `${m.id}/${m.kind}`).join(' ')}`);
-    const bounds = { faulty: this.faults > 0, clocksApartMs: Math.abs(this.clockAheadMs) };
+    const bounds = { faulty: this.faults > 0 || this.misses, clocksApartMs: Math.abs(this.clockAheadMs) };
     this.problems.push(...(await judgeRuns(this.ctx, this.accountId, this.provider, bounds)));
     this.problems.push(...(await this.idle.judge(this.ctx, this.accountId, this.provider, bounds)));
   }

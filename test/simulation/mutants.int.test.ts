@@ -5,8 +5,10 @@ import type { Segment } from '@/server/quota/lease';
 import type { Move } from '@/server/quota/move-sums';
 import type { Payer } from '@/server/quota/paid-quota';
 import { monthOf } from '@/server/quota/period';
+import { NO_MOVE } from '@/server/run/moves/move';
 import { createWorld } from '@/test/world';
 import { History } from './history';
+import { addMisses } from './misses';
 import { loadRules } from './rules';
 
 /** Wrong rules, one at a time: a simulation that lets one of them pass proves nothing. */
@@ -15,11 +17,21 @@ type Mutant = {
   wrong: string;
   /** Only histories at the edge of a month can show it: the others are left out. */
   atEdge?: true;
+  /** Only histories can show it in which an update hits no row. */
+  misses?: true;
+  /** The first history that is tried, where those that show it are rare. */
+  from?: number;
   module: string;
   break: (right: Record<string, never>) => Record<string, unknown>;
 };
 type Fn = (...args: never[]) => unknown;
 const right = (module: Record<string, never>, name: string) => module[name] as unknown as Fn;
+
+/** A rule that says when, made to say never while `which` holds. */
+const neverWhile = (rule: string, m: Record<string, never>, which: (run: OpenRun) => boolean) => ({
+  [rule]: (state: AccountState, run: OpenRun) =>
+    which(run) ? null : right(m, rule)(...([state, run] as never[])),
+});
 
 const MUTANTS: Mutant[] = [
   {
@@ -51,13 +63,12 @@ const MUTANTS: Mutant[] = [
   },
   {
     wrong: 'a later proof moves the start again',
-    module: '@/server/run/prove-start',
+    module: '@/server/run/moves/prove-start',
     break: (m) => ({
-      proveStart: async (tx: TxCtx, state: AccountState, run: OpenRun, at: number) => {
-        if (run.startedAt !== null && at > run.startedAt) return;
-        run.startedAt = null;
-        await right(m, 'proveStart')(...([tx, state, run, state.now] as never[]));
-      },
+      proveStart: (env: never, state: AccountState, run: OpenRun, at: number) =>
+        run.startedAt !== null && at > run.startedAt
+          ? NO_MOVE
+          : right(m, 'proveStart')(...([env, state, { ...run, startedAt: null }, state.now] as never[])),
     }),
   },
   {
@@ -91,8 +102,8 @@ const MUTANTS: Mutant[] = [
     wrong: 'what works is never idle, however long nobody types',
     module: '@/server/run/idle',
     break: (m) => ({
-      idleEndsAt: (state: AccountState, run: OpenRun) =>
-        run.lastWorkAt === null ? right(m, 'idleEndsAt')(...([state, run] as never[])) : null,
+      ...neverWhile('idleEndsAt', m, (run) => run.lastWorkAt !== null),
+      ...neverWhile('idleStopDueAt', m, (run) => run.lastWorkAt !== null),
     }),
   },
   {
@@ -126,16 +137,36 @@ const MUTANTS: Mutant[] = [
     wrong: 'an end may lie ahead of now',
     module: '@/server/run/times',
     break: (m) => ({
-      endOf: (run: never, seenAt: never) =>
-        right(m, 'endOf')(...([run, seenAt, Number.POSITIVE_INFINITY] as never[])),
+      provenEnd: (run: never, seenAt: never) =>
+        right(m, 'provenEnd')(...([run, seenAt, Number.POSITIVE_INFINITY] as never[])),
     }),
   },
   {
     wrong: 'a last word is always the end',
     module: '@/server/run/times',
     break: () => ({
-      endOf: (run: OpenRun, seenAt: number | null, now: number) =>
+      provenEnd: (run: OpenRun, seenAt: number | null, now: number) =>
         Math.min(Math.max(seenAt ?? 0, run.proofAt), now),
+    }),
+  },
+  {
+    wrong: 'a decision is kept whose update hit no row',
+    misses: true,
+    module: '@/server/run/need-hit',
+    break: () => ({ needHit: () => {} }),
+  },
+  {
+    wrong: 'a machine that will not die is asked politely for ever',
+    module: '@/server/run/times',
+    break: () => ({ killAt: () => Number.MAX_SAFE_INTEGER }),
+  },
+  {
+    wrong: 'what was concluded is why a run ended, also where its machine had died before',
+    from: 156,
+    module: '@/server/run/end-reason',
+    break: (m) => ({
+      whyEnded: (env: never, run: OpenRun, endAt: never) =>
+        run.endReason ?? right(m, 'whyEnded')(...([env, run, endAt] as never[])),
     }),
   },
 ];
@@ -158,12 +189,14 @@ describe('the simulation catches', () => {
       env: { LEASE_MAX_SECONDS: '120', MIN_START_SECONDS: '20', BOOT_TIMEOUT_SECONDS: '60' },
       startAt: Date.parse('2026-11-10T10:00:00Z'),
     });
+    if (mutant.misses) await addMisses(world);
     // The wrong rule is there before anybody asks for it: modules that load side by side may get the right one.
     await import(mutant.module);
     const rules = await loadRules();
     let caughtBy: number | null = null;
-    for (let seed = 1; seed <= MOST_SEEDS && caughtBy === null; seed += mutant.atEdge ? 4 : 1) {
-      const problems = await new History(world, rules, seed).run().then(
+    const from = mutant.from ?? 1;
+    for (let seed = from; seed < from + MOST_SEEDS && caughtBy === null; seed += mutant.atEdge ? 4 : 1) {
+      const problems = await new History(world, rules, seed, mutant.misses).run().then(
         (result) => result.problems,
         (error) => [String(error)],
       );

@@ -1,0 +1,45 @@
+import type { Instant } from '../../clock';
+import type { Env } from '../../env';
+import type { AccountState, OpenRun } from '../../quota/account-state';
+import { isFinal, resegment } from '../../quota/grant';
+import { endOf } from '../../quota/lease';
+import { stopDueAt } from '../times';
+import { afterMove, type Booking, type Move, NO_MOVE } from './move';
+
+/**
+ * The first proof of running fixes, once, where billing begins and where the first lease ends: at that instant plus
+ * the slice that was reserved. A proof that comes later never moves it.
+ */
+export function proveStart(
+  env: Pick<Env, 'LEASE_GUARD_SECONDS'>,
+  state: AccountState,
+  run: OpenRun,
+  provenAt: Instant,
+): Move {
+  if (run.startedAt !== null || isTooLate(run, provenAt)) return NO_MOVE;
+  const startAt = Math.min(Math.max(provenAt, run.admittedAt), state.now);
+  const freed: Booking = { kind: 'release', segments: run.segments };
+  const segments = resegment(after(state, run, freed), startAt, run.leaseMs);
+  const books: Booking[] = [freed, { kind: 'hold', segments }];
+  const leaseUntil = endOf(segments, startAt);
+  return {
+    run: {
+      status: run.status === 'starting' ? 'running' : run.status,
+      startedAt: startAt,
+      meteredTo: startAt,
+      proofAt: startAt,
+      leaseUntil,
+      final: isFinal(after(state, run, ...books), leaseUntil),
+      dueAt: run.status === 'stopping' ? 'now' : stopDueAt(env, leaseUntil),
+    },
+    books,
+    segments,
+  };
+}
+
+const after = (state: AccountState, run: OpenRun, ...books: Booking[]): AccountState =>
+  afterMove({ state, run }, { run: {}, books }).state;
+
+/** A machine that started only after its boot was given up is never charged; an earlier start heard of late is. */
+const isTooLate = (run: OpenRun, provenAt: Instant): boolean =>
+  run.endReason === 'boot_timeout' && run.stopRequestedAt !== null && provenAt >= run.stopRequestedAt;

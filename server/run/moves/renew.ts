@@ -1,0 +1,34 @@
+import type { Env } from '../../env';
+import { type AccountState, type OpenRun, quotaRules } from '../../quota/account-state';
+import { extension, isFinal } from '../../quota/grant';
+import { endOf, join, lengthOf, splitAt } from '../../quota/lease';
+import { stopDueAt } from '../times';
+import { afterMove, type Booking, type Move } from './move';
+
+/**
+ * Renews a running lease: what has elapsed goes to the ledger, what is granted is added at the end. A lease never shrinks;
+ * when nothing more can be granted it is final.
+ */
+export function renewLease(env: Env, state: AccountState, run: OpenRun): Move {
+  const { before: elapsed, after: left } = splitAt(run.segments, state.now);
+  const charged: Move = {
+    run: { meteredTo: state.now, proofAt: state.now, usedMs: run.usedMs + lengthOf(elapsed) },
+    books: [{ kind: 'align' }, { kind: 'charge', segments: elapsed }],
+    segments: left,
+  };
+  const metered = afterMove({ state, run }, charged);
+  const more = extension(metered.state, metered.run, quotaRules(env));
+  const books: Booking[] = [...charged.books, { kind: 'hold', segments: more }];
+  const leaseUntil = endOf(more, run.leaseUntil);
+  return {
+    run: {
+      ...charged.run,
+      leaseUntil,
+      final: isFinal(afterMove({ state, run }, { run: {}, books }).state, leaseUntil),
+      dueAt: stopDueAt(env, leaseUntil),
+      missingSince: null,
+    },
+    books,
+    segments: join(left, more),
+  };
+}
