@@ -14,7 +14,7 @@ import {
 } from 'drizzle-orm/pg-core';
 import { instant } from './instant';
 
-const ms = (name: string) => bigint(name, { mode: 'number' });
+const ms = <Name extends string>(name: Name) => bigint(name, { mode: 'number' });
 const bytes = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
 
 /** How much a plan gives; null means no limit. */

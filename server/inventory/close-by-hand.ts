@@ -1,3 +1,5 @@
+import type { Row } from '@/db/rows';
+import type { run as runTable } from '@/db/schema/session';
 import { writeAudit } from '../audit';
 import { type Ctx, inTx, type TxCtx } from '../context';
 import { notFound } from '../errors';
@@ -39,7 +41,7 @@ async function closeOpen(tx: TxCtx, state: AccountState, run: OpenRun, input: Cl
     machineId: run.machineId,
   };
   await closeRun(tx, state, run, { endAt: null, reason: run.endReason ?? 'provider' });
-  const [after] = await tx.sql<{ status: string; end_reason: string; used_ms: number }[]>`
+  const [after] = await tx.sql<Pick<Row<typeof runTable>, 'status' | 'end_reason' | 'used_ms'>[]>`
     select status, end_reason, used_ms from run where id = ${run.id}`;
   if (run.machineId !== null) {
     const app = appNameOf(tx.env.ENVIRONMENT_ID, accountId);

@@ -1,3 +1,5 @@
+import type { Row } from '@/db/rows';
+import type { run } from '@/db/schema/session';
 import type { Instant } from '../clock';
 import type { Ctx } from '../context';
 import type { Machine } from '../machine/machines';
@@ -11,13 +13,9 @@ const MACHINE_AGE_MS = 60_000;
 /** By then a machine whose run is known to have ended is gone by itself, and what the list showed is no longer old. */
 const ENDED_AGE_MS = 5_000;
 
-export type KnownRun = {
-  id: string | null;
-  account_id: string | null;
-  machine_id: string | null;
-  ended_at: Instant | null;
-  now: Instant;
-};
+type RunColumns = Pick<Row<typeof run>, 'id' | 'account_id' | 'machine_id' | 'ended_at'>;
+/** A run that a listed machine names; all of it null for none. */
+export type KnownRun = { [Name in keyof RunColumns]: RunColumns[Name] | null } & { now: Instant };
 
 /** `ours`: machines of this environment. Of them, without an open run: those whose run our books know, and those whose run they do not. */
 export type Compared = { ours: number; leftBehind: Machine[]; unknown: Machine[] };

@@ -1,3 +1,5 @@
+import type { Row } from '@/db/rows';
+import type { run } from '@/db/schema/session';
 import { forEachAtOnce } from '../at-once';
 import type { Ctx } from '../context';
 import { observeRun } from '../run/observe';
@@ -14,7 +16,7 @@ const BATCH_SIZE = 64;
 /** Looks in one pass. More can be missing only when a whole region or the list itself is in trouble. */
 const MOST_LOOKS = 2_000;
 
-type OpenRun = { id: string; account_id: string; machine_id: string | null };
+type OpenRun = Pick<Row<typeof run>, 'id' | 'account_id' | 'machine_id'>;
 
 /**
  * Looks, one by one, at every open run whose machine a whole list did not show: two such looks, apart, end a run.

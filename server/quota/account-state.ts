@@ -1,6 +1,7 @@
+import type { run, session } from '@/db/schema/session';
 import type { Instant } from '../clock';
 import type { Env } from '../env';
-import type { AccountStatus, EndReason, Plan, SessionStatus } from '../shapes';
+import type { AccountStatus, Plan } from '../shapes';
 import type { Subscription } from './effective-plan';
 import { lengthOf, type PeriodKey, type Segment, type SliceBounds, splitAt, TRIAL_PERIOD } from './lease';
 import { monthSeconds } from './paid-quota';
@@ -11,33 +12,36 @@ import { isOnce, type Prices, quotaMsOf } from './plans';
 
 export type PeriodSums = { quotaMs: number | null; forgivenMs: number; usedMs: number; heldMs: number };
 
-export type OpenRun = {
-  id: string;
-  sessionId: string;
-  status: Extract<SessionStatus, 'starting' | 'running' | 'stopping'>;
-  machineId: string | null;
-  admittedAt: Instant;
-  startedAt: Instant | null;
-  meteredTo: Instant;
-  proofAt: Instant;
-  leaseMs: number;
-  leaseUntil: Instant;
-  final: boolean;
-  /** The idle stop its machine was made with; null for none. */
-  idleStopSeconds: number | null;
-  /** The idle stop its session asks for; null follows the plan. */
-  chosenIdleSeconds: number | null;
-  awakeFrom: Instant | null;
-  awakeUntil: Instant | null;
-  lastInputAt: Instant | null;
-  lastWorkAt: Instant | null;
-  agentBootId: string | null;
-  agentSeq: number | null;
-  stopRequestedAt: Instant | null;
-  endReason: EndReason | null;
-  usedMs: number;
-  segments: Segment[];
-};
+type RunRecord = typeof run.$inferSelect;
+type SessionRecord = typeof session.$inferSelect;
+
+export type OpenRun = Pick<
+  RunRecord,
+  | 'id'
+  | 'sessionId'
+  | 'machineId'
+  | 'admittedAt'
+  | 'startedAt'
+  | 'meteredTo'
+  | 'proofAt'
+  | 'leaseMs'
+  | 'leaseUntil'
+  | 'final'
+  | 'idleStopSeconds'
+  | 'lastInputAt'
+  | 'lastWorkAt'
+  | 'agentBootId'
+  | 'agentSeq'
+  | 'stopRequestedAt'
+  | 'endReason'
+  | 'usedMs'
+> &
+  Pick<SessionRecord, 'awakeFrom' | 'awakeUntil'> & {
+    status: Extract<RunRecord['status'], 'starting' | 'running' | 'stopping'>;
+    /** The idle stop its session asks for; null follows the plan. */
+    chosenIdleSeconds: SessionRecord['idleStopSeconds'];
+    segments: Segment[];
+  };
 
 export type AccountState = {
   accountId: string;

@@ -1,57 +1,53 @@
 import type { Sql, TxSql } from '@/db/client';
+import type { Row } from '@/db/rows';
+import type { account } from '@/db/schema/account';
+import type { billingCustomer } from '@/db/schema/billing';
+import type { granting, usagePeriod } from '@/db/schema/quota';
+import type { run, session } from '@/db/schema/session';
 import type { Instant } from '../clock';
 import type { TxCtx } from '../context';
 import { notFound } from '../errors';
-import type { AccountStatus, EndReason } from '../shapes';
 import type { AccountState, OpenRun, PeriodSums } from './account-state';
 import { effectivePlan, type Subscription } from './effective-plan';
 import type { PeriodKey, Segment } from './lease';
 import { type PlanRow, pricesOf, toPlan } from './plans';
 
-type RunJson = {
-  id: string;
-  session_id: string;
-  status: OpenRun['status'];
-  machine_id: string | null;
-  admitted_at: Instant;
-  started_at: Instant | null;
-  metered_to: Instant;
-  proof_at: Instant;
-  lease_ms: number;
-  lease_until: Instant;
-  final: boolean;
-  idle_stop_seconds: number | null;
-  chosen_idle_seconds: number | null;
-  awake_from: Instant | null;
-  awake_until: Instant | null;
-  last_input_at: Instant | null;
-  last_work_at: Instant | null;
-  agent_boot_id: string | null;
-  agent_seq: number | null;
-  stop_requested_at: Instant | null;
-  end_reason: EndReason | null;
-  used_ms: number;
-  segments: Segment[];
-};
+type RunJson = Pick<
+  Row<typeof run>,
+  | 'id'
+  | 'session_id'
+  | 'machine_id'
+  | 'admitted_at'
+  | 'started_at'
+  | 'metered_to'
+  | 'proof_at'
+  | 'lease_ms'
+  | 'lease_until'
+  | 'final'
+  | 'idle_stop_seconds'
+  | 'last_input_at'
+  | 'last_work_at'
+  | 'agent_boot_id'
+  | 'agent_seq'
+  | 'stop_requested_at'
+  | 'end_reason'
+  | 'used_ms'
+> &
+  Pick<Row<typeof session>, 'awake_from' | 'awake_until'> & {
+    status: OpenRun['status'];
+    chosen_idle_seconds: Row<typeof session>['idle_stop_seconds'];
+    segments: Segment[];
+  };
 
-export type AccountRow = {
-  id: string;
-  status: AccountStatus;
+export type AccountRow = Pick<Row<typeof account>, 'id' | 'status' | 'own_plan_id'> & {
   is_confirmed: boolean;
-  own_plan_id: string;
   now: Instant;
   clock_behind_ms: number;
-  granting_from: Instant;
+  granting_from: Row<typeof granting>['granting_from'];
   plans: PlanRow[];
   subscription: Subscription | null;
-  currency: string | null;
-  periods: {
-    period: PeriodKey;
-    quota_ms: number | null;
-    forgiven_ms: number;
-    used_ms: number;
-    held_ms: number;
-  }[];
+  currency: Row<typeof billingCustomer>['currency'];
+  periods: Pick<Row<typeof usagePeriod>, 'period' | 'quota_ms' | 'forgiven_ms' | 'used_ms' | 'held_ms'>[];
   runs: RunJson[];
 };
 

@@ -1,10 +1,12 @@
+import type { Row } from '@/db/rows';
+import type { usagePeriod } from '@/db/schema/quota';
 import type { TxCtx } from '../context';
 import { type AccountState, quotaMsIn } from './account-state';
 import type { PeriodKey } from './lease';
 
 export type Move = { usedMs: number; heldMs: number };
 
-type SumsRow = { quota_ms: number | null; forgiven_ms: number; used_ms: number; held_ms: number };
+type SumsRow = Pick<Row<typeof usagePeriod>, 'quota_ms' | 'forgiven_ms' | 'used_ms' | 'held_ms'>;
 
 /**
  * Applies differences to the sums of the periods, and returns for the state what the rows are then. A period that the

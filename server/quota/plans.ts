@@ -1,21 +1,9 @@
 import type { Sql, TxSql } from '@/db/client';
+import type { Row } from '@/db/rows';
+import type { plan } from '@/db/schema/quota';
 import type { Plan, Price } from '../shapes';
 
-export type PlanRow = {
-  id: string;
-  name: string;
-  description: string;
-  monthly_seconds: number | null;
-  once_seconds: number | null;
-  max_sessions: number;
-  idle_min_seconds: number;
-  idle_max_seconds: number;
-  idle_default_seconds: number;
-  storage_gb: number;
-  sort: number;
-  visible: boolean;
-  prices?: Prices | null;
-};
+export type PlanRow = Omit<Row<typeof plan>, 'prices' | 'stripe_price_id'> & { prices?: Prices | null };
 
 /** Minor units of a month by currency, as the payment provider will charge it. */
 export type Prices = Record<string, number>;

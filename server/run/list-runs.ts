@@ -1,24 +1,25 @@
+import type { Row } from '@/db/rows';
+import type { run } from '@/db/schema/session';
 import { type Instant, toIso, toIsoOrNull } from '../clock';
 import { type Ctx, failClosed } from '../context';
-import type { EndReason, Page, Run, SessionStatus } from '../shapes';
+import type { Page, Run } from '../shapes';
 
-type Row = {
-  id: string;
-  session_id: string;
-  account_id: string;
-  machine_id: string | null;
-  status: SessionStatus;
-  admitted_at: Instant;
-  started_at: Instant | null;
-  ended_at: Instant | null;
-  lease_until: Instant;
-  metered_to: Instant;
-  used_ms: number;
-  overrun_ms: number;
-  end_reason: EndReason | null;
-  held_ms: number;
-  now: Instant;
-};
+type Listed = Pick<
+  Row<typeof run>,
+  | 'id'
+  | 'session_id'
+  | 'account_id'
+  | 'machine_id'
+  | 'status'
+  | 'admitted_at'
+  | 'started_at'
+  | 'ended_at'
+  | 'lease_until'
+  | 'metered_to'
+  | 'used_ms'
+  | 'overrun_ms'
+  | 'end_reason'
+> & { held_ms: number; now: Instant };
 
 const DEFAULT_LIMIT = 50;
 
@@ -29,7 +30,7 @@ export async function listRuns(
 ): Promise<Page<Run>> {
   const limit = input.limit ?? DEFAULT_LIMIT;
   const rows = await failClosed(
-    () => ctx.sql<Row[]>`
+    () => ctx.sql<Listed[]>`
       select r.id, r.session_id, r.account_id, r.machine_id, r.status, r.admitted_at, r.started_at, r.ended_at,
         r.lease_until, r.metered_to, r.used_ms, r.overrun_ms, r.end_reason, hg_clock() as now,
         coalesce((select sum(s."to" - s."from") from jsonb_to_recordset(l.segments) as s("from" bigint, "to" bigint)), 0)::bigint as held_ms
@@ -44,7 +45,7 @@ export async function listRuns(
   return { items: page.map(toRun), nextCursor: rows.length > limit ? (page.at(-1)?.id ?? null) : null };
 }
 
-function toRun(row: Row): Run {
+function toRun(row: Listed): Run {
   const elapsedMs =
     row.ended_at === null && row.started_at !== null
       ? Math.min(row.held_ms, Math.max(0, row.now - row.metered_to))

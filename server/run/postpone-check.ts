@@ -1,4 +1,6 @@
 import { isDatabaseAway } from '@/db/away';
+import type { Row } from '@/db/rows';
+import type { run } from '@/db/schema/session';
 import type { Ctx } from '../context';
 import { DomainError } from '../errors';
 import { metrics } from '../metrics';
@@ -28,7 +30,7 @@ export async function postponeCheck(ctx: Ctx, run: RunRow, error: unknown): Prom
 }
 
 async function writeFailure(ctx: Ctx, runId: string, claimDecides: boolean): Promise<void> {
-  const [row] = await ctx.sql<{ account_id: string; failed_looks: number }[]>`
+  const [row] = await ctx.sql<Pick<Row<typeof run>, 'account_id' | 'failed_looks'>[]>`
     update run set failed_looks = failed_looks + 1,
       due_at = case when ${claimDecides} then due_at else
         hg_clock() + interval '1 ms' * least(${CLAIM_MS} * 2 ^ least(failed_looks, 10), ${LONGEST_PAUSE_MS}) end,

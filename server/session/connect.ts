@@ -2,6 +2,7 @@ import { toIso } from '../clock';
 import { type Ctx, failClosed } from '../context';
 import { DomainError, notFound } from '../errors';
 import type { Grant } from '../run/grants';
+import type { RunRow } from '../run/run-row';
 import { CONNECT_LIFE_MS, connectTokenOf } from '../run/tokens';
 
 export type Connection = { url: string; token: string; expiresAt: string };
@@ -12,7 +13,7 @@ export async function connectSession(
   input: { accountId: string; sessionId: string; grant: Grant },
 ): Promise<Connection> {
   const [row] = await failClosed(
-    () => ctx.sql<{ run_id: string | null; status: string | null }[]>`
+    () => ctx.sql<{ run_id: RunRow['id'] | null; status: RunRow['status'] | null }[]>`
       select r.id as run_id, r.status from session s left join run r on r.id = s.last_run_id and r.ended_at is null
       where s.id = ${input.sessionId} and s.account_id = ${input.accountId} and s.deleted_at is null`,
     ctx.log,

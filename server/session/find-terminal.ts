@@ -1,15 +1,15 @@
 import type { Ctx } from '../context';
 import { appNameOf } from '../machine/machines';
 import { endedGrants } from '../run/grants';
+import type { RunRow } from '../run/run-row';
 import type { ConnectClaim } from '../run/tokens';
-import type { SessionStatus } from '../shapes';
 
 export type Terminal = { app: string; machineId: string } | { stopped: string } | { refused: string };
 
 /** Where the terminal of a claimed run is, or a sentence why there is none. Reads PostgreSQL only; wakes nothing. */
 export async function findTerminal(ctx: Pick<Ctx, 'sql' | 'env'>, claim: ConnectClaim): Promise<Terminal> {
   const [run] = await ctx.sql<
-    { account_id: string; status: SessionStatus; machine_id: string | null; started: boolean }[]
+    (Pick<RunRow, 'account_id' | 'status' | 'machine_id'> & { started: boolean })[]
   >`
     select account_id, status, machine_id, started_at is not null as started from run
     where id = ${claim.runId} and session_id = ${claim.sessionId} and account_id = ${claim.accountId}`;

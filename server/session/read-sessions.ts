@@ -1,31 +1,27 @@
 import type { Sql } from '@/db/client';
-import { type Instant, toIso, toIsoOrNull } from '../clock';
+import type { Row } from '@/db/rows';
+import type { run, session } from '@/db/schema/session';
+import { toIso, toIsoOrNull } from '../clock';
 import { notFound } from '../errors';
 import type { AccountState } from '../quota/account-state';
 import { type AccountRow, stateColumns, toState } from '../quota/load-account';
 import { awakeUntilOf, idleSecondsOf } from '../run/idle';
 import { nextStop } from '../run/times';
-import type { Agent, EndReason, Metrics, Session, SessionStatus, Size } from '../shapes';
+import type { Agent, Metrics, Session, Size } from '../shapes';
 
-export type SessionJson = {
-  id: string;
-  name: string;
-  agent: Agent;
-  region: string;
-  size: Size;
-  created_at: Instant;
-  run_id: string | null;
-  status: SessionStatus | null;
-  started_at: Instant | null;
-  ended_at: Instant | null;
-  end_reason: EndReason | null;
-  last_input_at: Instant | null;
-  last_work_at: Instant | null;
-  idle_stop_seconds: number | null;
-  awake_from: Instant | null;
-  awake_until: Instant | null;
-  metrics: Metrics | null;
-};
+type Nullable<T> = { [Name in keyof T]: T[Name] | null };
+
+/** A session, and its last run; that is null where it never ran. */
+export type SessionJson = Pick<
+  Row<typeof session>,
+  'id' | 'name' | 'region' | 'created_at' | 'idle_stop_seconds' | 'awake_from' | 'awake_until'
+> &
+  Nullable<
+    Pick<
+      Row<typeof run>,
+      'status' | 'started_at' | 'ended_at' | 'end_reason' | 'last_input_at' | 'last_work_at'
+    >
+  > & { agent: Agent; size: Size; run_id: Row<typeof run>['id'] | null; metrics: Metrics | null };
 
 /**
  * The account's state and its sessions (or only one of them), newest first: one statement, so one consistent moment.
