@@ -13,7 +13,7 @@ import { saveNewRun } from './save-run';
 
 export type StartInput = { accountId: string; sessionId: string; idempotencyKey?: string };
 
-export type SessionRow = Pick<
+type SessionRow = Pick<
   Row<typeof session>,
   'id' | 'account_id' | 'name' | 'region' | 'volume_id' | 'last_run_id' | 'idle_stop_seconds'
 > & { agent: Agent; size: Size };

@@ -12,7 +12,7 @@ import type { Agent, Metrics, Session, Size } from '../shapes';
 type Nullable<T> = { [Name in keyof T]: T[Name] | null };
 
 /** A session, and its last run; that is null where it never ran. */
-export type SessionJson = Pick<
+type SessionJson = Pick<
   Row<typeof session>,
   'id' | 'name' | 'region' | 'created_at' | 'idle_stop_seconds' | 'awake_from' | 'awake_until'
 > &
