@@ -44,7 +44,9 @@ describe('the tree is tidy', () => {
   });
   it('the environment is read in one place', () => expect(code.flatMap(envComplaints)).toEqual([]));
   it('the domain has one clock', () => expect(code.flatMap(clockComplaints)).toEqual([]));
-  it('files and functions are short', () => expect(code.flatMap(sizeComplaints)).toEqual([]));
+  it('files and functions are short', { timeout: 60_000 }, () =>
+    expect(code.flatMap(sizeComplaints)).toEqual([]),
+  );
   it('names explain', () => expect(code.flatMap(nameComplaints)).toEqual([]));
   it('documents name only what is there', () =>
     expect(docs.flatMap((doc) => deadPaths(doc, (path) => existsSync(join(ROOT, path))))).toEqual([]));

@@ -128,7 +128,7 @@ export function sizeComplaints({ path, text }: SourceFile): string[] {
   const complaints: string[] = [];
   const isTest = /\.(test|spec)\.tsx?$/.test(path);
   if (lines.length > (isTest ? 500 : MOST_LINES)) complaints.push(`${path}: ${lines.length} lines`);
-  if (isTest) return complaints;
+  if (isTest || lines.length <= MOST_FUNCTION_LINES) return complaints;
   const long = longFunctions(path, text, MOST_FUNCTION_LINES);
   return [
     ...complaints,
@@ -149,7 +149,7 @@ export const nameComplaints = ({ path }: SourceFile): string[] => [
 export function deadPaths(doc: SourceFile, exists: (path: string) => boolean): string[] {
   const paths = [...doc.text.matchAll(/`([\w@.-]+(?:\/[\w@.[\]-]*)+)`/g)].map((match) => match[1] ?? '');
   return paths
-    .filter((path) => !/^(hg|api|GET|dist|@hourglass)|^\w+\.\w+\/|:\/\//.test(path))
+    .filter((path) => !/^(hg|api|GET|dist|\.hourglass|@hourglass)|^\w+\.\w+\/|:\/\//.test(path))
     .filter((path) => !exists(path.replace(/\/$/, '')))
     .map((path) => `${doc.path}: there is no ${path}`);
 }
