@@ -62,6 +62,13 @@ async function serve(answer: (call: Call) => Answer): Promise<string> {
   return `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
 }
 
+/** A lease endpoint that refuses every token. */
+async function refuse(headers: Record<string, string>): Promise<string> {
+  api = createServer((_, response) => response.writeHead(401, headers).end());
+  await new Promise<void>((resolve) => api?.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
+}
+
 type Life = { startedAt: number; port: Promise<number>; ended: Promise<{ ms: number; code: number | null }> };
 
 function boot(apiUrl: string, leaseMs: number, guardMs = 300, more: Record<string, string> = {}): Life {
@@ -366,12 +373,20 @@ describe('an agent', () => {
   }, 90_000);
 
   it('MACHINE-37 that the service does not know any more ends itself at once', async () => {
-    api = createServer((_, response) => response.writeHead(401).end());
-    await new Promise<void>((resolve) => api?.listen(0, '127.0.0.1', resolve));
-    const life = boot(`http://127.0.0.1:${(api.address() as AddressInfo).port}`, 60_000);
+    const proof = createHmac('sha256', TOKEN).update('ended:test').digest('base64url');
+    const life = boot(await refuse({ 'x-hourglass-ended': proof }), 60_000);
     expect((await life.ended).code).toBe(0);
     expect((await life.ended).ms).toBeLessThan(20_000);
   });
+
+  it('MACHINE-64 that is refused by who does not know its run lives on what it was granted', async () => {
+    const forged = createHmac('sha256', 'another').update('ended:test').digest('base64url');
+    for (const headers of [{}, { 'x-hourglass-ended': forged }]) {
+      const life = boot(await refuse(headers), 6_000);
+      expect((await life.ended).ms).toBeGreaterThan(4_000);
+      await new Promise((resolve) => api?.close(resolve));
+    }
+  }, 40_000);
 
   it('MACHINE-21 repeats a lost call under the same number', async () => {
     let lost = 0;

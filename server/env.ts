@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BadDatabaseUrl, readDatabaseUrl } from '@/db/database-url';
 import { isLoopback } from './loopback';
+import { signingSecrets } from './signing-secrets';
 
 /** The only reader of the environment. Doors parse it once at boot; a bad value stops the process and names itself. */
 
@@ -44,7 +45,12 @@ const schema = z.object({
   GATEWAY_URL: url.default('http://localhost:3002'),
   GATEWAY_PORT: port(3002),
   WORKER_PORT: port(3001),
-  AUTH_SECRET: z.string().refine((text) => Buffer.byteLength(text) >= 32, 'must have at least 32 bytes'),
+  AUTH_SECRET: z
+    .string()
+    .refine(
+      (text) => signingSecrets(text).every((secret) => Buffer.byteLength(secret) >= 32),
+      'must have at least 32 bytes; while it is changed, the new one and the old one with a comma between',
+    ),
   TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
   AUTH_GITHUB_ID: optional,
   AUTH_GITHUB_SECRET: optional,

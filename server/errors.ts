@@ -67,6 +67,10 @@ export class TooLarge extends DomainError {
     super('INVALID_INPUT', message);
   }
 
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof DomainError && value.code === 'PAYLOAD_TOO_LARGE';
+  }
+
   override get code(): ReasonCode {
     return 'PAYLOAD_TOO_LARGE';
   }

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { bornMs, monotonicMs } from '../clock';
 import type { IdleRule } from '../work/idle-watch';
@@ -143,12 +143,23 @@ export class LeaseClient {
       body: JSON.stringify(body),
       signal,
     });
-    if (response.status === 401) return 'refused';
+    if (response.status === 401 && this.provesEnd(response.headers.get('x-hourglass-ended')))
+      return 'refused';
     if (!response.ok) throw new Error(`the service answered ${response.status}`);
     const answer = (await response.json()) as Answer;
     if (answer.action !== 'run' && answer.action !== 'stop')
       throw new Error('the service answered in another form');
     return answer;
+  }
+
+  /**
+   * Only who knows this run can say that it has ended: a service with another secret, or one that has lost the run, refuses
+   * every token, and what was granted stays granted.
+   */
+  private provesEnd(proof: string | null): boolean {
+    const { runToken } = this.options;
+    const runId = runToken.split('_')[1] ?? '';
+    return proof === createHmac('sha256', runToken).update(`ended:${runId}`).digest('base64url');
   }
 
   /** What is left of the lease as of now. */

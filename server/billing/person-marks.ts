@@ -1,6 +1,6 @@
-import { createHmac } from 'node:crypto';
 import type { Sql, TxSql } from '@/db/client';
 import type { Ctx } from '../context';
+import { signingSecrets, signText } from '../signing-secrets';
 
 /**
  * The address a person's emails reach, however it is written: lower case, without a +tag, and for Google's mail
@@ -13,9 +13,12 @@ function normaliseAddress(address: string): string {
   return google ? `${name.replaceAll('.', '')}@gmail.com` : `${name}@${domain}`;
 }
 
-/** A keyed hash: without our secret nobody can tell from it whom it marks. */
-export const markOf = (ctx: Pick<Ctx, 'env'>, text: string): string =>
-  createHmac('sha256', ctx.env.AUTH_SECRET).update(text).digest('base64url');
+/**
+ * Returns keyed hashes of a text, one for each secret of the installation: without a secret nobody can tell whom they
+ * mark, and who was marked under an older one is known as long as that one is kept.
+ */
+export const marksOfText = (ctx: Pick<Ctx, 'env'>, text: string): string[] =>
+  signingSecrets(ctx.env.AUTH_SECRET).map((secret) => signText(secret, text));
 
 type PersonRow = { email: string; counts: boolean; provider: string | null; identity: string | null };
 
@@ -39,5 +42,5 @@ export async function personMarks(
     ...(counts ? [`address:${normaliseAddress(email)}`] : []),
     ...(provider ? [`identity:${provider}:${identity}`] : []),
   ]);
-  return [...new Set(texts)].map((text) => markOf(ctx, text)).sort();
+  return [...new Set(texts)].flatMap((text) => marksOfText(ctx, text)).sort();
 }

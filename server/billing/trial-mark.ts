@@ -1,17 +1,17 @@
 import type { Sql, TxSql } from '@/db/client';
 import type { Ctx, TxCtx } from '../context';
 import { DomainError } from '../errors';
-import { markOf, personMarks } from './person-marks';
+import { marksOfText, personMarks } from './person-marks';
 
 /** The persons who own an account, and the account itself. */
-async function marksOf(ctx: Pick<Ctx, 'env'>, sql: Sql | TxSql, accountId: string): Promise<string[]> {
+async function marksOf(ctx: Pick<Ctx, 'env'>, sql: Sql | TxSql, accountId: string) {
   const persons = await personMarks(ctx, sql, accountId);
-  return [markOf(ctx, `account:${accountId}`), ...persons].sort();
+  return { persons, all: [...marksOfText(ctx, `account:${accountId}`), ...persons].sort() };
 }
 
 /** True when somebody who owns this account had a trial, in this account or another. */
 export async function hadTrial(ctx: Ctx, accountId: string): Promise<boolean> {
-  const marks = await marksOf(ctx, ctx.sql, accountId);
+  const { all: marks } = await marksOf(ctx, ctx.sql, accountId);
   const found = await ctx.sql`select 1 from trial_mark where hash = any(${marks}) limit 1`;
   return found.length > 0;
 }
@@ -21,9 +21,9 @@ export async function hadTrial(ctx: Ctx, accountId: string): Promise<boolean> {
  * EMAIL_UNCONFIRMED while nothing is known for sure of any of them.
  */
 export async function markTrial(tx: TxCtx, accountId: string): Promise<boolean> {
-  const marks = await marksOf(tx, tx.sql, accountId);
+  const { persons, all: marks } = await marksOf(tx, tx.sql, accountId);
   // Only the account's own: without a person it would be a trial for each address that somebody makes up.
-  if (marks.length === 1)
+  if (persons.length === 0)
     throw new DomainError('EMAIL_UNCONFIRMED', 'Confirm your email address first, then start the trial.');
   const made = await tx.sql`
     insert into trial_mark (hash) select hash from unnest(${marks}::text[]) as hash

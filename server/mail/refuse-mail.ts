@@ -1,20 +1,18 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import { type Ctx, inTx } from '../context';
+import { isSignedByOurs, signingSecrets, signText } from '../signing-secrets';
 
-const signatureOf = (secret: string, userId: string): string =>
-  createHmac('sha256', secret).update(`mail-refusal:${userId}`).digest('base64url');
+const signatureOf = (secret: string, userId: string): string => signText(secret, `mail-refusal:${userId}`);
 
 /** What an email carries to be refused with: works without a sign-in, for this one person and this one thing. */
-export const refusalToken = (secret: string, userId: string): string =>
-  `${userId}.${signatureOf(secret, userId)}`;
+export const refusalToken = (authSecret: string, userId: string): string =>
+  `${userId}.${signatureOf(signingSecrets(authSecret)[0], userId)}`;
 
 /** The person behind a token, or null for one we did not make. */
-export function readRefusalToken(secret: string, token: string): string | null {
+export function readRefusalToken(authSecret: string, token: string): string | null {
   const dot = token.lastIndexOf('.');
   const userId = token.slice(0, Math.max(0, dot));
-  const given = Buffer.from(token.slice(dot + 1));
-  const right = Buffer.from(signatureOf(secret, userId));
-  return userId !== '' && given.length === right.length && timingSafeEqual(given, right) ? userId : null;
+  const isOurs = isSignedByOurs(authSecret, token.slice(dot + 1), (secret) => signatureOf(secret, userId));
+  return userId !== '' && isOurs ? userId : null;
 }
 
 /**

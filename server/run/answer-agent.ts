@@ -57,7 +57,8 @@ const AGENT_TIMEOUT_MS = 4_000;
 
 async function answer(ctx: Ctx, runId: string, call: AgentCall): Promise<AgentAnswer> {
   const row = await failClosed(() => readRun(ctx, runId), ctx.log);
-  if (!row || row.ended_at !== null) throw ended();
+  if (!row) throw unknownRun();
+  if (row.ended_at !== null) throw new RunEnded();
   const isUnknown = row.started_at === null || row.machine_id === null;
   if (isUnknown && call.event !== 'stopped') await hearProvider(ctx, row);
   const early = await noteEarly(ctx, row, call);
@@ -80,14 +81,28 @@ async function hearProvider(ctx: Ctx, row: RunRow): Promise<void> {
   if (heard === LATE) ctx.log.warn({ runId: row.id }, 'the provider does not answer; the call is the proof');
 }
 
-const ended = () => new DomainError('UNAUTHORIZED', 'This token belongs to a run that has ended.');
+/** The 401 of a run that is known and has ended: its machine may believe it and end. */
+export class RunEnded extends DomainError {
+  readonly runHasEnded = true;
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof DomainError && 'runHasEnded' in value;
+  }
+
+  constructor() {
+    super('UNAUTHORIZED', 'This token belongs to a run that has ended.');
+  }
+}
+
+/** A run that a restored database does not know: its machine lives on what it was granted. */
+const unknownRun = () => new DomainError('UNAUTHORIZED', 'There is no run of this token here.');
 
 type Decision = { reply: AgentAnswer; wakeAt: Instant | null };
 
 async function decide(tx: TxCtx, accountId: string, runId: string, call: AgentCall): Promise<Decision> {
   const state = await lockAccount(tx, accountId);
   const run = state.openRuns.find((open) => open.id === runId);
-  if (!run) throw ended();
+  if (!run) throw new RunEnded();
   // What is left of a lease cannot be told by a clock that was set back: the machine goes on inside of what it was told.
   const ends = call.event === 'stopping' || call.event === 'stopped' || run.status === 'stopping';
   if (!ends && isClockBehind(state)) throw clockBehind();

@@ -4,7 +4,8 @@ import type { Ctx } from '@/server/context';
 import { DomainError } from '@/server/errors';
 import { bearerOf } from '@/server/http/bearer';
 import { toResponse } from '@/server/http/to-response';
-import { readRunToken } from '@/server/run/tokens';
+import { RunEnded } from '@/server/run/answer-agent';
+import { endProofOf, readRunToken } from '@/server/run/tokens';
 import { readBounded } from '../read-bounded';
 
 /** Answers one call of a machine: its run token speaks for its own run only. */
@@ -14,7 +15,8 @@ export async function answerMachine<T>(
   answer: (ctx: Ctx, runId: string, call: T) => Promise<object>,
 ): Promise<Response> {
   const { ctx, env } = webContext();
-  const runId = readRunToken(env.AUTH_SECRET, bearerOf(request.headers) ?? '');
+  const token = bearerOf(request.headers) ?? '';
+  const runId = readRunToken(env.AUTH_SECRET, token);
   try {
     if (runId === null) throw new DomainError('UNAUTHORIZED', 'This run token is not valid.');
     const body: unknown = await (await readBounded(request)).json().catch(() => null);
@@ -24,6 +26,9 @@ export async function answerMachine<T>(
     await ctx.rates.takeAgentCall(runId);
     return Response.json(await answer(ctx, runId, call.data));
   } catch (error) {
-    return toResponse(error, ctx.log, { runId });
+    const response = toResponse(error, ctx.log, { runId });
+    if (error instanceof RunEnded && runId !== null)
+      response.headers.set('x-hourglass-ended', endProofOf(token, runId));
+    return response;
   }
 }
