@@ -127,7 +127,10 @@ async function benchRates(served: Served): Promise<void> {
         what,
         'web CPU s': figure((polls * cost.webMs) / 1000),
         'PostgreSQL CPU s': figure((polls * cost.postgresMs) / 1000),
-        'dashboards on one core': figure(3_600_000 / (polls * (cost.webMs + cost.postgresMs)), 0),
+        'dashboards on one core': figure(
+          3_600_000 / (polls * Math.max(0.01, cost.webMs + cost.postgresMs)),
+          0,
+        ),
       })),
   ]);
 }

@@ -14,14 +14,16 @@ process.env.NEXT_TELEMETRY_DISABLED = '1';
 process.env.NEXT_MANUAL_SIG_HANDLE = '1';
 process.env.__NEXT_PRIVATE_STANDALONE_CONFIG = JSON.stringify(config);
 
-// Next makes its server with this; what programs call all the time is answered before its routes for pages (`app/_server/doors.ts`).
+// Next makes its server with this, once: what programs call all the time is answered before its routes for pages
+// (`app/_server/doors.ts`).
 const { createServer } = http;
 const doors = Symbol.for('hourglass.doors');
-http.createServer = (listener) =>
-  createServer((request, response) => {
-    if (globalThis[doors]?.answer(request, response)) return;
-    return listener(request, response);
+http.createServer = (listener) => {
+  http.createServer = createServer;
+  return createServer((request, response) => {
+    if (!globalThis[doors]?.answer(request, response)) return listener(request, response);
   });
+};
 
 const { startServer } = require('next/dist/server/lib/start-server');
 // No hostname: every address of both families. HOSTNAME, which shells and containers set, is not asked.
