@@ -1,3 +1,7 @@
+import { API_HEADERS, STANDING_HEADERS } from './app/_server/standing-headers.mjs';
+
+const listed = (headers) => Object.entries(headers).map(([key, value]) => ({ key, value }));
+
 /** @type {import('next').NextConfig} */
 const config = {
   // What production runs: a server with the packages it needs and no others, below `.next/standalone`.
@@ -5,6 +9,8 @@ const config = {
   // Without it Next looks for the root by lock files and may find one outside of this repository.
   outputFileTracingRoot: import.meta.dirname,
   poweredByHeader: false,
+  // The proxy in front compresses, as it ends TLS.
+  compress: false,
   reactStrictMode: true,
   // Server packages with native parts, workers or own clients stay outside the bundle.
   serverExternalPackages: [
@@ -24,25 +30,8 @@ const config = {
   typescript: { ignoreBuildErrors: true },
   devIndicators: false,
   headers: async () => [
-    {
-      source: '/:path*',
-      headers: [
-        // Browsers heed it over https only.
-        { key: 'Strict-Transport-Security', value: 'max-age=31536000' },
-        { key: 'X-Content-Type-Options', value: 'nosniff' },
-        { key: 'X-Frame-Options', value: 'DENY' },
-        { key: 'Referrer-Policy', value: 'strict-origin-when-cross-origin' },
-        { key: 'Permissions-Policy', value: 'camera=(), microphone=(), geolocation=()' },
-      ],
-    },
-    {
-      // Returns to programs are nobody's page, and nobody's but the caller's to keep.
-      source: '/api/:path*',
-      headers: [
-        { key: 'Cache-Control', value: 'no-store' },
-        { key: 'Content-Security-Policy', value: "default-src 'none'; frame-ancestors 'none'" },
-      ],
-    },
+    { source: '/:path*', headers: listed(STANDING_HEADERS) },
+    { source: '/api/:path*', headers: listed(API_HEADERS) },
   ],
 };
 

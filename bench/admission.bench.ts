@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { startPostgres } from '@/scripts/services/postgres';
 import { inTx } from '@/server/context';
 import { newId } from '@/server/ids';
 import { admitRun } from '@/server/run/admit';
@@ -12,8 +13,9 @@ import { sizeOf } from './sizes';
 import { figure, measure, printTable } from './table';
 
 /**
- * Start admissions per second on 8 connections, beside pgbench doing the bare transaction
- * `begin; select … for update; insert; update; commit` on the same server with the same number of accounts.
+ * Start admissions per second on 8 connections, beside the bare transaction
+ * `begin; select … for update; insert; update; commit` on the same durable server with the same number of accounts: by pgbench,
+ * and by our driver in this process.
  */
 
 const run = promisify(execFile);
@@ -67,6 +69,10 @@ async function measureBare(url: string): Promise<{ perSecond: number; p50: strin
   }
 }
 
+// Commits reach the disk, as in production.
+const folder = await mkdtemp('/var/tmp/hourglass-bench-');
+const durable = process.env.DATABASE_URL ? null : await startPostgres({ dataDir: join(folder, 'data') });
+if (durable) process.env.DATABASE_URL = durable.url;
 const stopServices = await startTestServices();
 const world = await createWorld({ max: CONNECTIONS });
 const { sql } = world.ctx;
@@ -112,9 +118,23 @@ const admit = (lane: number, count: number) => {
   );
 };
 
-await measure(CONNECTIONS, 0.5, (lane, count) => admit(lane, count + WARM_FROM));
+/** The same statements as pgbench's, by our driver. */
+const bareByDriver = () => {
+  const id = 1 + Math.floor(Math.random() * ACCOUNTS);
+  return sql.begin((tx) =>
+    Promise.all([
+      tx`select id from bare_account where id = ${id} for update`,
+      tx`insert into bare_run (account_id) values (${id})`,
+      tx`update bare_account set used = used + 1 where id = ${id}`,
+    ]),
+  );
+};
+
+await measure(CONNECTIONS, Math.min(3, SECONDS), (lane, count) => admit(lane, count + WARM_FROM));
+await measure(CONNECTIONS, Math.min(1, SECONDS), bareByDriver);
 const bare = await measureBare(world.url);
 const ours = await measure(CONNECTIONS, SECONDS, admit);
+const driven = await measure(CONNECTIONS, SECONDS, bareByDriver);
 const again = await measureBare(world.url);
 
 const bareRate = bare && again ? (bare.perSecond + again.perSecond) / 2 : null;
@@ -125,6 +145,13 @@ printTable(`Start admissions, ${CONNECTIONS} connections, ${SECONDS} s, one Node
     'p50 ms': figure(ours.p50),
     'p99 ms': figure(ours.p99),
   },
+  {
+    what: 'bare transaction, our driver',
+    'per second': figure(driven.perSecond, 0),
+    'p50 ms': figure(driven.p50),
+    'p99 ms': figure(driven.p99),
+  },
+  { what: 'decision / bare by our driver', 'per second': figure(ours.perSecond / driven.perSecond) },
   bare && again
     ? {
         what: 'pgbench, bare transaction',
@@ -133,8 +160,15 @@ printTable(`Start admissions, ${CONNECTIONS} connections, ${SECONDS} s, one Node
         'p99 ms': bare.p99,
       }
     : { what: 'pgbench is not installed here: no comparison' },
-  ...(bareRate ? [{ what: 'ours / bare (aim 0.5)', 'per second': figure(ours.perSecond / bareRate) }] : []),
+  ...(bareRate
+    ? [
+        { what: 'bare by our driver / pgbench (aim 0.5)', 'per second': figure(driven.perSecond / bareRate) },
+        { what: 'decision / pgbench', 'per second': figure(ours.perSecond / bareRate) },
+      ]
+    : []),
 ]);
 
 await world.close();
 await stopServices();
+await durable?.stop();
+await rm(folder, { recursive: true, force: true });

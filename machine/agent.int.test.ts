@@ -381,7 +381,7 @@ describe('an agent', () => {
 
   it('MACHINE-64 that is refused by who does not know its run lives on what it was granted', async () => {
     const forged = createHmac('sha256', 'another').update('ended:test').digest('base64url');
-    for (const headers of [{}, { 'x-hourglass-ended': forged }]) {
+    for (const headers of [{}, { 'x-hourglass-ended': forged }] as Record<string, string>[]) {
       const life = boot(await refuse(headers), 6_000);
       expect((await life.ended).ms).toBeGreaterThan(4_000);
       await new Promise((resolve) => api?.close(resolve));

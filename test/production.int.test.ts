@@ -137,6 +137,27 @@ describe('a production host', () => {
     await playFirstSession(appUrl, ADMIN);
   });
 
+  it('SESSION-71 answers programs past the middleware of pages, its routes and any compression', {
+    timeout: 30_000,
+  }, async () => {
+    const asked = () => fetch(`${appUrl}/api/trpc/billing.plans`, { headers: { 'accept-encoding': 'gzip' } });
+    // The first one loads the route.
+    await (await asked()).text();
+    const { status, headers } = await asked();
+    expect([status, headers.get('content-encoding'), headers.get('x-frame-options')]).toEqual([
+      200,
+      null,
+      'DENY',
+    ]);
+    expect(Number(headers.get('content-length'))).toBeGreaterThan(1_000);
+    // What the framework writes on every answer of its routes.
+    expect(headers.get('vary') ?? '').not.toMatch(/next-router/i);
+    expect(headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'");
+    const lost = await fetch(`${appUrl}/api/trpc/one/two`);
+    expect(lost.status).toBe(404);
+    expect(lost.headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'");
+  });
+
   it('ACCOUNT-28 makes no demo accounts for an address that others reach, nor serves it with some', {
     timeout: 120_000,
   }, async () => {

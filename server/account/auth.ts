@@ -11,6 +11,7 @@ import { keepFewSignIns } from './keep-few-sign-ins';
 import { openAccount } from './open-account';
 import { proveAddress } from './prove-address';
 import { replacePassword } from './replace-password';
+import { REFRESH_AFTER_DAYS, SIGN_IN_DAYS } from './sign-in-life';
 
 export type AuthDeps = Pick<Ctx, 'env' | 'sql' | 'db' | 'clock' | 'log' | 'rates' | 'jobs'> & { mail: Mail };
 
@@ -56,7 +57,7 @@ export function makeAuth(deps: AuthDeps) {
       schema: { user: authUser, session: authSignIn, account: authIdentity, verification: authVerification },
     }),
     user: { additionalFields: { role: { type: 'string', input: false, defaultValue: 'user' } } },
-    session: { expiresIn: 30 * DAY_SECONDS, updateAge: DAY_SECONDS },
+    session: { expiresIn: SIGN_IN_DAYS * DAY_SECONDS, updateAge: REFRESH_AFTER_DAYS * DAY_SECONDS },
     emailAndPassword: {
       enabled: true,
       minPasswordLength: 8,

@@ -7,6 +7,7 @@ import type { Scope } from '../shapes';
 import { hashApiKey, looksLikeApiKey } from './api-key-text';
 import type { Auth } from './auth';
 import { openAccount } from './open-account';
+import { findQuickSignIn } from './quick-sign-in';
 
 /**
  * Who sends these headers: an API key's account, a signed-in person's account, or nobody (null).
@@ -17,6 +18,8 @@ export async function findActor(ctx: Ctx, auth: Auth, headers: Headers): Promise
   const key = bearerOf(headers);
   if (key !== null) return findKey(ctx, key, clientAddress(headers, ctx.env.TRUSTED_PROXIES));
   if (!headers.get('cookie')) return null;
+  const quick = await findQuickSignIn(ctx, headers);
+  if (quick) return quick;
   const signIn = await findSignIn(ctx, auth, headers);
   if (!signIn) return null;
   return findMember(ctx, signIn.user, signIn.session.id);

@@ -37,6 +37,12 @@ const recordOf = (id: string) => {
   return record;
 };
 
+/** The next create is refused as if the disk were gone: only then is anything read about it. */
+const denyOnce = () => {
+  const body = { error: 'volume not found' };
+  fly.faults.add({ action: 'machine.create', kind: 'status', status: 400, body, times: 1 });
+};
+
 /** A session that ran once, and the order of its second run. */
 async function second(): Promise<{ order: LaunchOrder; diskId: string }> {
   const first: LaunchOrder = {
@@ -54,6 +60,7 @@ async function second(): Promise<{ order: LaunchOrder; diskId: string }> {
 describe('the disk of a session that ran before', () => {
   it('MACHINE-38 is used although a list leaves it out, and no other one is made', async () => {
     const { order, diskId } = await second();
+    denyOnce();
     fly.faults.add({ action: 'volume.list', kind: 'empty_list' });
     expect(await launch(order)).toMatchObject({ ok: true, value: { volumeId: diskId } });
     expect(disksOf(order.app)).toHaveLength(1);
@@ -61,6 +68,7 @@ describe('the disk of a session that ran before', () => {
 
   it('MACHINE-38 is used although one read of it and the list before deny it', async () => {
     const { order, diskId } = await second();
+    denyOnce();
     fly.faults.add({ action: 'volume.list', kind: 'empty_list', times: 1 });
     fly.faults.add({ action: 'volume.get', kind: 'status', status: 404, times: 1 });
     expect(await launch(order)).toMatchObject({ ok: true, value: { volumeId: diskId } });
@@ -69,6 +77,7 @@ describe('the disk of a session that ran before', () => {
 
   it('MACHINE-38 that cannot be read keeps the start from making anything', async () => {
     const { order } = await second();
+    denyOnce();
     fly.faults.add({ action: 'volume.list', kind: 'empty_list' });
     fly.faults.add({ action: 'volume.get', kind: 'status', status: 503 });
     expect(await launch(order)).toMatchObject({ ok: false, failure: { kind: 'unavailable' } });

@@ -2,6 +2,7 @@ import type { Log } from '../log';
 import type { FlyAccess } from './fly/access';
 import { findByRun, getMachine } from './fly/find-machine';
 import { FlyHttp } from './fly/http';
+import { KnownApps } from './fly/known-apps';
 import { launch } from './fly/launch';
 import { getVolume, listMachines, listVolumes } from './fly/list';
 import { ALL } from './fly/rate';
@@ -24,7 +25,8 @@ const enc = encodeURIComponent;
  */
 export function openFly(config: FlyConfig): Machines {
   const http = new FlyHttp(config.apiUrl, config.token, config.log);
-  const fly: FlyAccess = { http, org: config.org, environmentId: config.environmentId, image: config.image };
+  const { org, environmentId, image } = config;
+  const fly: FlyAccess = { http, org, environmentId, image, apps: new KnownApps() };
   return {
     launch: (order, stillWanted) => launch(fly, order, stillWanted),
     findByRun: (app, runId) => findByRun(fly, app, runId),

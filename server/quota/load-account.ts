@@ -120,7 +120,7 @@ export async function holdAccount({ sql }: TxCtx, accountId: string): Promise<vo
 export async function lockRow<More extends object = object>(
   { sql }: TxCtx,
   accountId: string,
-  more: ReturnType<TxCtx['sql']>,
+  more: ReturnType<TxCtx['sql']> | ReturnType<typeof stateColumns>,
 ): Promise<AccountRow & More> {
   // Sent together, executed in order: one round trip.
   const [, [row]] = await Promise.all([

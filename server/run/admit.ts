@@ -1,3 +1,4 @@
+import type { Sql, TxSql } from '@/db/client';
 import type { Row } from '@/db/rows';
 import type { run, session } from '@/db/schema/session';
 import type { TxCtx } from '../context';
@@ -34,7 +35,35 @@ export type Admission = Admitted | { kind: 'unchanged' } | { kind: 'replayed'; f
  * Throws NOT_FOUND, IDEMPOTENCY_MISMATCH, the refusals of an account, SESSION_STOPPING.
  */
 export async function admitRun(tx: TxCtx, input: StartInput): Promise<Admission> {
-  const { state, session, replay } = await lockForStart(tx, input);
+  const row = await lockRow<StartRow>(tx, input.accountId, startColumns(tx.sql, input));
+  const found = { state: toState(row), session: row.session, replay: row.replay };
+  const answer = answerStart(tx, found, input);
+  if (answer.kind !== 'open') return answer;
+  return insertRun(tx, found.state, answer.session, input.idempotencyKey ?? null);
+}
+
+type Replay = Pick<Row<typeof run>, 'session_id'> & { failure: Reason | null };
+export type StartRow = { session: SessionRow | null; replay: Replay | null };
+type Found = StartRow & { state: AccountState };
+
+/** Columns beside those of an account's state: the session to start, and an earlier run under the same key. */
+export const startColumns = (sql: Sql | TxSql, input: StartInput) => sql`,
+  (select json_build_object('id', s.id, 'account_id', s.account_id, 'name', s.name, 'agent', s.agent,
+      'region', s.region, 'size', s.size, 'volume_id', s.volume_id, 'last_run_id', s.last_run_id,
+      'idle_stop_seconds', s.idle_stop_seconds)
+    from session s where s.id = ${input.sessionId} and s.account_id = a.id and s.deleted_at is null) as session,
+  (select json_build_object('session_id', r.session_id, 'failure', r.failure)
+    from run r where r.account_id = a.id and r.start_key = ${input.idempotencyKey ?? null}) as replay`;
+
+/**
+ * What a start is answered as things stand: a refusal (thrown), what is there already, or `open` where a run may be made.
+ * Throws as `admitRun`.
+ */
+export function answerStart(
+  ctx: Pick<TxCtx, 'env'>,
+  { state, session, replay }: Found,
+  input: StartInput,
+): Exclude<Admission, Admitted> | { kind: 'open'; session: SessionRow } {
   if (!session) throw notFound('session');
   if (replay && replay.session_id !== input.sessionId) {
     throw new DomainError(
@@ -46,31 +75,12 @@ export async function admitRun(tx: TxCtx, input: StartInput): Promise<Admission>
 
   const open = state.openRuns.find((run) => run.sessionId === session.id);
   if (open && open.status !== 'stopping') return { kind: 'unchanged' };
-  const { reason } = decideStart(state, quotaRules(tx.env));
-  if (reason) throw refuseStart(tx, state, reason);
+  const { reason } = decideStart(state, quotaRules(ctx.env));
+  if (reason) throw refuseStart(ctx, state, reason);
   if (open) {
     throw new DomainError('SESSION_STOPPING', 'This session is still stopping. Try again in a moment.');
   }
-  return insertRun(tx, state, session, input.idempotencyKey ?? null);
-}
-
-type Replay = Pick<Row<typeof run>, 'session_id'> & { failure: Reason | null };
-
-/** The account's lock and state, and with the same read the session and an earlier run under the same key. */
-async function lockForStart(tx: TxCtx, input: StartInput) {
-  const { sql } = tx;
-  const row = await lockRow<{ session: SessionRow | null; replay: Replay | null }>(
-    tx,
-    input.accountId,
-    sql`,
-      (select json_build_object('id', s.id, 'account_id', s.account_id, 'name', s.name, 'agent', s.agent,
-          'region', s.region, 'size', s.size, 'volume_id', s.volume_id, 'last_run_id', s.last_run_id,
-          'idle_stop_seconds', s.idle_stop_seconds)
-        from session s where s.id = ${input.sessionId} and s.account_id = a.id and s.deleted_at is null) as session,
-      (select json_build_object('session_id', r.session_id, 'failure', r.failure)
-        from run r where r.account_id = a.id and r.start_key = ${input.idempotencyKey ?? null}) as replay`,
-  );
-  return { state: toState(row), session: row.session, replay: row.replay };
+  return { kind: 'open', session };
 }
 
 async function insertRun(

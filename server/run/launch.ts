@@ -14,8 +14,16 @@ import { runTokenOf } from './tokens';
  */
 export async function launchRun(ctx: Ctx, admitted: Admitted): Promise<Reason | null> {
   const outcome = await ctx.machines.launch(orderOf(ctx, admitted), () => isStillWanted(ctx, admitted.runId));
-  if (outcome.ok && (await noteMachine(ctx, admitted, outcome.value))) return null;
-  const reason = outcome.ok ? null : await noteFailure(ctx, admitted, outcome.failure);
+  if (outcome.ok) {
+    const [isNoted] = await Promise.all([
+      noteMachine(ctx, admitted, outcome.value),
+      askForRemoval(ctx, admitted.session.account_id),
+    ]);
+    if (isNoted) return null;
+    await destroyUnwanted(ctx, admitted, outcome.value);
+    return null;
+  }
+  const reason = await noteFailure(ctx, admitted, outcome.failure);
   await askForRemoval(ctx, admitted.session.account_id);
   return reason;
 }
@@ -67,25 +75,36 @@ async function isStillWanted(ctx: Ctx, runId: string): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Returns false when the run ended while its machine was being made: nobody may use what nobody pays for. */
-async function noteMachine(ctx: Ctx, { runId, session }: Admitted, made: Launched): Promise<boolean> {
-  // A later run of the session may have a disk by now: only the newest one says which, and only while it is open.
-  await ctx.sql`
-    update session s set volume_id = ${made.volumeId} where s.id = ${session.id} and s.last_run_id = ${runId}
-      and exists (select 1 from run r where r.id = ${runId} and r.ended_at is null)`;
-  const rows = await ctx.sql`
-    update run set machine_id = ${made.machineId}, region = ${made.region}, due_at = least(due_at, hg_clock()),
-      missing_since = null
-    where id = ${runId} and ended_at is null returning id`;
-  if (rows.length > 0) {
-    await ctx.jobs.wakeRun(runId, ctx.clock.now());
-    return true;
-  }
+/**
+ * Notes machine and disk of a run; returns false when it ended while its machine was being made. Statements of their own, at
+ * the same time: each locks one row, so that nothing waits for both.
+ */
+async function noteMachine(ctx: Ctx, admitted: Admitted, made: Launched): Promise<boolean> {
+  const { runId } = admitted;
+  const [rows] = await Promise.all([
+    ctx.sql`
+      update run set machine_id = ${made.machineId}, region = ${made.region}, due_at = least(due_at, hg_clock()),
+        missing_since = null
+      where id = ${runId} and ended_at is null returning id`,
+    made.volumeId === admitted.session.volume_id ? null : noteDisk(ctx, admitted, made.volumeId),
+  ]);
+  if (rows.length === 0) return false;
+  // Nobody waits for it: a lost wake-up costs one sweep.
+  void ctx.jobs.wakeRun(runId, ctx.clock.now());
+  return true;
+}
+
+/** A later run of the session may have a disk by now: only the newest one says which, and only while it is open. */
+const noteDisk = (ctx: Ctx, { runId, session }: Admitted, volumeId: string) => ctx.sql`
+  update session s set volume_id = ${volumeId} where s.id = ${session.id} and s.last_run_id = ${runId}
+    and exists (select 1 from run r where r.id = ${runId} and r.ended_at is null)`;
+
+/** Nobody may use what nobody pays for. */
+async function destroyUnwanted(ctx: Ctx, { runId, session }: Admitted, made: Launched): Promise<void> {
   const app = appNameOf(ctx.env.ENVIRONMENT_ID, session.account_id);
   const destroyed = await ctx.machines.destroy(app, made.machineId);
   if (!destroyed.ok)
     ctx.log.error({ runId, machineId: made.machineId }, 'an unwanted machine could not be destroyed yet');
-  return false;
 }
 
 /** An account that was deleted and removed while something was made for it is removed once more. */

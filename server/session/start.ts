@@ -4,7 +4,9 @@ import { DomainError, quotaUnavailable, type Reason } from '../errors';
 import { metrics } from '../metrics';
 import { type Admission, admitRun, type StartInput } from '../run/admit';
 import { launchRun } from '../run/launch';
+import { refuseEarly } from '../run/refuse-early';
 import type { Session } from '../shapes';
+import { LATE, withTimeout } from '../with-timeout';
 import { readSession } from './read-sessions';
 
 /**
@@ -40,10 +42,38 @@ const MAY_HAVE_STARTED =
 
 async function admit(ctx: Ctx, input: StartInput): Promise<Admission> {
   try {
-    return await inTx(ctx, (tx) => admitRun(tx, input));
+    return (await refuseEarly(ctx, input)) ?? (await inTurn(ctx, input));
   } catch (error) {
     if (error instanceof DomainError) metrics.startsRefused.inc({ reason: error.reason });
     throw error;
+  }
+}
+
+/** The decision that is under way in this process, by account. */
+const underWay = new Map<string, Promise<unknown>>();
+/** The longest that one start waits for those before it, in ms: PostgreSQL's lock keeps the order beyond that. */
+const LONGEST_TURN_MS = 1_000;
+
+/**
+ * Decides under the account's lock. Starts of one account in this process wait here for each other, and not with a connection
+ * each: after every decision the others are answered without a lock, if by then they are refused.
+ */
+async function inTurn(ctx: Ctx, input: StartInput): Promise<Admission> {
+  const { accountId } = input;
+  const giveUpAt = performance.now() + LONGEST_TURN_MS;
+  for (let other = underWay.get(accountId); other; other = underWay.get(accountId)) {
+    const leftMs = giveUpAt - performance.now();
+    if (leftMs <= 0 || (await withTimeout(other, leftMs)) === LATE) break;
+    const answer = await refuseEarly(ctx, input);
+    if (answer) return answer;
+  }
+  const decision = inTx(ctx, (tx) => admitRun(tx, input));
+  const settled = decision.catch(() => {});
+  underWay.set(accountId, settled);
+  try {
+    return await decision;
+  } finally {
+    if (underWay.get(accountId) === settled) underWay.delete(accountId);
   }
 }
 

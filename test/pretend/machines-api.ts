@@ -107,6 +107,7 @@ function readPath(method: string, url: string, body: Record<string, unknown>): A
     return asked(action, machineId);
   }
   if (kind === 'machines') return asked(method === 'POST' ? 'create' : 'list', app);
+  if (kind === 'volumes' && machineId !== '') return asked('get_volume', machineId);
   if (kind === 'volumes') return asked(method === 'POST' ? 'create_volume' : 'list_volumes', app);
   return method === 'POST' ? asked('create_app', String(body.app_name ?? '')) : asked('get', app || 'apps');
 }
@@ -135,6 +136,8 @@ function act(
       return found({ id: `vol_${asked.app}`, name: body.name, state: 'created' });
     case 'list_volumes':
       return found([]);
+    case 'get_volume':
+      return found({ id: asked.id, app_name: asked.app, state: 'created' });
     case 'list_org_volumes':
       return found({ volumes: [], next_cursor: '', error_regions: [] });
     case 'list':

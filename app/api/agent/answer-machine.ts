@@ -1,12 +1,12 @@
 import type { z } from 'zod';
 import { webContext } from '@/app/_server/context';
+import { readBounded } from '@/app/_server/read-bounded';
 import type { Ctx } from '@/server/context';
 import { DomainError } from '@/server/errors';
 import { bearerOf } from '@/server/http/bearer';
 import { toResponse } from '@/server/http/to-response';
 import { RunEnded } from '@/server/run/answer-agent';
 import { endProofOf, readRunToken } from '@/server/run/tokens';
-import { readBounded } from '../read-bounded';
 
 /** Answers one call of a machine: its run token speaks for its own run only. */
 export async function answerMachine<T>(

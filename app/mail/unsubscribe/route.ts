@@ -1,10 +1,10 @@
 import { webContext } from '@/app/_server/context';
+import { readBounded } from '@/app/_server/read-bounded';
 import { limitDatabaseTime } from '@/db/time-limit';
 import { REQUEST_TIMEOUT_MS } from '@/server/context';
 import { DomainError, TooLarge } from '@/server/errors';
 import { toResponse } from '@/server/http/to-response';
 import { readRefusalToken, refuseMail } from '@/server/mail/refuse-mail';
-import { readBounded } from '../../api/read-bounded';
 
 export const dynamic = 'force-dynamic';
 

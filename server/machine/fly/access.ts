@@ -1,8 +1,15 @@
 import type { MachineFailure, Outcome } from '../machines';
 import type { FlyHttp } from './http';
+import type { KnownApps } from './known-apps';
 
 /** What every call of the adapter needs, and the few answers all of them give. */
-export type FlyAccess = { http: FlyHttp; org: string; environmentId: string; image: string };
+export type FlyAccess = {
+  http: FlyHttp;
+  org: string;
+  environmentId: string;
+  image: string;
+  apps: KnownApps;
+};
 
 export const done = <T>(value: T): Outcome<T> => ({ ok: true, value });
 

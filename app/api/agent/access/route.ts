@@ -1,3 +1,4 @@
+import { openDoor } from '@/app/_server/doors';
 import { accessQuestionShape, askAccess } from '@/server/session/ask-access';
 import { answerMachine } from '../answer-machine';
 
@@ -6,3 +7,5 @@ export const dynamic = 'force-dynamic';
 /** A machine asks whether those who opened its terminals may still use them. */
 export const POST = (request: Request): Promise<Response> =>
   answerMachine(request, accessQuestionShape, (ctx, runId, { grants }) => askAccess(ctx, runId, grants));
+
+openDoor(/^\/api\/agent\/access$/, { POST });

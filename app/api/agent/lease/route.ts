@@ -1,3 +1,4 @@
+import { openDoor } from '@/app/_server/doors';
 import { agentCallShape, answerAgent } from '@/server/run/answer-agent';
 import { answerMachine } from '../answer-machine';
 
@@ -6,3 +7,5 @@ export const dynamic = 'force-dynamic';
 /** A machine asks for its lease. */
 export const POST = (request: Request): Promise<Response> =>
   answerMachine(request, agentCallShape, answerAgent);
+
+openDoor(/^\/api\/agent\/lease$/, { POST });

@@ -1,12 +1,12 @@
 import { toNextJsHandler } from 'better-auth/next-js';
 import { webAuth } from '@/app/_server/actor';
 import { webContext } from '@/app/_server/context';
+import { readBounded } from '@/app/_server/read-bounded';
 import { limitDatabaseTime } from '@/db/time-limit';
 import { REQUEST_TIMEOUT_MS } from '@/server/context';
 import { quotaUnavailable } from '@/server/errors';
 import { ADDRESS_HEADER, clientAddress } from '@/server/http/address';
 import { toResponse } from '@/server/http/to-response';
-import { readBounded } from '../../read-bounded';
 
 export const dynamic = 'force-dynamic';
 

@@ -1,10 +1,10 @@
 import { webContext } from '@/app/_server/context';
+import { readBounded } from '@/app/_server/read-bounded';
 import { limitDatabaseTime } from '@/db/time-limit';
 import { receiveEvent } from '@/server/billing/sync/receive-event';
 import { REQUEST_TIMEOUT_MS } from '@/server/context';
 import { TooLarge } from '@/server/errors';
 import { toResponse } from '@/server/http/to-response';
-import { readBounded } from '../../read-bounded';
 
 export const dynamic = 'force-dynamic';
 

@@ -3,6 +3,8 @@ import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { actorOf } from '@/app/_server/actor';
 import { webContext } from '@/app/_server/context';
 import { visitorCurrency } from '@/app/_server/currency';
+import { openDoor } from '@/app/_server/doors';
+import { readBounded } from '@/app/_server/read-bounded';
 import { limitDatabaseTime } from '@/db/time-limit';
 import { REQUEST_TIMEOUT_MS } from '@/server/context';
 import { DomainError } from '@/server/errors';
@@ -11,7 +13,6 @@ import { bearerOf } from '@/server/http/bearer';
 import { headersOf, toTrpcResponse } from '@/server/http/to-response';
 import { newId } from '@/server/ids';
 import { appRouter } from '@/server/router';
-import { readBounded } from '../../read-bounded';
 
 export const dynamic = 'force-dynamic';
 
@@ -87,5 +88,7 @@ function refuseMany(request: Request): void {
   const message = `One request may carry ${MAX_BATCH_SIZE} calls at most. Send the others in another one.`;
   throw new DomainError('INVALID_INPUT', message);
 }
+
+openDoor(/^\/api\/trpc\/[^/]+$/, { GET: handle, POST: handle });
 
 export { handle as GET, handle as POST };

@@ -1,0 +1,80 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { webContext } from './context';
+import { readMessage, requestOf } from './read-bounded';
+import { API_HEADERS, STANDING_HEADERS } from './standing-headers.mjs';
+
+/**
+ * Routes that programs call all the time are answered straight from the connection in production: page middleware, routing of
+ * pages and their streams take as long as the answers themselves. The same handlers serve where a request comes by Next.
+ */
+
+type Handler = (request: Request) => Promise<Response>;
+type Door = { path: RegExp; handlers: Partial<Record<string, Handler>> };
+type Doors = {
+  known: Map<string, Door>;
+  /** Answers a request and returns true, or returns false: then it is not for an open door. */
+  answer(message: IncomingMessage, response: ServerResponse): boolean;
+};
+
+// What serves the web looks here for it; a bundler may load this module twice.
+const KEY = Symbol.for('hourglass.doors');
+const store = globalThis as unknown as { [KEY]?: Doors };
+
+/** Opens a door for whole paths below `/api`. Called where a route is loaded. */
+export function openDoor(path: RegExp, handlers: Door['handlers']): void {
+  store[KEY] ??= { known: new Map(), answer: answerAtDoor };
+  store[KEY].known.set(path.source, { path, handlers });
+}
+
+function answerAtDoor(message: IncomingMessage, response: ServerResponse): boolean {
+  const [path = ''] = (message.url ?? '').split('?', 1);
+  for (const door of store[KEY]?.known.values() ?? []) {
+    const handler = door.path.test(path) ? door.handlers[message.method ?? ''] : undefined;
+    if (!handler) continue;
+    void serve(handler, message, response);
+    return true;
+  }
+  return false;
+}
+
+async function serve(handler: Handler, message: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    await send(response, await ask(handler, message, response));
+  } catch (error) {
+    if (message.destroyed) return void response.destroy();
+    webContext().ctx.log.error({ err: error, path: message.url }, 'a request failed');
+    if (response.headersSent) response.destroy();
+    else response.writeHead(500, { ...STANDING_HEADERS, ...API_HEADERS }).end();
+  }
+}
+
+/** Nobody reads the origin: addresses that we write come from the settings. */
+const ORIGIN = 'http://localhost';
+
+async function ask(handler: Handler, message: IncomingMessage, response: ServerResponse): Promise<Response> {
+  const { method, url } = message;
+  const headers = headersOf(message);
+  if (method === 'GET') return handler(new Request(`${ORIGIN}${url}`, { headers }));
+  const body = await readMessage(message);
+  // What is too large is refused, and the rest of it is not waited for.
+  if (body === null) response.setHeader('connection', 'close');
+  return handler(requestOf(`${ORIGIN}${url}`, { method, headers }, body));
+}
+
+function headersOf(message: IncomingMessage): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(message.headers))
+    for (const one of [value].flat()) if (one !== undefined) headers.append(name, one);
+  return headers;
+}
+
+async function send(response: ServerResponse, answer: Response): Promise<void> {
+  const body = Buffer.from(await answer.arrayBuffer());
+  for (const [name, value] of Object.entries(STANDING_HEADERS)) response.setHeader(name, value);
+  for (const [name, value] of Object.entries(API_HEADERS)) response.setHeader(name, value);
+  for (const [name, value] of answer.headers) if (name !== 'set-cookie') response.setHeader(name, value);
+  const cookies = answer.headers.getSetCookie();
+  if (cookies.length > 0) response.setHeader('set-cookie', cookies);
+  response.setHeader('content-length', body.byteLength);
+  response.writeHead(answer.status).end(body);
+}

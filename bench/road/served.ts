@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { Pool } from 'undici';
+import { openDatabase, type Sql } from '@/db/client';
+import { migrateDatabase } from '@/db/migrate';
+import { startPostgres } from '@/scripts/services/postgres';
+import { endChild, findFreePort, waitFor } from '@/scripts/services/processes';
+import { startRedis } from '@/scripts/services/redis';
+import { ROOT } from '@/scripts/stack';
+import { cpuOf, cpuOfTree } from '../timekeeper/cpu';
+import { type AccountOptions, type Caller, openCaller, signUp } from './accounts';
+
+/** What the built web serves, with PostgreSQL, Redis and a pretended Machines API as processes of their own. */
+
+export type Served = {
+  sql: Sql;
+  pool: Pool;
+  /** An account with so many sessions whose disks are known, and its key. */
+  open(options: AccountOptions): Promise<Caller>;
+  /** The same for a person who is signed in by a browser. */
+  signUp(options: AccountOptions): Promise<Caller>;
+  /** CPU seconds used so far. */
+  cpu(): { web: number; postgres: number };
+  close(): Promise<void>;
+};
+/** How long the pretended Machines API takes for each answer. */
+export const PROVIDER_MS = 50;
+const READY_MS = 60_000;
+
+function start(children: ChildProcess[], args: string[], env: Record<string, string>): ChildProcess {
+  const child = spawn(process.execPath, args, {
+    cwd: ROOT,
+    env: { ...process.env, TZ: 'UTC', ...env },
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
+  children.push(child);
+  return child;
+}
+
+/** The Machines API and the web, each a process of its own; returns the web and where it answers. */
+async function startProcesses(children: ChildProcess[], databaseUrl: string, redisUrl: string) {
+  const port = await findFreePort();
+  const url = `http://127.0.0.1:${port}`;
+  const machines = ['--import', 'tsx', 'bench/timekeeper/machines-process.ts', String(PROVIDER_MS)];
+  const api = start(children, machines, {});
+  const [line] = (await once(api.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+  const [apiUrl = ''] = line.toString().trim().split(' ');
+  const web = start(children, ['scripts/start.mjs', 'web'], {
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: redisUrl,
+    AUTH_SECRET: 'bench-secret-bench-secret-bench-secret',
+    APP_URL: url,
+    PORT: String(port),
+    FLY_API_URL: apiUrl,
+    FLY_API_TOKEN: 'bench',
+    FLY_ORG: 'bench',
+    START_RATE_PER_MINUTE: '100000',
+    LOG_LEVEL: 'error',
+    NODE_ENV: 'production',
+  });
+  web.stdout?.resume();
+  const isReady = () =>
+    fetch(`${url}/readyz`).then(
+      (answer) => answer.ok,
+      () => false,
+    );
+  await waitFor(async () => web.exitCode !== null || (await isReady()), READY_MS, 100);
+  return { web, url, isReady };
+}
+
+export async function startServed(connections: number): Promise<Served> {
+  const children: ChildProcess[] = [];
+  const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
+  await migrateDatabase(postgres.url);
+  const { web, url, isReady } = await startProcesses(children, postgres.url, redis.url);
+  const owner = openDatabase(postgres.url, { max: 1, asOwner: true });
+  const pool = new Pool(url, { connections });
+  const close = async () => {
+    await pool.close();
+    for (const child of children) await endChild(child, 'SIGTERM', 10_000);
+    await owner.close();
+    await Promise.all([postgres.stop(), redis.stop()]);
+  };
+  if (!(await isReady())) {
+    await close();
+    throw new Error('the web did not get ready');
+  }
+  return {
+    sql: owner.sql,
+    pool,
+    open: (options) => openCaller(owner.sql, options),
+    signUp: (options) => signUp(owner.sql, url, options),
+    cpu: () => ({ web: cpuOf(web.pid ?? 0), postgres: cpuOfTree(postgres.pid) }),
+    close,
+  };
+}

@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createWorld, type World } from '@/test/world';
+import { ADDRESS_HEADER } from '../http/address';
+import { newId } from '../ids';
+import { type Auth, makeAuth } from './auth';
+import { findActor, findSignIn } from './find-actor';
+import { findQuickSignIn } from './quick-sign-in';
+
+const worlds: World[] = [];
+const statements: string[] = [];
+const open = async (appUrl: string) => {
+  const world = await createWorld({ env: { APP_URL: appUrl }, onStatement: (text) => statements.push(text) });
+  worlds.push(world);
+  await world.database.openAll();
+  return { world, auth: makeAuth({ ...world.ctx, mail: { send: async () => {}, close: () => {} } }), appUrl };
+};
+let local: Awaited<ReturnType<typeof open>>;
+beforeAll(async () => {
+  local = await open('http://localhost:3000');
+});
+afterAll(() => Promise.all(worlds.map((world) => world.close())));
+
+/** The library of a process that does not have to ask it. */
+const neverAsked = {
+  api: { getSession: () => expect.fail('the sign-in library was asked') },
+} as unknown as Auth;
+
+let asks = 0;
+/** A person who has just signed up, and their browser's headers. */
+async function signUp({ world, auth, appUrl }: typeof local): Promise<{ headers: Headers; userId: string }> {
+  const email = `${newId()}@x.test`;
+  const answer = await auth.handler(
+    new Request(`${appUrl}/api/auth/sign-up/email`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: appUrl, [ADDRESS_HEADER]: `10.0.1.${++asks}` },
+      body: JSON.stringify({ email, password: 'correct horse battery', name: 'P' }),
+    }),
+  );
+  const cookie = answer.headers
+    .getSetCookie()
+    .map((line) => line.split(';')[0])
+    .join('; ');
+  const [row] = await world.ctx.sql<{ id: string }[]>`select id from auth_user where email = ${email}`;
+  return { headers: new Headers({ cookie: `theme=dark; ${cookie}` }), userId: row?.id ?? '' };
+}
+
+describe('the sign-in of a browser', () => {
+  it.each(['http://localhost:3000', 'https://app.example.com'])(
+    'SESSION-72 at %s is known by one read, as the sign-in library knows it',
+    async (appUrl) => {
+      const at = await open(appUrl);
+      const { headers, userId } = await signUp(at);
+      const known = await findSignIn(at.world.ctx, at.auth, headers);
+      statements.length = 0;
+      const actor = await findActor(at.world.ctx, neverAsked, headers);
+      expect(statements).toHaveLength(1);
+      expect(actor).toMatchObject({ kind: 'user', userId, role: 'owner', isAdmin: false });
+      expect(actor).toMatchObject({ signInId: known?.session.id });
+      await at.world.ctx.sql`update auth_user set role = 'admin' where id = ${userId}`;
+      expect(await findActor(at.world.ctx, at.auth, headers)).toMatchObject({ isAdmin: true });
+    },
+  );
+
+  it('SESSION-72 ends with its row at once', async () => {
+    const { world, auth } = local;
+    const { headers, userId } = await signUp(local);
+    await world.ctx.sql`delete from auth_sign_in where user_id = ${userId}`;
+    expect(await findActor(world.ctx, auth, headers)).toBeNull();
+  });
+
+  it('SESSION-72 is not believed with another signature, twice, or of an expired one', async () => {
+    const { world, auth } = local;
+    const { headers, userId } = await signUp(local);
+    const cookie = headers.get('cookie') ?? '';
+    const [, value = ''] = /session_token=([^;]+)/.exec(cookie) ?? [];
+    const [token = ''] = decodeURIComponent(value).split('.');
+    const forged = [
+      cookie.replace(value, encodeURIComponent(`${token}.${Buffer.alloc(32).toString('base64')}`)),
+      cookie.replace(value, token),
+      cookie.replace(value, `${token}.`),
+      cookie.replace(value, '%zz'),
+      cookie.replace(value, encodeURIComponent(`x${decodeURIComponent(value)}`)),
+      'theme=dark',
+    ];
+    for (const one of forged) {
+      const asked = new Headers({ cookie: one });
+      expect(await findQuickSignIn(world.ctx, asked), one).toBeNull();
+      expect(await findActor(world.ctx, auth, asked), one).toBeNull();
+    }
+    expect(await findQuickSignIn(world.ctx, new Headers({ cookie: `${cookie}; ${cookie}` }))).toBeNull();
+    await world.ctx.sql`update auth_sign_in set expires_at = clock_timestamp() where user_id = ${userId}`;
+    expect(await findActor(world.ctx, auth, headers)).toBeNull();
+  });
+
+  it('SESSION-72 that is a day old is prolonged by the library', async () => {
+    const { world, auth } = local;
+    const { headers, userId } = await signUp(local);
+    await world.ctx.sql`
+      update auth_sign_in set expires_at = clock_timestamp() + interval '28 days' where user_id = ${userId}`;
+    expect(await findQuickSignIn(world.ctx, headers)).toBeNull();
+    expect(await findActor(world.ctx, auth, headers)).toMatchObject({ userId });
+    const [row] = await world.ctx.sql<{ days: number }[]>`
+      select extract(epoch from expires_at - clock_timestamp())::float8 / 86400 as days from auth_sign_in where user_id = ${userId}`;
+    expect(row?.days).toBeGreaterThan(29.9);
+  });
+});

@@ -1,0 +1,18 @@
+/** Names kept; losing one costs a read. */
+const MOST_APPS = 10_000;
+
+/** Apps in which this process has made a machine. Only a reason not to ask first: what is refused is looked at anyhow. */
+export class KnownApps {
+  private readonly names = new Set<string>();
+
+  has = (app: string): boolean => this.names.has(app);
+  forget = (app: string): void => void this.names.delete(app);
+
+  note(app: string): void {
+    // The oldest makes room.
+    this.names.delete(app);
+    this.names.add(app);
+    const [oldest] = this.names.size > MOST_APPS ? this.names : [];
+    if (oldest !== undefined) this.names.delete(oldest);
+  }
+}
