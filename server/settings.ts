@@ -9,7 +9,7 @@ const MEANINGS: Record<keyof Env, string> = {
   GATEWAY_URL: 'public address of the gateway',
   GATEWAY_PORT: 'port of the gateway',
   WORKER_PORT: 'port of health and metrics of the worker',
-  AUTH_SECRET: 'at least 32 random bytes; signs sign-ins, tokens and links',
+  AUTH_SECRET: 'at least 32 random bytes; signs sign-ins, tokens and links; `new,old` while it is changed',
   TRUSTED_PROXIES: 'how many proxies of yours stand before web and gateway',
   AUTH_GITHUB_ID: 'sign-in with GitHub appears when this and its secret are set',
   AUTH_GITHUB_SECRET: 'see AUTH_GITHUB_ID',

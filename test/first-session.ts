@@ -1,11 +1,11 @@
 import { expect } from 'vitest';
 import { waitFor } from '@/scripts/services/processes';
 
-/** Signs in at `appUrl` with a password, then starts a session, waits until it runs, and stops it. Fails where a step does. */
-export async function playFirstSession(
-  appUrl: string,
-  person: { email: string; password: string },
-): Promise<void> {
+// biome-ignore lint/suspicious/noExplicitAny: tests read what the server answers, and expect() checks it
+type Call = (path: string, input?: object) => Promise<any>;
+
+/** Signs in at `appUrl` with a password; returns a way to call procedures as that browser would. Fails where either does. */
+export async function callAs(appUrl: string, person: { email: string; password: string }): Promise<Call> {
   const signedIn = await fetch(`${appUrl}/api/auth/sign-in/email`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', origin: appUrl },
@@ -16,7 +16,7 @@ export async function playFirstSession(
     .getSetCookie()
     .map((line) => line.split(';')[0])
     .join('; ');
-  const call = async (path: string, input?: object) => {
+  return async (path, input) => {
     const response = await fetch(`${appUrl}/api/trpc/${path}`, {
       method: input ? 'POST' : 'GET',
       headers: { cookie, origin: appUrl, 'content-type': 'application/json' },
@@ -26,11 +26,33 @@ export async function playFirstSession(
     expect(response.status, text).toBe(200);
     return JSON.parse(text).result.data;
   };
+}
+
+/** Starts a session and waits until it runs; returns its id. Fails where a step does. */
+export async function startFirstSession(call: Call): Promise<string> {
   const { id } = await call('session.create', { name: 'first' });
   await call('session.start', { sessionId: id });
-  const query = `session.get?input=${encodeURIComponent(JSON.stringify({ sessionId: id }))}`;
-  const status = async (wanted: string) => (await call(query)).status === wanted;
-  expect(await waitFor(() => status('running'), 30_000, 200)).toBe(true);
+  await untilStatus(call, id, 'running');
+  return id;
+}
+
+/** Stops a session and waits until it has. Fails where a step does. */
+export async function stopFirstSession(call: Call, id: string): Promise<void> {
   await call('session.stop', { sessionId: id });
-  expect(await waitFor(() => status('stopped'), 30_000, 200)).toBe(true);
+  await untilStatus(call, id, 'stopped');
+}
+
+async function untilStatus(call: Call, id: string, wanted: string): Promise<void> {
+  const query = `session.get?input=${encodeURIComponent(JSON.stringify({ sessionId: id }))}`;
+  const isThere = async () => (await call(query)).status === wanted;
+  expect(await waitFor(isThere, 30_000, 200)).toBe(true);
+}
+
+/** Signs in, starts a session, waits until it runs, and stops it. Fails where a step does. */
+export async function playFirstSession(
+  appUrl: string,
+  person: { email: string; password: string },
+): Promise<void> {
+  const call = await callAs(appUrl, person);
+  await stopFirstSession(call, await startFirstSession(call));
 }

@@ -6,7 +6,7 @@ import { openDatabase } from '@/db/client';
 import { buildAll } from '@/scripts/build-all';
 import { findFreePort, waitFor } from '@/scripts/services/processes';
 import { freePorts, type StackPorts } from '@/scripts/stack';
-import { playFirstSession } from './first-session';
+import { callAs, playFirstSession, startFirstSession, stopFirstSession } from './first-session';
 import { type Env, ProductionTree, type Running } from './production-tree';
 import { createTestRedis, type TestRedis } from './redis';
 import { asOwner } from './world';
@@ -34,6 +34,8 @@ beforeAll(async () => {
     DATABASE_URL: url,
     REDIS_URL: redis.url,
     AUTH_SECRET: 'production-secret-production-secret',
+    // A machine asks every few seconds.
+    LEASE_MAX_SECONDS: '30',
     APP_URL: appUrl,
     PORT: String(ports.web),
     WORKER_PORT: String(ports.worker),
@@ -135,6 +137,35 @@ describe('a production host', () => {
 
   it('ACCOUNT-30 signs in, starts and stops a session', { timeout: 90_000 }, async () => {
     await playFirstSession(appUrl, ADMIN);
+  });
+
+  it('ACCOUNT-55 MACHINE-64 changes its secret while somebody is signed in and a session runs', {
+    timeout: 120_000,
+  }, async () => {
+    const call = await callAs(appUrl, ADMIN);
+    const id = await startFirstSession(call);
+    const restart = async (secret: string) => {
+      running.web?.child.kill('SIGTERM');
+      expect(await running.web?.ended).toBe(0);
+      const changed = { ...env, AUTH_SECRET: secret };
+      running.web = await tree.startReady('start:web', changed, `${appUrl}/readyz`);
+    };
+    await restart(`newer-secret-newer-secret-newer-secret,${env.AUTH_SECRET}`);
+    const [{ now } = { now: 0 }] = await asOwner(
+      url,
+      (owner) => owner<{ now: number }[]>`select hg_clock() as now`,
+    );
+    const isHeard = async () => {
+      const found = await asOwner(
+        url,
+        (owner) => owner`
+        select 1 from run where session_id = ${id} and status = 'running' and proof_at > ${now}`,
+      );
+      return found.length > 0;
+    };
+    expect(await waitFor(isHeard, 20_000, 500)).toBe(true);
+    await stopFirstSession(call, id);
+    await restart(env.AUTH_SECRET ?? '');
   });
 
   it('SESSION-71 answers programs past the middleware of pages, its routes and any compression', {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type BetterAuthOptions, betterAuth } from 'better-auth';
 import { drizzleAdapter } from 'better-auth/adapters/drizzle';
 import { authIdentity, authSignIn, authUser, authVerification } from '@/db/schema/auth';
@@ -5,6 +6,7 @@ import type { Ctx } from '../context';
 import { ADDRESS_HEADER } from '../http/address';
 import type { Mail } from '../mail/send';
 import { writeEmail } from '../mail/write-email';
+import { signingSecrets } from '../signing-secrets';
 import { afterAuth, beforeAuth, cleanPerson } from './auth-limits';
 import { confirmDoor } from './confirm-door';
 import { keepFewSignIns } from './keep-few-sign-ins';
@@ -42,6 +44,19 @@ const UNUSED = [
   '/refresh-token',
 ];
 
+/**
+ * The secrets as the sign-in library takes them: the newest signs, and what is kept encrypted names the secret it needs by a
+ * number that stays the secret's own. What was written before secrets had numbers needs the oldest.
+ */
+function librarySecrets(authSecret: string): Pick<BetterAuthOptions, 'secret' | 'secrets'> {
+  const secrets = signingSecrets(authSecret);
+  const versionOf = (secret: string) => createHash('sha256').update(secret).digest().readUInt32BE() >>> 1;
+  return {
+    secret: secrets.at(-1),
+    secrets: secrets.map((value) => ({ version: versionOf(value), value })),
+  };
+}
+
 /** Sign-in by email and password, and by GitHub when it is configured. Every new person gets one billing account. */
 export function makeAuth(deps: AuthDeps) {
   const { env, db } = deps;
@@ -49,7 +64,7 @@ export function makeAuth(deps: AuthDeps) {
   return betterAuth({
     appName: 'Hourglass',
     baseURL: env.APP_URL,
-    secret: env.AUTH_SECRET,
+    ...librarySecrets(env.AUTH_SECRET),
     trustedOrigins: [new URL(env.APP_URL).origin],
     telemetry: { enabled: false },
     database: drizzleAdapter(db, {

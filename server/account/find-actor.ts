@@ -8,6 +8,7 @@ import { hashApiKey, looksLikeApiKey } from './api-key-text';
 import type { Auth } from './auth';
 import { openAccount } from './open-account';
 import { findQuickSignIn } from './quick-sign-in';
+import { resignCookies } from './resign-cookies';
 
 /**
  * Who sends these headers: an API key's account, a signed-in person's account, or nobody (null).
@@ -29,11 +30,11 @@ export async function findActor(ctx: Ctx, auth: Auth, headers: Headers): Promise
  * The sign-in that these headers carry, or null. Throws QUOTA_UNAVAILABLE when PostgreSQL cannot be asked: the library may
  * answer "nobody" then, and nobody is told that a sign-in ended which did not.
  */
-export const findSignIn = (ctx: Pick<Ctx, 'log'>, auth: Auth, headers: Headers) =>
+export const findSignIn = (ctx: Pick<Ctx, 'log' | 'env'>, auth: Auth, headers: Headers) =>
   failClosed(
     () =>
       limitDatabaseTime(REQUEST_TIMEOUT_MS, async (time) => {
-        const signIn = await auth.api.getSession({ headers });
+        const signIn = await auth.api.getSession({ headers: resignCookies(ctx.env.AUTH_SECRET, headers) });
         if (!signIn && time.failure) throw time.failure;
         return signIn;
       }),

@@ -103,4 +103,24 @@ describe('the sign-in of a browser', () => {
       select extract(epoch from expires_at - clock_timestamp())::float8 / 86400 as days from auth_sign_in where user_id = ${userId}`;
     expect(row?.days).toBeGreaterThan(29.9);
   });
+
+  it('ACCOUNT-55 is known while the secret is changed, by one read and by the library, and not after', async () => {
+    const { headers, userId } = await signUp(local);
+    const { ctx } = local.world;
+    const older = ctx.env.AUTH_SECRET;
+    const newer = 'newer-secret-newer-secret-newer-secret';
+    const under = (AUTH_SECRET: string) => {
+      const changed = { ...ctx, env: { ...ctx.env, AUTH_SECRET } };
+      return {
+        ctx: changed,
+        auth: makeAuth({ ...changed, mail: { send: async () => {}, close: () => {} } }),
+      };
+    };
+    const both = under(`${newer},${older}`);
+    expect(await findActor(both.ctx, neverAsked, headers)).toMatchObject({ userId });
+    expect((await findSignIn(both.ctx, both.auth, headers))?.user.id).toBe(userId);
+    const after = under(newer);
+    expect(await findActor(after.ctx, after.auth, headers)).toBeNull();
+    expect(await findSignIn(after.ctx, after.auth, headers)).toBeNull();
+  });
 });

@@ -1,5 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import { type Actor, type Ctx, failClosed } from '../context';
+import { signingSecrets } from '../signing-secrets';
+import { isCookieSignature } from './resign-cookies';
 import { REFRESH_AFTER_DAYS, SIGN_IN_DAYS } from './sign-in-life';
 
 type Person = Extract<Actor, { kind: 'user' }>;
@@ -42,9 +43,10 @@ function tokenOf({ env }: Pick<Ctx, 'env'>, cookies: string): string | null {
   if (value === undefined || found.length !== 1) return null;
   const [token, signature, ...rest] = decode(value.slice(name.length)).split('.');
   if (!token || !signature || rest.length > 0) return null;
-  const given = Buffer.from(signature, 'base64');
-  const right = createHmac('sha256', env.AUTH_SECRET).update(token).digest();
-  return given.length === right.length && timingSafeEqual(given, right) ? token : null;
+  const isOurs = signingSecrets(env.AUTH_SECRET).some((secret) =>
+    isCookieSignature(secret, token, signature),
+  );
+  return isOurs ? token : null;
 }
 
 function decode(text: string): string {

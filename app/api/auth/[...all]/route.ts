@@ -3,6 +3,7 @@ import { webAuth } from '@/app/_server/actor';
 import { webContext } from '@/app/_server/context';
 import { readBounded } from '@/app/_server/read-bounded';
 import { limitDatabaseTime } from '@/db/time-limit';
+import { resignCookies } from '@/server/account/resign-cookies';
 import { REQUEST_TIMEOUT_MS } from '@/server/context';
 import { quotaUnavailable } from '@/server/errors';
 import { ADDRESS_HEADER, clientAddress } from '@/server/http/address';
@@ -19,8 +20,9 @@ async function handle(request: Request): Promise<Response> {
 }
 
 async function answer(request: Request, bounded: Request): Promise<Response> {
-  const headers = new Headers(request.headers);
-  headers.set(ADDRESS_HEADER, clientAddress(request.headers, webContext().env.TRUSTED_PROXIES));
+  const { env } = webContext();
+  const headers = new Headers(resignCookies(env.AUTH_SECRET, request.headers));
+  headers.set(ADDRESS_HEADER, clientAddress(request.headers, env.TRUSTED_PROXIES));
   const method = request.method === 'GET' ? 'GET' : 'POST';
   return limitDatabaseTime(REQUEST_TIMEOUT_MS, async (time) => {
     const response = await toNextJsHandler(webAuth())[method](new Request(bounded, { headers }));

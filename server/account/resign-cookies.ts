@@ -1,0 +1,52 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { signingSecrets } from '../signing-secrets';
+
+/** Cookies of the sign-in library, with and without the prefix of secure connections. */
+const OURS = /^(?:__Secure-)?hourglass\./;
+
+/**
+ * Returns the headers with those cookies signed by the newest secret that an older one signed: the sign-in library knows
+ * one secret, and nobody is to be signed out while it is changed. Without an older secret they are the same headers.
+ */
+export function resignCookies(authSecret: string, headers: Headers): Headers {
+  const [newest, ...older] = signingSecrets(authSecret);
+  const cookies = headers.get('cookie');
+  if (older.length === 0 || cookies === null) return headers;
+  const resigned = new Headers(headers);
+  resigned.set(
+    'cookie',
+    cookies
+      .split(/; */)
+      .map((cookie) => resign(cookie, newest, older))
+      .join('; '),
+  );
+  return resigned;
+}
+
+function resign(cookie: string, newest: string, older: string[]): string {
+  const [name = '', ...rest] = cookie.split('=');
+  const value = OURS.test(name) ? decode(rest.join('=')) : '';
+  const dot = value.lastIndexOf('.');
+  if (dot < 1) return cookie;
+  const [text, signature] = [value.slice(0, dot), value.slice(dot + 1)];
+  if (!older.some((secret) => isCookieSignature(secret, text, signature))) return cookie;
+  return `${name}=${encodeURIComponent(`${text}.${cookieSignature(newest, text).toString('base64')}`)}`;
+}
+
+const cookieSignature = (secret: string, text: string): Buffer =>
+  createHmac('sha256', secret).update(text).digest();
+
+/** True when this secret made the signature of a cookie's text, as the sign-in library writes it. */
+export function isCookieSignature(secret: string, text: string, signature: string): boolean {
+  const given = Buffer.from(signature, 'base64');
+  const right = cookieSignature(secret, text);
+  return given.length === right.length && timingSafeEqual(given, right);
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return '';
+  }
+}
