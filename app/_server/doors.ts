@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { webContext } from './context';
-import { readMessage, requestOf } from './read-bounded';
+import { isSmall, requestOf } from './read-bounded';
 import { API_HEADERS, STANDING_HEADERS } from './standing-headers.mjs';
 
 /**
@@ -30,7 +30,8 @@ function answerAtDoor(message: IncomingMessage, response: ServerResponse): boole
   const [path = ''] = (message.url ?? '').split('?', 1);
   for (const door of store[KEY]?.known.values() ?? []) {
     const handler = door.path.test(path) ? door.handlers[message.method ?? ''] : undefined;
-    if (!handler) continue;
+    // Whose length is not known before it is read, or too large, has time: Next hands it on piece by piece.
+    if (!handler || (message.method !== 'GET' && !isSmall(message))) continue;
     void serve(handler, message, response);
     return true;
   }
@@ -39,7 +40,7 @@ function answerAtDoor(message: IncomingMessage, response: ServerResponse): boole
 
 async function serve(handler: Handler, message: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
-    await send(response, await ask(handler, message, response));
+    await send(response, await ask(handler, message));
   } catch (error) {
     if (message.destroyed) return void response.destroy();
     webContext().ctx.log.error({ err: error, path: message.url }, 'a request failed');
@@ -51,14 +52,11 @@ async function serve(handler: Handler, message: IncomingMessage, response: Serve
 /** Nobody reads the origin: addresses that we write come from the settings. */
 const ORIGIN = 'http://localhost';
 
-async function ask(handler: Handler, message: IncomingMessage, response: ServerResponse): Promise<Response> {
+async function ask(handler: Handler, message: IncomingMessage): Promise<Response> {
   const { method, url } = message;
   const headers = headersOf(message);
   if (method === 'GET') return handler(new Request(`${ORIGIN}${url}`, { headers }));
-  const body = await readMessage(message);
-  // What is too large is refused, and the rest of it is not waited for.
-  if (body === null) response.setHeader('connection', 'close');
-  return handler(requestOf(`${ORIGIN}${url}`, { method, headers }, body));
+  return handler(await requestOf(`${ORIGIN}${url}`, { method, headers }, message));
 }
 
 function headersOf(message: IncomingMessage): Headers {
