@@ -1,35 +1,46 @@
 'use client';
 
 import { Group, Paper, Text, Title } from '@mantine/core';
+import type { Security } from '@/server/account/read-security';
 import { ApiKeys } from './api-keys';
 import { DeleteAccount } from './delete-account';
+import { FreshSignIn } from './fresh-sign-in';
 import { ResendConfirmation } from './resend-confirmation';
+import { SignIns } from './sign-ins';
 
 type Person = { name: string; email: string; emailVerified: boolean };
 
-/** Who somebody is, the keys by which other apps act for the account, and the end of it. */
-export function SettingsPage({ person, isOwner }: { person: Person; isOwner: boolean }) {
+type Props = { person: Person; security: Security; isOwner: boolean };
+
+/** Who somebody is, where they are signed in, the keys by which other apps act for the account, and the end of it. */
+export function SettingsPage({ person, security, isOwner }: Props) {
   return (
-    <main className="page" id="content">
-      <Title order={1} size="h3" mb="md">
-        Settings
-      </Title>
-      <Profile person={person} />
-      <Title order={2} size="h5" mt="lg" mb="sm">
-        API keys
-      </Title>
-      {person.emailVerified ? (
-        <ApiKeys />
-      ) : (
-        <Text c="dimmed" size="sm">
-          API keys can be made once your address is confirmed.
-        </Text>
-      )}
-      <Title order={2} size="h5" mt="xl" mb="sm">
-        Delete account
-      </Title>
-      <DeleteAccount email={person.email} isOwner={isOwner} />
-    </main>
+    <FreshSignIn hasPassword={security.hasPassword}>
+      <main className="page" id="content">
+        <Title order={1} size="h3" mb="md">
+          Settings
+        </Title>
+        <Profile person={person} />
+        <Title order={2} size="h5" mt="lg" mb="sm">
+          Where you are signed in
+        </Title>
+        <SignIns />
+        <Title order={2} size="h5" mt="lg" mb="sm">
+          API keys
+        </Title>
+        {person.emailVerified ? (
+          <ApiKeys />
+        ) : (
+          <Text c="dimmed" size="sm">
+            API keys can be made once your address is confirmed.
+          </Text>
+        )}
+        <Title order={2} size="h5" mt="xl" mb="sm">
+          Delete account
+        </Title>
+        <DeleteAccount email={person.email} isOwner={isOwner} />
+      </main>
+    </FreshSignIn>
   );
 }
 

@@ -37,12 +37,11 @@ export const beforeAuth = (rates: Rates) =>
       case '/request-password-reset':
       case '/send-verification-email':
         return counted(() => rates.takeEmail(email));
-      case '/change-password': {
-        // A stolen sign-in may not guess the password either.
-        const signIn = await getSessionFromCtx(ctx);
-        if (signIn) await counted(() => rates.takeSignIn(signIn.user.email, address));
+      case '/change-password':
+        await countSignedIn(ctx, rates);
         return { context: { body: { ...body, revokeOtherSessions: true } } };
-      }
+      case '/fresh-sign-in':
+        return countSignedIn(ctx, rates);
     }
   });
 
@@ -55,6 +54,13 @@ export const afterAuth = (deps: AccessCtx & { rates: Rates }) =>
     if (ctx.path === '/change-password')
       await replacePassword(deps, { userId: made.user.id, by: 'sign-in', keptSignInId: made.session.id });
   });
+
+/** A stolen sign-in may not guess the password either. */
+async function countSignedIn(ctx: Parameters<typeof getSessionFromCtx>[0], rates: Rates): Promise<void> {
+  const signIn = await getSessionFromCtx(ctx);
+  const address = ctx.headers?.get(ADDRESS_HEADER) ?? 'unknown';
+  if (signIn) await counted(() => rates.takeSignIn(signIn.user.email, address));
+}
 
 async function counted(take: () => Promise<void>): Promise<void> {
   try {

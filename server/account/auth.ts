@@ -7,6 +7,7 @@ import type { Mail } from '../mail/send';
 import { writeEmail } from '../mail/write-email';
 import { afterAuth, beforeAuth, cleanPerson } from './auth-limits';
 import { confirmDoor } from './confirm-door';
+import { freshDoor } from './fresh-door';
 import { keepFewSignIns } from './keep-few-sign-ins';
 import { openAccount } from './open-account';
 import { proveAddress } from './prove-address';
@@ -14,7 +15,8 @@ import { replacePassword } from './replace-password';
 
 export type AuthDeps = Pick<Ctx, 'env' | 'sql' | 'db' | 'clock' | 'log' | 'rates' | 'jobs'> & { mail: Mail };
 
-const DAY_SECONDS = 86_400;
+const HOUR_SECONDS = 3_600;
+const DAY_SECONDS = 24 * HOUR_SECONDS;
 
 /**
  * The library counts in this process and only forgets after a quiet minute, so a busy office would never sign in again:
@@ -32,6 +34,11 @@ const UNUSED = [
   // Confirms by being opened, as every mail scanner does: `confirmDoor` stands in its place.
   '/verify-email',
   '/verify-password',
+  // Their answers hold what makes each sign-in valid, and ends would not be recorded: `signIn.list` and `signIn.end` do it.
+  '/list-sessions',
+  '/revoke-session',
+  '/revoke-sessions',
+  '/revoke-other-sessions',
   '/update-session',
   '/link-social',
   '/unlink-account',
@@ -56,7 +63,7 @@ export function makeAuth(deps: AuthDeps) {
       schema: { user: authUser, session: authSignIn, account: authIdentity, verification: authVerification },
     }),
     user: { additionalFields: { role: { type: 'string', input: false, defaultValue: 'user' } } },
-    session: { expiresIn: 30 * DAY_SECONDS, updateAge: DAY_SECONDS },
+    session: { expiresIn: 30 * DAY_SECONDS, updateAge: HOUR_SECONDS },
     emailAndPassword: {
       enabled: true,
       minPasswordLength: 8,
@@ -75,7 +82,7 @@ export function makeAuth(deps: AuthDeps) {
     },
     // A copy of the table opens no account.
     verification: { storeIdentifier: 'hashed' },
-    plugins: [confirmDoor(deps)],
+    plugins: [confirmDoor(deps), freshDoor(deps)],
     socialProviders: githubOf(env),
     // Somebody else may have made an account for this address before: it is not opened to them by our GitHub sign-in.
     account: { encryptOAuthTokens: true, accountLinking: { disableImplicitLinking: true } },

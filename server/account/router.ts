@@ -8,9 +8,11 @@ import { adjustAccountUsage } from './adjust-usage';
 import { createApiKey } from './create-api-key';
 import { deleteAccount } from './delete-account';
 import { deleteOwnAccount } from './delete-own-account';
+import { endOtherSignIns, endSignIn } from './end-sign-ins';
 import { getAccount, listAccounts } from './list-accounts';
 import { listApiKeys } from './list-api-keys';
 import { listAudit } from './list-audit';
+import { listSignIns } from './list-sign-ins';
 import { revokeApiKey } from './revoke-api-key';
 import { saveAuditedPlan } from './save-plan';
 import { setPlan } from './set-plan';
@@ -43,12 +45,24 @@ export const apiKeyRouter = router({
     ),
 });
 
+export const signInRouter = router({
+  list: access('person')
+    .input(inputs.nothing)
+    .query(({ ctx }) => listSignIns(ctx, personOf(ctx.member))),
+  end: access('person')
+    .input(inputs.signInEnd)
+    .mutation(({ ctx, input }) => endSignIn(ctx, { ...personOf(ctx.member), signInId: input.signInId })),
+  endOthers: access('person')
+    .input(inputs.nothing)
+    .mutation(({ ctx }) => endOtherSignIns(ctx, personOf(ctx.member))),
+});
+
 export const accountRouter = router({
   delete: access('owner')
     .input(inputs.ownAccountDelete)
     .mutation(({ ctx, input }) => {
-      const { accountId, userId } = personOf(ctx.member);
-      return deleteOwnAccount(ctx, { accountId, userId, email: input.email });
+      const { accountId, userId, signInId } = personOf(ctx.member);
+      return deleteOwnAccount(ctx, { accountId, userId, signInId, email: input.email });
     }),
 });
 
