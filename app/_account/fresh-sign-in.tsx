@@ -12,14 +12,14 @@ import {
 } from 'react';
 import { refusalOf } from '../_query/trpc';
 import { startLeaving } from '../_query/use-status';
+import { sentenceFor } from './sentence-for';
 import { signInClient } from './sign-in-client';
-import { sentenceFor } from './sign-in-form';
 
-type Ask = () => Promise<boolean>;
+type Ask = () => Promise<string | null>;
 
-const FreshContext = createContext<Ask>(async () => false);
+const FreshContext = createContext<Ask>(async () => null);
 
-/** Asks for the password again in a dialog; resolves to true once it was given, to false when the dialog was closed. */
+/** Asks for the password again in a dialog; resolves to it once it was right, to null when the dialog was closed. */
 export const useAskAgain = (): Ask => useContext(FreshContext);
 
 /** Does something that a sign-in which is not fresh is refused; asks for the password then, and does it once more. */
@@ -30,7 +30,7 @@ export function useFresh() {
       try {
         return await work();
       } catch (error) {
-        if (refusalOf(error).reason !== 'FRESH_SIGN_IN_REQUIRED' || !(await ask())) throw error;
+        if (refusalOf(error).reason !== 'FRESH_SIGN_IN_REQUIRED' || (await ask()) === null) throw error;
         return work();
       }
     },
@@ -41,28 +41,28 @@ export function useFresh() {
 /** Holds the one dialog that asks for the password again. */
 export function FreshSignIn({ hasPassword, children }: { hasPassword: boolean; children: ReactNode }) {
   const [opened, setOpened] = useState(false);
-  const settle = useRef<(given: boolean) => void>(() => {});
+  const settle = useRef<(password: string | null) => void>(() => {});
   const ask = useCallback(() => {
     setOpened(true);
-    return new Promise<boolean>((resolve) => {
+    return new Promise<string | null>((resolve) => {
       settle.current = resolve;
     });
   }, []);
-  function close(given: boolean) {
+  function close(password: string | null) {
     setOpened(false);
-    settle.current(given);
+    settle.current(password);
   }
   return (
     <FreshContext value={ask}>
       {children}
-      <Modal opened={opened} onClose={() => close(false)} title="Is it still you?" centered>
-        {hasPassword ? <PasswordForm onGiven={() => close(true)} /> : <SignInAgain />}
+      <Modal opened={opened} onClose={() => close(null)} title="Is it still you?" centered>
+        {hasPassword ? <PasswordForm onGiven={close} /> : <SignInAgain />}
       </Modal>
     </FreshContext>
   );
 }
 
-function PasswordForm({ onGiven }: { onGiven: () => void }) {
+function PasswordForm({ onGiven }: { onGiven: (password: string) => void }) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   async function submit(event: FormEvent<HTMLFormElement>) {
@@ -75,12 +75,12 @@ function PasswordForm({ onGiven }: { onGiven: () => void }) {
     const { error } = await signInClient.$fetch('/fresh-sign-in', { method: 'POST', body: { password } });
     setBusy(false);
     if (error) setProblem(sentenceFor(error));
-    else onGiven();
+    else onGiven(password);
   }
   return (
     <form onSubmit={submit} method="post">
       <Stack gap="sm">
-        <Text size="sm">You signed in some time ago. Enter your password to go on.</Text>
+        <Text size="sm">Enter your password to go on.</Text>
         <PasswordInput
           visibilityToggleButtonProps={{ 'aria-label': 'Show what is typed' }}
           name="password"

@@ -6,6 +6,7 @@ import { ApiKeys } from './api-keys';
 import { DeleteAccount } from './delete-account';
 import { FreshSignIn } from './fresh-sign-in';
 import { ResendConfirmation } from './resend-confirmation';
+import { SecondFactor } from './second-factor';
 import { SignIns } from './sign-ins';
 
 type Person = { name: string; email: string; emailVerified: boolean };
@@ -21,6 +22,10 @@ export function SettingsPage({ person, security, isOwner }: Props) {
           Settings
         </Title>
         <Profile person={person} />
+        <Title order={2} size="h5" mt="lg" mb="sm">
+          Second factor
+        </Title>
+        <SecondFactor isOn={security.hasSecondFactor} hasPassword={security.hasPassword} />
         <Title order={2} size="h5" mt="lg" mb="sm">
           Where you are signed in
         </Title>

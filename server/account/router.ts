@@ -3,7 +3,7 @@ import { listDrift } from '../quota/find-drift';
 import { listPlans } from '../quota/plans';
 import { listRuns } from '../run/list-runs';
 import { inputs } from '../shapes';
-import { access, type Member, router } from '../trpc';
+import { access, type Member, router, SECOND_FACTOR_NEEDED } from '../trpc';
 import { adjustAccountUsage } from './adjust-usage';
 import { createApiKey } from './create-api-key';
 import { deleteAccount } from './delete-account';
@@ -32,7 +32,9 @@ export const apiKeyRouter = router({
   create: access('person')
     .input(inputs.apiKeyCreate)
     .mutation(({ ctx, input }) => {
-      const { userId, isAdmin, signInId } = personOf(ctx.member);
+      const { userId, isAdmin, lacksSecondFactor, signInId } = personOf(ctx.member);
+      if (lacksSecondFactor && isAdmin && input.scopes.includes('admin'))
+        throw new DomainError('FORBIDDEN', SECOND_FACTOR_NEEDED);
       return createApiKey(ctx, { ...input, accountId: ctx.accountId, userId, isAdmin, signInId });
     }),
   list: access('person')
