@@ -1,6 +1,6 @@
 import { expect, type Page, test } from '@playwright/test';
 import { totpOf } from '@/test/totp';
-import { appUrl, newPerson, operator, signIn } from './product';
+import { appUrl, linkTo, newPerson, operator, signIn } from './product';
 
 /** As if every sign-in of a person were an hour old. */
 const age = (email: string) =>
@@ -80,4 +80,44 @@ test('ACCOUNT-43 a second factor is set up, asked for when signing in, and a rec
   await other.getByRole('button', { name: 'Continue' }).click();
   await other.waitForURL(/\/dashboard/);
   await other.context().close();
+});
+
+test('ACCOUNT-45 ACCOUNT-46 name, address and password are changed in the settings', async ({
+  page,
+  browser,
+}) => {
+  const person = await newPerson();
+  await signIn(page, person, '/settings');
+  const name = page.getByRole('form', { name: 'Name' });
+  await name.getByLabel('Name', { exact: true }).fill('Augusta King');
+  await name.getByRole('button', { name: 'Change name' }).click();
+  await expect(name.getByRole('status')).toContainText('Your name is changed');
+
+  await age(person.email);
+  const moved = `moved-${Date.now()}@hourglass.test`;
+  const address = page.getByRole('form', { name: 'Address' });
+  await address.getByLabel('New email').fill(moved);
+  await address.getByRole('button', { name: 'Change email' }).click();
+  await givePassword(page, person.password);
+  await expect(address.getByRole('status')).toContainText(`on its way to ${person.email}`);
+  // The old address may be read on another device.
+  const elsewhere = await (await browser.newContext()).newPage();
+  await elsewhere.goto(await linkTo(person.email, 'Move your account to another address'));
+  await elsewhere.getByRole('button', { name: 'Move my account' }).click();
+  await expect(elsewhere.getByRole('status')).toContainText(`on its way to ${moved}`);
+  const link = await linkTo(moved, 'Confirm your new address');
+  await elsewhere.goto(link);
+  await expect(elsewhere.getByRole('link', { name: 'Sign in' })).toBeVisible();
+  await page.goto(link);
+  await page.getByRole('button', { name: 'Confirm this address' }).click();
+  await expect(page.getByRole('status')).toContainText(`Your address is ${moved} now`);
+
+  await page.getByRole('link', { name: 'Settings' }).click();
+  const password = page.getByRole('form', { name: 'Password' });
+  await password.getByLabel('Current password').fill(person.password);
+  await password.getByLabel('New password').fill('another-password');
+  await password.getByRole('button', { name: 'Change password' }).click();
+  await expect(password.getByRole('status')).toContainText('Your new password is set');
+  await signIn(elsewhere, { email: moved, password: 'another-password' });
+  await elsewhere.context().close();
 });

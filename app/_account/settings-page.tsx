@@ -1,15 +1,13 @@
 'use client';
 
-import { Group, Paper, Text, Title } from '@mantine/core';
+import { Text, Title } from '@mantine/core';
 import type { Security } from '@/server/account/read-security';
 import { ApiKeys } from './api-keys';
 import { DeleteAccount } from './delete-account';
 import { FreshSignIn } from './fresh-sign-in';
-import { ResendConfirmation } from './resend-confirmation';
+import { type Person, Profile } from './profile';
 import { SecondFactor } from './second-factor';
 import { SignIns } from './sign-ins';
-
-type Person = { name: string; email: string; emailVerified: boolean };
 
 type Props = { person: Person; security: Security; isOwner: boolean };
 
@@ -21,7 +19,7 @@ export function SettingsPage({ person, security, isOwner }: Props) {
         <Title order={1} size="h3" mb="md">
           Settings
         </Title>
-        <Profile person={person} />
+        <Profile person={person} hasPassword={security.hasPassword} />
         <Title order={2} size="h5" mt="lg" mb="sm">
           Second factor
         </Title>
@@ -46,31 +44,5 @@ export function SettingsPage({ person, security, isOwner }: Props) {
         <DeleteAccount email={person.email} isOwner={isOwner} />
       </main>
     </FreshSignIn>
-  );
-}
-
-function Profile({ person }: { person: Person }) {
-  return (
-    <Paper withBorder p="md">
-      <Text fw={600} className="one-line">
-        {person.name}
-      </Text>
-      <Text c="dimmed" className="one-line">
-        {person.email}
-      </Text>
-      <Group mt="sm" gap="sm">
-        {person.emailVerified ? (
-          <Text size="sm">Your address is confirmed.</Text>
-        ) : (
-          <>
-            <Text size="sm">
-              Your address is not confirmed yet. Open the link in the email we sent you to start sessions, a
-              trial or make API keys.
-            </Text>
-            <ResendConfirmation size="xs" />
-          </>
-        )}
-      </Group>
-    </Paper>
   );
 }

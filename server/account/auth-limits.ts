@@ -1,11 +1,11 @@
 import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api';
-import { DomainError } from '../errors';
 import { ADDRESS_HEADER } from '../http/address';
 import type { Rates } from '../http/rate';
 import { cleanName } from '../visible-text';
 import { changeSecondFactor } from './change-second-factor';
 import { needFreshSignIn } from './need-fresh-sign-in';
 import type { AccessCtx } from './prove-address';
+import { refusing } from './refusing';
 import { replacePassword } from './replace-password';
 import { askedForCode, type CallCtx, cleanCode } from './second-factor';
 import type { SignInEmails } from './sign-in-emails';
@@ -35,17 +35,19 @@ export const beforeAuth = ({ rates, sql }: Pick<AccessCtx, 'sql'> & { rates: Rat
       throw refused('A name must contain something that can be seen.');
     switch (ctx.path) {
       case '/sign-in/email':
-        return counted(() => rates.takeSignIn(email, address));
+        return refusing(() => rates.takeSignIn(email, address));
       case '/sign-up/email':
-        return counted(() => rates.takeSignUp(address));
+        return refusing(() => rates.takeSignUp(address));
       case '/request-password-reset':
       case '/send-verification-email':
-        return counted(() => rates.takeEmail(email));
+        return refusing(() => rates.takeEmail(email));
       case '/change-password':
         await countSignedIn(ctx, rates);
         return { context: { body: { ...body, revokeOtherSessions: true } } };
       case '/fresh-sign-in':
         return countSignedIn(ctx, rates);
+      case '/new-address':
+        return needFresh(ctx, sql);
       case '/two-factor/enable':
       case '/two-factor/disable':
       case '/two-factor/generate-backup-codes':
@@ -54,7 +56,7 @@ export const beforeAuth = ({ rates, sql }: Pick<AccessCtx, 'sql'> & { rates: Rat
       case '/two-factor/verify-totp':
       case '/two-factor/verify-backup-code': {
         const userId = await askedForCode(ctx);
-        if (userId) await counted(() => rates.takeSignIn(secondFactorOf(userId), address));
+        if (userId) await refusing(() => rates.takeSignIn(secondFactorOf(userId), address));
         return { context: { body: cleanCode(body) } };
       }
     }
@@ -93,22 +95,7 @@ async function needFresh(ctx: CallCtx, sql: AccessCtx['sql']): Promise<void> {
 async function countSignedIn(ctx: CallCtx, rates: Rates): Promise<void> {
   const signIn = await getSessionFromCtx(ctx);
   const address = ctx.headers?.get(ADDRESS_HEADER) ?? 'unknown';
-  if (signIn) await counted(() => rates.takeSignIn(signIn.user.email, address));
-}
-
-const counted = (take: () => Promise<void>) => refusing(take);
-
-/** Runs a check of ours; its refusal becomes one of the library, with the same reason and sentence. */
-async function refusing(check: () => Promise<void>): Promise<void> {
-  try {
-    await check();
-  } catch (error) {
-    if (!(error instanceof DomainError)) throw error;
-    const body = { code: error.reason, message: error.message };
-    if (error.reason !== 'RATE_LIMITED') throw new APIError(error.code as 'FORBIDDEN', body);
-    const headers = { 'Retry-After': String(error.details.retryAfterSeconds ?? 60) };
-    throw new APIError('TOO_MANY_REQUESTS', body, headers);
-  }
+  if (signIn) await refusing(() => rates.takeSignIn(signIn.user.email, address));
 }
 
 const refused = (message: string) => new APIError('BAD_REQUEST', { code: 'INVALID_INPUT', message });

@@ -9,6 +9,7 @@ import { changeSecondFactor } from './change-second-factor';
 import { confirmDoor } from './confirm-door';
 import { freshDoor } from './fresh-door';
 import { keepFewSignIns } from './keep-few-sign-ins';
+import { newAddressDoor } from './new-address-door';
 import { openAccount } from './open-account';
 import { proveAddress } from './prove-address';
 import { replacePassword } from './replace-password';
@@ -36,6 +37,8 @@ const TRIES = {
 const UNUSED = [
   // Confirms by being opened, as every mail scanner does: `confirmDoor` stands in its place.
   '/verify-email',
+  // Asks the old address and tells it nothing, and tells the asker whether the new one has an account: `newAddressDoor` does it.
+  '/change-email',
   '/verify-password',
   // Their answers hold what makes each sign-in valid, and ends would not be recorded: `signIn.list` and `signIn.end` do it.
   '/list-sessions',
@@ -81,7 +84,7 @@ export function makeAuth(deps: AuthDeps) {
     },
     // A copy of the table opens no account.
     verification: { storeIdentifier: 'hashed' },
-    plugins: [confirmDoor(deps), freshDoor(deps), secondFactor()],
+    plugins: [confirmDoor(deps), freshDoor(deps), newAddressDoor(deps, messages), secondFactor()],
     socialProviders: githubOf(env),
     // Somebody else may have made an account for this address before: it is not opened to them by our GitHub sign-in.
     account: { encryptOAuthTokens: true, accountLinking: { disableImplicitLinking: true } },
