@@ -30,6 +30,18 @@ const reasonOf = (work: Promise<unknown>) =>
     (error: { cause: DomainError }) => error.cause.reason,
   );
 
+it('ACCOUNT-47 an account made by the operator is recorded, an administrator’s as such, and so is nothing that did not happen', async () => {
+  const email = 'recorded@hourglass.test';
+  const made = await createAccount(stage.ctx, { email, isAdmin: true, planId: 'pro', status: 'pending' });
+  const notes = () =>
+    stage.ctx
+      .sql`select actor, account_id, after from audit where action = 'account.create' and account_id = ${made.accountId}`;
+  const after = { planId: 'pro', status: 'pending', role: 'admin' };
+  expect([...(await notes())]).toEqual([{ actor: 'operator', account_id: made.accountId, after }]);
+  await expect(createAccount(stage.ctx, { email })).rejects.toMatchObject({ reason: 'INVALID_INPUT' });
+  expect(await notes()).toHaveLength(1);
+});
+
 describe('accounts', () => {
   it('ACCOUNT-1 twenty sign-ups of one person at once open one account', async () => {
     const userId = newId();

@@ -297,10 +297,11 @@ it('ACCOUNT-37 keys made and revoked are recorded, with who and what they may, a
   for (let times = 0; times < 2; times++) await caller.apiKey.revoke({ apiKeyId: key.id });
   const notes = await notesOf(accountId);
   expect(notes.map(({ action, actor: by }) => [action, by])).toEqual([
+    ['account.create', 'operator'],
     ['apiKey.create', 'operator'],
     ['apiKey.create', actor],
     ['apiKey.revoke', actor],
   ]);
-  expect(notes[1]?.after).toEqual({ id: key.id, scopes });
+  expect(notes[2]?.after).toEqual({ id: key.id, scopes });
   expect(JSON.stringify(notes)).not.toContain(key.prefix);
 });
