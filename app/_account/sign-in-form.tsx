@@ -18,10 +18,11 @@ const WORDS = {
 } as const;
 
 /** Sends the form and goes on; says what went wrong otherwise. */
-function useSignIn(mode: Mode, goOn: string, before: string | null) {
-  const [problem, setProblem] = useState(before);
+function useSignIn(mode: Mode, goOn: string, query: URLSearchParams) {
+  const [problem, setProblem] = useState(sentenceOfReturn(query.get('error')));
   const [busy, setBusy] = useState(false);
-  const [isHalfway, setHalfway] = useState(false);
+  // Whoever comes back from GitHub and has a second factor.
+  const [isHalfway, setHalfway] = useState(query.get('step') === 'code');
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -50,7 +51,7 @@ function useSignIn(mode: Mode, goOn: string, before: string | null) {
 export function SignInForm({ mode, github }: { mode: Mode; github: boolean }) {
   const query = useSearchParams();
   const goOn = nextPath(query.get('next'));
-  const { problem, busy, isHalfway, submit } = useSignIn(mode, goOn, sentenceOfReturn(query.get('error')));
+  const { problem, busy, isHalfway, submit } = useSignIn(mode, goOn, query);
   const words = WORDS[mode];
   // Before the page has come to life the browser would send the form by itself.
   const ready = useMounted();

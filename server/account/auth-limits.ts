@@ -2,6 +2,7 @@ import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/a
 import { ADDRESS_HEADER } from '../http/address';
 import type { Rates } from '../http/rate';
 import { cleanName } from '../visible-text';
+import { askForCode } from './ask-for-code';
 import { changeSecondFactor } from './change-second-factor';
 import { needFreshSignIn } from './need-fresh-sign-in';
 import type { AccessCtx } from './prove-address';
@@ -65,6 +66,7 @@ export const beforeAuth = ({ rates, sql }: Pick<AccessCtx, 'sql'> & { rates: Rat
 /** After it: a person who got in has mistyped nothing, and a changed password ends what the old one opened. */
 export const afterAuth = (deps: AccessCtx & { rates: Rates }, messages: SignInEmails) =>
   createAuthMiddleware(async (ctx) => {
+    if (ctx.path?.startsWith('/callback/')) return askForCode(deps, ctx, ctx.context.returned);
     if (ctx.context.returned instanceof APIError) return;
     const asking = ctx.context.session?.user;
     if (asking && ctx.path === '/two-factor/generate-backup-codes')
