@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { type BetterAuthOptions, betterAuth } from 'better-auth';
 import { drizzleAdapter } from 'better-auth/adapters/drizzle';
 import { authIdentity, authSecondFactor, authSignIn, authUser, authVerification } from '@/db/schema/auth';
 import type { Ctx } from '../context';
 import { ADDRESS_HEADER } from '../http/address';
 import type { Mail } from '../mail/send';
+import { signingSecrets } from '../signing-secrets';
 import { afterAuth, beforeAuth, cleanPerson } from './auth-limits';
 import { changeSecondFactor } from './change-second-factor';
 import { confirmDoor } from './confirm-door';
@@ -62,7 +64,7 @@ export function makeAuth(deps: AuthDeps) {
   return betterAuth({
     appName: 'Hourglass',
     baseURL: env.APP_URL,
-    secret: env.AUTH_SECRET,
+    ...secretsOf(env.AUTH_SECRET),
     trustedOrigins: [new URL(env.APP_URL).origin],
     telemetry: { enabled: false },
     database: drizzleAdapter(db, {
@@ -103,6 +105,17 @@ export function makeAuth(deps: AuthDeps) {
 }
 
 export type Auth = ReturnType<typeof makeAuth>;
+
+/**
+ * The newest secret signs and encrypts; what was encrypted under an older one names it by a number of its own, which stays
+ * the same in whatever order they stand.
+ */
+function secretsOf(authSecret: string): Pick<BetterAuthOptions, 'secret' | 'secrets'> {
+  const values = signingSecrets(authSecret);
+  const versionOf = (value: string) => createHash('sha256').update(value).digest().readUInt32BE();
+  // `secret` reads what was encrypted before there were numbers.
+  return { secret: values.at(-1), secrets: values.map((value) => ({ version: versionOf(value), value })) };
+}
 
 /** Passwords and what a lost one is replaced with. */
 function passwordsOf(deps: AuthDeps, messages: SignInEmails): BetterAuthOptions['emailAndPassword'] {

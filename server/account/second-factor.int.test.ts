@@ -218,3 +218,19 @@ describe('an administrator', () => {
     expect((await caller.admin.plan.list()).length).toBeGreaterThan(0);
   });
 });
+
+it('ACCOUNT-43 ACCOUNT-55 works on while the secret is being changed', async () => {
+  const person = await newPerson();
+  const { totpURI, backupCodes } = await setUp(signInOf(await password(person)));
+  const { env } = world.ctx;
+  const changed = { ...env, AUTH_SECRET: `a-new-secret-a-new-secret-a-new-secret,${env.AUTH_SECRET}` };
+  world.ctx.env = changed;
+  try {
+    const code = codeNow(totpURI);
+    expect((await ask('/two-factor/verify-totp', { code }, await challenge(person))).status).toBe(200);
+    const recovery = { code: backupCodes[0] };
+    expect((await ask('/two-factor/verify-backup-code', recovery, await challenge(person))).status).toBe(200);
+  } finally {
+    world.ctx.env = env;
+  }
+});

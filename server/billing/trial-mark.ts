@@ -25,10 +25,10 @@ export async function carryTrial(
   const before = await Promise.all(accountIds.map((id) => marksOf(tx, tx.sql, id)));
   await change();
   for (const [index, accountId] of accountIds.entries()) {
-    const after = await marksOf(tx, tx.sql, accountId);
+    const { all: after } = await marksOf(tx, tx.sql, accountId);
     await tx.sql`
       insert into trial_mark (hash) select hash from unnest(${after}::text[]) as hash
-      where exists (select 1 from trial_mark where hash = any(${before[index] ?? []}))
+      where exists (select 1 from trial_mark where hash = any(${before[index]?.all ?? []}))
       on conflict do nothing`;
   }
 }
