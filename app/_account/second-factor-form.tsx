@@ -64,6 +64,9 @@ export function SecondFactorForm({ goOn }: { goOn: string }) {
         <Anchor component="button" type="button" size="sm" onClick={swap}>
           {other}
         </Anchor>
+        <Anchor href={`/sign-in?next=${encodeURIComponent(goOn)}`} size="sm">
+          Start again
+        </Anchor>
       </Stack>
     </form>
   );

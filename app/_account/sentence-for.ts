@@ -10,7 +10,7 @@ export function sentenceFor(error: { status?: number; code?: string; message?: s
   if (error.code === 'INVALID_CODE' || error.code === 'INVALID_BACKUP_CODE')
     return 'This code is not right, or was used before. Enter the one that is shown now.';
   if (error.code === 'INVALID_TWO_FACTOR_COOKIE' || error.code?.startsWith('TOO_MANY_ATTEMPTS'))
-    return 'This took too long, or too many tries. Load this page again and begin with your password.';
+    return 'This took too long, or too many tries. Start again with your password.';
   if (error.message) return error.message;
   return 'The service cannot be reached right now. Try again in a moment.';
 }
