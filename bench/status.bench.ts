@@ -61,6 +61,7 @@ const server = createHTTPServer({
       accountId: String(req.headers['x-account']),
       role: 'owner',
       isAdmin: false,
+      lacksSecondFactor: false,
     },
     requestId: 'bench',
     responseHeaders: new Headers(),

@@ -175,6 +175,8 @@ function environmentOf(options: StackOptions, ports: StackPorts, appUrl: string)
     FLY_API_TOKEN: 'local',
     FLY_ORG: 'local',
     FLY_REGIONS: 'iad,ams',
+    // Demo administrators have no authenticator app.
+    ADMIN_SECOND_FACTOR: 'optional',
     SESSION_IMAGE: 'hourglass-machine',
     STRIPE_SECRET_KEY: 'sk_test_local',
     STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,

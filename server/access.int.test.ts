@@ -57,6 +57,9 @@ const TABLE: Record<Path, Who> = {
   'billing.resume': owners('billing:write'),
   'billing.startTrial': owners('billing:write'),
   'account.delete': ownersThemselves,
+  'signIn.list': members(),
+  'signIn.end': members(),
+  'signIn.endOthers': members(),
   'apiKey.create': members(),
   'apiKey.list': members(),
   'apiKey.revoke': members(),
@@ -150,6 +153,7 @@ const person = (more: { role?: 'owner' | 'member'; isAdmin?: boolean; accountId?
   accountId: more.accountId ?? accountId,
   role: more.role ?? 'owner',
   isAdmin: more.isAdmin ?? false,
+  lacksSecondFactor: false,
   signInId: 'sign-in-of-u',
 });
 const key = (scopes: Scope[], isAdmin = false): Actor => ({
@@ -203,6 +207,13 @@ async function belongings(owner: string): Promise<Record<string, string>> {
   return { sessionId: session.id, apiKeyId };
 }
 
+async function anotherSignIn(): Promise<string> {
+  const id = newId();
+  await world.ctx
+    .sql`insert into auth_sign_in (id, token, user_id, expires_at) values (${id}, ${id}, 'u', '2036-01-01')`;
+  return id;
+}
+
 /** Everything that belongs to an account, as it is stored. */
 const stored = async (accountId: string) =>
   JSON.stringify(
@@ -247,7 +258,8 @@ describe.each([
     'ACCOUNT-7 SESSION-6 reads, stops and deletes, and starts nothing: %s',
     async (path) => {
       const own = await createAccount(world, { status });
-      const outcome = await call(path, person({ accountId: own }), wellFormed(path, await belongings(own)));
+      const ids = { ...(await belongings(own)), signInId: await anotherSignIn() };
+      const outcome = await call(path, person({ accountId: own }), wellFormed(path, ids));
       if (path === 'session.start' || path === 'billing.startTrial')
         return expect(outcome.reason).toBe(reason);
       expect(String(outcome.reason)).not.toMatch(/^ACCOUNT_|FORBIDDEN/);

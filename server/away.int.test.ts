@@ -55,7 +55,15 @@ beforeAll(async () => {
   const [signIn] = await world.ctx.sql<
     { id: string }[]
   >`select id from auth_sign_in where user_id = ${userId}`;
-  actor = { kind: 'user', userId, accountId, role: 'owner', isAdmin: true, signInId: signIn?.id };
+  actor = {
+    kind: 'user',
+    userId,
+    accountId,
+    role: 'owner',
+    isAdmin: true,
+    lacksSecondFactor: false,
+    signInId: signIn?.id,
+  };
   const caller = createCaller({ ...world.ctx, actor, requestId: 't', responseHeaders: new Headers() });
   const { id: sessionId } = await caller.session.create({ name: 'mine' });
   const { id: apiKeyId } = await caller.apiKey.create({ name: 'k', scopes: ['session:read'] });

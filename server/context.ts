@@ -20,6 +20,8 @@ export type Actor =
       accountId: string;
       role: 'owner' | 'member';
       isAdmin: boolean;
+      /** Administrators are asked for a second factor and this person has none. */
+      lacksSecondFactor: boolean;
       /** The sign-in that asks; absent where nobody is signed in by a browser. */
       signInId?: string;
     }

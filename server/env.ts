@@ -55,6 +55,7 @@ const schema = z.object({
   AUTH_GITHUB_ID: optional,
   AUTH_GITHUB_SECRET: optional,
   SIGNUP_MODE: z.enum(['open', 'approval']).default('open'),
+  ADMIN_SECOND_FACTOR: z.enum(['required', 'optional']).default('required'),
   CONFIRMED_EMAIL: z.enum(['required', 'optional']).default('required'),
   FLY_API_URL: url.default('https://api.machines.dev'),
   FLY_API_TOKEN: z.string().default(''),

@@ -21,7 +21,14 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const owner = (): Actor => ({ kind: 'user', userId: 'u', accountId, role: 'owner', isAdmin: true });
+const owner = (): Actor => ({
+  kind: 'user',
+  userId: 'u',
+  accountId,
+  role: 'owner',
+  isAdmin: true,
+  lacksSecondFactor: false,
+});
 const caller = () =>
   createCaller({ ...world.ctx, actor: owner(), requestId: 't', responseHeaders: new Headers() });
 

@@ -1,4 +1,4 @@
-import { accountRouter, adminRouter, apiKeyRouter } from './account/router';
+import { accountRouter, adminRouter, apiKeyRouter, signInRouter } from './account/router';
 import { billingRouter } from './billing/router';
 import { quotaRouter, usageRouter } from './quota/usage-router';
 import { runsRouter } from './run/router';
@@ -13,6 +13,7 @@ export const appRouter = router({
   billing: billingRouter,
   account: accountRouter,
   apiKey: apiKeyRouter,
+  signIn: signInRouter,
   admin: adminRouter,
 });
 

@@ -264,6 +264,7 @@ export const inputs = {
   changePlan: z.strictObject({ planId: id, prorationDate: z.number().int().positive().optional() }),
   apiKeyCreate: z.strictObject({ name, scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length) }),
   apiKeyRevoke: z.strictObject({ apiKeyId: id }),
+  signInEnd: z.strictObject({ signInId: id }),
   accountId: z.strictObject({ accountId: id }),
   accountList: z.strictObject({ cursor, limit, search: text(200).optional() }).default({}),
   setPlan: z.strictObject({ accountId: id, planId: id, reason }),

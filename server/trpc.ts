@@ -136,7 +136,10 @@ export function admit(actor: Actor | null, level: Exclude<Access, 'public'>): Me
 function mayCall(actor: Member, level: Exclude<Access, 'public'>): boolean {
   if (level === 'person') return actor.kind === 'user';
   if (level === 'owner') return actor.kind === 'user' && actor.role === 'owner';
-  if (level === 'admin') return actor.isAdmin && (actor.kind === 'user' || actor.scopes.includes('admin'));
+  if (level === 'admin')
+    return (
+      actor.isAdmin && (actor.kind === 'user' ? !actor.lacksSecondFactor : actor.scopes.includes('admin'))
+    );
   const ownersOnly = level.startsWith('owner:');
   const scope = (ownersOnly ? level.slice('owner:'.length) : level) as Scope;
   if (actor.kind === 'user') return !ownersOnly || actor.role === 'owner';
@@ -147,7 +150,11 @@ function mayCall(actor: Member, level: Exclude<Access, 'public'>): boolean {
   );
 }
 
+export const SECOND_FACTOR_NEEDED =
+  'Administrators need a second factor. Set one up under Settings, then do this again.';
+
 function refusalSentence(actor: Member, level: string): string {
+  if (level === 'admin' && actor.isAdmin && actor.kind === 'user') return SECOND_FACTOR_NEEDED;
   if (level === 'admin') return 'Only administrators may do this.';
   const personal = level === 'person' || level === 'owner';
   if (personal && actor.kind === 'apiKey') return 'An API key may not do this; sign in instead.';

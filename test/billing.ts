@@ -64,7 +64,14 @@ export class BillingWorld {
     const { sql } = this.ctx;
     await sql`insert into auth_user (id, name, email, email_verified) values (${userId}, 'Ada', ${email}, true)`;
     await sql`insert into member (account_id, user_id, role) values (${accountId}, ${userId}, 'owner')`;
-    const member: Member = { kind: 'user', userId, accountId, role: 'owner', isAdmin: false };
+    const member: Member = {
+      kind: 'user',
+      userId,
+      accountId,
+      role: 'owner',
+      isAdmin: false,
+      lacksSecondFactor: false,
+    };
     return { accountId, userId, member };
   }
 

@@ -8,6 +8,7 @@ import { formatDay } from '../_format/instant';
 import { tellProblem } from '../_query/tell-problem';
 import { type RouterOutputs, refusalOf, useTRPC, useTRPCClient } from '../_query/trpc';
 import { ApiKeyForm } from './api-key-form';
+import { useFresh } from './fresh-sign-in';
 import { tellRefusal } from './tell-refusal';
 
 /** Keys of the account: made with the fewest scopes, shown once, revoked at any time. */
@@ -15,13 +16,14 @@ export function ApiKeys() {
   const trpc = useTRPC();
   const client = useTRPCClient();
   const queryClient = useQueryClient();
+  const withFresh = useFresh();
   const { data: keys, error } = useQuery(trpc.apiKey.list.queryOptions());
   const [fresh, setFresh] = useState<string | null>(null);
   const refresh = () => queryClient.invalidateQueries({ queryKey: trpc.apiKey.list.queryKey() });
 
   async function make(name: string, scopes: Scope[]) {
     try {
-      setFresh((await client.apiKey.create.mutate({ name, scopes })).key);
+      setFresh((await withFresh(() => client.apiKey.create.mutate({ name, scopes }))).key);
       await refresh();
       return true;
     } catch (error) {

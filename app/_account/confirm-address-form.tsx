@@ -5,8 +5,8 @@ import { useMounted } from '@mantine/hooks';
 import { type FormEvent, useState } from 'react';
 import type { ConfirmAnswer } from '@/server/account/confirm-door';
 import { ButtonLink, TextLink } from '../_look/links';
+import { sentenceFor } from './sentence-for';
 import { signInClient } from './sign-in-client';
-import { sentenceFor } from './sign-in-form';
 
 type Props = { token: string; email: string; sessions: number; isSignedIn: boolean };
 

@@ -4,6 +4,7 @@ import { Button, Group, List, Paper, Stack, Text, TextInput } from '@mantine/cor
 import { type FormEvent, useState } from 'react';
 import { tellProblem } from '../_query/tell-problem';
 import { refusalOf, useTRPCClient } from '../_query/trpc';
+import { useFresh } from './fresh-sign-in';
 
 const SENTENCES = [
   'Running sessions stop at once, and all files in all sessions are removed for good.',
@@ -23,6 +24,7 @@ const WhatHappens = () => (
 /** The end of an account by its owner: says what goes, and asks for the address before the button works. */
 export function DeleteAccount({ email, isOwner }: { email: string; isOwner: boolean }) {
   const client = useTRPCClient();
+  const withFresh = useFresh();
   const [typed, setTyped] = useState('');
   const [busy, setBusy] = useState(false);
   const matches = typed.trim().toLowerCase() === email.toLowerCase();
@@ -32,7 +34,7 @@ export function DeleteAccount({ email, isOwner }: { email: string; isOwner: bool
     if (!matches || busy) return;
     setBusy(true);
     try {
-      await client.account.delete.mutate({ email: typed });
+      await withFresh(() => client.account.delete.mutate({ email: typed }));
       // A fresh page: nothing of this person stays in this one.
       window.location.assign('/goodbye');
     } catch (error) {

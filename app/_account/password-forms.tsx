@@ -4,8 +4,8 @@ import { Alert, Anchor, Button, PasswordInput, Stack, Text, TextInput } from '@m
 import { useMounted } from '@mantine/hooks';
 import Link from 'next/link';
 import { type FormEvent, type ReactNode, useState } from 'react';
+import { sentenceFor } from './sentence-for';
 import { signInClient } from './sign-in-client';
-import { sentenceFor } from './sign-in-form';
 
 type Outcome = { done: string } | { problem: string } | null;
 

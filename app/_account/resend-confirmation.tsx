@@ -2,8 +2,8 @@
 
 import { Button, type ButtonProps, Text } from '@mantine/core';
 import { useState } from 'react';
+import { sentenceFor } from './sentence-for';
 import { signInClient } from './sign-in-client';
-import { sentenceFor } from './sign-in-form';
 
 /** Sends the email that confirms the address of whoever is signed in, and says what became of it. */
 export function ResendConfirmation({

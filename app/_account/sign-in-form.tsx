@@ -6,6 +6,8 @@ import Link from 'next/link';
 import { useSearchParams } from 'next/navigation';
 import { type FormEvent, useState } from 'react';
 import { nextPath } from './next-path';
+import { SecondFactorForm } from './second-factor-form';
+import { sentenceFor } from './sentence-for';
 import { signInClient } from './sign-in-client';
 
 type Mode = 'sign-in' | 'sign-up';
@@ -16,9 +18,11 @@ const WORDS = {
 } as const;
 
 /** Sends the form and goes on; says what went wrong otherwise. */
-function useSignIn(mode: Mode, goOn: string, before: string | null) {
-  const [problem, setProblem] = useState(before);
+function useSignIn(mode: Mode, goOn: string, query: URLSearchParams) {
+  const [problem, setProblem] = useState(sentenceOfReturn(query.get('error')));
   const [busy, setBusy] = useState(false);
+  // Whoever comes back from GitHub and has a second factor.
+  const [isHalfway, setHalfway] = useState(query.get('step') === 'code');
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -29,26 +33,29 @@ function useSignIn(mode: Mode, goOn: string, before: string | null) {
     const email = String(form.get('email')).trim().toLowerCase();
     const password = String(form.get('password'));
     const name = String(form.get('name') ?? '').trim() || (email.split('@')[0] ?? 'me');
-    const { error } =
+    const { data, error } =
       mode === 'sign-in'
         ? await signInClient.signIn.email({ email, password })
         : await signInClient.signUp.email({ email, password, name });
     // A page loaded afresh: it shows nothing that somebody else saw before in this tab.
-    if (!error) return window.location.replace(goOn);
+    const asksForCode = data !== null && 'twoFactorRedirect' in data;
+    if (!error && !asksForCode) return window.location.replace(goOn);
     setBusy(false);
-    setProblem(sentenceFor(error));
+    setHalfway(asksForCode);
+    setProblem(error ? sentenceFor(error) : null);
   }
-  return { problem, busy, submit };
+  return { problem, busy, isHalfway, submit };
 }
 
 /** Sign-in and sign-up in one form: the same fields, one button, errors beside it. */
 export function SignInForm({ mode, github }: { mode: Mode; github: boolean }) {
   const query = useSearchParams();
   const goOn = nextPath(query.get('next'));
-  const { problem, busy, submit } = useSignIn(mode, goOn, sentenceOfReturn(query.get('error')));
+  const { problem, busy, isHalfway, submit } = useSignIn(mode, goOn, query);
   const words = WORDS[mode];
   // Before the page has come to life the browser would send the form by itself.
   const ready = useMounted();
+  if (isHalfway) return <SecondFactorForm goOn={goOn} />;
   return (
     // Never by its address: a password must not end up in one.
     <form onSubmit={submit} method="post">
@@ -130,16 +137,4 @@ export function sentenceOfReturn(code: string | null): string | null {
   if (code === 'access_denied')
     return 'GitHub was not allowed to say who you are. Try again, or sign in with a password.';
   return 'That did not work this time. Try again, or sign in with a password.';
-}
-
-/** What went wrong as something a person can act on. */
-export function sentenceFor(error: { status?: number; code?: string; message?: string }): string {
-  if (error.code === 'RATE_LIMITED' && error.message) return error.message;
-  if (error.status === 429) return 'Too many tries. Wait a minute, then try again.';
-  if (error.code === 'INVALID_EMAIL_OR_PASSWORD')
-    return 'This email address and password do not belong together.';
-  if (error.code?.startsWith('USER_ALREADY_EXISTS'))
-    return 'There is an account for this address already. Sign in instead.';
-  if (error.message) return error.message;
-  return 'The service cannot be reached right now. Try again in a moment.';
 }

@@ -1,4 +1,4 @@
-import { boolean, index, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import { boolean, index, integer, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 
 /** Tables of the sign-in library. Its own words are kept out of ours: a login is a sign-in, never a session. */
 
@@ -11,6 +11,7 @@ export const authUser = pgTable('auth_user', {
   emailVerified: boolean('email_verified').notNull().default(false),
   image: text('image'),
   role: text('role').notNull().default('user'),
+  twoFactorEnabled: boolean('two_factor_enabled').notNull().default(false),
   createdAt: at('created_at').notNull().defaultNow(),
   updatedAt: at('updated_at').notNull().defaultNow(),
 });
@@ -26,6 +27,8 @@ export const authSignIn = pgTable(
     expiresAt: at('expires_at').notNull(),
     ipAddress: text('ip_address'),
     userAgent: text('user_agent'),
+    /** When the password was asked for again and given; the sign-in is as fresh as a new one then. */
+    provenAt: at('proven_at'),
     createdAt: at('created_at').notNull().defaultNow(),
     updatedAt: at('updated_at').notNull().defaultNow(),
   },
@@ -52,6 +55,23 @@ export const authIdentity = pgTable(
     updatedAt: at('updated_at').notNull().defaultNow(),
   },
   (t) => [index('auth_identity_user').on(t.userId)],
+);
+
+/** A person's authenticator app, both secrets encrypted; unverified until a first code was given. */
+export const authSecondFactor = pgTable(
+  'auth_second_factor',
+  {
+    id: text('id').primaryKey(),
+    secret: text('secret').notNull(),
+    backupCodes: text('backup_codes').notNull(),
+    userId: text('user_id')
+      .notNull()
+      .references(() => authUser.id, { onDelete: 'cascade' }),
+    verified: boolean('verified').notNull().default(false),
+    failedVerificationCount: integer('failed_verification_count').notNull().default(0),
+    lockedUntil: at('locked_until'),
+  },
+  (t) => [index('auth_second_factor_user').on(t.userId)],
 );
 
 export const authVerification = pgTable(

@@ -18,7 +18,14 @@ let admin: Actor;
 beforeAll(async () => {
   stage = await Stage.open({ startAt: Date.parse('2026-11-10T12:00:00Z') });
   const made = await createAccount(stage.ctx, { email: 'boss@hourglass.test', isAdmin: true });
-  admin = { kind: 'user', userId: made.userId, accountId: made.accountId, role: 'owner', isAdmin: true };
+  admin = {
+    kind: 'user',
+    userId: made.userId,
+    accountId: made.accountId,
+    role: 'owner',
+    isAdmin: true,
+    lacksSecondFactor: false,
+  };
 });
 afterAll(() => stage.world.close());
 
@@ -29,6 +36,18 @@ const reasonOf = (work: Promise<unknown>) =>
     () => 'allowed',
     (error: { cause: DomainError }) => error.cause.reason,
   );
+
+it('ACCOUNT-47 an account made by the operator is recorded, an administrator’s as such, and so is nothing that did not happen', async () => {
+  const email = 'recorded@hourglass.test';
+  const made = await createAccount(stage.ctx, { email, isAdmin: true, planId: 'pro', status: 'pending' });
+  const notes = () =>
+    stage.ctx
+      .sql`select actor, account_id, after from audit where action = 'account.create' and account_id = ${made.accountId}`;
+  const after = { planId: 'pro', status: 'pending', role: 'admin' };
+  expect([...(await notes())]).toEqual([{ actor: 'operator', account_id: made.accountId, after }]);
+  await expect(createAccount(stage.ctx, { email })).rejects.toMatchObject({ reason: 'INVALID_INPUT' });
+  expect(await notes()).toHaveLength(1);
+});
 
 describe('accounts', () => {
   it('ACCOUNT-1 twenty sign-ups of one person at once open one account', async () => {
@@ -45,7 +64,14 @@ describe('accounts', () => {
 
   it('ACCOUNT-5 only administrators, and keys of theirs with the scope, may administer', async () => {
     const accountId = await stage.account();
-    const person: Actor = { kind: 'user', userId: 'u', accountId, role: 'owner', isAdmin: false };
+    const person: Actor = {
+      kind: 'user',
+      userId: 'u',
+      accountId,
+      role: 'owner',
+      isAdmin: false,
+      lacksSecondFactor: false,
+    };
     const key = (scopes: string[], isAdmin: boolean): Actor => ({
       kind: 'apiKey',
       keyId: 'k',

@@ -1,10 +1,15 @@
 import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api';
-import { DomainError } from '../errors';
 import { ADDRESS_HEADER } from '../http/address';
 import type { Rates } from '../http/rate';
 import { cleanName } from '../visible-text';
+import { askForCode } from './ask-for-code';
+import { changeSecondFactor } from './change-second-factor';
+import { needFreshSignIn } from './need-fresh-sign-in';
 import type { AccessCtx } from './prove-address';
+import { refusing } from './refusing';
 import { replacePassword } from './replace-password';
+import { askedForCode, type CallCtx, cleanCode } from './second-factor';
+import type { SignInEmails } from './sign-in-emails';
 
 /** What is bounded about signing in and up, beside what the library bounds itself. */
 
@@ -19,7 +24,7 @@ export const cleanPerson = <P extends { name?: string; image?: string | null }>(
 });
 
 /** Before the library does anything: refuses what is too long or too often. */
-export const beforeAuth = (rates: Rates) =>
+export const beforeAuth = ({ rates, sql }: Pick<AccessCtx, 'sql'> & { rates: Rates }) =>
   createAuthMiddleware(async (ctx) => {
     const body = (ctx.body ?? {}) as Record<string, unknown>;
     const email = typeof body.email === 'string' ? body.email : '';
@@ -31,39 +36,68 @@ export const beforeAuth = (rates: Rates) =>
       throw refused('A name must contain something that can be seen.');
     switch (ctx.path) {
       case '/sign-in/email':
-        return counted(() => rates.takeSignIn(email, address));
+        return refusing(() => rates.takeSignIn(email, address));
       case '/sign-up/email':
-        return counted(() => rates.takeSignUp(address));
+        return refusing(() => rates.takeSignUp(address));
       case '/request-password-reset':
       case '/send-verification-email':
-        return counted(() => rates.takeEmail(email));
-      case '/change-password': {
-        // A stolen sign-in may not guess the password either.
-        const signIn = await getSessionFromCtx(ctx);
-        if (signIn) await counted(() => rates.takeSignIn(signIn.user.email, address));
+        return refusing(() => rates.takeEmail(email));
+      case '/change-password':
+        await countSignedIn(ctx, rates);
         return { context: { body: { ...body, revokeOtherSessions: true } } };
+      case '/fresh-sign-in':
+        return countSignedIn(ctx, rates);
+      case '/new-address':
+        return needFresh(ctx, sql);
+      case '/two-factor/enable':
+      case '/two-factor/disable':
+      case '/two-factor/generate-backup-codes':
+        await countSignedIn(ctx, rates);
+        return needFresh(ctx, sql);
+      case '/two-factor/verify-totp':
+      case '/two-factor/verify-backup-code': {
+        const userId = await askedForCode(ctx);
+        if (userId) await refusing(() => rates.takeSignIn(secondFactorOf(userId), address));
+        return { context: { body: cleanCode(body) } };
       }
     }
   });
 
 /** After it: a person who got in has mistyped nothing, and a changed password ends what the old one opened. */
-export const afterAuth = (deps: AccessCtx & { rates: Rates }) =>
+export const afterAuth = (deps: AccessCtx & { rates: Rates }, messages: SignInEmails) =>
   createAuthMiddleware(async (ctx) => {
+    if (ctx.path?.startsWith('/callback/')) return askForCode(deps, ctx, ctx.context.returned);
+    if (ctx.context.returned instanceof APIError) return;
+    const asking = ctx.context.session?.user;
+    if (asking && ctx.path === '/two-factor/generate-backup-codes')
+      await changeSecondFactor(deps, { userId: asking.id, change: 'renewCodes' });
+    if (asking && ctx.path === '/two-factor/disable') {
+      await changeSecondFactor(deps, { userId: asking.id, change: 'remove' });
+      messages.secondFactorRemoved(asking.email);
+    }
     const made = ctx.context.newSession;
     if (!made) return;
+    if (ctx.path?.startsWith('/two-factor/verify-'))
+      await deps.rates.forgetSignIn(secondFactorOf(made.user.id));
     if (ctx.path === '/sign-in/email') await deps.rates.forgetSignIn(made.user.email);
     if (ctx.path === '/change-password')
       await replacePassword(deps, { userId: made.user.id, by: 'sign-in', keptSignInId: made.session.id });
   });
 
-async function counted(take: () => Promise<void>): Promise<void> {
-  try {
-    await take();
-  } catch (error) {
-    if (!(error instanceof DomainError)) throw error;
-    const headers = { 'Retry-After': String(error.details.retryAfterSeconds ?? 60) };
-    throw new APIError('TOO_MANY_REQUESTS', { code: error.reason, message: error.message }, headers);
-  }
+/** Under what the tries to give somebody's second factor are counted. */
+const secondFactorOf = (userId: string): string => `second-factor:${userId}`;
+
+/** A stolen sign-in changes nothing that would keep the owner out. */
+async function needFresh(ctx: CallCtx, sql: AccessCtx['sql']): Promise<void> {
+  const signIn = await getSessionFromCtx(ctx);
+  if (signIn) await refusing(() => needFreshSignIn({ sql }, signIn.session.id));
+}
+
+/** A stolen sign-in may not guess the password either. */
+async function countSignedIn(ctx: CallCtx, rates: Rates): Promise<void> {
+  const signIn = await getSessionFromCtx(ctx);
+  const address = ctx.headers?.get(ADDRESS_HEADER) ?? 'unknown';
+  if (signIn) await refusing(() => rates.takeSignIn(signIn.user.email, address));
 }
 
 const refused = (message: string) => new APIError('BAD_REQUEST', { code: 'INVALID_INPUT', message });

@@ -18,7 +18,10 @@ const auth = () => makeAuth({ ...world.ctx, mail: { send: async () => {}, close:
 let asks = 0;
 
 /** Signs in by GitHub as somebody with this confirmed address there; returns where that leads, and the cookies of it. */
-async function byGithub(email: string, verified = true): Promise<{ leadsTo: URL; signedIn: boolean }> {
+async function byGithub(
+  email: string,
+  verified = true,
+): Promise<{ leadsTo: URL; signedIn: boolean; challenge: string }> {
   const answers: Record<string, unknown> = {
     '/login/oauth/access_token': { access_token: 'token', token_type: 'bearer', scope: 'user:email' },
     '/user': { id: `gh-${email}`, login: 'ada', name: 'Ada', email },
@@ -43,8 +46,10 @@ async function byGithub(email: string, verified = true): Promise<{ leadsTo: URL;
   const back = await handler(
     new Request(`${home}/api/auth/callback/github?code=c&state=${state}`, { headers: { cookie } }),
   );
-  const signedIn = back.headers.getSetCookie().some((line) => /session_token=[^;]/.test(line));
-  return { leadsTo: new URL(back.headers.get('location') ?? '', home), signedIn };
+  const lines = back.headers.getSetCookie().map((line) => line.split(';')[0] ?? '');
+  const signedIn = lines.some((line) => /session_token=./.test(line));
+  const challenge = lines.find((line) => /two_factor=./.test(line)) ?? '';
+  return { leadsTo: new URL(back.headers.get('location') ?? '', home), signedIn, challenge };
 }
 
 it('ACCOUNT-27 signing in by GitHub opens no account that was made for the address in another way, and says so', async () => {
@@ -86,4 +91,26 @@ it('ACCOUNT-33 an address that GitHub vouches for later is confirmed by it, and 
   const notes = await sql`
     select action, after->>'by' as by, after->>'signIns' as ended from audit where account_id = ${person?.account_id ?? ''}`;
   expect([...notes]).toEqual([{ action: 'account.confirmAddress', by: 'identity', ended: '1' }]);
+});
+
+it('ACCOUNT-43 signing in by GitHub asks for the second factor too', async () => {
+  const email = `${newId()}@x.test`;
+  await byGithub(email);
+  const [person] = await world.ctx.sql<{ id: string }[]>`
+    update auth_user set two_factor_enabled = true where email = ${email} returning id`;
+  const userId = person?.id ?? '';
+  await world.ctx.sql`delete from auth_sign_in where user_id = ${userId}`;
+  const { leadsTo, challenge } = await byGithub(email);
+  expect(`${leadsTo.pathname}${leadsTo.search}`).toBe('/sign-in?step=code&next=%2Fdashboard');
+  expect(await world.ctx.sql`select 1 from auth_sign_in where user_id = ${userId}`).toHaveLength(0);
+  expect(challenge).toMatch(/^hourglass\.two_factor=./);
+  const asked = await auth().handler(
+    new Request(`${home}/api/auth/two-factor/verify-totp`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: home, cookie: challenge },
+      body: JSON.stringify({ code: '000000' }),
+    }),
+  );
+  // The challenge is known; only the app behind it is missing here.
+  expect([asked.status, (await asked.json()).code]).toEqual([400, 'TOTP_NOT_ENABLED']);
 });

@@ -1,23 +1,28 @@
 import { createHash } from 'node:crypto';
 import { type BetterAuthOptions, betterAuth } from 'better-auth';
 import { drizzleAdapter } from 'better-auth/adapters/drizzle';
-import { authIdentity, authSignIn, authUser, authVerification } from '@/db/schema/auth';
+import { authIdentity, authSecondFactor, authSignIn, authUser, authVerification } from '@/db/schema/auth';
 import type { Ctx } from '../context';
 import { ADDRESS_HEADER } from '../http/address';
 import type { Mail } from '../mail/send';
-import { writeEmail } from '../mail/write-email';
 import { signingSecrets } from '../signing-secrets';
 import { afterAuth, beforeAuth, cleanPerson } from './auth-limits';
+import { changeSecondFactor } from './change-second-factor';
 import { confirmDoor } from './confirm-door';
+import { freshDoor } from './fresh-door';
 import { keepFewSignIns } from './keep-few-sign-ins';
+import { newAddressDoor } from './new-address-door';
 import { openAccount } from './open-account';
 import { proveAddress } from './prove-address';
 import { replacePassword } from './replace-password';
-import { REFRESH_AFTER_DAYS, SIGN_IN_DAYS } from './sign-in-life';
+import { secondFactor, UNUSED_OF_SECOND_FACTOR } from './second-factor';
+import { type SignInEmails, signInEmails } from './sign-in-emails';
+import { REFRESH_AFTER_HOURS, SIGN_IN_DAYS } from './sign-in-life';
 
 export type AuthDeps = Pick<Ctx, 'env' | 'sql' | 'db' | 'clock' | 'log' | 'rates' | 'jobs'> & { mail: Mail };
 
-const DAY_SECONDS = 86_400;
+const HOUR_SECONDS = 3_600;
+const DAY_SECONDS = 24 * HOUR_SECONDS;
 
 /**
  * The library counts in this process and only forgets after a quiet minute, so a busy office would never sign in again:
@@ -28,13 +33,21 @@ const TRIES = {
   '/sign-up/email': false,
   '/request-password-reset': { window: 60, max: 5 },
   '/send-verification-email': { window: 60, max: 5 },
+  '/two-factor/*': false,
 } as const;
 
 /** What the library offers and no page of ours needs: a door less each. */
 const UNUSED = [
   // Confirms by being opened, as every mail scanner does: `confirmDoor` stands in its place.
   '/verify-email',
+  // Asks the old address and tells it nothing, and tells the asker whether the new one has an account: `newAddressDoor` does it.
+  '/change-email',
   '/verify-password',
+  // Their answers hold what makes each sign-in valid, and ends would not be recorded: `signIn.list` and `signIn.end` do it.
+  '/list-sessions',
+  '/revoke-session',
+  '/revoke-sessions',
+  '/revoke-other-sessions',
   '/update-session',
   '/link-social',
   '/unlink-account',
@@ -42,20 +55,8 @@ const UNUSED = [
   '/account-info',
   '/get-access-token',
   '/refresh-token',
+  ...UNUSED_OF_SECOND_FACTOR,
 ];
-
-/**
- * The secrets as the sign-in library takes them: the newest signs, and what is kept encrypted names the secret it needs by a
- * number that stays the secret's own. What was written before secrets had numbers needs the oldest.
- */
-function librarySecrets(authSecret: string): Pick<BetterAuthOptions, 'secret' | 'secrets'> {
-  const secrets = signingSecrets(authSecret);
-  const versionOf = (secret: string) => createHash('sha256').update(secret).digest().readUInt32BE() >>> 1;
-  return {
-    secret: secrets.at(-1),
-    secrets: secrets.map((value) => ({ version: versionOf(value), value })),
-  };
-}
 
 /** Sign-in by email and password, and by GitHub when it is configured. Every new person gets one billing account. */
 export function makeAuth(deps: AuthDeps) {
@@ -64,34 +65,29 @@ export function makeAuth(deps: AuthDeps) {
   return betterAuth({
     appName: 'Hourglass',
     baseURL: env.APP_URL,
-    ...librarySecrets(env.AUTH_SECRET),
+    ...secretsOf(env.AUTH_SECRET),
     trustedOrigins: [new URL(env.APP_URL).origin],
     telemetry: { enabled: false },
     database: drizzleAdapter(db, {
       provider: 'pg',
-      schema: { user: authUser, session: authSignIn, account: authIdentity, verification: authVerification },
+      schema: {
+        user: authUser,
+        session: authSignIn,
+        account: authIdentity,
+        verification: authVerification,
+        twoFactor: authSecondFactor,
+      },
     }),
     user: { additionalFields: { role: { type: 'string', input: false, defaultValue: 'user' } } },
-    session: { expiresIn: SIGN_IN_DAYS * DAY_SECONDS, updateAge: REFRESH_AFTER_DAYS * DAY_SECONDS },
-    emailAndPassword: {
-      enabled: true,
-      minPasswordLength: 8,
-      maxPasswordLength: 128,
-      revokeSessionsOnPasswordReset: true,
-      sendResetPassword: async ({ user, url }) => messages.newPassword(user.email, url),
-      onPasswordReset: async ({ user }) => {
-        await replacePassword(deps, { userId: user.id, by: 'email' });
-        // Whoever reads the email is the owner: guesses of others do not keep them out any longer.
-        await deps.rates.forgetSignIn(user.email);
-      },
-    },
+    session: { expiresIn: SIGN_IN_DAYS * DAY_SECONDS, updateAge: REFRESH_AFTER_HOURS * HOUR_SECONDS },
+    emailAndPassword: passwordsOf(deps, messages),
     emailVerification: {
       sendOnSignUp: true,
       sendVerificationEmail: async ({ user, token }) => messages.confirmAddress(user.email, token),
     },
     // A copy of the table opens no account.
     verification: { storeIdentifier: 'hashed' },
-    plugins: [confirmDoor(deps)],
+    plugins: [confirmDoor(deps), freshDoor(deps), newAddressDoor(deps, messages), secondFactor()],
     socialProviders: githubOf(env),
     // Somebody else may have made an account for this address before: it is not opened to them by our GitHub sign-in.
     account: { encryptOAuthTokens: true, accountLinking: { disableImplicitLinking: true } },
@@ -103,13 +99,40 @@ export function makeAuth(deps: AuthDeps) {
       cookiePrefix: 'hourglass',
       defaultCookieAttributes: { httpOnly: true, sameSite: 'lax', secure: env.APP_URL.startsWith('https:') },
     },
-    hooks: { before: beforeAuth(deps.rates), after: afterAuth(deps) },
+    hooks: { before: beforeAuth(deps), after: afterAuth(deps, messages) },
     databaseHooks: hooksOf(deps),
     logger: { disabled: true },
   });
 }
 
 export type Auth = ReturnType<typeof makeAuth>;
+
+/**
+ * The newest secret signs and encrypts; what was encrypted under an older one names it by a number of its own, which stays
+ * the same in whatever order they stand.
+ */
+function secretsOf(authSecret: string): Pick<BetterAuthOptions, 'secret' | 'secrets'> {
+  const values = signingSecrets(authSecret);
+  const versionOf = (value: string) => createHash('sha256').update(value).digest().readUInt32BE();
+  // `secret` reads what was encrypted before there were numbers.
+  return { secret: values.at(-1), secrets: values.map((value) => ({ version: versionOf(value), value })) };
+}
+
+/** Passwords and what a lost one is replaced with. */
+function passwordsOf(deps: AuthDeps, messages: SignInEmails): BetterAuthOptions['emailAndPassword'] {
+  return {
+    enabled: true,
+    minPasswordLength: 8,
+    maxPasswordLength: 128,
+    revokeSessionsOnPasswordReset: true,
+    sendResetPassword: async ({ user, url }) => messages.newPassword(user.email, url),
+    onPasswordReset: async ({ user }) => {
+      await replacePassword(deps, { userId: user.id, by: 'email' });
+      // Whoever reads the email is the owner: guesses of others do not keep them out any longer.
+      await deps.rates.forgetSignIn(user.email);
+    },
+  };
+}
 
 /** One billing account for each new person, names of one line, few sign-ins, and the first proof of an address. */
 function hooksOf(deps: AuthDeps): BetterAuthOptions['databaseHooks'] {
@@ -129,6 +152,13 @@ function hooksOf(deps: AuthDeps): BetterAuthOptions['databaseHooks'] {
           // The library updates a person on their way back from GitHub only to confirm the address.
           if (call?.path?.startsWith('/callback/') && user.emailVerified)
             await proveAddress(deps, { userId: user.id, by: 'identity' });
+          // The first code was right: the one update of a person on this way.
+          if (call?.path === '/two-factor/verify-totp' && user.twoFactorEnabled)
+            await changeSecondFactor(deps, {
+              userId: user.id,
+              change: 'add',
+              keptSignInId: call.context.session?.session.id,
+            });
         },
       },
     },
@@ -139,41 +169,4 @@ function hooksOf(deps: AuthDeps): BetterAuthOptions['databaseHooks'] {
 function githubOf(env: AuthDeps['env']) {
   const { AUTH_GITHUB_ID: clientId, AUTH_GITHUB_SECRET: clientSecret } = env;
   return clientId && clientSecret ? { github: { clientId, clientSecret } } : {};
-}
-
-const NOT_YOU = 'If you did not ask for this, nothing has changed and you can ignore this email.';
-
-/**
- * The emails of sign-in. A mail server that is away is logged and never stops a sign-up. Nobody waits for it: how long an
- * answer takes would tell whether there is an email, and with it whether an address is known.
- */
-function signInEmails({ mail, log, env }: AuthDeps) {
-  const send = (to: string, subject: string, paragraph: string, url: string): void =>
-    void mail
-      .send(
-        writeEmail({
-          to,
-          subject,
-          paragraphs: [paragraph],
-          action: { label: subject, url },
-          footnote: NOT_YOU,
-        }),
-      )
-      .catch((error) => log.error({ err: error, subject }, 'an email could not be sent'));
-  return {
-    newPassword: (to: string, url: string) =>
-      send(
-        to,
-        'Choose a new password',
-        'Somebody asked for a new password for this address. The link works for one hour. A new password ends all API keys and sign-ins made before.',
-        url,
-      ),
-    confirmAddress: (to: string, token: string) =>
-      send(
-        to,
-        'Confirm your address',
-        'Welcome to Hourglass. Confirm this address to start sessions and make API keys. The link works for one hour.',
-        `${env.APP_URL}/confirm-address?token=${token}`,
-      ),
-  };
 }

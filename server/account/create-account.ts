@@ -1,5 +1,6 @@
 import { hashPassword } from 'better-auth/crypto';
-import type { Ctx } from '../context';
+import { writeAudit } from '../audit';
+import { type Ctx, inTx } from '../context';
 import { DomainError } from '../errors';
 import { newId } from '../ids';
 import { type AccountStatus, SCOPES } from '../shapes';
@@ -19,7 +20,7 @@ export type CreatedAccount = { userId: string; accountId: string; email: string;
 
 /**
  * A person with an account of their own and a key with every scope the account may have; for first setup and scripts.
- * Throws INVALID_INPUT when the address is taken or the plan unknown.
+ * Audited. Throws INVALID_INPUT when the address is taken or the plan unknown.
  */
 export async function createAccount(ctx: Ctx, input: CreateAccountInput): Promise<CreatedAccount> {
   const email = input.email.trim().toLowerCase();
@@ -31,10 +32,9 @@ export async function createAccount(ctx: Ctx, input: CreateAccountInput): Promis
   await checkPlan(ctx, input.planId);
   const userId = newId();
   const name = input.name?.trim() || (email.split('@')[0] ?? email);
-  await writePerson(ctx, { userId, email, name, isAdmin: input.isAdmin ?? false, password: input.password });
+  await writePerson(ctx, { userId, email, name, password: input.password });
   const accountId = await openAccount(ctx, { userId, name });
-  await ctx.sql`
-    update account set own_plan_id = ${input.planId ?? 'free'}, status = ${input.status ?? 'active'} where id = ${accountId}`;
+  await giveRights(ctx, { userId, accountId }, input);
   const scopes = SCOPES.filter((scope) => scope !== 'admin' || input.isAdmin);
   const { key } = await createApiKey(ctx, {
     accountId,
@@ -47,18 +47,40 @@ export async function createAccount(ctx: Ctx, input: CreateAccountInput): Promis
   return { userId, accountId, email, apiKey: key };
 }
 
+/** What an account gets beyond what a sign-up gives, and its record, or neither. */
+async function giveRights(
+  ctx: Ctx,
+  { userId, accountId }: { userId: string; accountId: string },
+  input: CreateAccountInput,
+): Promise<void> {
+  const role = input.isAdmin ? 'admin' : 'user';
+  const { planId = 'free', status = 'active' } = input;
+  await inTx(ctx, async (tx) => {
+    await tx.sql`update auth_user set role = ${role} where id = ${userId}`;
+    await tx.sql`update account set own_plan_id = ${planId}, status = ${status} where id = ${accountId}`;
+    await writeAudit(tx, {
+      actor: 'operator',
+      action: 'account.create',
+      accountId,
+      before: null,
+      after: { planId, status, role },
+      reason: 'asked for',
+    });
+  });
+}
+
 async function checkPlan(ctx: Ctx, planId: string | undefined): Promise<void> {
   if (planId === undefined) return;
   const known = await ctx.sql`select 1 from plan where id = ${planId}`;
   if (known.length === 0) throw new DomainError('INVALID_INPUT', `There is no plan named ${planId}.`);
 }
 
-type Person = { userId: string; email: string; name: string; isAdmin: boolean; password?: string };
+type Person = { userId: string; email: string; name: string; password?: string };
 
-async function writePerson(ctx: Ctx, { userId, email, name, isAdmin, password }: Person): Promise<void> {
+async function writePerson(ctx: Ctx, { userId, email, name, password }: Person): Promise<void> {
   const made = await ctx.sql`
-    insert into auth_user (id, name, email, email_verified, role)
-    values (${userId}, ${name}, ${email}, true, ${isAdmin ? 'admin' : 'user'}) on conflict (email) do nothing returning id`;
+    insert into auth_user (id, name, email, email_verified)
+    values (${userId}, ${name}, ${email}, true) on conflict (email) do nothing returning id`;
   if (made.length === 0) throw new DomainError('INVALID_INPUT', `There is an account for ${email} already.`);
   if (password === undefined) return;
   const hash = await hashPassword(password);

@@ -5,6 +5,7 @@ import { newId } from '../ids';
 import { holdAccount } from '../quota/load-account';
 import type { Scope } from '../shapes';
 import { newApiKeyText } from './api-key-text';
+import { needFreshSignIn } from './need-fresh-sign-in';
 
 const MOST_LIVE_KEYS = 20;
 
@@ -22,7 +23,7 @@ export type CreateKeyInput = {
 
 /**
  * Makes a key for an account; its text is in this answer and nowhere else. Audited. Throws
- * FORBIDDEN, EMAIL_UNCONFIRMED, INVALID_INPUT, NOT_FOUND.
+ * FORBIDDEN, EMAIL_UNCONFIRMED, FRESH_SIGN_IN_REQUIRED, INVALID_INPUT, NOT_FOUND.
  */
 export async function createApiKey(
   ctx: Ctx,
@@ -61,17 +62,13 @@ const tooMany = () =>
   new DomainError('INVALID_INPUT', `An account has ${MOST_LIVE_KEYS} keys at most. Revoke one first.`);
 
 /**
- * A key outlives the browser it was made in: only who has proven their address makes one, whatever the settings. Asked under
- * the account's lock: a sign-in that a new password has just ended makes none.
+ * A key outlives the browser it was made in: only who has proven their address makes one, whatever the settings, and with a
+ * fresh sign-in. Asked under the account's lock: a sign-in that a new password has just ended makes none.
  */
-async function needPerson({ sql }: TxCtx, { userId, signInId: asked }: CreateKeyInput): Promise<void> {
-  const signInId = asked ?? null;
-  const [person] = await sql<{ email_verified: boolean; is_signed_in: boolean }[]>`
-    select email_verified, ${signInId}::text is null
-      or exists (select 1 from auth_sign_in where id = ${signInId}) as is_signed_in
-    from auth_user where id = ${userId}`;
-  if (person && !person.is_signed_in)
-    throw new DomainError('UNAUTHORIZED', 'This sign-in is not valid any more. Sign in again.');
+async function needPerson(tx: TxCtx, { userId, signInId }: CreateKeyInput): Promise<void> {
+  await needFreshSignIn(tx, signInId);
+  const [person] = await tx.sql<{ email_verified: boolean }[]>`
+    select email_verified from auth_user where id = ${userId}`;
   if (!person?.email_verified)
     throw new DomainError('EMAIL_UNCONFIRMED', 'Confirm your email address first, then make a key.');
 }

@@ -1,12 +1,14 @@
 import type { Ctx } from '../context';
 import { DomainError } from '../errors';
 import { deleteAccount } from './delete-account';
+import { needFreshSignIn } from './need-fresh-sign-in';
 
-type Leaving = { accountId: string; userId: string; email: string };
+type Leaving = { accountId: string; userId: string; signInId?: string; email: string };
 
 /**
  * Deletes the account of an owner who typed their address to confirm it; works whatever state the account is in. Returns
- * as soon as nothing can be started or charged any more. Throws INVALID_INPUT for another address, NOT_FOUND.
+ * as soon as nothing can be started or charged any more. Throws INVALID_INPUT for another address, FRESH_SIGN_IN_REQUIRED,
+ * NOT_FOUND.
  */
 export async function deleteOwnAccount(ctx: Ctx, leaving: Leaving): Promise<{ deleted: true }> {
   const { accountId, userId } = leaving;
@@ -15,5 +17,6 @@ export async function deleteOwnAccount(ctx: Ctx, leaving: Leaving): Promise<{ de
     const message = 'Type the address you sign in with to delete this account. Nothing was changed.';
     throw new DomainError('INVALID_INPUT', message, { fields: { email: [message] } });
   }
+  await needFreshSignIn(ctx, leaving.signInId);
   return deleteAccount(ctx, { accountId, actor: `user:${userId}`, reason: 'asked for by an owner' });
 }

@@ -41,7 +41,7 @@ export const findSignIn = (ctx: Pick<Ctx, 'log' | 'env'>, auth: Auth, headers: H
     ctx.log,
   );
 
-type SignedIn = { id: string; name: string; role?: string | null };
+type SignedIn = { id: string; name: string; role?: string | null; twoFactorEnabled?: boolean | null };
 
 async function findMember(
   ctx: Ctx,
@@ -50,6 +50,7 @@ async function findMember(
 ): Promise<Extract<Actor, { kind: 'user' }>> {
   const member = await readMember(ctx, user.id);
   const isAdmin = user.role === 'admin';
+  const lacksSecondFactor = ctx.env.ADMIN_SECOND_FACTOR === 'required' && !user.twoFactorEnabled;
   if (member)
     return {
       kind: 'user',
@@ -57,11 +58,12 @@ async function findMember(
       accountId: member.account_id,
       role: member.role,
       isAdmin,
+      lacksSecondFactor,
       signInId,
     };
   // A crash between sign-up and its account is repaired here.
   const accountId = await openAccount(ctx, { userId: user.id, name: user.name });
-  return { kind: 'user', userId: user.id, accountId, role: 'owner', isAdmin, signInId };
+  return { kind: 'user', userId: user.id, accountId, role: 'owner', isAdmin, lacksSecondFactor, signInId };
 }
 
 async function readMember(ctx: Ctx, userId: string) {

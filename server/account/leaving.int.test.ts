@@ -38,7 +38,11 @@ async function signUp(email: string, name = 'Ada', isConfirmed = false): Promise
   await b.ctx.sql`
     insert into auth_user (id, name, email, email_verified) values (${userId}, ${name}, ${email}, ${isConfirmed})`;
   const accountId = await openAccount(b.ctx, { userId, name });
-  return { accountId, userId, member: { kind: 'user', userId, accountId, role: 'owner', isAdmin: false } };
+  return {
+    accountId,
+    userId,
+    member: { kind: 'user', userId, accountId, role: 'owner', isAdmin: false, lacksSecondFactor: false },
+  };
 }
 
 describe('an owner who leaves', () => {

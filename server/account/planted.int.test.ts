@@ -245,6 +245,7 @@ describe('an account whose address nobody has confirmed', () => {
     accountId,
     role: 'owner',
     isAdmin: false,
+    lacksSecondFactor: false,
   });
   const refusal = { cause: { reason: 'EMAIL_UNCONFIRMED', code: 'FORBIDDEN' } };
 
@@ -287,7 +288,14 @@ it('ACCOUNT-37 keys made and revoked are recorded, with who and what they may, a
   const actor = `user:${userId}`;
   const scopes = ['session:read' as const];
   const key = await createApiKey(world.ctx, { accountId, userId, isAdmin: false, actor, name: 'ci', scopes });
-  const person: Actor = { kind: 'user', userId, accountId, role: 'owner', isAdmin: false };
+  const person: Actor = {
+    kind: 'user',
+    userId,
+    accountId,
+    role: 'owner',
+    isAdmin: false,
+    lacksSecondFactor: false,
+  };
   const caller = createCaller({
     ...world.ctx,
     actor: person,
@@ -297,10 +305,11 @@ it('ACCOUNT-37 keys made and revoked are recorded, with who and what they may, a
   for (let times = 0; times < 2; times++) await caller.apiKey.revoke({ apiKeyId: key.id });
   const notes = await notesOf(accountId);
   expect(notes.map(({ action, actor: by }) => [action, by])).toEqual([
+    ['account.create', 'operator'],
     ['apiKey.create', 'operator'],
     ['apiKey.create', actor],
     ['apiKey.revoke', actor],
   ]);
-  expect(notes[1]?.after).toEqual({ id: key.id, scopes });
+  expect(notes[2]?.after).toEqual({ id: key.id, scopes });
   expect(JSON.stringify(notes)).not.toContain(key.prefix);
 });

@@ -58,10 +58,13 @@ async function lockOwnAccounts(tx: TxCtx, userId: string): Promise<AccountState[
   return states;
 }
 
-/** What else would open the account to whoever made it: the old password, or an identity elsewhere. */
+/** What else would open the account to whoever made it, or keep others out: the old password, an identity elsewhere, a second factor. */
 async function endWaysIn({ sql }: TxCtx, { userId, by }: Proof): Promise<void> {
   await sql`
     delete from auth_identity where user_id = ${userId} and not (${by === 'password'} and provider_id = 'credential')`;
+  // Whoever made the account chose it: it would keep the owner of the address out.
+  await sql`delete from auth_second_factor where user_id = ${userId}`;
+  await sql`update auth_user set two_factor_enabled = false where id = ${userId}`;
 }
 
 /** Removes all sessions of an account; their machines and files go as with any session that is deleted. */

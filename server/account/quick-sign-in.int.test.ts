@@ -57,7 +57,11 @@ describe('the sign-in of a browser', () => {
       expect(actor).toMatchObject({ kind: 'user', userId, role: 'owner', isAdmin: false });
       expect(actor).toMatchObject({ signInId: known?.session.id });
       await at.world.ctx.sql`update auth_user set role = 'admin' where id = ${userId}`;
-      expect(await findActor(at.world.ctx, at.auth, headers)).toMatchObject({ isAdmin: true });
+      const administrator = { isAdmin: true, lacksSecondFactor: true };
+      expect(await findActor(at.world.ctx, neverAsked, headers)).toMatchObject(administrator);
+      await at.world.ctx.sql`update auth_user set two_factor_enabled = true where id = ${userId}`;
+      const proven = { isAdmin: true, lacksSecondFactor: false };
+      expect(await findActor(at.world.ctx, neverAsked, headers)).toMatchObject(proven);
     },
   );
 

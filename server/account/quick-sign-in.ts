@@ -1,7 +1,7 @@
 import { type Actor, type Ctx, failClosed } from '../context';
 import { signingSecrets } from '../signing-secrets';
 import { isCookieSignature } from './resign-cookies';
-import { REFRESH_AFTER_DAYS, SIGN_IN_DAYS } from './sign-in-life';
+import { REFRESH_AFTER_HOURS, SIGN_IN_DAYS } from './sign-in-life';
 
 type Person = Extract<Actor, { kind: 'user' }>;
 
@@ -15,13 +15,20 @@ export async function findQuickSignIn(ctx: Ctx, headers: Headers): Promise<Perso
   if (token === null) return null;
   const [row] = await failClosed(
     () => ctx.sql<
-      { id: string; user_id: string; role: string; account_id: string; member_role: Person['role'] }[]
+      {
+        id: string;
+        user_id: string;
+        role: string;
+        has_second_factor: boolean;
+        account_id: string;
+        member_role: Person['role'];
+      }[]
     >`
-      select s.id, s.user_id, u.role, m.account_id, m.role as member_role
+      select s.id, s.user_id, u.role, u.two_factor_enabled as has_second_factor, m.account_id, m.role as member_role
       from auth_sign_in s join auth_user u on u.id = s.user_id
         cross join lateral (select account_id, role from member where user_id = u.id order by created_at limit 1) m
       where s.token = ${token}
-        and s.expires_at > clock_timestamp() + ${SIGN_IN_DAYS - REFRESH_AFTER_DAYS} * interval '1 day'`,
+        and s.expires_at > clock_timestamp() + ${SIGN_IN_DAYS * 24 - REFRESH_AFTER_HOURS} * interval '1 hour'`,
     ctx.log,
   );
   if (!row) return null;
@@ -31,6 +38,7 @@ export async function findQuickSignIn(ctx: Ctx, headers: Headers): Promise<Perso
     accountId: row.account_id,
     role: row.member_role,
     isAdmin: row.role === 'admin',
+    lacksSecondFactor: ctx.env.ADMIN_SECOND_FACTOR === 'required' && !row.has_second_factor,
     signInId: row.id,
   };
 }

@@ -3,14 +3,16 @@ import { listDrift } from '../quota/find-drift';
 import { listPlans } from '../quota/plans';
 import { listRuns } from '../run/list-runs';
 import { inputs } from '../shapes';
-import { access, type Member, router } from '../trpc';
+import { access, type Member, router, SECOND_FACTOR_NEEDED } from '../trpc';
 import { adjustAccountUsage } from './adjust-usage';
 import { createApiKey } from './create-api-key';
 import { deleteAccount } from './delete-account';
 import { deleteOwnAccount } from './delete-own-account';
+import { endOtherSignIns, endSignIn } from './end-sign-ins';
 import { getAccount, listAccounts } from './list-accounts';
 import { listApiKeys } from './list-api-keys';
 import { listAudit } from './list-audit';
+import { listSignIns } from './list-sign-ins';
 import { revokeApiKey } from './revoke-api-key';
 import { saveAuditedPlan } from './save-plan';
 import { setPlan } from './set-plan';
@@ -30,7 +32,9 @@ export const apiKeyRouter = router({
   create: access('person')
     .input(inputs.apiKeyCreate)
     .mutation(({ ctx, input }) => {
-      const { userId, isAdmin, signInId } = personOf(ctx.member);
+      const { userId, isAdmin, lacksSecondFactor, signInId } = personOf(ctx.member);
+      if (lacksSecondFactor && isAdmin && input.scopes.includes('admin'))
+        throw new DomainError('FORBIDDEN', SECOND_FACTOR_NEEDED);
       return createApiKey(ctx, { ...input, accountId: ctx.accountId, userId, isAdmin, signInId });
     }),
   list: access('person')
@@ -43,12 +47,24 @@ export const apiKeyRouter = router({
     ),
 });
 
+export const signInRouter = router({
+  list: access('person')
+    .input(inputs.nothing)
+    .query(({ ctx }) => listSignIns(ctx, personOf(ctx.member))),
+  end: access('person')
+    .input(inputs.signInEnd)
+    .mutation(({ ctx, input }) => endSignIn(ctx, { ...personOf(ctx.member), signInId: input.signInId })),
+  endOthers: access('person')
+    .input(inputs.nothing)
+    .mutation(({ ctx }) => endOtherSignIns(ctx, personOf(ctx.member))),
+});
+
 export const accountRouter = router({
   delete: access('owner')
     .input(inputs.ownAccountDelete)
     .mutation(({ ctx, input }) => {
-      const { accountId, userId } = personOf(ctx.member);
-      return deleteOwnAccount(ctx, { accountId, userId, email: input.email });
+      const { accountId, userId, signInId } = personOf(ctx.member);
+      return deleteOwnAccount(ctx, { accountId, userId, signInId, email: input.email });
     }),
 });
 

@@ -1,3 +1,3 @@
-/** How long a sign-in lives without being used, and how long it is used before it is prolonged, in days. */
+/** A sign-in lives this long after it was last prolonged, and is prolonged by use, at most once an hour. */
 export const SIGN_IN_DAYS = 30;
-export const REFRESH_AFTER_DAYS = 1;
+export const REFRESH_AFTER_HOURS = 1;

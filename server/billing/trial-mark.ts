@@ -16,6 +16,23 @@ export async function hadTrial(ctx: Ctx, accountId: string): Promise<boolean> {
   return found.length > 0;
 }
 
+/** Makes a change to who owns accounts; those that had a trial had it as whoever owns them afterwards too. */
+export async function carryTrial(
+  tx: TxCtx,
+  accountIds: string[],
+  change: () => Promise<unknown>,
+): Promise<void> {
+  const before = await Promise.all(accountIds.map((id) => marksOf(tx, tx.sql, id)));
+  await change();
+  for (const [index, accountId] of accountIds.entries()) {
+    const { all: after } = await marksOf(tx, tx.sql, accountId);
+    await tx.sql`
+      insert into trial_mark (hash) select hash from unnest(${after}::text[]) as hash
+      where exists (select 1 from trial_mark where hash = any(${before[index]?.all ?? []}))
+      on conflict do nothing`;
+  }
+}
+
 /**
  * Marks the persons behind an account. Returns false when one of them was marked before; the caller rolls back. Throws
  * EMAIL_UNCONFIRMED while nothing is known for sure of any of them.

@@ -138,7 +138,15 @@ it('MACHINE-60 a machine is told which keys and sign-ins have ended, for its own
       insert into auth_sign_in (id, token, user_id, expires_at)
       values (${id}, ${id}, ${id}, now() + ${days} * interval '1 day')`;
     await sql`insert into member (account_id, user_id, role) values (${accountId}, ${id}, 'member')`;
-    return grantOf({ kind: 'user', userId: id, accountId, role: 'member', isAdmin: false, signInId: id });
+    return grantOf({
+      kind: 'user',
+      userId: id,
+      accountId,
+      role: 'member',
+      isAdmin: false,
+      lacksSecondFactor: false,
+      signInId: id,
+    });
   };
   const key = await keyOf(accountId);
   const [here, left, out, expired] = [await person(1), await person(1), await person(1), await person(-1)];

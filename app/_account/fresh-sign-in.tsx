@@ -1,0 +1,120 @@
+'use client';
+
+import { Alert, Button, Modal, PasswordInput, Stack, Text } from '@mantine/core';
+import {
+  createContext,
+  type FormEvent,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useRef,
+  useState,
+} from 'react';
+import { refusalOf } from '../_query/trpc';
+import { startLeaving } from '../_query/use-status';
+import { sentenceFor } from './sentence-for';
+import { signInClient } from './sign-in-client';
+
+type Ask = () => Promise<string | null>;
+
+const FreshContext = createContext<Ask>(async () => null);
+
+/** Asks for the password again in a dialog; resolves to it once it was right, to null when the dialog was closed. */
+export const useAskAgain = (): Ask => useContext(FreshContext);
+
+/** Does something that a sign-in which is not fresh is refused; asks for the password then, and does it once more. */
+export function useFresh() {
+  const ask = useAskAgain();
+  return useCallback(
+    async <T,>(work: () => Promise<T>): Promise<T> => {
+      try {
+        return await work();
+      } catch (error) {
+        if (refusalOf(error).reason !== 'FRESH_SIGN_IN_REQUIRED' || (await ask()) === null) throw error;
+        return work();
+      }
+    },
+    [ask],
+  );
+}
+
+/** Holds the one dialog that asks for the password again. */
+export function FreshSignIn({ hasPassword, children }: { hasPassword: boolean; children: ReactNode }) {
+  const [opened, setOpened] = useState(false);
+  const settle = useRef<(password: string | null) => void>(() => {});
+  const ask = useCallback(() => {
+    setOpened(true);
+    return new Promise<string | null>((resolve) => {
+      settle.current = resolve;
+    });
+  }, []);
+  function close(password: string | null) {
+    setOpened(false);
+    settle.current(password);
+  }
+  return (
+    <FreshContext value={ask}>
+      {children}
+      <Modal opened={opened} onClose={() => close(null)} title="Is it still you?" centered>
+        {hasPassword ? <PasswordForm onGiven={close} /> : <SignInAgain />}
+      </Modal>
+    </FreshContext>
+  );
+}
+
+function PasswordForm({ onGiven }: { onGiven: (password: string) => void }) {
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  async function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    // The dialog stands inside forms of the page, whose own submit this is not.
+    event.stopPropagation();
+    if (busy) return;
+    setBusy(true);
+    const password = String(new FormData(event.currentTarget).get('password'));
+    const { error } = await signInClient.$fetch('/fresh-sign-in', { method: 'POST', body: { password } });
+    setBusy(false);
+    if (error) setProblem(sentenceFor(error));
+    else onGiven(password);
+  }
+  return (
+    <form onSubmit={submit} method="post">
+      <Stack gap="sm">
+        <Text size="sm">Enter your password to go on.</Text>
+        <PasswordInput
+          visibilityToggleButtonProps={{ 'aria-label': 'Show what is typed' }}
+          name="password"
+          label="Your password"
+          autoComplete="current-password"
+          maxLength={128}
+          required
+          data-autofocus
+        />
+        {problem && (
+          <Alert color="red" role="alert">
+            {problem}
+          </Alert>
+        )}
+        <Button type="submit" loading={busy}>
+          Continue
+        </Button>
+      </Stack>
+    </form>
+  );
+}
+
+/** For who has no password here: signing in once more is fresh by itself. */
+function SignInAgain() {
+  async function again() {
+    const leaving = startLeaving();
+    const { error } = await signInClient.signOut();
+    if (error) return leaving.stop();
+    window.location.replace('/sign-in?next=%2Fsettings');
+  }
+  return (
+    <Stack gap="sm">
+      <Text size="sm">You signed in some time ago. Sign in again to do this.</Text>
+      <Button onClick={again}>Sign in again</Button>
+    </Stack>
+  );
+}

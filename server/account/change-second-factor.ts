@@ -1,0 +1,34 @@
+import { writeAudit } from '../audit';
+import { type Ctx, inTx } from '../context';
+import type { AccessCtx } from './prove-address';
+
+export type SecondFactorChange = {
+  userId: string;
+  change: 'add' | 'remove' | 'renewCodes';
+  /** The sign-in that a new second factor was proven with; all others were made without one and end. */
+  keptSignInId?: string;
+};
+
+/** Records that a second factor was added, removed or has new recovery codes; a new one ends the other sign-ins. */
+export async function changeSecondFactor(
+  ctx: AccessCtx,
+  { userId, change, keptSignInId }: SecondFactorChange,
+): Promise<void> {
+  await inTx(ctx as Ctx, async (tx) => {
+    const ended =
+      change === 'add'
+        ? await tx.sql`
+            delete from auth_sign_in where user_id = ${userId} and id <> ${keptSignInId ?? ''} returning 1`
+        : null;
+    const [member] = await tx.sql<{ account_id: string }[]>`
+      select account_id from member where user_id = ${userId} order by created_at limit 1`;
+    await writeAudit(tx, {
+      actor: `user:${userId}`,
+      action: `secondFactor.${change}`,
+      accountId: member?.account_id ?? null,
+      before: null,
+      after: ended && { signIns: ended.length },
+      reason: 'asked for',
+    });
+  });
+}

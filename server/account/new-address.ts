@@ -1,0 +1,36 @@
+import { signJWT, verifyJWT } from 'better-auth/crypto';
+import type { Ctx } from '../context';
+
+const LIFE_SECONDS = 3_600;
+
+export type Move = { userId: string; email: string; newEmail: string };
+/** The old address confirms the move; then the new one proves itself. */
+export type MoveStep = 'confirm' | 'prove';
+
+/** What a link in an email carries for one step of a move. */
+export const signMove = (
+  secret: string,
+  { userId, email, newEmail }: Move,
+  step: MoveStep,
+): Promise<string> =>
+  // `updateTo` keeps it from being taken for the confirmation of an address.
+  signJWT({ userId, email, updateTo: newEmail, move: step }, secret, LIFE_SECONDS);
+
+export type OpenMove = Move & { kind: 'open'; step: MoveStep; isProven: boolean };
+
+/** What such a link stands for; reading it changes nothing. A move that was made, or passed by, is not valid. */
+export async function readMove(
+  ctx: Pick<Ctx, 'sql'>,
+  secret: string,
+  token: string,
+): Promise<OpenMove | { kind: 'invalid' }> {
+  const claim = await verifyJWT<Record<string, unknown>>(token, secret);
+  const { userId, email, updateTo: newEmail, move: step } = claim ?? {};
+  if (typeof userId !== 'string' || typeof email !== 'string' || typeof newEmail !== 'string')
+    return { kind: 'invalid' };
+  if (step !== 'confirm' && step !== 'prove') return { kind: 'invalid' };
+  const [person] = await ctx.sql<{ email: string; email_verified: boolean }[]>`
+    select email, email_verified from auth_user where id = ${userId}`;
+  if (person?.email !== email) return { kind: 'invalid' };
+  return { kind: 'open', step, userId, email, newEmail, isProven: person.email_verified };
+}
