@@ -89,7 +89,7 @@ test('ACCOUNT-45 ACCOUNT-46 name, address and password are changed in the settin
   const person = await newPerson();
   await signIn(page, person, '/settings');
   const name = page.getByRole('form', { name: 'Name' });
-  await name.getByLabel('Name', { exact: true }).fill('Augusta King');
+  await name.getByRole('textbox').fill('Augusta King');
   await name.getByRole('button', { name: 'Change name' }).click();
   await expect(name.getByRole('status')).toContainText('Your name is changed');
 
