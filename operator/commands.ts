@@ -1,6 +1,7 @@
 import { adjustAccountUsage } from '@/server/account/adjust-usage';
 import { createAccount } from '@/server/account/create-account';
 import { deleteAccount } from '@/server/account/delete-account';
+import { dropSecondFactor } from '@/server/account/drop-second-factor';
 import { saveAuditedPlan } from '@/server/account/save-plan';
 import { setPlan } from '@/server/account/set-plan';
 import { setStatus } from '@/server/account/set-status';
@@ -174,6 +175,17 @@ export const COMMANDS: Record<string, Command> = {
     needed: ['account', 'reason'],
     signs: true,
     run: async (ctx, flags) => ({ result: await deleteAccount(ctx, byOperator(flags)) }),
+  },
+  'account drop-second-factor': {
+    flags: { email: 'text', reason: 'text' },
+    needed: ['email', 'reason'],
+    run: async (ctx, flags) => ({
+      result: await dropSecondFactor(ctx, {
+        actor: 'operator',
+        email: text(flags, 'email'),
+        reason: text(flags, 'reason'),
+      }),
+    }),
   },
   'account adjust-usage': {
     flags: { account: 'text', seconds: 'text', reason: 'text' },

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { COMMANDS } from '@/operator/commands';
 import { waitFor } from '@/scripts/services/processes';
 import { totpOf } from '@/test/totp';
 import { createWorld, type World } from '@/test/world';
@@ -159,6 +160,21 @@ describe('a second factor', () => {
     expect((await notesOf(person)).at(-1)).toEqual(['secondFactor.remove', null]);
     const told = () => messages.some(({ to, subject }) => to === person.email && /removed/.test(subject));
     expect(await waitFor(async () => told(), 5_000)).toBe(true);
+  });
+
+  it('ACCOUNT-43 that is lost is removed by an operator, which ends every sign-in and is recorded', async () => {
+    const person = await newPerson();
+    await setUp(signInOf(await password(person)));
+    expect(signInOf(await password(person))).toBe('');
+    const drop = (email: string) =>
+      COMMANDS['account drop-second-factor']?.run(world.ctx, { email, reason: 'seen in person' });
+    expect((await drop(person.email.toUpperCase()))?.result).toEqual({
+      email: person.email,
+      endedSignIns: 1,
+    });
+    expect(signInOf(await password(person))).not.toBe('');
+    expect((await notesOf(person)).at(-1)).toEqual(['secondFactor.remove', { signIns: 1 }]);
+    await expect(drop('nobody@x.test')).rejects.toMatchObject({ reason: 'NOT_FOUND' });
   });
 
   it('ACCOUNT-43 guesses are counted for the person like tries to sign in, and no browser is trusted for longer', async () => {
