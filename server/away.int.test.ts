@@ -42,7 +42,11 @@ async function openPool(): Promise<void> {
 
 beforeAll(async () => {
   world = await createWorld({
-    env: { STRIPE_SECRET_KEY: 'sk_test_nobody_there', STRIPE_API_URL: 'http://127.0.0.1:9' },
+    env: {
+      STRIPE_SECRET_KEY: 'sk_test_nobody_there',
+      STRIPE_API_URL: 'http://127.0.0.1:9',
+      ADMIN_SECOND_FACTOR: 'optional',
+    },
   });
   door = new DatabaseDoor(world.url);
   await door.open();
