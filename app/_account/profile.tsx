@@ -94,7 +94,15 @@ function NameForm({ name }: { name: string }) {
   }
   return (
     <ChangeForm title="Name" button="Change name" onSend={send}>
-      <TextInput key={name} name="name" label="Name" defaultValue={name} maxLength={80} required />
+      <TextInput
+        key={name}
+        name="name"
+        label="Name"
+        defaultValue={name}
+        maxLength={80}
+        required
+        withAsterisk={false}
+      />
     </ChangeForm>
   );
 }
@@ -137,6 +145,7 @@ function AddressForm({ person }: { person: Person }) {
           autoComplete="email"
           maxLength={254}
           required
+          withAsterisk={false}
         />
       </ChangeForm>
     </Stack>
@@ -166,6 +175,7 @@ function PasswordForm() {
         maxLength={128}
         miw={200}
         required
+        withAsterisk={false}
       />
       <PasswordInput
         name="new"
@@ -176,6 +186,7 @@ function PasswordForm() {
         maxLength={128}
         miw={200}
         required
+        withAsterisk={false}
       />
     </ChangeForm>
   );

@@ -27,19 +27,17 @@ export function SignIns() {
   return (
     <Stack gap="sm">
       <Paper withBorder>
-        <Table.ScrollContainer minWidth={480}>
-          <Table horizontalSpacing="md" aria-label="Sign-ins">
-            <Table.Tbody>
-              {signIns.map((signIn) => (
-                <SignInRow
-                  key={signIn.id}
-                  signIn={signIn}
-                  onEnd={() => act(() => client.signIn.end.mutate({ signInId: signIn.id }))}
-                />
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+        <Table horizontalSpacing="md" aria-label="Sign-ins">
+          <Table.Tbody>
+            {signIns.map((signIn) => (
+              <SignInRow
+                key={signIn.id}
+                signIn={signIn}
+                onEnd={() => act(() => client.signIn.end.mutate({ signInId: signIn.id }))}
+              />
+            ))}
+          </Table.Tbody>
+        </Table>
       </Paper>
       {signIns.length > 1 && (
         <Group>
@@ -58,16 +56,18 @@ function SignInRow({ signIn, onEnd }: { signIn: SignIn; onEnd: () => void }) {
   const { device, address, createdAt, lastUsedAt, isCurrent } = signIn;
   return (
     <Table.Tr>
-      <Table.Td>{device}</Table.Td>
       <Table.Td>
-        <Text size="sm">{address ?? ''}</Text>
+        {device}
+        <Text size="sm" c="dimmed">
+          {address}
+        </Text>
       </Table.Td>
       <Table.Td>
         <Text size="sm" title={`signed in ${formatDay(createdAt)}`}>
           used {formatTime(lastUsedAt, Date.now())}
         </Text>
       </Table.Td>
-      <Table.Td>
+      <Table.Td ta="right">
         {isCurrent ? (
           <Badge variant="light" tt="none">
             This browser

@@ -1,5 +1,6 @@
 import { type Ctx, failClosed } from '../context';
 import { nameDevice } from './name-device';
+import { nameNetwork } from './name-network';
 
 export type SignInView = {
   id: string;
@@ -37,7 +38,7 @@ export async function listSignIns(
   return rows.map((row) => ({
     id: row.id,
     device: nameDevice(row.user_agent),
-    address: row.ip_address || null,
+    address: nameNetwork(row.ip_address),
     createdAt: new Date(row.created_at).toISOString(),
     lastUsedAt: new Date(row.updated_at).toISOString(),
     isCurrent: row.id === signInId,
