@@ -9,7 +9,7 @@ const age = (email: string) =>
     where user_id = (select id from auth_user where email = ${email})`;
 
 async function givePassword(page: Page, password: string): Promise<void> {
-  const dialog = page.getByRole('dialog', { name: 'Is it still you?' });
+  const dialog = page.getByRole('dialog', { name: 'Confirm your password' });
   await dialog.getByLabel('Your password').fill(password);
   await dialog.getByRole('button', { name: 'Continue' }).click();
   await expect(dialog).toBeHidden();

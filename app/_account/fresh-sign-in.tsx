@@ -55,7 +55,7 @@ export function FreshSignIn({ hasPassword, children }: { hasPassword: boolean; c
   return (
     <FreshContext value={ask}>
       {children}
-      <Modal opened={opened} onClose={() => close(null)} title="Is it still you?" centered>
+      <Modal opened={opened} onClose={() => close(null)} title="Confirm your password" centered>
         {hasPassword ? <PasswordForm onGiven={close} /> : <SignInAgain />}
       </Modal>
     </FreshContext>

@@ -69,7 +69,7 @@ function SignInRow({ signIn, onEnd }: { signIn: SignIn; onEnd: () => void }) {
       </Table.Td>
       <Table.Td ta="right">
         {isCurrent ? (
-          <Badge variant="light" tt="none">
+          <Badge variant="light" tt="none" miw="max-content">
             This browser
           </Badge>
         ) : (
