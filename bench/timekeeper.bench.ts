@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,12 +7,12 @@ import { migrateDatabase } from '@/db/migrate';
 import { startPostgres } from '@/scripts/services/postgres';
 import { endChild, findFreePort, sleep, waitFor } from '@/scripts/services/processes';
 import { startRedis } from '@/scripts/services/redis';
-import { ROOT } from '@/scripts/stack';
 import { openContext } from '@/server/compose';
 import { parseEnv } from '@/server/env';
 import type { Pretended } from '@/test/pretend/machines-api';
 import { seedRuns } from '@/test/pretend/seed-runs';
 import { sizeOf, sizesOf } from './sizes';
+import { startProcess } from './start-process';
 import { figure, printTable, quantile } from './table';
 import { cpuOf, cpuOfTree, residentMb } from './timekeeper/cpu';
 import { startTraffic, type Traffic } from './timekeeper/traffic';
@@ -52,18 +52,12 @@ async function openPostgres() {
   return server;
 }
 
-function start(args: string[], env: Record<string, string>): ChildProcess {
-  const child = spawn(process.execPath, args, {
-    cwd: ROOT,
-    env: { ...process.env, TZ: 'UTC', ...env },
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-  });
-  children.push(child);
-  return child;
-}
-
 const [postgres, redis] = await Promise.all([openPostgres(), startRedis()]);
-const machinesProcess = start(['--import', 'tsx', 'bench/timekeeper/machines-process.ts', '50'], {});
+const machinesProcess = startProcess(
+  children,
+  ['--import', 'tsx', 'bench/timekeeper/machines-process.ts', '50'],
+  {},
+);
 const [line] = (await once(machinesProcess.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
 const [apiUrl = '', doorUrl = ''] = line.toString().trim().split(' ');
 const workerPort = await findFreePort();
@@ -81,7 +75,7 @@ const ENV = {
 const { ctx, close } = openContext(parseEnv(ENV), 'web');
 const owner = openDatabase(postgres.url, { max: 1, asOwner: true });
 const workerUrl = Object.assign(new URL(postgres.url), { username: 'timekeeper', password: 'bench' }).href;
-const worker = start(['scripts/start.mjs', 'worker'], { ...ENV, DATABASE_URL: workerUrl });
+const worker = startProcess(children, ['scripts/start.mjs', 'worker'], { ...ENV, DATABASE_URL: workerUrl });
 worker.stdout?.resume();
 const workerPid = worker.pid ?? 0;
 if (

@@ -161,17 +161,34 @@ async function sellPlans(env: Record<string, string>): Promise<void> {
   }
 }
 
+/** Where the processes listen, and where they find each other, the machines of the local cloud and its mail server. */
+export const addressesOf = (ports: StackPorts, appUrl: string): Record<string, string> => ({
+  APP_URL: appUrl,
+  PORT: String(ports.web),
+  WORKER_PORT: String(ports.worker),
+  GATEWAY_PORT: String(ports.gateway),
+  GATEWAY_URL: `http://localhost:${ports.proxy}`,
+  FLY_API_URL: `http://127.0.0.1:${ports.fly}`,
+  SMTP_URL: `smtp://127.0.0.1:${ports.smtp}`,
+});
+
+/** Where the local cloud listens, and where it finds the gateway. */
+export const cloudAddressesOf = (ports: StackPorts): Record<string, string> => ({
+  CLOUD_GATEWAY_URL: `http://127.0.0.1:${ports.gateway}`,
+  ...Object.fromEntries(
+    (['fly', 'proxy', 'stripe', 'smtp', 'control'] as const).map((key) => [
+      PORT_NAMES[key],
+      String(ports[key]),
+    ]),
+  ),
+});
+
 function environmentOf(options: StackOptions, ports: StackPorts, appUrl: string): Record<string, string> {
   return {
     DATABASE_URL: options.databaseUrl,
     REDIS_URL: options.redisUrl,
     AUTH_SECRET: options.authSecret,
-    APP_URL: appUrl,
-    PORT: String(ports.web),
-    WORKER_PORT: String(ports.worker),
-    GATEWAY_PORT: String(ports.gateway),
-    GATEWAY_URL: `http://localhost:${ports.proxy}`,
-    FLY_API_URL: `http://127.0.0.1:${ports.fly}`,
+    ...addressesOf(ports, appUrl),
     FLY_API_TOKEN: 'local',
     FLY_ORG: 'local',
     FLY_REGIONS: 'iad,ams',
@@ -181,7 +198,6 @@ function environmentOf(options: StackOptions, ports: StackPorts, appUrl: string)
     STRIPE_SECRET_KEY: 'sk_test_local',
     STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
     STRIPE_API_URL: `http://127.0.0.1:${ports.stripe}`,
-    SMTP_URL: `smtp://127.0.0.1:${ports.smtp}`,
     MAIL_FROM: 'Hourglass <no-reply@hourglass.local>',
     NEXT_TELEMETRY_DISABLED: '1',
     ...options.env,
@@ -213,13 +229,7 @@ function commandOf(
           CLOUD_STATE_DIR: join(options.dir, 'cloud'),
           CLOUD_STRIPE_WEBHOOK_URL: `${env.APP_URL}/api/stripe/webhook`,
           CLOUD_STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
-          CLOUD_GATEWAY_URL: `http://127.0.0.1:${ports.gateway}`,
-          ...Object.fromEntries(
-            (['fly', 'proxy', 'stripe', 'smtp', 'control'] as const).map((key) => [
-              PORT_NAMES[key],
-              String(ports[key]),
-            ]),
-          ),
+          ...cloudAddressesOf(ports),
           ...options.cloudEnv,
         },
         readyUrl: `http://127.0.0.1:${ports.control}/control/machines`,

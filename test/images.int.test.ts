@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { findFreePort, waitFor } from '@/scripts/services/processes';
-import { freePorts, type StackPorts } from '@/scripts/stack';
+import { addressesOf, freePorts, type StackPorts } from '@/scripts/stack';
 import { settingsShape } from '@/server/env';
 import { playFirstSession } from './first-session';
 import { buildImages, type Images } from './images/all';
@@ -47,16 +47,10 @@ beforeAll(async () => {
     ...SECRETS,
     DATABASE_URL: url,
     REDIS_URL: redis.url,
-    APP_URL: appUrl,
-    PORT: String(ports.web),
-    WORKER_PORT: String(ports.worker),
-    GATEWAY_PORT: String(ports.gateway),
-    GATEWAY_URL: `http://localhost:${ports.proxy}`,
-    FLY_API_URL: `http://127.0.0.1:${ports.fly}`,
+    ...addressesOf(ports, appUrl),
     FLY_ORG: 'local',
     SESSION_IMAGE: 'hourglass-machine',
     STRIPE_API_URL: `http://127.0.0.1:${ports.stripe}`,
-    SMTP_URL: `smtp://127.0.0.1:${ports.smtp}`,
   };
 }, 500_000);
 

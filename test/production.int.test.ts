@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '@/db/client';
 import { buildAll } from '@/scripts/build-all';
 import { findFreePort, waitFor } from '@/scripts/services/processes';
-import { freePorts, type StackPorts } from '@/scripts/stack';
+import { addressesOf, cloudAddressesOf, freePorts, type StackPorts } from '@/scripts/stack';
 import { callAs, playFirstSession, startFirstSession, stopFirstSession } from './first-session';
 import { type Env, ProductionTree, type Running } from './production-tree';
 import { createTestRedis, type TestRedis } from './redis';
@@ -36,22 +36,11 @@ beforeAll(async () => {
     AUTH_SECRET: 'production-secret-production-secret',
     // A machine asks every few seconds.
     LEASE_MAX_SECONDS: '30',
-    APP_URL: appUrl,
-    PORT: String(ports.web),
-    WORKER_PORT: String(ports.worker),
-    GATEWAY_PORT: String(ports.gateway),
-    GATEWAY_URL: `http://localhost:${ports.proxy}`,
-    FLY_API_URL: `http://127.0.0.1:${ports.fly}`,
+    ...addressesOf(ports, appUrl),
     FLY_API_TOKEN: 'local',
     FLY_ORG: 'local',
     SESSION_IMAGE: 'hourglass-machine',
-    SMTP_URL: `smtp://127.0.0.1:${ports.smtp}`,
-    CLOUD_FLY_PORT: String(ports.fly),
-    CLOUD_PROXY_PORT: String(ports.proxy),
-    CLOUD_STRIPE_PORT: String(ports.stripe),
-    CLOUD_SMTP_PORT: String(ports.smtp),
-    CLOUD_CONTROL_PORT: String(ports.control),
-    CLOUD_GATEWAY_URL: `http://127.0.0.1:${ports.gateway}`,
+    ...cloudAddressesOf(ports),
   };
 }, 500_000);
 

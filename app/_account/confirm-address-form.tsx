@@ -1,37 +1,24 @@
 'use client';
 
-import { Alert, Button, Stack, Text } from '@mantine/core';
-import { useMounted } from '@mantine/hooks';
-import { type FormEvent, useState } from 'react';
+import { Alert, Stack, Text } from '@mantine/core';
+import { useState } from 'react';
 import type { ConfirmAnswer } from '@/server/account/confirm-door';
 import { ButtonLink, TextLink } from '../_look/links';
-import { sentenceFor } from './sentence-for';
-import { signInClient } from './sign-in-client';
+import { LinkForm } from './link-form';
 
 type Props = { token: string; email: string; sessions: number; isSignedIn: boolean };
 
 /** The one button that confirms an address; without a sign-in of that account it says first what else ends. */
 export function ConfirmAddressForm({ token, email, sessions, isSignedIn }: Props) {
-  const [busy, setBusy] = useState(false);
   const [done, setDone] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
-  const ready = useMounted();
 
-  async function submit(event: FormEvent) {
-    event.preventDefault();
-    if (busy) return;
-    setBusy(true);
-    setProblem(null);
-    const { data, error } = await signInClient.$fetch<ConfirmAnswer>('/confirm-address', {
-      method: 'POST',
-      body: { token },
-    });
-    if (data?.outcome === 'taken_over') {
-      return window.location.replace(`/reset-password?confirmed=1&token=${data.newPasswordToken}`);
+  function onAnswer(answer: ConfirmAnswer | null): boolean {
+    if (answer?.outcome === 'taken_over') {
+      window.location.replace(`/reset-password?confirmed=1&token=${answer.newPasswordToken}`);
+      return true;
     }
-    setBusy(false);
-    if (error) setProblem(sentenceFor(error));
-    else setDone(true);
+    setDone(true);
+    return false;
   }
   if (done) {
     return (
@@ -42,22 +29,12 @@ export function ConfirmAddressForm({ token, email, sessions, isSignedIn }: Props
     );
   }
   return (
-    <form onSubmit={submit} method="post">
-      <Stack>
-        <Text style={{ overflowWrap: 'anywhere' }}>
-          Confirm that <b>{email}</b> is yours. If you did not sign up here, close this page.
-        </Text>
-        {!isSignedIn && <WithoutSignIn token={token} sessions={sessions} />}
-        {problem && (
-          <Alert color="red" role="alert">
-            {problem}
-          </Alert>
-        )}
-        <Button type="submit" loading={busy} disabled={!ready}>
-          Confirm this address
-        </Button>
-      </Stack>
-    </form>
+    <LinkForm path="/confirm-address" token={token} button="Confirm this address" onAnswer={onAnswer}>
+      <Text style={{ overflowWrap: 'anywhere' }}>
+        Confirm that <b>{email}</b> is yours. If you did not sign up here, close this page.
+      </Text>
+      {!isSignedIn && <WithoutSignIn token={token} sessions={sessions} />}
+    </LinkForm>
   );
 }
 

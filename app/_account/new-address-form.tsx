@@ -1,36 +1,18 @@
 'use client';
 
-import { Alert, Button, Stack, Text } from '@mantine/core';
-import { useMounted } from '@mantine/hooks';
-import { type FormEvent, useState } from 'react';
+import { Stack, Text } from '@mantine/core';
+import { useState } from 'react';
 import type { MoveStep } from '@/server/account/new-address';
 import type { MoveAnswer } from '@/server/account/new-address-door';
 import { ButtonLink } from '../_look/links';
-import { sentenceFor } from './sentence-for';
-import { signInClient } from './sign-in-client';
+import { LinkForm } from './link-form';
 
 type Props = { token: string; email: string; newEmail: string; step: MoveStep };
 
 /** The one button of each step of a move to another address. */
 export function NewAddressForm({ token, email, newEmail, step }: Props) {
-  const [busy, setBusy] = useState(false);
   const [outcome, setOutcome] = useState<MoveAnswer['outcome'] | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
-  const ready = useMounted();
 
-  async function submit(event: FormEvent) {
-    event.preventDefault();
-    if (busy) return;
-    setBusy(true);
-    setProblem(null);
-    const { data, error } = await signInClient.$fetch<MoveAnswer>('/confirm-new-address', {
-      method: 'POST',
-      body: { token },
-    });
-    setBusy(false);
-    if (error) setProblem(sentenceFor(error));
-    else setOutcome(data?.outcome ?? null);
-  }
   if (outcome)
     return (
       <Stack>
@@ -43,19 +25,17 @@ export function NewAddressForm({ token, email, newEmail, step }: Props) {
       </Stack>
     );
   return (
-    <form onSubmit={submit} method="post">
-      <Stack>
-        <WhatHappens email={email} newEmail={newEmail} step={step} />
-        {problem && (
-          <Alert color="red" role="alert">
-            {problem}
-          </Alert>
-        )}
-        <Button type="submit" loading={busy} disabled={!ready}>
-          {step === 'confirm' ? 'Move my account' : 'Confirm this address'}
-        </Button>
-      </Stack>
-    </form>
+    <LinkForm<MoveAnswer>
+      path="/confirm-new-address"
+      token={token}
+      button={step === 'confirm' ? 'Move my account' : 'Confirm this address'}
+      onAnswer={(answer) => {
+        setOutcome(answer?.outcome ?? null);
+        return false;
+      }}
+    >
+      <WhatHappens email={email} newEmail={newEmail} step={step} />
+    </LinkForm>
   );
 }
 

@@ -10,7 +10,7 @@ import { SecondFactorForm } from './second-factor-form';
 import { sentenceFor } from './sentence-for';
 import { signInClient } from './sign-in-client';
 
-type Mode = 'sign-in' | 'sign-up';
+export type Mode = 'sign-in' | 'sign-up';
 
 const WORDS = {
   'sign-in': { button: 'Sign in', other: 'Sign up', ask: 'No account yet?' },

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { Pool } from 'undici';
 import { openDatabase, type Sql } from '@/db/client';
@@ -6,7 +6,7 @@ import { migrateDatabase } from '@/db/migrate';
 import { startPostgres } from '@/scripts/services/postgres';
 import { endChild, findFreePort, waitFor } from '@/scripts/services/processes';
 import { startRedis } from '@/scripts/services/redis';
-import { ROOT } from '@/scripts/stack';
+import { startProcess } from '../start-process';
 import { cpuOf, cpuOfTree } from '../timekeeper/cpu';
 import { type AccountOptions, type Caller, openCaller, signUp } from './accounts';
 
@@ -27,25 +27,15 @@ export type Served = {
 export const PROVIDER_MS = 50;
 const READY_MS = 60_000;
 
-function start(children: ChildProcess[], args: string[], env: Record<string, string>): ChildProcess {
-  const child = spawn(process.execPath, args, {
-    cwd: ROOT,
-    env: { ...process.env, TZ: 'UTC', ...env },
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-  });
-  children.push(child);
-  return child;
-}
-
 /** The Machines API and the web, each a process of its own; returns the web and where it answers. */
 async function startProcesses(children: ChildProcess[], databaseUrl: string, redisUrl: string) {
   const port = await findFreePort();
   const url = `http://127.0.0.1:${port}`;
   const machines = ['--import', 'tsx', 'bench/timekeeper/machines-process.ts', String(PROVIDER_MS)];
-  const api = start(children, machines, {});
+  const api = startProcess(children, machines, {});
   const [line] = (await once(api.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
   const [apiUrl = ''] = line.toString().trim().split(' ');
-  const web = start(children, ['scripts/start.mjs', 'web'], {
+  const web = startProcess(children, ['scripts/start.mjs', 'web'], {
     DATABASE_URL: databaseUrl,
     REDIS_URL: redisUrl,
     AUTH_SECRET: 'bench-secret-bench-secret-bench-secret',

@@ -9,6 +9,7 @@ import type { Auth } from './auth';
 import { openAccount } from './open-account';
 import { findQuickSignIn } from './quick-sign-in';
 import { resignCookies } from './resign-cookies';
+import { type SignedInActor, signedInActor } from './signed-in-actor';
 
 /**
  * Who sends these headers: an API key's account, a signed-in person's account, or nobody (null).
@@ -43,27 +44,18 @@ export const findSignIn = (ctx: Pick<Ctx, 'log' | 'env'>, auth: Auth, headers: H
 
 type SignedIn = { id: string; name: string; role?: string | null; twoFactorEnabled?: boolean | null };
 
-async function findMember(
-  ctx: Ctx,
-  user: SignedIn,
-  signInId: string,
-): Promise<Extract<Actor, { kind: 'user' }>> {
+async function findMember(ctx: Ctx, user: SignedIn, signInId: string): Promise<SignedInActor> {
+  const person = {
+    userId: user.id,
+    role: user.role,
+    hasSecondFactor: user.twoFactorEnabled === true,
+    signInId,
+  };
   const member = await readMember(ctx, user.id);
-  const isAdmin = user.role === 'admin';
-  const lacksSecondFactor = ctx.env.ADMIN_SECOND_FACTOR === 'required' && !user.twoFactorEnabled;
-  if (member)
-    return {
-      kind: 'user',
-      userId: user.id,
-      accountId: member.account_id,
-      role: member.role,
-      isAdmin,
-      lacksSecondFactor,
-      signInId,
-    };
+  if (member) return signedInActor(ctx, { ...person, accountId: member.account_id, memberRole: member.role });
   // A crash between sign-up and its account is repaired here.
   const accountId = await openAccount(ctx, { userId: user.id, name: user.name });
-  return { kind: 'user', userId: user.id, accountId, role: 'owner', isAdmin, lacksSecondFactor, signInId };
+  return signedInActor(ctx, { ...person, accountId, memberRole: 'owner' });
 }
 
 async function readMember(ctx: Ctx, userId: string) {

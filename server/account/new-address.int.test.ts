@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '@/scripts/services/processes';
+import { askLibrary } from '@/test/ask-library';
 import { createWorld, type World } from '@/test/world';
 import { newId } from '../ids';
 import type { Email } from '../mail/send';
@@ -8,7 +9,6 @@ import { createAccount } from './create-account';
 
 /** An address is changed: the old one confirms, the new one proves itself, and both know. */
 
-const home = 'http://localhost:3000';
 const PASSWORD = 'a-good-password';
 let world: World;
 const messages: Email[] = [];
@@ -21,13 +21,7 @@ const auth = () =>
   makeAuth({ ...world.ctx, mail: { send: async (message) => void messages.push(message), close: () => {} } });
 
 const ask = (path: string, body: object, cookie = '') =>
-  auth().handler(
-    new Request(`${home}/api/auth${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', origin: home, ...(cookie ? { cookie } : {}) },
-      body: JSON.stringify(body),
-    }),
-  );
+  askLibrary(auth(), path, body, cookie ? { cookie } : {});
 
 async function signIn(email: string, password = PASSWORD): Promise<string> {
   const answer = await ask('/sign-in/email', { email, password });

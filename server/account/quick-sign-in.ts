@@ -1,16 +1,15 @@
-import { type Actor, type Ctx, failClosed } from '../context';
+import { type Ctx, failClosed } from '../context';
 import { signingSecrets } from '../signing-secrets';
-import { isCookieSignature } from './resign-cookies';
+import { decodeCookie, isCookieSignature } from './resign-cookies';
 import { REFRESH_AFTER_HOURS, SIGN_IN_DAYS } from './sign-in-life';
-
-type Person = Extract<Actor, { kind: 'user' }>;
+import { type SignedInActor, signedInActor } from './signed-in-actor';
 
 /**
  * The member whose sign-in a browser's cookie carries, by one read of PostgreSQL: for the request that comes all the time.
  * Null wherever this does not say for certain that the sign-in lives: the sign-in library then decides, as it also does for one
  * that is to be prolonged and for a person without an account. Throws QUOTA_UNAVAILABLE without PostgreSQL.
  */
-export async function findQuickSignIn(ctx: Ctx, headers: Headers): Promise<Person | null> {
+export async function findQuickSignIn(ctx: Ctx, headers: Headers): Promise<SignedInActor | null> {
   const token = tokenOf(ctx, headers.get('cookie') ?? '');
   if (token === null) return null;
   const [row] = await failClosed(
@@ -21,7 +20,7 @@ export async function findQuickSignIn(ctx: Ctx, headers: Headers): Promise<Perso
         role: string;
         has_second_factor: boolean;
         account_id: string;
-        member_role: Person['role'];
+        member_role: SignedInActor['role'];
       }[]
     >`
       select s.id, s.user_id, u.role, u.two_factor_enabled as has_second_factor, m.account_id, m.role as member_role
@@ -32,15 +31,14 @@ export async function findQuickSignIn(ctx: Ctx, headers: Headers): Promise<Perso
     ctx.log,
   );
   if (!row) return null;
-  return {
-    kind: 'user',
+  return signedInActor(ctx, {
     userId: row.user_id,
+    role: row.role,
+    hasSecondFactor: row.has_second_factor,
     accountId: row.account_id,
-    role: row.member_role,
-    isAdmin: row.role === 'admin',
-    lacksSecondFactor: ctx.env.ADMIN_SECOND_FACTOR === 'required' && !row.has_second_factor,
+    memberRole: row.member_role,
     signInId: row.id,
-  };
+  });
 }
 
 /** The signed token of the sign-in library's cookie, or null. */
@@ -49,18 +47,10 @@ function tokenOf({ env }: Pick<Ctx, 'env'>, cookies: string): string | null {
   const found = cookies.split(/; ?/).filter((one) => one.startsWith(name));
   const [value] = found;
   if (value === undefined || found.length !== 1) return null;
-  const [token, signature, ...rest] = decode(value.slice(name.length)).split('.');
+  const [token, signature, ...rest] = decodeCookie(value.slice(name.length)).split('.');
   if (!token || !signature || rest.length > 0) return null;
   const isOurs = signingSecrets(env.AUTH_SECRET).some((secret) =>
     isCookieSignature(secret, token, signature),
   );
   return isOurs ? token : null;
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return '';
-  }
 }

@@ -25,7 +25,7 @@ export function resignCookies(authSecret: string, headers: Headers): Headers {
 
 function resign(cookie: string, newest: string, older: string[]): string {
   const [name = '', ...rest] = cookie.split('=');
-  const value = OURS.test(name) ? decode(rest.join('=')) : '';
+  const value = OURS.test(name) ? decodeCookie(rest.join('=')) : '';
   const dot = value.lastIndexOf('.');
   if (dot < 1) return cookie;
   const [text, signature] = [value.slice(0, dot), value.slice(dot + 1)];
@@ -43,7 +43,8 @@ export function isCookieSignature(secret: string, text: string, signature: strin
   return given.length === right.length && timingSafeEqual(given, right);
 }
 
-function decode(text: string): string {
+/** Returns the value of a cookie as it was before it was escaped; empty when it is not escaped well. */
+export function decodeCookie(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

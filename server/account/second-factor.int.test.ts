@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '@/operator/commands';
 import { waitFor } from '@/scripts/services/processes';
+import { askLibrary } from '@/test/ask-library';
 import { totpOf } from '@/test/totp';
 import { createWorld, type World } from '@/test/world';
 import type { DomainError } from '../errors';
@@ -13,7 +14,6 @@ import { findActor } from './find-actor';
 
 /** A code of an authenticator app beside the password: set up, asked for, lost, taken away. */
 
-const home = 'http://localhost:3000';
 const PASSWORD = 'a-good-password';
 let world: World;
 const tries: string[] = [];
@@ -29,13 +29,7 @@ const auth = (ctx = world.ctx) =>
   makeAuth({ ...ctx, mail: { send: async (message) => void messages.push(message), close: () => {} } });
 
 const ask = (path: string, body: object, cookie = '') =>
-  auth().handler(
-    new Request(`${home}/api/auth${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', origin: home, ...(cookie ? { cookie } : {}) },
-      body: JSON.stringify(body),
-    }),
-  );
+  askLibrary(auth(), path, body, cookie ? { cookie } : {});
 const codeOf = async (answer: Response) => [answer.status, (await answer.json()).code ?? null];
 
 const cookieIn = (answer: Response, name: string): string =>

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { askLibrary } from '@/test/ask-library';
 import { createWorld, type World } from '@/test/world';
 import type { DomainError } from '../errors';
 import { ADDRESS_HEADER } from '../http/address';
@@ -27,13 +28,7 @@ afterAll(() => world.close());
 const auth = () => makeAuth({ ...world.ctx, mail: { send: async () => {}, close: () => {} } });
 
 const ask = (path: string, body: object, headers: Record<string, string> = {}) =>
-  auth().handler(
-    new Request(`${home}/api/auth${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', origin: home, ...headers },
-      body: JSON.stringify(body),
-    }),
-  );
+  askLibrary(auth(), path, body, headers);
 
 type Person = { email: string; userId: string; accountId: string };
 

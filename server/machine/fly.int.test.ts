@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type StartedFly, startFly } from '@/cloud/fly/server';
+import { openLocalMachines } from '@/test/local-machines';
 import { newId } from '../ids';
-import { makeLog } from '../log';
-import { openFly } from './fly';
 import { appNameOf, type LaunchOrder, type Machine, type Machines } from './machines';
 import { endedAt, firstStartAt, isGone } from './read-events';
 
@@ -14,14 +13,7 @@ let fly: StartedFly;
 let machines: Machines;
 beforeAll(async () => {
   fly = await startFly({ port: 0, stateDir: dir, machineCommand: 'sleep 100000' });
-  machines = openFly({
-    apiUrl: `http://127.0.0.1:${fly.port}`,
-    token: 'local',
-    org: 'local',
-    environmentId: 'dev',
-    image: 'machine',
-    log: makeLog('test', 'silent'),
-  });
+  machines = openLocalMachines(fly.port);
 });
 afterEach(() => fly.faults.clear());
 afterAll(async () => {

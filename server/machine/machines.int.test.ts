@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startFly } from '@/cloud/fly/server';
+import { openLocalMachines } from '@/test/local-machines';
 import { Agenda, chanceOf } from '@/test/simulation/events';
 import { SimProvider } from '@/test/simulation/provider';
 import { newId } from '../ids';
-import { makeLog } from '../log';
-import { openFly } from './fly';
 import { appNameOf, type LaunchOrder, type Machine, type Machines, volumeNameOf } from './machines';
 import { endedAt, firstStartAt, isGone } from './read-events';
 
@@ -22,14 +21,7 @@ type Keeper = {
 async function adapter(): Promise<Keeper> {
   const dir = mkdtempSync(join(tmpdir(), 'hourglass-port-'));
   const fly = await startFly({ port: 0, stateDir: dir, machineCommand: 'sleep 100000' });
-  const machines = openFly({
-    apiUrl: `http://127.0.0.1:${fly.port}`,
-    token: 'local',
-    org: 'local',
-    environmentId: 'dev',
-    image: 'machine',
-    log: makeLog('test', 'silent'),
-  });
+  const machines = openLocalMachines(fly.port);
   const close = async () => {
     await machines.close();
     await fly.close();

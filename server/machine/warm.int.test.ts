@@ -3,23 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type StartedFly, startFly } from '@/cloud/fly/server';
+import { openLocalMachines } from '@/test/local-machines';
 import { newId } from '../ids';
-import { makeLog } from '../log';
-import { openFly } from './fly';
 import { appNameOf, type LaunchOrder, type Machines } from './machines';
 
 const dir = mkdtempSync(join(tmpdir(), 'hourglass-warm-'));
 let fly: StartedFly;
 let machines: Machines;
-const open = () =>
-  openFly({
-    apiUrl: `http://127.0.0.1:${fly.port}`,
-    token: 'local',
-    org: 'local',
-    environmentId: 'dev',
-    image: 'machine',
-    log: makeLog('test', 'silent'),
-  });
+const open = () => openLocalMachines(fly.port);
 beforeAll(async () => {
   fly = await startFly({ port: 0, stateDir: dir, machineCommand: 'sleep 100000', rateLimits: false });
   machines = open();

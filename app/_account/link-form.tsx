@@ -1,0 +1,49 @@
+'use client';
+
+import { Alert, Button, Stack } from '@mantine/core';
+import { useMounted } from '@mantine/hooks';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { sentenceFor } from './sentence-for';
+import { signInClient } from './sign-in-client';
+
+type Props<Answer> = {
+  path: string;
+  token: string;
+  button: string;
+  /** Told what came back; returns true while the page is being left, so that nothing can be pressed again. */
+  onAnswer: (answer: Answer | null) => boolean;
+  children: ReactNode;
+};
+
+/** The one button of a page that a link in an email leads to: opening the page changes nothing, pressing it sends the token. */
+export function LinkForm<Answer>({ path, token, button, onAnswer, children }: Props<Answer>) {
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const ready = useMounted();
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    if (busy) return;
+    setBusy(true);
+    setProblem(null);
+    const { data, error } = await signInClient.$fetch<Answer>(path, { method: 'POST', body: { token } });
+    if (error) setProblem(sentenceFor(error));
+    else if (onAnswer(data)) return;
+    setBusy(false);
+  }
+  return (
+    <form onSubmit={submit} method="post">
+      <Stack>
+        {children}
+        {problem && (
+          <Alert color="red" role="alert">
+            {problem}
+          </Alert>
+        )}
+        <Button type="submit" loading={busy} disabled={!ready}>
+          {button}
+        </Button>
+      </Stack>
+    </form>
+  );
+}
