@@ -2,7 +2,6 @@ import { expect, test } from '@playwright/test';
 import { refusalOf } from '@/client';
 import {
   appUrl,
-  confirmAddress,
   control,
   leaveQuota,
   machinesOf,
@@ -29,9 +28,6 @@ test('QUOTA-1 SESSION-7 from sign-up to the last second, the refusal, and on aga
   await page.goto(appUrl());
   await page.getByRole('link', { name: 'Start for free' }).click();
   const accountId = await signUp(page, 'Grace Story', email);
-  await confirmAddress(page, email);
-  await page.getByRole('link', { name: 'To your sessions' }).click();
-  await expect(page.getByText('No sessions yet')).toBeVisible();
   await leaveQuota(accountId, 16);
 
   const other = await context.newPage();

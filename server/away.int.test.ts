@@ -7,6 +7,7 @@ import { GET as ledger } from '@/app/api/usage/ledger/route';
 import { type Database, openDatabase } from '@/db/client';
 import { DatabaseDoor } from '@/test/database-door';
 import { asOwner, createWorld, type World } from '@/test/world';
+import { createAccount } from './account/create-account';
 import type { Actor } from './context';
 import { DomainError } from './errors';
 import { newId } from './ids';
@@ -17,6 +18,7 @@ import { runTokenOf } from './run/tokens';
 
 const MOST_MS = 8_000;
 const CONNECTIONS = 4;
+const BOSS = { email: 'away@hourglass.test', password: 'away-away-away' };
 
 type Procedure = { _def: { type: string; inputs: unknown[] } };
 const PROCEDURES = appRouter._def.procedures as unknown as Record<string, Procedure>;
@@ -51,11 +53,8 @@ beforeAll(async () => {
   door = new DatabaseDoor(world.url);
   await door.open();
   await openPool();
-  cookie = await signUp();
-  const [row] = await world.ctx.sql<{ user_id: string; account_id: string }[]>`
-    update auth_user u set role = 'admin', email_verified = true from member m where m.user_id = u.id returning m.user_id, m.account_id`;
-  if (!row) throw new Error('Nobody signed up.');
-  const { user_id: userId, account_id: accountId } = row;
+  const { userId, accountId } = await createAccount(world.ctx, { ...BOSS, isAdmin: true });
+  cookie = await signInBoss();
   const [signIn] = await world.ctx.sql<
     { id: string }[]
   >`select id from auth_sign_in where user_id = ${userId}`;
@@ -84,12 +83,12 @@ afterAll(async () => {
   await world.close();
 });
 
-async function signUp(): Promise<string> {
+async function signInBoss(): Promise<string> {
   const made = await tellAuth(
-    new Request(`${world.ctx.env.APP_URL}/api/auth/sign-up/email`, {
+    new Request(`${world.ctx.env.APP_URL}/api/auth/sign-in/email`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', origin: world.ctx.env.APP_URL },
-      body: JSON.stringify({ email: 'away@hourglass.test', password: 'away-away-away', name: 'Away' }),
+      body: JSON.stringify(BOSS),
     }),
   );
   expect(made.status).toBe(200);

@@ -1,56 +1,85 @@
 'use client';
 
-import { Alert, Stack, Text } from '@mantine/core';
+import { Alert, Button, PasswordInput, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { ConfirmAnswer } from '@/server/account/confirm-door';
-import { ButtonLink, TextLink } from '../_look/links';
+import { ButtonLink } from '../_look/links';
 import { LinkForm } from './link-form';
 
-type Props = { token: string; email: string; sessions: number; isSignedIn: boolean };
+type Props = {
+  token: string;
+  email: string;
+  sessions: number;
+  /** This browser signed up, or is signed in to the account. */
+  isMaker: boolean;
+  goOn: string;
+};
 
-/** The one button that confirms an address; without a sign-in of that account it says first what else ends. */
-export function ConfirmAddressForm({ token, email, sessions, isSignedIn }: Props) {
+/**
+ * The button that confirms an address. Elsewhere than in the browser that signed up it asks for the password chosen there, or
+ * says first what ends when a new one is chosen.
+ */
+export function ConfirmAddressForm({ token, email, sessions, isMaker, goOn }: Props) {
   const [done, setDone] = useState(false);
+  const [isTakingOver, setTakingOver] = useState(false);
 
   function onAnswer(answer: ConfirmAnswer | null): boolean {
-    if (answer?.outcome === 'taken_over') {
-      window.location.replace(`/reset-password?confirmed=1&token=${answer.newPasswordToken}`);
-      return true;
-    }
-    setDone(true);
-    return false;
+    const to =
+      answer?.outcome === 'taken_over'
+        ? `/reset-password?confirmed=1&token=${answer.newPasswordToken}`
+        : answer?.outcome === 'signed_in' && goOn;
+    if (to) window.location.replace(to);
+    else setDone(true);
+    return Boolean(to);
   }
-  if (done) {
+  if (done) return <Confirmed />;
+  const form = { path: '/confirm-address', token, onAnswer, button: 'Confirm this address' };
+  const what = (
+    <Text style={{ overflowWrap: 'anywhere' }}>
+      Confirm that <b>{email}</b> is yours. If you did not sign up here, close this page.
+    </Text>
+  );
+  if (isMaker) return <LinkForm {...form}>{what}</LinkForm>;
+  if (isTakingOver)
     return (
-      <Stack>
-        <Text role="status">Your address is confirmed.</Text>
-        <ButtonLink href="/dashboard">To your sessions</ButtonLink>
-      </Stack>
+      <LinkForm {...form}>
+        {what}
+        <TakingOver sessions={sessions} />
+      </LinkForm>
     );
-  }
   return (
-    <LinkForm path="/confirm-address" token={token} button="Confirm this address" onAnswer={onAnswer}>
-      <Text style={{ overflowWrap: 'anywhere' }}>
-        Confirm that <b>{email}</b> is yours. If you did not sign up here, close this page.
-      </Text>
-      {!isSignedIn && <WithoutSignIn token={token} sessions={sessions} />}
+    <LinkForm {...form} button="Confirm and sign in">
+      {what}
+      <PasswordInput
+        visibilityToggleButtonProps={{ 'aria-label': 'Show what is typed' }}
+        name="password"
+        label="Password"
+        description="The one chosen when this account was made"
+        autoComplete="current-password"
+        maxLength={128}
+        required
+      />
+      <Button variant="subtle" onClick={() => setTakingOver(true)}>
+        Choose a new password instead
+      </Button>
     </LinkForm>
   );
 }
 
+const Confirmed = () => (
+  <Stack>
+    <Text role="status">Your address is confirmed.</Text>
+    <ButtonLink href="/dashboard">To your sessions</ButtonLink>
+  </Stack>
+);
+
 /** Whoever signed up may have been somebody else. */
-function WithoutSignIn({ token, sessions }: { token: string; sessions: number }) {
-  const next = encodeURIComponent(`/confirm-address?token=${token}`);
+function TakingOver({ sessions }: { sessions: number }) {
   const removed =
     sessions === 0 ? '' : ` ${sessions} ${sessions === 1 ? 'session is' : 'sessions are'} removed for good.`;
   return (
-    <Alert color="yellow" title="This browser is not signed in">
-      Signed up on another device?{' '}
-      <TextLink href={`/sign-in?next=${next}`} inherit underline="always">
-        Sign in here first
-      </TextLink>{' '}
-      and everything stays as it is. Without it you choose a new password next, and all sign-ins and API keys
-      made before end.{removed}
+    <Alert color="yellow" title="Without the password">
+      You choose a new password next, and all sign-ins and API keys made before end.{removed}
     </Alert>
   );
 }

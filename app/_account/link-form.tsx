@@ -15,18 +15,22 @@ type Props<Answer> = {
   children: ReactNode;
 };
 
-/** The one button of a page that a link in an email leads to: opening the page changes nothing, pressing it sends the token. */
+/** The one button of a page that a link in an email leads to: opening the page changes nothing, pressing it sends the token and what was typed. */
 export function LinkForm<Answer>({ path, token, button, onAnswer, children }: Props<Answer>) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const ready = useMounted();
 
-  async function submit(event: FormEvent) {
+  async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     if (busy) return;
     setBusy(true);
     setProblem(null);
-    const { data, error } = await signInClient.$fetch<Answer>(path, { method: 'POST', body: { token } });
+    const fields = Object.fromEntries(new FormData(event.currentTarget));
+    const { data, error } = await signInClient.$fetch<Answer>(path, {
+      method: 'POST',
+      body: { ...fields, token },
+    });
     if (error) setProblem(sentenceFor(error));
     else if (onAnswer(data)) return;
     setBusy(false);

@@ -5,6 +5,7 @@ import { useMounted } from '@mantine/hooks';
 import Link from 'next/link';
 import { useSearchParams } from 'next/navigation';
 import { type FormEvent, useState } from 'react';
+import { EmailSent, wayOn } from './email-sent';
 import { nextPath } from './next-path';
 import { SecondFactorForm } from './second-factor-form';
 import { sentenceFor } from './sentence-for';
@@ -17,12 +18,15 @@ const WORDS = {
   'sign-up': { button: 'Sign up', other: 'Sign in', ask: 'Already have an account?' },
 } as const;
 
+/** What is left to do after the form was sent: the code of a second factor, or the link in an email. */
+type Step = { kind: 'code' } | { kind: 'email'; email: string } | null;
+
 /** Sends the form and goes on; says what went wrong otherwise. */
 function useSignIn(mode: Mode, goOn: string, query: URLSearchParams) {
   const [problem, setProblem] = useState(sentenceOfReturn(query.get('error')));
   const [busy, setBusy] = useState(false);
   // Whoever comes back from GitHub and has a second factor.
-  const [isHalfway, setHalfway] = useState(query.get('step') === 'code');
+  const [step, setStep] = useState<Step>(query.get('step') === 'code' ? { kind: 'code' } : null);
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -31,31 +35,41 @@ function useSignIn(mode: Mode, goOn: string, query: URLSearchParams) {
     setProblem(null);
     const form = new FormData(event.currentTarget);
     const email = String(form.get('email')).trim().toLowerCase();
-    const password = String(form.get('password'));
-    const name = String(form.get('name') ?? '').trim() || (email.split('@')[0] ?? 'me');
-    const { data, error } =
-      mode === 'sign-in'
-        ? await signInClient.signIn.email({ email, password })
-        : await signInClient.signUp.email({ email, password, name });
+    const { data, error } = await send(mode, email, form, goOn);
+    const left = error ? null : stepAfter(data, email);
     // A page loaded afresh: it shows nothing that somebody else saw before in this tab.
-    const asksForCode = data !== null && 'twoFactorRedirect' in data;
-    if (!error && !asksForCode) return window.location.replace(goOn);
+    if (!error && !left) return window.location.replace(goOn);
     setBusy(false);
-    setHalfway(asksForCode);
+    setStep(left);
     setProblem(error ? sentenceFor(error) : null);
   }
-  return { problem, busy, isHalfway, submit };
+  return { problem, busy, step, setStep, submit };
+}
+
+function send(mode: Mode, email: string, form: FormData, goOn: string) {
+  const password = String(form.get('password'));
+  if (mode === 'sign-in') return signInClient.signIn.email({ email, password });
+  const name = String(form.get('name') ?? '').trim() || (email.split('@')[0] ?? 'me');
+  return signInClient.signUp.email({ email, password, name, ...wayOn(goOn) });
+}
+
+function stepAfter(data: object | null, email: string): Step {
+  if (data !== null && 'twoFactorRedirect' in data) return { kind: 'code' };
+  if (data !== null && 'status' in data && data.status === 'confirm_address') return { kind: 'email', email };
+  return null;
 }
 
 /** Sign-in and sign-up in one form: the same fields, one button, errors beside it. */
 export function SignInForm({ mode, github }: { mode: Mode; github: boolean }) {
   const query = useSearchParams();
   const goOn = nextPath(query.get('next'));
-  const { problem, busy, isHalfway, submit } = useSignIn(mode, goOn, query);
+  const { problem, busy, step, setStep, submit } = useSignIn(mode, goOn, query);
   const words = WORDS[mode];
   // Before the page has come to life the browser would send the form by itself.
   const ready = useMounted();
-  if (isHalfway) return <SecondFactorForm goOn={goOn} />;
+  if (step?.kind === 'code') return <SecondFactorForm goOn={goOn} />;
+  if (step?.kind === 'email')
+    return <EmailSent email={step.email} goOn={goOn} onBack={() => setStep(null)} />;
   return (
     // Never by its address: a password must not end up in one.
     <form onSubmit={submit} method="post">

@@ -6,12 +6,16 @@ import { askForCode } from './ask-for-code';
 import { changeSecondFactor } from './change-second-factor';
 import { needFreshSignIn } from './need-fresh-sign-in';
 import type { AccessCtx } from './prove-address';
+import type { quietSignUp } from './quiet-sign-up';
 import { refusing } from './refusing';
 import { replacePassword } from './replace-password';
 import { askedForCode, type CallCtx, cleanCode } from './second-factor';
 import type { SignInEmails } from './sign-in-emails';
 
 /** What is bounded about signing in and up, beside what the library bounds itself. */
+
+/** Null where a sign-up signs in at once. */
+type Quiet = ReturnType<typeof quietSignUp> | null;
 
 const LONGEST_EMAIL = 254;
 const LONGEST_NAME = 80;
@@ -24,7 +28,7 @@ export const cleanPerson = <P extends { name?: string; image?: string | null }>(
 });
 
 /** Before the library does anything: refuses what is too long or too often. */
-export const beforeAuth = ({ rates, sql }: Pick<AccessCtx, 'sql'> & { rates: Rates }) =>
+export const beforeAuth = ({ rates, sql }: Pick<AccessCtx, 'sql'> & { rates: Rates }, quiet: Quiet) =>
   createAuthMiddleware(async (ctx) => {
     const body = (ctx.body ?? {}) as Record<string, unknown>;
     const email = typeof body.email === 'string' ? body.email : '';
@@ -38,7 +42,9 @@ export const beforeAuth = ({ rates, sql }: Pick<AccessCtx, 'sql'> & { rates: Rat
       case '/sign-in/email':
         return refusing(() => rates.takeSignIn(email, address));
       case '/sign-up/email':
-        return refusing(() => rates.takeSignUp(address));
+        await refusing(() => rates.takeSignUp(address));
+        if (quiet) await refusing(() => rates.takeEmail(email));
+        return quiet?.begin(ctx);
       case '/request-password-reset':
       case '/send-verification-email':
         return refusing(() => rates.takeEmail(email));
@@ -64,10 +70,11 @@ export const beforeAuth = ({ rates, sql }: Pick<AccessCtx, 'sql'> & { rates: Rat
   });
 
 /** After it: a person who got in has mistyped nothing, and a changed password ends what the old one opened. */
-export const afterAuth = (deps: AccessCtx & { rates: Rates }, messages: SignInEmails) =>
+export const afterAuth = (deps: AccessCtx & { rates: Rates }, messages: SignInEmails, quiet: Quiet) =>
   createAuthMiddleware(async (ctx) => {
     if (ctx.path?.startsWith('/callback/')) return askForCode(deps, ctx, ctx.context.returned);
     if (ctx.context.returned instanceof APIError) return;
+    if (quiet && ctx.path === '/sign-up/email') return quiet.answer(ctx, ctx.context.returned);
     const asking = ctx.context.session?.user;
     if (asking && ctx.path === '/two-factor/generate-backup-codes')
       await changeSecondFactor(deps, { userId: asking.id, change: 'renewCodes' });

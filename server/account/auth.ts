@@ -14,6 +14,7 @@ import { keepFewSignIns } from './keep-few-sign-ins';
 import { newAddressDoor } from './new-address-door';
 import { openAccount } from './open-account';
 import { proveAddress } from './prove-address';
+import { goOnOf, isQuiet, quietSignUp, refuseUnconfirmed, tellOwner } from './quiet-sign-up';
 import { replacePassword } from './replace-password';
 import { secondFactor, UNUSED_OF_SECOND_FACTOR } from './second-factor';
 import { type SignInEmails, signInEmails } from './sign-in-emails';
@@ -62,6 +63,7 @@ const UNUSED = [
 export function makeAuth(deps: AuthDeps) {
   const { env, db } = deps;
   const messages = signInEmails(deps);
+  const quiet = isQuiet(env) ? quietSignUp() : null;
   return betterAuth({
     appName: 'Hourglass',
     baseURL: env.APP_URL,
@@ -83,7 +85,8 @@ export function makeAuth(deps: AuthDeps) {
     emailAndPassword: passwordsOf(deps, messages),
     emailVerification: {
       sendOnSignUp: true,
-      sendVerificationEmail: async ({ user, token }) => messages.confirmAddress(user.email, token),
+      sendVerificationEmail: async ({ user, token, url }) =>
+        messages.confirmAddress(user.email, token, goOnOf(url)),
     },
     // A copy of the table opens no account.
     verification: { storeIdentifier: 'hashed' },
@@ -99,8 +102,8 @@ export function makeAuth(deps: AuthDeps) {
       cookiePrefix: 'hourglass',
       defaultCookieAttributes: { httpOnly: true, sameSite: 'lax', secure: env.APP_URL.startsWith('https:') },
     },
-    hooks: { before: beforeAuth(deps), after: afterAuth(deps, messages) },
-    databaseHooks: hooksOf(deps),
+    hooks: { before: beforeAuth(deps, quiet), after: afterAuth(deps, messages, quiet) },
+    databaseHooks: hooksOf(deps, messages),
     logger: { disabled: true },
   });
 }
@@ -122,6 +125,9 @@ function secretsOf(authSecret: string): Pick<BetterAuthOptions, 'secret' | 'secr
 function passwordsOf(deps: AuthDeps, messages: SignInEmails): BetterAuthOptions['emailAndPassword'] {
   return {
     enabled: true,
+    // Somebody who is signed in at once has learnt that the address had no account.
+    autoSignIn: !isQuiet(deps.env),
+    onExistingUserSignUp: ({ user }) => tellOwner(deps, messages, user),
     minPasswordLength: 8,
     maxPasswordLength: 128,
     revokeSessionsOnPasswordReset: true,
@@ -135,7 +141,7 @@ function passwordsOf(deps: AuthDeps, messages: SignInEmails): BetterAuthOptions[
 }
 
 /** One billing account for each new person, names of one line, few sign-ins, and the first proof of an address. */
-function hooksOf(deps: AuthDeps): BetterAuthOptions['databaseHooks'] {
+function hooksOf(deps: AuthDeps, messages: SignInEmails): BetterAuthOptions['databaseHooks'] {
   return {
     user: {
       create: {
@@ -162,7 +168,15 @@ function hooksOf(deps: AuthDeps): BetterAuthOptions['databaseHooks'] {
         },
       },
     },
-    session: { create: { after: async ({ userId }) => keepFewSignIns(deps, userId) } },
+    session: {
+      create: {
+        before: async ({ userId }, call) => {
+          if (call?.path === '/sign-in/email' && isQuiet(deps.env))
+            await refuseUnconfirmed(deps, messages, userId);
+        },
+        after: async ({ userId }) => keepFewSignIns(deps, userId),
+      },
+    },
   };
 }
 

@@ -13,6 +13,8 @@ export type Proof = {
   by: 'link' | 'password' | 'identity';
   /** The sign-in of the same person that the proof came with: they made the account, so their sessions stay. */
   signInId?: string;
+  /** The proof came from the browser that signed up, or with the password chosen there: the same without a sign-in. */
+  isMaker?: boolean;
 };
 
 /**
@@ -21,8 +23,8 @@ export type Proof = {
  * Returns false, and has done nothing, when the address was confirmed before.
  */
 export async function proveAddress(ctx: AccessCtx, proof: Proof): Promise<boolean> {
-  const { userId, by, signInId } = proof;
-  const isOwnDoing = signInId !== undefined || by === 'identity';
+  const { userId, by, signInId, isMaker } = proof;
+  const isOwnDoing = signInId !== undefined || isMaker || by === 'identity';
   const done = await inTx(ctx as Ctx, async (tx) => {
     const states = await lockOwnAccounts(tx, userId);
     const [confirmed] = await tx.sql`

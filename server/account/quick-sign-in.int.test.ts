@@ -3,6 +3,7 @@ import { createWorld, type World } from '@/test/world';
 import { ADDRESS_HEADER } from '../http/address';
 import { newId } from '../ids';
 import { type Auth, makeAuth } from './auth';
+import { createAccount } from './create-account';
 import { findActor, findSignIn } from './find-actor';
 import { findQuickSignIn } from './quick-sign-in';
 
@@ -26,22 +27,22 @@ const neverAsked = {
 } as unknown as Auth;
 
 let asks = 0;
-/** A person who has just signed up, and their browser's headers. */
-async function signUp({ world, auth, appUrl }: typeof local): Promise<{ headers: Headers; userId: string }> {
-  const email = `${newId()}@x.test`;
+/** A person who has just signed in, and their browser's headers. */
+async function signIn({ world, auth, appUrl }: typeof local): Promise<{ headers: Headers; userId: string }> {
+  const credentials = { email: `${newId()}@x.test`, password: 'correct horse battery' };
+  const { userId } = await createAccount(world.ctx, credentials);
   const answer = await auth.handler(
-    new Request(`${appUrl}/api/auth/sign-up/email`, {
+    new Request(`${appUrl}/api/auth/sign-in/email`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', origin: appUrl, [ADDRESS_HEADER]: `10.0.1.${++asks}` },
-      body: JSON.stringify({ email, password: 'correct horse battery', name: 'P' }),
+      body: JSON.stringify(credentials),
     }),
   );
   const cookie = answer.headers
     .getSetCookie()
     .map((line) => line.split(';')[0])
     .join('; ');
-  const [row] = await world.ctx.sql<{ id: string }[]>`select id from auth_user where email = ${email}`;
-  return { headers: new Headers({ cookie: `theme=dark; ${cookie}` }), userId: row?.id ?? '' };
+  return { headers: new Headers({ cookie: `theme=dark; ${cookie}` }), userId };
 }
 
 describe('the sign-in of a browser', () => {
@@ -49,7 +50,7 @@ describe('the sign-in of a browser', () => {
     'SESSION-72 at %s is known by one read, as the sign-in library knows it',
     async (appUrl) => {
       const at = await open(appUrl);
-      const { headers, userId } = await signUp(at);
+      const { headers, userId } = await signIn(at);
       const known = await findSignIn(at.world.ctx, at.auth, headers);
       statements.length = 0;
       const actor = await findActor(at.world.ctx, neverAsked, headers);
@@ -67,14 +68,14 @@ describe('the sign-in of a browser', () => {
 
   it('SESSION-72 ends with its row at once', async () => {
     const { world, auth } = local;
-    const { headers, userId } = await signUp(local);
+    const { headers, userId } = await signIn(local);
     await world.ctx.sql`delete from auth_sign_in where user_id = ${userId}`;
     expect(await findActor(world.ctx, auth, headers)).toBeNull();
   });
 
   it('SESSION-72 is not believed with another signature, twice, or of an expired one', async () => {
     const { world, auth } = local;
-    const { headers, userId } = await signUp(local);
+    const { headers, userId } = await signIn(local);
     const cookie = headers.get('cookie') ?? '';
     const [, value = ''] = /session_token=([^;]+)/.exec(cookie) ?? [];
     const [token = ''] = decodeURIComponent(value).split('.');
@@ -98,7 +99,7 @@ describe('the sign-in of a browser', () => {
 
   it('SESSION-72 that is a day old is prolonged by the library', async () => {
     const { world, auth } = local;
-    const { headers, userId } = await signUp(local);
+    const { headers, userId } = await signIn(local);
     await world.ctx.sql`
       update auth_sign_in set expires_at = clock_timestamp() + interval '28 days' where user_id = ${userId}`;
     expect(await findQuickSignIn(world.ctx, headers)).toBeNull();
@@ -109,7 +110,7 @@ describe('the sign-in of a browser', () => {
   });
 
   it('ACCOUNT-55 is known while the secret is changed, by one read and by the library, and not after', async () => {
-    const { headers, userId } = await signUp(local);
+    const { headers, userId } = await signIn(local);
     const { ctx } = local.world;
     const older = ctx.env.AUTH_SECRET;
     const newer = 'newer-secret-newer-secret-newer-secret';

@@ -1,6 +1,5 @@
 import { type Ctx, failClosed } from '../context';
-import { signingSecrets } from '../signing-secrets';
-import { decodeCookie, isCookieSignature } from './resign-cookies';
+import { readSignedCookie } from './resign-cookies';
 import { REFRESH_AFTER_HOURS, SIGN_IN_DAYS } from './sign-in-life';
 import { type SignedInActor, signedInActor } from './signed-in-actor';
 
@@ -10,7 +9,7 @@ import { type SignedInActor, signedInActor } from './signed-in-actor';
  * that is to be prolonged and for a person without an account. Throws QUOTA_UNAVAILABLE without PostgreSQL.
  */
 export async function findQuickSignIn(ctx: Ctx, headers: Headers): Promise<SignedInActor | null> {
-  const token = tokenOf(ctx, headers.get('cookie') ?? '');
+  const token = readSignedCookie(ctx, headers.get('cookie'), 'session_token');
   if (token === null) return null;
   const [row] = await failClosed(
     () => ctx.sql<
@@ -39,18 +38,4 @@ export async function findQuickSignIn(ctx: Ctx, headers: Headers): Promise<Signe
     memberRole: row.member_role,
     signInId: row.id,
   });
-}
-
-/** The signed token of the sign-in library's cookie, or null. */
-function tokenOf({ env }: Pick<Ctx, 'env'>, cookies: string): string | null {
-  const name = `${env.APP_URL.startsWith('https:') ? '__Secure-' : ''}hourglass.session_token=`;
-  const found = cookies.split(/; ?/).filter((one) => one.startsWith(name));
-  const [value] = found;
-  if (value === undefined || found.length !== 1) return null;
-  const [token, signature, ...rest] = decodeCookie(value.slice(name.length)).split('.');
-  if (!token || !signature || rest.length > 0) return null;
-  const isOurs = signingSecrets(env.AUTH_SECRET).some((secret) =>
-    isCookieSignature(secret, token, signature),
-  );
-  return isOurs ? token : null;
 }

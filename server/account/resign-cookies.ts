@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Ctx } from '../context';
 import { signingSecrets } from '../signing-secrets';
 
 /** Cookies of the sign-in library, with and without the prefix of secure connections. */
@@ -37,14 +38,33 @@ const cookieSignature = (secret: string, text: string): Buffer =>
   createHmac('sha256', secret).update(text).digest();
 
 /** True when this secret made the signature of a cookie's text, as the sign-in library writes it. */
-export function isCookieSignature(secret: string, text: string, signature: string): boolean {
+function isCookieSignature(secret: string, text: string, signature: string): boolean {
   const given = Buffer.from(signature, 'base64');
   const right = cookieSignature(secret, text);
   return given.length === right.length && timingSafeEqual(given, right);
 }
 
+/**
+ * Returns what the sign-in library signed in its cookie of this name; null without one, with two, and for one that no secret
+ * of ours signed.
+ */
+export function readSignedCookie(
+  { env }: Pick<Ctx, 'env'>,
+  cookies: string | null,
+  name: string,
+): string | null {
+  const prefix = `${env.APP_URL.startsWith('https:') ? '__Secure-' : ''}hourglass.${name}=`;
+  const found = (cookies ?? '').split(/; ?/).filter((one) => one.startsWith(prefix));
+  const [value] = found;
+  if (value === undefined || found.length !== 1) return null;
+  const [text, signature, ...rest] = decodeCookie(value.slice(prefix.length)).split('.');
+  if (!text || !signature || rest.length > 0) return null;
+  const isOurs = signingSecrets(env.AUTH_SECRET).some((secret) => isCookieSignature(secret, text, signature));
+  return isOurs ? text : null;
+}
+
 /** Returns the value of a cookie as it was before it was escaped; empty when it is not escaped well. */
-export function decodeCookie(text: string): string {
+function decodeCookie(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -37,12 +37,13 @@ const proofs = (ask: Ask, env: Env) => ({
       'Somebody asked for a new password for this address. The link works for one hour. A new password ends all API keys and sign-ins made before.',
       url,
     ),
-  confirmAddress: (to: string, token: string) =>
+  /** `goOn`: the path that the person wanted to reach when they signed up. */
+  confirmAddress: (to: string, token: string, goOn: string | null = null) =>
     ask(
       to,
       'Confirm your address',
       'Welcome to Hourglass. Confirm this address to start sessions and make API keys. The link works for one hour.',
-      `${env.APP_URL}/confirm-address?token=${token}`,
+      `${env.APP_URL}/confirm-address?token=${token}${goOn === null ? '' : `&next=${encodeURIComponent(goOn)}`}`,
     ),
 });
 

@@ -1,7 +1,10 @@
 import { Stack, Text, Title } from '@mantine/core';
 import type { Metadata } from 'next';
+import { headers } from 'next/headers';
+import { hasSignedUpHere } from '@/server/account/quiet-sign-up';
 import { readConfirmation } from '@/server/account/read-confirmation';
 import { ConfirmAddressForm } from '../../_account/confirm-address-form';
+import { nextPath } from '../../_account/next-path';
 import { ResendConfirmation } from '../../_account/resend-confirmation';
 import { ButtonLink } from '../../_look/links';
 import { webAuth } from '../../_server/actor';
@@ -16,7 +19,8 @@ type Props = { searchParams: Promise<Record<string, string | string[] | undefine
 
 /** Where the link in an email leads. Opening it changes nothing: programs that check emails open every link. */
 export default async function Page({ searchParams }: Props) {
-  const token = queryText((await searchParams).token, 2_000);
+  const query = await searchParams;
+  const token = queryText(query.token, 2_000);
   const { secret } = await webAuth().$context;
   const found = await readConfirmation(webContext().ctx, secret, token);
   const person = await findPerson();
@@ -29,7 +33,11 @@ export default async function Page({ searchParams }: Props) {
         token={token}
         email={found.email}
         sessions={found.sessions}
-        isSignedIn={person?.id === found.userId}
+        goOn={nextPath(queryText(query.next, 2_000))}
+        isMaker={
+          person?.id === found.userId ||
+          hasSignedUpHere(webContext(), (await headers()).get('cookie'), found.userId)
+        }
       />
     </Stack>
   );
@@ -72,7 +80,10 @@ function NotValid({ person }: { person: SignedIn | null }) {
         </>
       ) : (
         <>
-          <Text>It is older than an hour, or not complete. Sign in to have a new one sent.</Text>
+          <Text>
+            It is older than an hour, or not complete. Sign in: unless your address is confirmed, a new one is
+            sent.
+          </Text>
           <ButtonLink href="/sign-in?next=%2Fsettings">Sign in</ButtonLink>
         </>
       )}

@@ -1,0 +1,95 @@
+import { BASE_ERROR_CODES } from 'better-auth';
+import { APIError, createEmailVerificationToken } from 'better-auth/api';
+import type { Ctx } from '../context';
+import { localPath } from '../http/local-path';
+import type { Rates } from '../http/rate';
+import { signingSecrets } from '../signing-secrets';
+import { readSignedCookie } from './resign-cookies';
+import type { CallCtx } from './second-factor';
+import type { SignInEmails } from './sign-in-emails';
+
+/** How long the link in the email works, and the browser that signed up is remembered. */
+const LINK_SECONDS = 3_600;
+
+/** No sign-up is answered sooner: making an account takes longer than finding one. */
+const SHORTEST_ANSWER_MS = 500;
+
+/** The cookie of the browser that signed up, whose value is the person's id; of somebody else's address it is nobody's. */
+const SIGN_UP_COOKIE = 'sign_up';
+
+type QuietDeps = Pick<Ctx, 'sql' | 'env' | 'log'> & { rates: Rates };
+
+/**
+ * True where signing up and signing in tell nobody whether an address has an account: nobody is signed in before the link in
+ * the email was followed.
+ */
+export const isQuiet = (env: Ctx['env']): boolean => env.CONFIRMED_EMAIL === 'required';
+
+/** Returns a function that answers a sign-up in the same way whether or not the address has an account. */
+export function quietSignUp() {
+  const begunAt = new WeakMap<Request, number>();
+  return {
+    begin: ({ request }: CallCtx): void => void (request && begunAt.set(request, performance.now())),
+    async answer(ctx: CallCtx, returned: unknown): Promise<object> {
+      const begun = ctx.request && begunAt.get(ctx.request);
+      const leftMs = begun === undefined ? 0 : begun + SHORTEST_ANSWER_MS - performance.now();
+      if (leftMs > 0) await new Promise((resolve) => setTimeout(resolve, leftMs));
+      const { user } = returned as { user: { id: string } };
+      const cookie = ctx.context.createAuthCookie(SIGN_UP_COOKIE, { maxAge: LINK_SECONDS });
+      await ctx.setSignedCookie(cookie.name, user.id, ctx.context.secret, cookie.attributes);
+      return { status: 'confirm_address' };
+    },
+  };
+}
+
+/** Returns true when the browser that sends these cookies signed up as that person. */
+export const hasSignedUpHere = (ctx: Pick<Ctx, 'env'>, cookies: string | null, userId: string): boolean =>
+  readSignedCookie(ctx, cookies, SIGN_UP_COOKIE) === userId;
+
+/** The cookie has done its work. */
+export function forgetSignUp(ctx: CallCtx): void {
+  const cookie = ctx.context.createAuthCookie(SIGN_UP_COOKIE);
+  ctx.setCookie(cookie.name, '', { ...cookie.attributes, maxAge: 0 });
+}
+
+/**
+ * Refuses to sign in with the password of an address that is not confirmed, exactly as with a wrong one, and sends the email
+ * again: otherwise whoever signed up with any address would learn by signing in whether it had an account before.
+ */
+export async function refuseUnconfirmed(deps: QuietDeps, messages: SignInEmails, userId: string) {
+  const [person] = await deps.sql<{ email: string; is_confirmed: boolean }[]>`
+    select email, email_verified as is_confirmed from auth_user where id = ${userId}`;
+  if (!person || person.is_confirmed) return;
+  const mayAsk = await deps.rates.takeEmail(person.email).then(
+    () => true,
+    () => false,
+  );
+  if (mayAsk) await sendLink(deps, messages, { id: userId, email: person.email });
+  throw APIError.from('UNAUTHORIZED', BASE_ERROR_CODES.INVALID_EMAIL_OR_PASSWORD);
+}
+
+/** Tells the owner of an address that somebody signed up with it; an unconfirmed one gets its link again. */
+export async function tellOwner(
+  deps: Pick<Ctx, 'env'>,
+  messages: SignInEmails,
+  person: { id: string; email: string; emailVerified: boolean },
+): Promise<void> {
+  if (person.emailVerified) messages.hasAccount(person.email);
+  else await sendLink(deps, messages, person);
+}
+
+async function sendLink(
+  { env }: Pick<Ctx, 'env'>,
+  messages: SignInEmails,
+  { id: userId, email }: { id: string; email: string },
+): Promise<void> {
+  const [secret] = signingSecrets(env.AUTH_SECRET);
+  const token = await createEmailVerificationToken(secret, email, undefined, LINK_SECONDS, { userId });
+  messages.confirmAddress(email, token);
+}
+
+/** Where the link in the email leads after confirming, from the address that the library would have sent; null for the dashboard. */
+export function goOnOf(url: string): string | null {
+  const path = localPath(new URL(url).searchParams.get('callbackURL'));
+  return path === null || path === '/' || path === '/dashboard' ? null : path;
+}
