@@ -3,18 +3,11 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Shell } from '../work/work-meter';
 import { hear, sizeOf } from './hear';
+import { Notices } from './notices';
 import { grantOf, stateOf } from './replay-state';
 import { Tab, type TabOptions } from './tab';
 import { TabList } from './tab-list';
 import { Viewer } from './viewer';
-
-export type Notice = {
-  level: 'info' | 'warning' | 'final';
-  text: string;
-  stopsInMs?: number;
-  /** Set when a click can put the stop off. */
-  cause?: 'idle';
-};
 
 export type TerminalOptions = {
   port: number;
@@ -54,9 +47,14 @@ export class TerminalServer {
     perMessageDeflate: false,
     handleProtocols: (offered) => (offered.has('hourglass') ? 'hourglass' : false),
   });
+  /** Nothing of it is written into a terminal: a program draws there. */
+  readonly notices: Notices;
   private closing: string | null = null;
 
   constructor(private readonly options: TerminalOptions) {
+    this.notices = new Notices((message) => {
+      for (const viewer of this.viewers) viewer.tell(message);
+    }, options.now);
     this.http = createServer((request, response) => {
       const healthy = request.url === '/healthz';
       response
@@ -106,8 +104,11 @@ export class TerminalServer {
     const page = /^[\w-]{8,64}$/.exec(query.get('page') ?? '')?.[0] ?? null;
     const version = query.get('v') === '2' ? 2 : 1;
     const { now } = this.options;
-    const tabs = () => this.tabs.shown;
-    this.watch(ws, tab, new Viewer({ ws, tab, number, version, page, grant, size, tabs, now }));
+    const greet = (viewer: Viewer) => {
+      viewer.setTabs(this.tabs.shown);
+      for (const notice of this.notices.standingNow) viewer.tell({ type: 'notice', ...notice });
+    };
+    this.watch(ws, tab, new Viewer({ ws, tab, number, version, page, grant, size, greet, now }));
   }
 
   /** One more than the most: whoever was silent for longest goes. */
@@ -141,11 +142,6 @@ export class TerminalServer {
       tab.leave(viewer);
     });
     tab.join(viewer);
-  }
-
-  /** Tells everybody who watches. Nothing is written into a terminal: a program draws there. */
-  announce(notice: Notice): void {
-    for (const viewer of this.viewers) viewer.tell({ type: 'notice', ...notice });
   }
 
   /** Whose access the open terminals stand on. */

@@ -26,7 +26,8 @@ export type ViewerOptions = {
   /** Whose access opened this; asked again while it is open. */
   grant: string;
   size: Size | null;
-  tabs: () => TabInfo[];
+  /** What a newcomer is told besides the state of the terminal. */
+  greet: (viewer: Viewer) => void;
   now: () => number;
 };
 
@@ -89,7 +90,7 @@ export class Viewer implements Watcher {
     const waiting = this.joining ?? [];
     this.joining = null;
     for (const chunk of waiting) this.send(chunk);
-    this.setTabs(this.options.tabs());
+    this.options.greet(this);
     if (this.ended) this.exit(this.ended.code);
   }
 
