@@ -5,7 +5,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { monotonicMs } from './clock';
 import { type Config, takeConfig } from './config';
 import { LeaseClient } from './lease/client';
-import { goodbyeParts, hardEndAt, inWords, type Lease, politeEndAt, warningsBefore } from './lease/deadline';
+import {
+  FIRST_WARNING_MS,
+  goodbyeParts,
+  hardEndAt,
+  inWords,
+  type Lease,
+  politeEndAt,
+  warningsBefore,
+} from './lease/deadline';
 import { readMetrics } from './metrics';
 import { preparePerson } from './person';
 import { AccessWatch } from './terminal/access';
@@ -70,8 +78,8 @@ class Machine {
     });
     this.idle = new IdleWatch({
       idleMs: config.idleMs,
-      warn: (text, stopsInMs) =>
-        this.terminals.announce({ level: 'warning', text, stopsInMs, cause: 'idle' }),
+      warn: (warning) => this.terminals.notices.warn({ cause: 'idle', ...warning }),
+      calm: () => this.terminals.notices.calm('idle'),
       ask: () => this.leases.askNow(),
     });
     new AccessWatch({
@@ -128,10 +136,10 @@ class Machine {
     if (this.ending) return;
     this.arm(lease);
     if (message && message !== this.said)
-      this.terminals.announce({ level: lease.final ? 'warning' : 'info', text: message });
+      this.terminals.notices.announce({ level: lease.final ? 'warning' : 'info', text: message });
     this.said = message ?? '';
     if (this.wasFinal && !lease.final)
-      this.terminals.announce({ level: 'info', text: 'More time was added. This session goes on.' });
+      this.terminals.notices.announce({ level: 'info', text: 'More time was added. This session goes on.' });
     this.wasFinal = lease.final;
   }
 
@@ -148,13 +156,25 @@ class Machine {
         () => void this.end('lease', `${why} Your workspace and home folder are kept.`),
       ),
     );
-    if (!lease.final) return;
-    for (const { at, leftMs } of warningsBefore(hardEndAt(lease), monotonicMs())) {
-      const text = `This session stops in ${inWords(leftMs)}: the compute quota is nearly used up.`;
-      this.timers.push(
-        this.later(at, () => this.terminals.announce({ level: 'warning', text, stopsInMs: leftMs })),
-      );
-    }
+    this.armWarnings(lease);
+  }
+
+  /** Warns before the end of a final lease, and at once when that is near already. */
+  private armWarnings(lease: Lease): void {
+    const { notices } = this.terminals;
+    const endAt = hardEndAt(lease);
+    const now = monotonicMs();
+    if (!lease.final) return notices.calm('quota');
+    if (!notices.isTold('quota', endAt)) notices.calm('quota');
+    if (endAt - now < FIRST_WARNING_MS && !notices.isTold('quota', endAt)) this.warnOfQuota(endAt - now);
+    for (const { at, leftMs } of warningsBefore(endAt, now))
+      this.timers.push(this.later(at, () => this.warnOfQuota(leftMs)));
+  }
+
+  private warnOfQuota(stopsInMs: number): void {
+    const text = `This session stops in ${inWords(stopsInMs)}: the compute quota is nearly used up.`;
+    const why = 'The compute quota is nearly used up.';
+    this.terminals.notices.warn({ cause: 'quota', text, why, stopsInMs });
   }
 
   /** The one end: says why, hangs up, syncs the disk, leaves. Always before the hard end; a second call changes nothing. */
@@ -175,7 +195,7 @@ class Machine {
     const hangUpBy = monotonicMs() + hangUpMs;
     const told = this.leases.end('stopping', Math.min(500, hangUpMs));
     this.terminals.beginClosing(text);
-    this.terminals.announce({ level: 'final', text });
+    this.terminals.notices.announce({ level: 'final', text });
     this.terminals.signalShells('SIGHUP');
     await pause(Math.min(20, hangUpMs));
     while (this.terminals.busy && monotonicMs() < hangUpBy) await pause(20);

@@ -35,14 +35,22 @@ export class AgentProcess {
   /** Accesses that have ended, and every question about them. */
   readonly ended = new Set<string>();
   readonly questions: string[][] = [];
+  /** What the next call for a lease is answered. */
+  lease: object;
   private constructor(
     private readonly child: ChildProcess,
     private readonly api: Server,
     private readonly port: number,
     readonly folder: string,
-  ) {}
+    lease: object,
+  ) {
+    this.lease = lease;
+  }
 
-  static async start(): Promise<AgentProcess> {
+  static async start(
+    more: Record<string, string> = {},
+    lease: object = { action: 'run', leaseMs: 600_000, final: false },
+  ): Promise<AgentProcess> {
     const folder = mkdtempSync(join(tmpdir(), 'hourglass-terminal-'));
     const bundle = join(folder, 'agent.mjs');
     execFileSync(process.execPath, ['machine/build.mjs', bundle]);
@@ -57,7 +65,7 @@ export class AgentProcess {
       const answer =
         request.url === '/api/agent/access'
           ? { ended: grants.filter((grant) => agent?.ended.has(grant)) }
-          : { action: 'run', leaseMs: 600_000, final: false };
+          : (agent?.lease ?? lease);
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
     });
     await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
@@ -72,6 +80,7 @@ export class AgentProcess {
       HOURGLASS_SESSION_ID: 'session',
       HOURGLASS_LEASE_MS: '600000',
       HOURGLASS_GUARD_MS: '300',
+      ...more,
     };
     const child = spawn(process.execPath, [bundle], {
       env: env as unknown as NodeJS.ProcessEnv,
@@ -84,7 +93,7 @@ export class AgentProcess {
       });
       child.on('exit', (code) => reject(new Error(`the agent ended with ${code}`)));
     });
-    agent = new AgentProcess(child, api, port, folder);
+    agent = new AgentProcess(child, api, port, folder, lease);
     return agent;
   }
 

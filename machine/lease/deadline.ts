@@ -76,7 +76,8 @@ const SHORTEST_REST_MS = 50;
 export const restMs = (lease: Lease, now: number, backoffMs: number): number =>
   Math.max(SHORTEST_REST_MS, Math.min(backoffMs, (hardEndAt(lease) - now) / 8));
 
-const WARN_BEFORE_MS = [10 * 60_000, 5 * 60_000, 60_000];
+export const FIRST_WARNING_MS = 10 * 60_000;
+const WARN_BEFORE_MS = [FIRST_WARNING_MS, 5 * 60_000, 60_000];
 
 /** The warnings still to come before `endAt`, latest last, as instants with what is left then. */
 export function warningsBefore(endAt: number, now: number, before: readonly number[] = WARN_BEFORE_MS) {

@@ -3,18 +3,19 @@ import { typedPart } from '../../client/terminal-reports';
 import { monotonicMs } from '../clock';
 import type { Size } from './audience';
 import type { Tab } from './tab';
+import type { TabList } from './tab-list';
 import type { Viewer } from './viewer';
 
-type Message = Partial<Record<'type' | 'data' | 'at' | 'cols' | 'rows' | 'bytes', unknown>>;
+type Message = Partial<
+  Record<'type' | 'data' | 'at' | 'cols' | 'rows' | 'bytes' | 'tab' | 'tabs' | 'name', unknown>
+>;
+export type Heard = { viewer: Viewer; tab: Tab; tabs: TabList; onKeystroke: () => void };
+
+/** A mouse report has six bytes. */
+const MOST_REPORT = 64;
 
 /** Understands one message of a viewer. What is none is ignored. */
-export function hear(
-  viewer: Viewer,
-  tab: Tab,
-  data: RawData,
-  isBinary: boolean,
-  onKeystroke: () => void,
-): void {
+export function hear({ viewer, tab, tabs, onKeystroke }: Heard, data: RawData, isBinary: boolean): void {
   if (viewer.isGone) return;
   viewer.heard();
   const text = data.toString();
@@ -23,6 +24,14 @@ export function hear(
     case 'input':
       if (typeof message.data === 'string') hearInput(viewer, tab, message.data, message.at, onKeystroke);
       return;
+    case 'binary':
+      return hearReport(viewer, tab, message.data);
+    case 'rename':
+      return tabs.rename(message.tab, message.name);
+    case 'order':
+      return tabs.arrange(message.tabs);
+    case 'end':
+      return tabs.end(message.tab);
     case 'resize':
       return tab.audience.resize(viewer, sizeOf(message.cols, message.rows) ?? { cols: 80, rows: 24 });
     case 'focus':
@@ -56,6 +65,14 @@ function hearInput(viewer: Viewer, tab: Tab, data: string, at: unknown, onKeystr
     level: 'warning',
     text: `The program in this terminal does not read its input: ${input.length} characters were not sent to it.`,
   });
+}
+
+/** What a terminal says in bytes that are no text: mouse reports of the old form. Each character is one byte. */
+function hearReport(viewer: Viewer, tab: Tab, data: unknown): void {
+  if (typeof data !== 'string' || data.length > MOST_REPORT || /[^\0-\xff]/.test(data)) return;
+  if (viewer.restoring || !tab.audience.isActive(viewer)) return;
+  tab.printed.ignore(monotonicMs());
+  tab.input.push(Buffer.from(data, 'latin1'));
 }
 
 /** A window's size, or null when it is none. */

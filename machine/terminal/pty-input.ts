@@ -24,10 +24,10 @@ export class PtyInput {
   constructor(private readonly fd: number) {}
 
   /** Takes input, or answers false when there is no room for it; `onWritten` comes when the terminal has all of it. */
-  push(text: string, onWritten: () => void = () => {}): boolean {
+  push(text: string | Buffer, onWritten: () => void = () => {}): boolean {
     // Somebody who interrupts a program does not want it to read the rest of a paste.
     const input = text === '\x03' && this.waiting > 0 ? this.drop() + text : text;
-    const bytes = Buffer.from(input);
+    const bytes = typeof input === 'string' ? Buffer.from(input) : input;
     if (this.ended || this.waiting + bytes.length > MOST_WAITING) return false;
     this.queue.push({ bytes, onWritten });
     this.waiting += bytes.length;

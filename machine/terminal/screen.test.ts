@@ -1,5 +1,6 @@
 import { Terminal } from '@xterm/headless';
 import { describe, expect, it } from 'vitest';
+import { measureGraphemes } from './graphemes';
 import { unfinishedTail } from './output-tail';
 import { Screen } from './screen';
 
@@ -50,7 +51,12 @@ function picture(terminal: Terminal): unknown {
 
 const write = (terminal: Terminal, data: string | Buffer) =>
   new Promise<void>((resolve) => terminal.write(data, resolve));
-const blank = () => new Terminal({ cols: COLS, rows: ROWS, scrollback: 2_000, allowProposedApi: true });
+/** A window that measures characters as the page does. */
+function blank(): Terminal {
+  const terminal = new Terminal({ cols: COLS, rows: ROWS, scrollback: 2_000, allowProposedApi: true });
+  measureGraphemes(terminal);
+  return terminal;
+}
 
 const PAST = {
   'a shell with colours': '\x1b[32muser\x1b[0m$ ls\r\n\x1b[1;34mdir\x1b[0m  file\r\n\x1b[32muser\x1b[0m$ ',
@@ -118,6 +124,45 @@ describe('a screen that comes back', () => {
       await write(joined, Buffer.concat([Buffer.from(await stateOf(screen)), tail, rest]));
       expect(picture(joined), `cut at ${cut}`).toEqual(picture(whole));
     }
+  });
+
+  it.each([
+    ['a plain line', (text: string) => `$ ${text}`],
+    ['a titled shell with a hidden cursor', (text: string) => `\x1b]0;title\x07\x1b[?25l\x1b[32m$ ${text}`],
+    ['the last column', (text: string) => `\x1b]0;title\x07${'x'.repeat(COLS - 2)}${text}`],
+    ['a region of its own origin', (text: string) => `\x1b[3;8r\x1b[?6h\x1b[2;3H${text}`],
+  ])('MACHINE-111 a character of many parts goes on where it was cut: %s', async (_, place) => {
+    for (const text of ['👩\u200d💻|', '🇨🇭|', 'e\u0301|', '❤\ufe0f|', '👍🏽|', 'ab\x1b[3bc', '漢\u0301|']) {
+      const stream = Buffer.from(place(text));
+      const whole = blank();
+      await write(whole, stream);
+      for (let cut = Buffer.from(place('')).length; cut < stream.length; cut++) {
+        const screen = new Screen(COLS, ROWS);
+        const [first, rest] = [stream.subarray(0, cut), stream.subarray(cut)];
+        screen.write(first);
+        const tail = unfinishedTail(Buffer.alloc(0), first);
+        const joined = blank();
+        await write(joined, Buffer.concat([Buffer.from(await stateOf(screen)), tail, rest]));
+        expect(picture(joined), `${text} cut at ${cut}`).toEqual(picture(whole));
+      }
+    }
+  });
+
+  it.each([
+    ['😀😀', 4],
+    ['👩\u200d💻', 2],
+    ['👍🏽', 2],
+    ['🇨🇭', 2],
+    ['❤\ufe0f', 2],
+    ['✅', 2],
+    ['漢字', 4],
+    ['e\u0301', 1],
+    ['한국', 4],
+    ['→·', 2],
+  ])('MACHINE-110 %s takes %i cells', async (text, width) => {
+    const terminal = blank();
+    await write(terminal, text);
+    expect(terminal.buffer.active.cursorX).toBe(width);
   });
 
   it('MACHINE-50 is bounded', async () => {

@@ -1,5 +1,6 @@
 import { SerializeAddon } from '@xterm/addon-serialize';
 import { Terminal } from '@xterm/headless';
+import { measureGraphemes } from './graphemes';
 
 /** Lines above the screen that are kept for whoever comes later. */
 const SCROLLBACK_LINES = 2_000;
@@ -19,6 +20,8 @@ type Insides = {
   _charsetService: { glevel: number; _charsets: (Record<string, string> | undefined)[] };
   buffers: { active: { scrollTop: number; scrollBottom: number; x: number; y: number } };
   _bufferService: { buffers: Insides['buffers'] };
+  /** 0 unless the last thing that was written is a character. */
+  _inputHandler: { _parser: { precedingJoinState: number } };
 };
 
 /** The state of one terminal: cells, scrollback, cursor, colours, modes. Nobody answers what a program asks of it. */
@@ -36,6 +39,7 @@ export class Screen {
   ) {
     this.terminal = new Terminal({ cols, rows, scrollback: SCROLLBACK_LINES, allowProposedApi: true });
     this.terminal.loadAddon(this.serializer);
+    measureGraphemes(this.terminal);
     this.terminal.onTitleChange((title) => {
       this.title = title.slice(0, 1_000);
     });
@@ -73,27 +77,40 @@ export class Screen {
   }
 
   private state(): string {
-    const { coreService, coreMouseService, _charsetService, _bufferService } = (
+    const { coreService, coreMouseService, _charsetService, _bufferService, _inputHandler } = (
       this.terminal as unknown as { _core: Insides }
     )._core;
     const drawn = this.serializer
       .serialize({ scrollback: SCROLLBACK_LINES })
       .replace(SECOND_SCREEN, `\x1b[0m${SECOND_SCREEN}`);
     const { x, y, scrollTop, scrollBottom } = _bufferService.buffers.active;
+    const { originMode } = this.terminal.modes;
+    const row = y + 1 - (originMode ? scrollTop : 0);
     const parts = [drawn];
     const hasRegion = scrollTop > 0 || scrollBottom < this.terminal.rows - 1;
     if (hasRegion) parts.push(`\x1b[${scrollTop + 1};${scrollBottom + 1}r`);
     // Setting a region or the origin moves the cursor: back to where it was.
-    const { originMode } = this.terminal.modes;
-    if (hasRegion || originMode)
-      parts.push(`\x1b[${y + 1 - (originMode ? scrollTop : 0)};${Math.min(x, this.terminal.cols - 1) + 1}H`);
+    if (hasRegion || originMode) parts.push(`\x1b[${row};${Math.min(x, this.terminal.cols - 1) + 1}H`);
     if (coreMouseService.activeEncoding === 'SGR') parts.push('\x1b[?1006h');
     if (coreMouseService.activeEncoding === 'SGR_PIXELS') parts.push('\x1b[?1016h');
     parts.push(cursorShape(coreService.decPrivateModes));
     if (_charsetService.glevel === 0 && _charsetService._charsets[0]?.q === '─') parts.push('\x1b(0');
     if (coreService.isCursorHidden) parts.push('\x1b[?25l');
     if (this.title) parts.push(`\x1b]2;${this.title}\x07`);
+    // Every sequence above ends a character: the last one is written once more, for what may still join it.
+    if (_inputHandler._parser.precedingJoinState !== 0) parts.push(this.lastCharacter(row));
     return parts.join('');
+  }
+
+  /** Writes the character before the cursor again in its place; nothing where that would move others. */
+  private lastCharacter(row: number): string {
+    if (this.terminal.modes.insertMode) return '';
+    const { active } = this.terminal.buffer;
+    const line = active.getLine(active.baseY + active.cursorY);
+    let x = active.cursorX - 1;
+    while (x > 0 && line?.getCell(x)?.getWidth() === 0) x--;
+    const character = line?.getCell(x)?.getChars() ?? '';
+    return character === '' ? '' : `\x1b[${row};${x + 1}H${character}`;
   }
 }
 

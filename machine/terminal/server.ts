@@ -3,17 +3,11 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Shell } from '../work/work-meter';
 import { hear, sizeOf } from './hear';
+import { Notices } from './notices';
 import { grantOf, stateOf } from './replay-state';
 import { Tab, type TabOptions } from './tab';
+import { TabList } from './tab-list';
 import { Viewer } from './viewer';
-
-export type Notice = {
-  level: 'info' | 'warning' | 'final';
-  text: string;
-  stopsInMs?: number;
-  /** Set when a click can put the stop off. */
-  cause?: 'idle';
-};
 
 export type TerminalOptions = {
   port: number;
@@ -42,7 +36,9 @@ const LOOK_MS = 1_000;
 
 /** Terminals over WebSockets, one a socket; only for replays that the gateway sent to this very run. */
 export class TerminalServer {
-  private readonly tabs = new Map<number, Tab>();
+  private readonly tabs = new TabList(() => {
+    for (const viewer of this.viewers) viewer.setTabs(this.tabs.shown);
+  });
   private readonly viewers = new Set<Viewer>();
   private readonly http: Server;
   private readonly ws = new WebSocketServer({
@@ -51,9 +47,14 @@ export class TerminalServer {
     perMessageDeflate: false,
     handleProtocols: (offered) => (offered.has('hourglass') ? 'hourglass' : false),
   });
+  /** Nothing of it is written into a terminal: a program draws there. */
+  readonly notices: Notices;
   private closing: string | null = null;
 
   constructor(private readonly options: TerminalOptions) {
+    this.notices = new Notices((message) => {
+      for (const viewer of this.viewers) viewer.tell(message);
+    }, options.now);
     this.http = createServer((request, response) => {
       const healthy = request.url === '/healthz';
       response
@@ -103,7 +104,11 @@ export class TerminalServer {
     const page = /^[\w-]{8,64}$/.exec(query.get('page') ?? '')?.[0] ?? null;
     const version = query.get('v') === '2' ? 2 : 1;
     const { now } = this.options;
-    this.watch(ws, tab, new Viewer({ ws, tab, number, version, page, grant, size, now }));
+    const greet = (viewer: Viewer) => {
+      viewer.setTabs(this.tabs.shown);
+      for (const notice of this.notices.standingNow) viewer.tell({ type: 'notice', ...notice });
+    };
+    this.watch(ws, tab, new Viewer({ ws, tab, number, version, page, grant, size, greet, now }));
   }
 
   /** One more than the most: whoever was silent for longest goes. */
@@ -128,7 +133,8 @@ export class TerminalServer {
 
   private watch(ws: WebSocket, tab: Tab, viewer: Viewer): void {
     this.viewers.add(viewer);
-    ws.on('message', (data, isBinary) => hear(viewer, tab, data, isBinary, this.options.onKeystroke));
+    const heard = { viewer, tab, tabs: this.tabs, onKeystroke: this.options.onKeystroke };
+    ws.on('message', (data, isBinary) => hear(heard, data, isBinary));
     ws.on('pong', () => viewer.heard());
     ws.on('ping', () => viewer.heard());
     ws.on('close', () => {
@@ -136,11 +142,6 @@ export class TerminalServer {
       tab.leave(viewer);
     });
     tab.join(viewer);
-  }
-
-  /** Tells everybody who watches. Nothing is written into a terminal: a program draws there. */
-  announce(notice: Notice): void {
-    for (const viewer of this.viewers) viewer.tell({ type: 'notice', ...notice });
   }
 
   /** Whose access the open terminals stand on. */
@@ -156,18 +157,18 @@ export class TerminalServer {
 
   /** Hangs up every shell; with SIGKILL for those that stay. */
   signalShells(name: 'SIGHUP' | 'SIGKILL'): void {
-    for (const tab of this.tabs.values()) tab.signal(name);
+    for (const tab of this.tabs) tab.signal(name);
   }
 
   /** The living shells, for measuring what their commands do. */
   get shells(): Shell[] {
-    const living = [...this.tabs.values()].filter((tab) => tab.exitCode === null);
+    const living = [...this.tabs].filter((tab) => tab.exitCode === null);
     return living.map((tab) => ({ pid: tab.pid, takePrinted: () => tab.printed.take() }));
   }
 
   /** True while a shell lives. */
   get busy(): boolean {
-    return [...this.tabs.values()].some((tab) => tab.exitCode === null);
+    return [...this.tabs].some((tab) => tab.exitCode === null);
   }
 
   /** From now on nobody connects, and a shell that ends closes with this reason. */

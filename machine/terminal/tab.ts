@@ -6,7 +6,7 @@ import { Audience, type Size } from './audience';
 import { unfinishedTail } from './output-tail';
 import { PtyInput } from './pty-input';
 import { Screen } from './screen';
-import { drainBeforeEnd } from './shell-end';
+import { drainBeforeEnd, endTerminal, signalGroup } from './shell-end';
 import type { Viewer } from './viewer';
 
 export type TabOptions = {
@@ -148,15 +148,13 @@ export class Tab {
     this.pty.resume();
   }
 
+  /** Somebody closed the tab: whoever watches is told, and its shell and the command in front of it are ended. */
+  close(): void {
+    for (const viewer of [...this.audience]) viewer.drop(1000, 'This tab was closed.');
+    if (this.exitCode === null) endTerminal(this.pty.pid);
+  }
+
   signal(name: 'SIGHUP' | 'SIGKILL'): void {
-    if (this.exitCode !== null) return;
-    // The shell leads its own group: everything it started in the foreground goes with it.
-    for (const pid of [-this.pty.pid, this.pty.pid]) {
-      try {
-        process.kill(pid, name);
-      } catch {
-        // already gone
-      }
-    }
+    if (this.exitCode === null) signalGroup(this.pty.pid, name);
   }
 }

@@ -1,6 +1,7 @@
 import type { WebSocket } from 'ws';
 import type { Size, Watcher } from './audience';
 import type { Tab } from './tab';
+import type { TabInfo } from './tab-list';
 
 /** Output on its way to a viewer that makes the shell wait, and below which it goes on. */
 const HOLD_BYTES = 256 * 1024;
@@ -25,6 +26,8 @@ export type ViewerOptions = {
   /** Whose access opened this; asked again while it is open. */
   grant: string;
   size: Size | null;
+  /** What a newcomer is told besides the state of the terminal. */
+  greet: (viewer: Viewer) => void;
   now: () => number;
 };
 
@@ -72,6 +75,10 @@ export class Viewer implements Watcher {
     if (this.joining === null) this.tell({ type: 'size', ...size });
   }
 
+  setTabs(tabs: TabInfo[]): void {
+    if (this.joining === null) this.tell({ type: 'tabs', tabs });
+  }
+
   /** The state of the terminal as this viewer comes; what was written since follows it. */
   restore(state: Buffer, size: Size, took: number | null): void {
     const { tab, number, version } = this.options;
@@ -83,6 +90,7 @@ export class Viewer implements Watcher {
     const waiting = this.joining ?? [];
     this.joining = null;
     for (const chunk of waiting) this.send(chunk);
+    this.options.greet(this);
     if (this.ended) this.exit(this.ended.code);
   }
 

@@ -7,7 +7,10 @@ export type IdleRule = { idleMs?: number; idleMaxMs?: number; awakeMs?: number }
 export type IdleOptions = {
   /** The idle stop this machine was made with; null for none. */
   idleMs: number | null;
-  warn: (text: string, leftMs: number) => void;
+  /** `why` is the reason without its time. */
+  warn: (warning: { text: string; why: string; stopsInMs: number }) => void;
+  /** The end that was warned of has been put off. */
+  calm: () => void;
   /** Asks the server, which decides, and tells it when somebody last typed or worked. */
   ask: () => void;
 };
@@ -38,6 +41,7 @@ export class IdleWatch {
   private told: { at: number; typedAt: number; workedAt: number };
   private telling: NodeJS.Timeout | null = null;
   private timers: NodeJS.Timeout[] = [];
+  private warnedOf: number | null = null;
 
   constructor(private readonly options: IdleOptions) {
     const now = monotonicMs();
@@ -121,21 +125,30 @@ export class IdleWatch {
   private arm(): void {
     for (const timer of this.timers.splice(0)) clearTimeout(timer);
     const endAt = this.endAt();
+    if (this.warnedOf !== null && (endAt === null || Math.abs(endAt - this.warnedOf) > 500)) {
+      this.warnedOf = null;
+      this.options.calm();
+    }
     if (endAt === null) return;
     for (const { at, leftMs } of warningsBefore(endAt, monotonicMs(), WARN_MS)) {
       this.later(at - ASK_BEFORE_WARNING_MS, this.options.ask);
-      this.later(at, () => this.options.warn(this.wordsFor(leftMs), leftMs));
+      this.later(at, () => this.warn(endAt, leftMs));
     }
     this.later(endAt, this.options.ask);
   }
 
-  private wordsFor(leftMs: number): string {
+  private warn(endAt: number, leftMs: number): void {
     const { typedAt, workedAt, idleMs, maxMs } = this.state;
     const isLongest = Math.max(typedAt, workedAt) + (idleMs ?? 0) > typedAt + maxMs;
     const why = isLongest
       ? `Nobody has typed for ${inWords(maxMs - leftMs)}, the longest your plan allows.`
       : 'Nobody has typed and nothing has worked for a while.';
-    return `${why} This session stops in ${inWords(leftMs)} unless you press a key or choose Keep running.`;
+    this.warnedOf = endAt;
+    this.options.warn({
+      text: `${why} This session stops in ${inWords(leftMs)} unless you press a key or choose Keep running.`,
+      why: `${why} To keep it, press a key or choose Keep running.`,
+      stopsInMs: leftMs,
+    });
   }
 
   private later(at: number, work: () => void): void {

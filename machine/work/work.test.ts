@@ -164,7 +164,8 @@ describe('the idle watch of a machine', () => {
     const begun = Date.now();
     const idle: IdleWatch = new IdleWatch({
       idleMs,
-      warn: (text) => warned.push(text),
+      warn: ({ text }) => warned.push(text),
+      calm: () => warned.push('calm'),
       ask: () => {
         asked.push(Math.round((Date.now() - begun) / 1000));
         idle.report();
@@ -216,6 +217,9 @@ describe('the idle watch of a machine', () => {
     vi.advanceTimersByTime(200_000);
     expect(warned).toHaveLength(1);
     expect(warned[0]).toContain('stops in 5 minutes unless you press a key or choose Keep running');
+    idle.typed();
+    idle.typed();
+    expect(warned.slice(1)).toEqual(['calm']);
   });
 });
 
