@@ -23,17 +23,17 @@ import { attachVolume } from '@/server/session/attach-volume';
 import { type AccountStatus, inputs, type Plan, type Run } from '@/server/shapes';
 
 export type Flags = Record<string, string | boolean | undefined>;
-/** `text` is what people read instead of the result. */
+/** `text` replaces `result` in the output unless `--json` is given. */
 type Outcome = { result: unknown; exitCode?: number; text?: string[] };
 type Command = {
   flags: Record<string, 'text' | 'switch'>;
   needed: string[];
-  /** It signs or marks something: refused without AUTH_SECRET before anything is done. */
+  /** The command signs or hashes with AUTH_SECRET, so it is refused up front without one. */
   signs?: true;
   run: (ctx: Ctx, flags: Flags) => Promise<Outcome>;
 };
 
-/** A wrong call of the command: printed with the usage. */
+/** A malformed call of the command; `main` prints the usage with it. */
 export class UsageError extends Error {}
 
 const text = (flags: Flags, name: string): string => String(flags[name] ?? '');
@@ -57,7 +57,7 @@ function statusOf(value: string): AccountStatus {
   throw new UsageError('--status must be pending, active or blocked.');
 }
 
-/** Every run there is, page by page. */
+/** Returns all runs, of one account or of all accounts. */
 async function allRuns(ctx: Ctx, accountId: string | undefined): Promise<Run[]> {
   const runs: Run[] = [];
   for (let cursor: string | undefined; ; ) {
@@ -83,7 +83,10 @@ const PLAN_FLAGS = {
   visible: 'text',
 } as const;
 
-/** The plan as it would be with the given flags over what it is. A new plan starts from modest values. */
+/**
+ * Returns the plan `known` with the given flags applied. Flags that are absent keep the plan's values; a new plan
+ * starts from small defaults.
+ */
 function editedPlan(known: Plan | undefined, flags: Flags, nextRank: number): Plan {
   const id = text(flags, 'id');
   const limit = (name: string, before: number | null) =>
@@ -118,13 +121,13 @@ async function setPlanRow(ctx: Ctx, flags: Flags): Promise<Outcome> {
     const issue = parsed.error.issues[0];
     throw new DomainError(
       'INVALID_INPUT',
-      `This plan cannot be: ${issue?.path.join('.')} ${issue?.message}.`,
+      `This plan is not valid: ${issue?.path.join('.')} ${issue?.message}.`,
     );
   }
   return { result: await saveAuditedPlan(ctx, { actor: 'operator', plan: parsed.data, reason: 'plan set' }) };
 }
 
-/** A verification in words, a line for each break and each wrong sum. */
+/** Turns a verification into text, one line per broken entry and per wrong sum. Exit code 1 when anything is wrong. */
 function outcomeOf(found: Verification): Outcome {
   const { accountCount, entryCount, problems, drift } = found;
   const broken = problems.length + drift.length > 0;
@@ -132,14 +135,14 @@ function outcomeOf(found: Verification): Outcome {
     ...problems.map(({ accountId, message }) => `account ${accountId}: ${message}`),
     ...drift.map(
       ({ accountId, kind, key, haveSeconds, wantSeconds }) =>
-        `account ${accountId}: the sum ${kind} ${key} says ${haveSeconds} s, its entries ${wantSeconds} s.`,
+        `account ${accountId}: the sum ${kind} ${key} holds ${haveSeconds} s, but its entries add up to ${wantSeconds} s.`,
     ),
     `${entryCount} entries of ${accountCount} accounts: ${broken ? 'NOT as they were written' : 'every one as it was written'}.`,
   ];
   return { result: found, exitCode: broken ? 1 : 0, text };
 }
 
-/** Every command there is, by its two words. */
+/** All commands, keyed by their one or two words. */
 export const COMMANDS: Record<string, Command> = {
   'account create': {
     flags: { email: 'text', name: 'text', plan: 'text', status: 'text', admin: 'switch', password: 'text' },

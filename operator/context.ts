@@ -10,9 +10,9 @@ import type { Machines } from '@/server/machine/machines';
 import { noJobs, noRates } from '@/server/without-redis';
 
 /**
- * A context straight on the database: no provider, no queue. What it decides is carried out by the timekeeper. Without
- * AUTH_SECRET whatever would sign or mark with it throws INVALID_INPUT, without ENVIRONMENT_ID whatever names a machine or an
- * app: neither has a default.
+ * Opens a context on the database alone: no provider, no queue. The timekeeper carries out what commands decide.
+ * Reading AUTH_SECRET or ENVIRONMENT_ID from `ctx.env` throws INVALID_INPUT when the variable is not set: neither has a
+ * safe default.
  */
 export function openOperatorContext(source: Record<string, string | undefined>): {
   ctx: Ctx;
@@ -22,7 +22,7 @@ export function openOperatorContext(source: Record<string, string | undefined>):
   const database = openDatabase(env.DATABASE_URL, {
     max: 2,
     applicationName: 'hourglass-operator',
-    // To verify a ledger takes as long as it takes.
+    // Verifying a ledger can take minutes.
     silenceMs: 0,
   });
   const machines = new Proxy({} as Machines, {
@@ -47,7 +47,7 @@ export function openOperatorContext(source: Record<string, string | undefined>):
   };
 }
 
-/** Satisfies the parser and is never used: reading one of these variables throws where none was given. */
+/** Satisfies the parser only: reading a variable that was not set throws. */
 const ABSENT = { AUTH_SECRET: 'absent'.repeat(6), ENVIRONMENT_ID: 'absent' };
 
 function parseOperatorEnv(source: Record<string, string | undefined>): Env {

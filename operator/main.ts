@@ -4,7 +4,7 @@ import { settingsProblem } from '@/db/check-settings';
 import { COMMANDS, type Flags, UsageError } from '@/operator/commands';
 import { NEEDS_SECRET, openOperatorContext } from '@/operator/context';
 
-/** `npm run -s operator -- <noun> <verb> [--flags] [--json]`: straight on the database of DATABASE_URL. */
+/** `npm run -s operator -- <noun> <verb> [--flags] [--json]`: works directly on the database of DATABASE_URL. */
 
 const usage = (): string =>
   `Usage: npm run -s operator -- <command> [--json]\n${Object.entries(COMMANDS)
@@ -38,7 +38,7 @@ function readCommand(argv: string[]): { name: string; flags: Flags; json: boolea
   return { name, flags: flags as Flags, json: json === true };
 }
 
-/** `--seconds -60` is a value and not a flag: joined to `--seconds=-60`. */
+/** Joins `--seconds -60` to `--seconds=-60`, because `parseArgs` takes a negative number for a flag. */
 function joinNegative(words: string[]) {
   return (word: string, index: number): string | null => {
     if (/^-\d/.test(word)) return null;
@@ -73,7 +73,7 @@ async function main(): Promise<number> {
   const { name, flags, json } = readCommand(process.argv.slice(2));
   const command = COMMANDS[name] as (typeof COMMANDS)[string];
   if (command.signs && !process.env.AUTH_SECRET) throw new UsageError(`${name}: ${NEEDS_SECRET}`);
-  // A password in the arguments is seen by everybody on this computer.
+  // Every user of this computer can read a password given as an argument, so `-` reads it from stdin.
   if (flags.password === '-') flags.password = readFileSync(0, 'utf8').split(/\r?\n/)[0];
   const { ctx, close } = openOperatorContext(process.env);
   try {

@@ -8,8 +8,8 @@ import { isLoopback } from '@/server/loopback';
 export type DemoSignIn = { email: string; password: string; what: string };
 
 /**
- * Makes people to look around as, an administrator among them; those who are there already stay as they are. Returns all
- * sign-ins. Throws INVALID_INPUT where APP_URL can be reached from outside: everybody knows their password.
+ * Creates the demo users, one administrator among them; existing users are left unchanged. Returns all demo sign-ins.
+ * Throws INVALID_INPUT when APP_URL is not a loopback address, because the demo password is public.
  */
 export async function seedDemo(ctx: Ctx): Promise<DemoSignIn[]> {
   if (!isLoopback(ctx.env.APP_URL)) {

@@ -1,6 +1,6 @@
 import { makeDemoAccounts } from '@/operator/demo-accounts';
 
-/** `npm run db:seed`: demo accounts in the database of DATABASE_URL. */
+/** `npm run db:seed`: creates the demo accounts in the database of DATABASE_URL. */
 try {
   for (const { email, password, what } of await makeDemoAccounts(process.env))
     process.stdout.write(`${email}  ${password}  ${what}\n`);

@@ -16,7 +16,7 @@ const command = async <T>(name: string, flags: Flags = {}, ctx = b.ctx): Promise
   (await COMMANDS[name]?.run(ctx, flags))?.result as T;
 
 describe('the operator command', () => {
-  it('BILLING-4 makes the catalogue, mends what is off, and made again changes nothing', async () => {
+  it('BILLING-4 creates the catalogue, repairs differences, and changes nothing when repeated', async () => {
     const made = await command<Catalogue>('stripe sync-catalogue');
     expect(made).toMatchObject({
       portal: { id: expect.stringMatching(/^bpc_/) },
@@ -37,7 +37,7 @@ describe('the operator command', () => {
     expect((await webhookEndpoints.list()).data).toHaveLength(1);
   });
 
-  it('BILLING-8 reads one account or all of them now and says what changed, or why it cannot', async () => {
+  it('BILLING-8 syncs one account or all of them at once and reports what changed, or why it cannot', async () => {
     const person = await b.person();
     const { accountId } = person;
     await b.pay(await b.openPage(person, 'pro'));
@@ -57,7 +57,7 @@ describe('the operator command', () => {
     }
   });
 
-  it('BILLING-31 gives customers that a restored database forgot back to their accounts, and ends those of deleted ones', async () => {
+  it('BILLING-31 links customers missing from a restored database to their accounts again, and ends those of deleted accounts', async () => {
     const [paying, gone] = [await b.subscriber('pro'), await b.subscriber('pro')];
     const { customers } = b.bench.stripe;
     const lost = await customers.create({

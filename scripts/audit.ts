@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 
-/** What the package registry knows about weaknesses of the installed packages, down to `high`. */
+/** The known vulnerabilities of the installed packages, of severity `high` and above. */
 export type Audit = { answered: true; findings: string[] } | { answered: false; why: string };
 
 const TIMEOUT_MS = 30_000;
 
-/** Reads what `npm audit --json` printed. Pure. */
+/** Parses the output of `npm audit --json`. Pure. */
 export function readAudit(text: string): Audit {
   type Report = {
     vulnerabilities?: Record<string, { severity: string; range: string }>;
@@ -26,7 +26,7 @@ export function readAudit(text: string): Audit {
   return { answered: true, findings };
 }
 
-/** Asks the registry. Never throws: without a network nothing is known. */
+/** Asks the package registry. Never throws: without a network the result is `answered: false`. */
 export function auditDependencies(root: string): Promise<Audit> {
   return new Promise((resolve) => {
     const args = ['audit', '--json', '--fetch-retries=0', `--fetch-timeout=${TIMEOUT_MS / 2}`];

@@ -3,7 +3,7 @@ import { complaintsAbout } from './bench-tables';
 
 const TABLE = '\nStarts\nwhat   per second\nours   10.00\nbare   20.00\nratio  0.50\n';
 
-it('a benchmark is only one with figures beside their comparison', () => {
+it('a benchmark must print figures beside their comparison', () => {
   expect(complaintsAbout(TABLE)).toEqual([]);
   expect(complaintsAbout('')).toHaveLength(1);
   expect(complaintsAbout('\nStarts\nwhat  per second\nours  10.00\n')).toHaveLength(1);

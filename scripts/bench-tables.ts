@@ -1,4 +1,7 @@
-/** What is wrong with the output of a benchmark: no table with a comparison, or a figure that is none. Pure. */
+/**
+ * Returns what is wrong with the output of a benchmark: no table with a comparison, or a figure that is not a number.
+ * Pure.
+ */
 export function complaintsAbout(output: string): string[] {
   const tables = output
     .split(/\n\s*\n/)

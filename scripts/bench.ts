@@ -6,8 +6,9 @@ import { buildAll } from './build-all';
 import { ROOT } from './stack-part';
 
 /**
- * `npm run bench [name]`: every benchmark in turn, or those whose name contains the argument; each prints ours beside its
- * comparison. With `--quick` each takes seconds and only shows that it works. Exit code 1 when one fails or compares nothing.
+ * `npm run bench [name]`: runs every benchmark, or those whose name contains the argument; each prints its figures
+ * beside their comparison. With `--quick` each takes seconds and only shows that it works. Exits with 1 when a
+ * benchmark fails or compares nothing.
  */
 const isQuick = process.argv.includes('--quick');
 const [wanted = ''] = process.argv.slice(2).filter((word) => !word.startsWith('--'));
@@ -31,7 +32,7 @@ function run(file: string): Promise<{ code: number; output: string }> {
 
 if (files.length === 0) process.stderr.write(`There is no benchmark with ${wanted} in its name.\n`);
 let failed = files.length === 0 ? 1 : 0;
-// Some run the processes that ship.
+// Some benchmarks run the built processes.
 await buildAll({});
 for (const file of files) {
   const from = performance.now();

@@ -13,8 +13,8 @@ import { ROOT } from './stack-part';
 type BuildOptions = { dev?: boolean; say?: (line: string) => void };
 
 /**
- * Leaves in `dist/` all that production runs, building only what changed; with `dev` the agent alone, for everything else
- * runs from its sources. Throws with the output of a build that failed.
+ * Builds everything production runs into `dist/`, skipping parts whose inputs have not changed. With `dev` it builds
+ * the agent alone, because everything else runs from its sources. Throws with the output of a build that failed.
  */
 export async function buildAll({ dev = false, say = () => {} }: BuildOptions): Promise<void> {
   const unlock = await lockBuild(join(ROOT, '.hourglass'));
@@ -35,7 +35,7 @@ export async function buildAll({ dev = false, say = () => {} }: BuildOptions): P
   }
 }
 
-/** Does `work` unless `dist/` holds what it made from the same inputs. */
+/** Runs `work` unless `dist/` already holds its output for the same inputs. */
 async function whenChanged(what: string, inputs: string[], work: () => Promise<void>): Promise<void> {
   const [note, hash] = [join(ROOT, `dist/${what}.inputs`), hashOf(inputs)];
   if (existsSync(note) && readFileSync(note, 'utf8') === hash) return;

@@ -1,4 +1,4 @@
-/** The files and folders that each part of `dist/` is made from: when none of them changed, the part is still good. */
+/** The files and folders each part of `dist/` is built from. A part is rebuilt when one of them changes. */
 
 const SHARED = ['server', 'db', 'patches', 'package-lock.json', 'tsconfig.json'];
 export const BUNDLE_INPUTS = [
@@ -24,5 +24,5 @@ export const WEB_INPUTS = [
   'scripts/serve-web.mjs',
 ];
 export const AGENT_INPUTS = ['machine', 'package-lock.json'];
-/** Those of all parts. */
+/** The inputs of all parts. */
 export const BUILD_INPUTS = [...new Set([...AGENT_INPUTS, ...BUNDLE_INPUTS, ...WEB_INPUTS])];

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { mendDriver } from '@/db/mend-driver.mjs';
 
 /**
- * Puts Next's standalone output, with the files it does not copy itself, into `dist/web`. Throws when the PostgreSQL driver
- * in it is not the mended one.
+ * Puts Next's standalone output, and the files Next does not copy, into `dist/web`. Throws when the PostgreSQL driver
+ * in it is not the patched one.
  */
 export function assembleWeb(root: string): void {
   const [web, standalone] = [join(root, 'dist/web'), join(root, '.next/standalone')];

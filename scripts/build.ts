@@ -1,4 +1,4 @@
 import { buildAll } from './build-all';
 
-/** `npm run build`: everything that production runs, in `dist/`. */
+/** `npm run build`: builds everything production runs into `dist/`. */
 await buildAll({ say: (line) => process.stdout.write(`${line}\n`) });

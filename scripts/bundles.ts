@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 
-/** Each process of the product but the web: its entry, and files that it reads beside itself. */
+/** Every process of the product except the web: its entry, and the files it reads from its own folder. */
 const BUNDLES: Record<string, { entry: string; files?: string[] }> = {
   worker: { entry: 'workers/timekeeper/main.ts' },
   gateway: { entry: 'workers/gateway/main.ts' },
@@ -14,7 +14,7 @@ const BUNDLES: Record<string, { entry: string; files?: string[] }> = {
   cloud: { entry: 'cloud/main.ts', files: ['cloud/stripe/schema/wire-shapes.jsonl'] },
 };
 
-/** Native packages, and peers that a library names and we do not use. */
+/** Native packages, and optional peers of libraries that this product does not use. */
 const OUTSIDE = [
   '@lydell/node-pty',
   'pg',
@@ -25,7 +25,7 @@ const OUTSIDE = [
   'utf-8-validate',
 ];
 
-/** The machine's agent, built as its image builds it. */
+/** Builds the machine's agent with the script its image uses. */
 export async function buildAgent(root: string): Promise<void> {
   await promisify(execFile)(process.execPath, ['machine/build.mjs', 'dist/agent/main.mjs'], { cwd: root });
 }
@@ -46,7 +46,7 @@ export async function buildBundles(root: string): Promise<void> {
       target: 'node20',
       format: 'esm',
       external: OUTSIDE,
-      // Libraries written for CommonJS ask for `require`.
+      // Libraries written for CommonJS call `require`.
       banner: {
         js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
       },

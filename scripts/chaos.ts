@@ -3,7 +3,10 @@ import { runChaos } from '@/test/chaos/chaos';
 import { report } from '@/test/chaos/report';
 import type { Setting } from '@/test/chaos/setting';
 
-/** `npm run chaos -- [--minutes N] [--seed S]`: real processes under random faults; exit code 1 when a bar is missed. */
+/**
+ * `npm run chaos -- [--minutes N] [--seed S]`: runs real processes under random faults. Exits with 1 when a target is
+ * missed.
+ */
 
 const { values } = parseArgs({
   options: { minutes: { type: 'string' }, seed: { type: 'string' }, people: { type: 'string' } },

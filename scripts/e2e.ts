@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { ensureChromium } from './services/chromium';
 import { ROOT } from './stack';
 
-/** The browser tests; arguments go to Playwright. */
+/** Runs the browser tests; arguments are passed to Playwright. */
 await ensureChromium((line) => process.stdout.write(`${line}\n`));
 const child = spawn(
   process.execPath,

@@ -2,7 +2,9 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { commandOf, isAlive, SetupError, sleep } from './services/processes';
 
-/** Takes the folder for this process; the answer gives it back. Throws when another one runs here. */
+/**
+ * Locks the folder for this process and returns a function that unlocks it. Throws when another process holds the lock.
+ */
 export function lockFolder(dir: string): () => void {
   const file = join(dir, 'up.pid');
   if (existsSync(file)) {
@@ -15,7 +17,7 @@ export function lockFolder(dir: string): () => void {
   return () => rmSync(file, { force: true });
 }
 
-/** Waits until no other process builds here and takes the build for this one; the answer gives it back. */
+/** Waits until no other process builds in this folder, locks the build, and returns a function that unlocks it. */
 export async function lockBuild(dir: string): Promise<() => void> {
   const file = join(dir, 'build.pid');
   mkdirSync(dir, { recursive: true });
@@ -31,7 +33,7 @@ export async function lockBuild(dir: string): Promise<() => void> {
   }
 }
 
-/** True when the process that wrote its id here is gone, or its id belongs to a stranger by now. */
+/** Whether the process named in the lock file has ended, or its id has been reused by another program. */
 function isAbandoned(file: string): boolean {
   const pid = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
   return pid > 0 && (!isAlive(pid) || !/node/.test(commandOf(pid)));

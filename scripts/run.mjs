@@ -1,4 +1,4 @@
-// The tasks of a checkout, from a fresh clone: run by plain Node, before anything is installed.
+// The tasks of a checkout. Plain Node runs this file in a fresh clone, before anything is installed.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -19,13 +19,16 @@ const TASKS = {
   build: ['scripts/build.ts'],
 };
 
-/** Ends with one sentence. */
+/** Prints one sentence and exits with 1. */
 function fail(sentence) {
   process.stderr.write(`${sentence}\n`);
   process.exit(1);
 }
 
-/** Installs what the lock file says, when it is not installed yet; also where installed packages run no scripts. */
+/**
+ * Installs the packages of the lock file unless they are installed, and patches the driver even where install scripts
+ * are disabled.
+ */
 function installDependencies() {
   install();
   mendDriver('node_modules/postgres');
@@ -47,20 +50,20 @@ function install() {
   if (done.status !== 0) fail('The dependencies could not be installed: see the lines above.');
 }
 
-/** Whether the last `npm ci` or `npm install` that came to its end left every package of the lock file. */
+/** Whether the last completed `npm ci` or `npm install` left every package of the lock file. */
 function isInstalled() {
   const found = 'node_modules/.package-lock.json';
   if (!existsSync(found)) return false;
   const packagesOf = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
   const installed = packagesOf(found);
-  // Packages for other computers are in the lock file only.
+  // Packages for other platforms are in the lock file only.
   return Object.entries(packagesOf('package-lock.json')).every(
     ([path, { version, optional, devOptional }]) =>
       path === '' || optional || devOptional || installed[path]?.version === version,
   );
 }
 
-/** Two installations at once would tear each other's files down. */
+/** Two installations at the same time would delete each other's files. */
 function takeInstallLock() {
   mkdirSync('.hourglass', { recursive: true });
   const file = '.hourglass/install.pid';
@@ -82,7 +85,7 @@ function isAlive(pid) {
   }
 }
 
-/** Runs a TypeScript file of this folder in place of this process and ends as it ends. */
+/** Runs a TypeScript file of this folder, passes signals on to it, and exits with its exit code. */
 function become(file, args) {
   mkdirSync('.hourglass', { recursive: true });
   const child = spawn(process.execPath, ['--import', 'tsx', file, ...args], { stdio: 'inherit' });

@@ -1,4 +1,4 @@
-// Becomes dist/web/main.mjs: the web as Next's standalone output, listening as `next start` does.
+// Becomes dist/web/main.mjs: serves Next's standalone output and listens as `next start` does.
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import { createRequire } from 'node:module';
@@ -10,12 +10,12 @@ const { config } = JSON.parse(readFileSync(`${dir}.next/required-server-files.js
 process.chdir(dir);
 process.env.NODE_ENV = 'production';
 process.env.NEXT_TELEMETRY_DISABLED = '1';
-// The app drains itself on SIGTERM; Next's own handler would end with another code than 0.
+// The app drains on SIGTERM; Next's own handler would exit with a code other than 0.
 process.env.NEXT_MANUAL_SIG_HANDLE = '1';
 process.env.__NEXT_PRIVATE_STANDALONE_CONFIG = JSON.stringify(config);
 
-// Next makes its server with this, once: what programs call all the time is answered before its routes for pages
-// (`app/_server/doors.ts`).
+// Next creates its server through this function, once. The wrapper lets `app/_server/doors.ts` answer the busiest
+// routes before Next does.
 const { createServer } = http;
 const doors = Symbol.for('hourglass.doors');
 http.createServer = (listener) => {
@@ -26,7 +26,8 @@ http.createServer = (listener) => {
 };
 
 const { startServer } = require('next/dist/server/lib/start-server');
-// No hostname: every address of both families. HOSTNAME, which shells and containers set, is not asked.
+// Without a hostname the server listens on every address of both families. HOSTNAME, which shells and containers set,
+// is ignored.
 await startServer({
   dir,
   isDev: false,
@@ -34,5 +35,5 @@ await startServer({
   port: Number(process.env.PORT || 3000),
   allowRetry: false,
 });
-// Next puts its own name in place of the command line, which says to `ps` and to a health check what runs here.
+// Next replaces the command line; the title tells `ps` and health checks what runs here.
 process.title = 'hourglass web';

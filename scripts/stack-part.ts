@@ -8,22 +8,22 @@ import { unwatchGroup, watchGroup } from './services/watchdog';
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 export type PartKind = 'cloud' | 'web' | 'worker' | 'gateway';
-/** The first of a kind has its bare name; of web and worker there may be more: `web2`, `worker2` … */
+/** The first process of a kind has its bare name; further web and worker processes are `web2`, `worker2` … */
 export type PartName = PartKind | `${'web' | 'worker'}${number}`;
 export type Command = { args: string[]; env: Record<string, string>; readyUrl: string };
 
 export type PartOptions = {
   /** Where state and logs go. */
   dir: string;
-  /** Called with each line worth a person's eye. */
+  /** Called with each line of output that a person should see. */
   say?: (line: string) => void;
-  /** Called when a process ends that nobody ended. */
+  /** Called when a process ends that was not stopped on purpose. */
   onDeath?: (name: PartName, code: number | null) => void;
 };
 
 const READY_MS = 60_000;
 
-/** One process of the stack, in a group of its own, its output in a file of its own. */
+/** One process of the stack, in its own process group, with its output in its own file. */
 export class Part {
   private child: ChildProcess | null = null;
   private expected = false;
@@ -109,7 +109,7 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** A line of our own log as a person reads it; the whole of it is in the file. */
+/** Returns the message of a JSON log line for the terminal; the full line is in the file. */
 function readable(line: string): string {
   try {
     const { msg, message, err, error } = JSON.parse(line);

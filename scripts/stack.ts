@@ -4,7 +4,7 @@ import { syncCatalogue } from '@/server/billing/catalogue/sync-catalogue';
 import { findFreePort, isPortFree, SetupError } from './services/processes';
 import { type Command, Part, type PartKind, type PartName, type PartOptions } from './stack-part';
 
-/** The whole product on this computer: local cloud, web, worker and gateway as processes of their own. */
+/** The whole product on this computer: local cloud, web, worker and gateway, each as its own process. */
 
 export { ROOT } from './stack-part';
 
@@ -23,10 +23,10 @@ export type StackOptions = PartOptions & {
   databaseUrl: string;
   redisUrl: string;
   authSecret: string;
-  /** Hot reload instead of the build. */
+  /** Runs with hot reload instead of the build. */
   dev?: boolean;
   ports?: Partial<StackPorts>;
-  /** How many processes serve the app's one URL, and how many keep time; one each without a word. */
+  /** How many web processes serve the app's one URL, and how many workers run; one each by default. */
   count?: { web?: number; worker?: number };
   /** Added to the environment of web, worker and gateway. */
   env?: Record<string, string>;
@@ -37,12 +37,12 @@ export type Stack = {
   ports: StackPorts;
   appUrl: string;
   controlUrl: string;
-  /** Where each web process answers; the first is `appUrl` unless the environment says otherwise. */
+  /** The URL of each web process; the first is `appUrl` unless the environment says otherwise. */
   webUrls: string[];
   env: Record<string, string>;
   names: PartName[];
   pidOf(name: PartName): number;
-  /** Ends one process the hard or the polite way and waits until it is gone. */
+  /** Ends one process with the signal `how` and waits until it has exited. */
   kill(name: PartName, how?: NodeJS.Signals): Promise<void>;
   /** Starts a killed process again and waits until it is ready. */
   start(name: PartName): Promise<void>;
@@ -60,7 +60,7 @@ const DEFAULTS: StackPorts = {
   control: 4284,
 };
 
-/** The variable by which somebody moves each port. */
+/** The environment variable that sets each port. */
 const PORT_NAMES: Record<keyof StackPorts, string> = {
   web: 'PORT',
   worker: 'WORKER_PORT',
@@ -72,7 +72,10 @@ const PORT_NAMES: Record<keyof StackPorts, string> = {
   control: 'CLOUD_CONTROL_PORT',
 };
 
-/** The ports of `npm run up`: the documented ones, or what the environment says. Throws naming one that is taken. */
+/**
+ * Returns the ports of `npm run up`: the documented ones, or those set in the environment. Throws SetupError naming one
+ * that is taken.
+ */
 export async function fixedPorts(source: Record<string, string | undefined>): Promise<StackPorts> {
   const ports = { ...DEFAULTS };
   for (const key of Object.keys(PORT_NAMES) as (keyof StackPorts)[]) {
@@ -86,14 +89,14 @@ export async function fixedPorts(source: Record<string, string | undefined>): Pr
   return ports;
 }
 
-/** Free ports for everything, for stacks that live beside others. */
+/** Returns free ports for all processes, for stacks that run beside others. */
 export async function freePorts(): Promise<StackPorts> {
   const ports = { ...DEFAULTS };
   for (const key of Object.keys(ports) as (keyof StackPorts)[]) ports[key] = await findFreePort();
   return ports;
 }
 
-/** Starts everything and waits until all of it is ready; when one part fails, nothing is left running. */
+/** Starts all processes and waits until they are ready. When one of them fails, none is left running. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const ports = { ...(await freePorts()), ...options.ports };
   const appUrl = options.env?.APP_URL ?? `http://localhost:${ports.web}`;
@@ -137,7 +140,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   };
 }
 
-/** A process to be: what it is, and its own port where there may be several of its kind. */
+/** A process to start, with its own port where there may be several of its kind. */
 type Place = { name: PartName; kind: PartKind; port?: number };
 
 async function placesOf(kind: 'web' | 'worker', first: number, count = 1): Promise<Place[]> {
@@ -147,10 +150,10 @@ async function placesOf(kind: 'web' | 'worker', first: number, count = 1): Promi
   return places;
 }
 
-/** The local Stripe signs with it; worth nothing anywhere else. */
+/** The webhook secret of the local Stripe; it has no use anywhere else. */
 const WEBHOOK_SECRET = 'whsec_local_stack';
 
-/** Puts the plans up for sale at the local Stripe, as an operator does once. */
+/** Creates the plans in the catalogue of the local Stripe, as an operator does once. */
 async function sellPlans(env: Record<string, string>): Promise<void> {
   if (!env.STRIPE_SECRET_KEY) return;
   const { ctx, close } = openOperatorContext(env);
@@ -161,7 +164,10 @@ async function sellPlans(env: Record<string, string>): Promise<void> {
   }
 }
 
-/** Where the processes listen, and where they find each other, the machines of the local cloud and its mail server. */
+/**
+ * Returns the addresses of the processes, of the machines of the local cloud and of its mail server, as environment
+ * variables.
+ */
 export const addressesOf = (ports: StackPorts, appUrl: string): Record<string, string> => ({
   APP_URL: appUrl,
   PORT: String(ports.web),
@@ -172,7 +178,7 @@ export const addressesOf = (ports: StackPorts, appUrl: string): Record<string, s
   SMTP_URL: `smtp://127.0.0.1:${ports.smtp}`,
 });
 
-/** Where the local cloud listens, and where it finds the gateway. */
+/** Returns the addresses of the local cloud and of the gateway it calls, as environment variables. */
 export const cloudAddressesOf = (ports: StackPorts): Record<string, string> => ({
   CLOUD_GATEWAY_URL: `http://127.0.0.1:${ports.gateway}`,
   ...Object.fromEntries(
@@ -204,7 +210,7 @@ function environmentOf(options: StackOptions, ports: StackPorts, appUrl: string)
   };
 }
 
-/** With hot reload each process runs from its sources; without, it is what `npm run start:…` runs. */
+/** With hot reload each process runs from its sources; without it, the stack runs what `npm run start:…` runs. */
 const FROM_SOURCES: Record<PartKind, string[]> = {
   cloud: ['--import', 'tsx', 'cloud/main.ts'],
   web: ['node_modules/next/dist/bin/next', 'dev'],

@@ -8,8 +8,8 @@ import { ensureChromium } from './services/chromium';
 import { ROOT } from './stack';
 
 /**
- * `npm test` and `npm run check`: every step with its time as it goes; a step that fails does not hide the later ones.
- * The last line counts over all runners; the exit code tells.
+ * `npm test` and `npm run check`: runs every step and prints its time; a failed step does not skip the later ones. The
+ * last line counts the tests of all runners; the exit code is 1 when one failed.
  */
 
 const folder = mkdtempSync(join(tmpdir(), 'hourglass-report-'));
@@ -19,7 +19,7 @@ let failed = 0;
 
 type Count = { passed: number; failed: number };
 
-/** Half a minute of faults, and all that healing may take; then it is asked to end. */
+/** Half a minute of faults plus the time that recovery may take. After this the run is stopped. */
 const FAULTS_MS = 6 * 60_000;
 
 const BENCHES_MS = 10 * 60_000;
@@ -64,30 +64,33 @@ async function step(name: string, work: () => Promise<Count>): Promise<boolean> 
   return count.failed === 0;
 }
 
-/** A tool that either passes or fails: it counts as one. */
+/** Runs a tool that counts as one test. */
 const tool = (args: string[]) => async (): Promise<Count> => {
   const { code, output } = await run(args, { quiet: true });
   if (code !== 0) say(output.trimEnd());
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 };
 
-/** Real processes under random faults. A computer that is busy with other things gets a second try, and that is said. */
+/**
+ * Runs real processes under random faults. On a busy computer a run may miss a target, so it gets a second attempt,
+ * which is reported.
+ */
 async function faults(): Promise<Count> {
   const args = ['--import', 'tsx', 'scripts/chaos.ts', '--minutes', '0.5', '--seed', '1'];
   const once = () => run(args, { withinMs: FAULTS_MS });
   if ((await once()).code === 0) return { passed: 1, failed: 0 };
-  say('A bar was missed; once more:');
+  say('A target was missed; running once more:');
   return (await once()).code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
-/** Every benchmark for some seconds: whether it works and compares, not what it says. */
+/** Runs every benchmark for a few seconds: checks that it works and compares, not its figures. */
 const benches = async (): Promise<Count> => {
   const args = ['--import', 'tsx', 'scripts/bench.ts', '--quick'];
   const { code } = await run(args, { withinMs: BENCHES_MS });
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 };
 
-/** vitest, counted by its own report; no report means that it did not even start. */
+/** Runs vitest and counts from its own report; without a report vitest did not start. */
 const vitest = (project: string) => async (): Promise<Count> => {
   const report = join(folder, `${project}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
@@ -98,7 +101,7 @@ const vitest = (project: string) => async (): Promise<Count> => {
   return { passed: numPassedTests, failed: code !== 0 && failures === 0 ? 1 : failures };
 };
 
-/** High findings fail; a registry that does not answer is said and stops nobody. */
+/** Vulnerabilities of severity high fail the step; a registry that does not answer is reported and fails nothing. */
 async function knownWeaknesses(): Promise<Count> {
   const audit = await auditDependencies(ROOT);
   if (!audit.answered) {
@@ -116,7 +119,7 @@ async function playwright(): Promise<Count> {
   const { code } = await run(['node_modules/@playwright/test/cli.js', 'test', '--reporter=list,json']);
   if (!existsSync(report)) return { passed: 0, failed: 1 };
   const { stats } = JSON.parse(readFileSync(report, 'utf8'));
-  if (stats.flaky > 0) say(`${stats.flaky} passed only when they were asked again: see the lines above.`);
+  if (stats.flaky > 0) say(`${stats.flaky} passed only when they were run again: see the lines above.`);
   const failures = stats.unexpected;
   return {
     passed: stats.expected + stats.flaky,

@@ -11,7 +11,7 @@ import { SetupError } from './services/processes';
 import { startRedis } from './services/redis';
 import { fixedPorts, ROOT, type Stack, startStack } from './stack';
 
-/** `npm run up`: services, database, build, processes; then it says where everything is and waits for Ctrl-C. */
+/** `npm run up`: starts services, database, build and processes, prints the addresses and waits for Ctrl-C. */
 
 const dev = process.argv.includes('--dev');
 const dir = join(ROOT, '.hourglass');
@@ -26,7 +26,7 @@ async function step<T>(what: string, work: () => Promise<T>): Promise<T> {
   return result;
 }
 
-/** Secrets of this folder, made once. */
+/** Returns the secret of this folder, created on first use. */
 function readSecret(): string {
   const file = join(dir, 'secret');
   if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('base64url'), { mode: 0o600 });

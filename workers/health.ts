@@ -6,7 +6,7 @@ import { failingParts } from '@/server/readiness';
 
 export type Health = { port: number; close(): Promise<void> };
 
-/** `/healthz`, `/readyz` and `/metrics` of a worker process. */
+/** Serves `/healthz`, `/readyz` and `/metrics` of a worker process. */
 export async function serveHealth(port: number, ctx: Ctx): Promise<Health> {
   const server = createServer(async (request, response) => {
     const answer = (status: number, type: string, body: string) => {

@@ -2,7 +2,7 @@ import type { Log } from '@/server/log';
 
 export type Loop = { stop(): Promise<void> };
 
-/** Does `work` again and again, `pauseMs` after it last ended. An error is logged and never ends the loop. */
+/** Runs `work` repeatedly, `pauseMs` after it last ended. An error is logged and never ends the loop. */
 export function startLoop(name: string, pauseMs: number, work: () => Promise<unknown>, log: Log): Loop {
   let stopped = false;
   let wake = () => {};

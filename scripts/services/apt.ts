@@ -9,7 +9,7 @@ const AS_ROOT = {
   env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
 } as const;
 
-/** May packages be installed here without asking anybody anything? */
+/** Whether packages can be installed here without a prompt. */
 export const canInstallPackages = () => process.getuid?.() === 0 && findOnPath('apt-get') !== undefined;
 
 type Said = { ok: boolean; said: string };
@@ -26,8 +26,8 @@ function aptWithin(timeout: number | undefined, ...words: string[]): Said {
 const lastLines = ({ said }: Said): string => said.split('\n').slice(-3).join(' ');
 
 /**
- * Downloads Debian packages with all they need, so that installing them takes no network and little time. Returns what went
- * wrong, or undefined; after `timeoutMs` it is given up, which leaves nothing half installed.
+ * Downloads Debian packages with their dependencies, so that installing them needs no network. Returns the error text,
+ * or undefined. A download that exceeds `timeoutMs` is stopped and leaves nothing half installed.
  */
 export function downloadPackages(names: string[], timeoutMs: number): string | undefined {
   const until = performance.now() + timeoutMs;
@@ -40,7 +40,7 @@ export function downloadPackages(names: string[], timeoutMs: number): string | u
   return again.ok ? undefined : lastLines(again);
 }
 
-/** Installs a Debian package and starts none of its services. Returns what went wrong, or undefined. */
+/** Installs a Debian package without starting its services. Returns the error text, or undefined. */
 export function installPackage(name: string): string | undefined {
   const install = () => apt('install', '-y', '--no-install-recommends', name);
   const denyServices = !existsSync(POLICY);

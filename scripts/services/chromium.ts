@@ -3,7 +3,10 @@ import { findOnPath, SetupError } from './processes';
 
 const findBrowser = () => findOnPath('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable');
 
-/** A Chromium for the browser tests: the one on PATH, else from the system's packages. Throws saying what to install. */
+/**
+ * Makes sure there is a Chromium for the browser tests: on PATH, or installed from the system's packages. Throws
+ * SetupError saying what to install.
+ */
 export async function ensureChromium(say: (line: string) => void): Promise<void> {
   if (findBrowser()) return;
   if (canInstallPackages()) {

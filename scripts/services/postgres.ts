@@ -34,7 +34,7 @@ export type PostgresServer = {
   stop(): Promise<void>;
 };
 export type PostgresOptions = {
-  /** Where the cluster lives and stays; absent: a throw-away cluster without fsync, for tests. */
+  /** Where the cluster is kept. Absent: a throw-away cluster without fsync, for tests. */
   dataDir?: string;
   port?: number;
   logFile?: string;
@@ -46,8 +46,9 @@ const FAST = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'au
 const START_MS = 60_000;
 
 /**
- * Starts the PostgreSQL that came with the dependencies on 127.0.0.1 and returns the URL of its database `postgres`.
- * It ends with `stop()`, or with this process however that dies. A cluster left running by a killed run is stopped first.
+ * Starts the PostgreSQL that came with the dependencies on 127.0.0.1 and returns the URL of its database `postgres`. It
+ * stops with `stop()`, or with this process even when that is killed. A cluster left running by a killed process is
+ * stopped first.
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const identity = findIdentity();
@@ -107,7 +108,7 @@ function choosePlace(wanted: string | undefined, identity: Identity): Place {
   return { dataDir: join(folder, 'postgres'), throwAway: true };
 }
 
-/** A starter that was killed leaves the server running; two servers on one cluster would destroy it. */
+/** Stops a server that a killed process left running: two servers on one cluster would corrupt it. */
 async function stopLeftover(dataDir: string): Promise<void> {
   const pidFile = join(dataDir, 'postmaster.pid');
   if (!existsSync(pidFile)) return;
@@ -127,7 +128,10 @@ async function stopLeftover(dataDir: string): Promise<void> {
 const passwordFile = (dataDir: string) => `${dataDir}.password`;
 const readPassword = (dataDir: string) => readFileSync(passwordFile(dataDir), 'utf8').trim();
 
-/** Made aside and renamed at the end: a run that is killed half-way leaves no half cluster behind. */
+/**
+ * Creates the cluster in a draft folder and renames it at the end, so that a killed process leaves no partial cluster
+ * behind.
+ */
 function initCluster(dataDir: string, binaries: Binaries, identity: Identity, throwAway: boolean): void {
   const draft = `${dataDir}.draft`;
   rmSync(draft, { recursive: true, force: true });
@@ -159,7 +163,7 @@ function initCluster(dataDir: string, binaries: Binaries, identity: Identity, th
   renameSync(draft, dataDir);
 }
 
-/** The server writes `ready` into its pid file once it takes connections. */
+/** Waits until the server takes connections, which it announces as `ready` in its pid file. */
 async function untilReady(child: ChildProcess, dataDir: string, logFile?: string): Promise<number> {
   let failure: string | undefined;
   child.once('error', (error) => {

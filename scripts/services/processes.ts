@@ -3,14 +3,14 @@ import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 
-/** A sentence for the person at the keyboard: printed alone, without a stack. */
+/** An error whose message is for the person at the terminal: printed alone, without a stack. */
 export class SetupError extends Error {
   override name = 'SetupError';
 }
 
 export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** Polls until `ready` says yes; false after `timeoutMs`. */
+/** Polls until `ready` returns true; returns false after `timeoutMs`. */
 export async function waitFor(ready: () => boolean | Promise<boolean>, timeoutMs: number, everyMs = 25) {
   const until = performance.now() + timeoutMs;
   for (;;) {
@@ -29,7 +29,10 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Command line of a process, '' when it is gone: a remembered pid may belong to a stranger by now. */
+/**
+ * Returns the command line of a process, '' when it has ended. Guards against a remembered pid that now belongs to
+ * another program.
+ */
 export function commandOf(pid: number): string {
   try {
     if (existsSync('/proc/self/cmdline'))
@@ -40,7 +43,7 @@ export function commandOf(pid: number): string {
   }
 }
 
-/** Signals a process or, negative, a group; a group that is gone is no error. */
+/** Signals a process or, with a negative id, a process group. A process that has already ended is not an error. */
 export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
@@ -49,7 +52,7 @@ export function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** Full path of the first of `names` on PATH. */
+/** Returns the full path of the first of `names` on PATH, or undefined. */
 export function findOnPath(...names: string[]): string | undefined {
   const folders = [
     ...(process.env.PATH ?? '').split(delimiter),
@@ -65,14 +68,14 @@ export function findOnPath(...names: string[]): string | undefined {
         accessSync(path, constants.X_OK);
         return path;
       } catch {
-        // next folder
+        // Try the next folder.
       }
     }
   }
   return undefined;
 }
 
-/** Is this loopback port free on both families that `localhost` may mean? */
+/** Whether this loopback port is free on both families that `localhost` may resolve to. */
 export async function isPortFree(port: number): Promise<boolean> {
   for (const host of ['127.0.0.1', '::1', undefined]) {
     const free = await new Promise<boolean>((resolve) => {
@@ -87,7 +90,7 @@ export async function isPortFree(port: number): Promise<boolean> {
   return true;
 }
 
-/** A port nobody listens on: `preferred` when it is free. */
+/** Returns a free port: `preferred` when it is free. */
 export async function findFreePort(preferred?: number): Promise<number> {
   if (preferred && (await isPortFree(preferred))) return preferred;
   return new Promise((resolve, reject) => {
@@ -100,17 +103,13 @@ export async function findFreePort(preferred?: number): Promise<number> {
   });
 }
 
-/** Ends a child with `first`, after `patienceMs` with SIGKILL; returns once it is gone. */
-export async function endChild(
-  child: ChildProcess,
-  first: NodeJS.Signals,
-  patienceMs: number,
-): Promise<void> {
+/** Ends a child with the signal `first`, and after `timeoutMs` with SIGKILL. Resolves once the child has exited. */
+export async function endChild(child: ChildProcess, first: NodeJS.Signals, timeoutMs: number): Promise<void> {
   if (!child.pid || child.exitCode !== null || child.signalCode !== null) return;
   const { pid } = child;
   child.ref();
   const gone = new Promise<void>((done) => child.once('exit', () => done()));
-  const timer = setTimeout(() => signal(pid, 'SIGKILL'), patienceMs);
+  const timer = setTimeout(() => signal(pid, 'SIGKILL'), timeoutMs);
   signal(pid, first);
   await gone;
   clearTimeout(timer);

@@ -19,14 +19,14 @@ import { unwatchFolder, unwatchGroup, watchFolder, watchGroup } from './watchdog
 
 export type RedisServer = { url: string; port: number; pid: number; stop(): Promise<void> };
 export type RedisOptions = {
-  /** Where the append-only file lives and stays; absent: nothing is kept, for tests. */
+  /** Where the append-only file is kept. Absent: nothing is kept, for tests. */
   dir?: string;
   port?: number;
   logFile?: string;
   say?: (line: string) => void;
 };
 
-// Delayed jobs are as punctual as the server's timer: at the default of 10 ticks a second they are 100 ms late.
+// Delayed jobs are as punctual as the server's timer: at the default of 10 ticks per second they are up to 100 ms late.
 const SETTINGS = ['--hz', '100', '--maxmemory-policy', 'noeviction', '--databases', '64', '--save', ''];
 const KEEP = ['--appendonly', 'yes', '--appendfsync', 'everysec'];
 const IMAGE = 'redis:7-alpine';
@@ -36,8 +36,9 @@ const HELP =
 const findServer = () => findOnPath('redis-server', 'valkey-server');
 
 /**
- * Starts Redis (or Valkey) on 127.0.0.1: the one on PATH, else installed by the system where that needs no question,
- * else in Docker. It ends with `stop()`, or with this process however that dies. Throws SetupError saying what to install.
+ * Starts Redis (or Valkey) on 127.0.0.1: the one on PATH, else one installed by the system where that needs no prompt,
+ * else one in Docker. It stops with `stop()`, or with this process even when that is killed. Throws SetupError saying
+ * what to install.
  */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   const say = options.say ?? (() => {});
@@ -96,7 +97,7 @@ async function startLocal(server: string, options: RedisOptions): Promise<RedisS
   return { url: `redis://127.0.0.1:${port}`, port, pid, stop };
 }
 
-/** Two servers writing one append-only file would ruin it. */
+/** Stops a server that a killed process left running: two servers on one append-only file would corrupt it. */
 async function stopLeftover(pidFile: string): Promise<void> {
   if (!existsSync(pidFile)) return;
   const pid = Number(readFileSync(pidFile, 'utf8'));
@@ -107,7 +108,7 @@ async function stopLeftover(pidFile: string): Promise<void> {
   rmSync(pidFile, { force: true });
 }
 
-/** One PING over a bare socket: true when it answers as a ready server does. */
+/** Sends one PING over a bare socket; returns true when the answer is that of a ready server. */
 function ping(port: number): Promise<boolean> {
   return new Promise((resolvePing) => {
     const socket = createConnection({ port, host: '127.0.0.1' });

@@ -1,5 +1,7 @@
-// Outlives its parent by a moment: when the parent is gone, however it went, ends what the parent had started.
-// Reads lines `add <pid> <signal>`, `drop <pid>` and `remove <folder>` from stdin; the end of stdin is the parent's death.
+// Outlives its parent: when the parent has exited, for whatever reason, it ends the process groups the parent had
+// started.
+// Reads lines `add <pid> <signal>`, `drop <pid>` and `remove <folder>` from stdin; end of stdin means the parent is
+// gone.
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 

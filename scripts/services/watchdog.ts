@@ -7,7 +7,7 @@ let process_: ChildProcess | undefined;
 function tell(...words: string[]): void {
   if (!process_) {
     process_ = spawn(process.execPath, [SCRIPT], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
-    // It must never keep its parent alive, and its own death must never hurt the parent.
+    // The watchdog must not keep its parent alive, and its own death must not harm the parent.
     process_.unref();
     (process_.stdin as unknown as { unref(): void }).unref();
     process_.stdin?.on('error', () => {});
@@ -15,14 +15,14 @@ function tell(...words: string[]): void {
   process_.stdin?.write(`${words.join('\t')}\n`);
 }
 
-/** From now on the process group `pid` ends with `signal` when this process dies, even by SIGKILL. */
+/** Ends the process group `pid` with `signal` when this process exits, even by SIGKILL. */
 export const watchGroup = (pid: number, signal: NodeJS.Signals) => tell('add', String(pid), signal);
 
-/** The group ended by itself: nothing is signalled any more, its number may belong to others. */
+/** Cancels `watchGroup` for a group that has ended, because its id may be reused. */
 export const unwatchGroup = (pid: number) => tell('drop', String(pid));
 
-/** A throw-away folder goes with this process. */
+/** Removes a throw-away folder when this process exits. */
 export const watchFolder = (path: string) => tell('remove', path);
 
-/** Takes back `watchFolder`, after the folder was removed. */
+/** Cancels `watchFolder`, after the folder was removed. */
 export const unwatchFolder = (path: string) => tell('keep', path);

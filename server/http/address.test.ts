@@ -7,7 +7,7 @@ const from = (peer: string, forwarded: string | null, proxies: number): string =
     proxies,
   );
 
-describe('whose try it is', () => {
+describe('the address that attempts are counted under', () => {
   it.each([
     ['without proxies the header is ignored', '10.0.0.9', '1.2.3.4', 0, '10.0.0.9'],
     ['one proxy wrote the last entry', '10.0.0.9', '6.6.6.6, 1.2.3.4', 1, '1.2.3.4'],

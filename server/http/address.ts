@@ -1,14 +1,14 @@
 import { isIPv6 } from 'node:net';
 
-/** The header under which the web notes who is at the other end of a connection; whatever a client writes there is replaced. */
+/** Header in which the web process puts the address of the socket's peer. A value sent by the client is replaced. */
 export const PEER_HEADER = 'x-hourglass-peer';
-/** The header under which routes hand on the client's address, once it is known. */
+/** Header in which routes pass on the client's address once it is determined. */
 export const ADDRESS_HEADER = 'x-hourglass-address';
 
 /**
- * The address that tries are counted under. `x-forwarded-for` is believed only as far as our own proxies wrote it: each
- * adds the address it was called from at the end, so whatever a client wrote there itself stands further left. Without
- * proxies the other end of the connection counts and the header is ignored.
+ * Returns the client address for rate limits. Trusts only the last `trustedProxies` entries of `x-forwarded-for`: each
+ * proxy appends the address it was called from, so entries written by the client stand further left. With 0 the header
+ * is ignored and the socket's peer is used.
  */
 export function clientAddress(headers: Headers, trustedProxies: number): string {
   const peer = headers.get(PEER_HEADER) || 'unknown';
@@ -17,7 +17,10 @@ export function clientAddress(headers: Headers, trustedProxies: number): string 
   return networkOf(hops[Math.max(0, hops.length - 1 - trustedProxies)] ?? peer);
 }
 
-/** One customer of a network provider has a whole /64 of IPv6 and would otherwise have as many tries. */
+/**
+ * Returns the /64 network of an IPv6 address, other addresses unchanged: one customer of a provider usually holds a
+ * whole /64.
+ */
 function networkOf(address: string): string {
   const plain = address
     .slice(0, 45)

@@ -11,6 +11,6 @@ it.each([
   ['BEARER   hg_1', 'hg_1'],
   ['Bearer', ''],
   ['Bearer a b', ''],
-])('ACCOUNT-39 of the Authorization header only Bearer is read: %j', (header, key) => {
+])('ACCOUNT-39 only the Bearer scheme of the Authorization header is read: %j', (header, key) => {
   expect(bearerOf(new Headers(header === null ? {} : { authorization: header }))).toBe(key);
 });

@@ -22,7 +22,7 @@ it.each([
   '',
   null,
   undefined,
-])('BILLING-18 a way back that leads elsewhere, or may, is none: %j', (value) =>
+])('BILLING-18 a return path that leads to another site is refused: %j', (value) =>
   expect(localPath(value)).toBeNull(),
 );
 

@@ -1,9 +1,9 @@
-/** No site but this one: what is read against it and leaves it leads elsewhere. */
+/** Placeholder origin: a path that resolves to another origin leads to another site. */
 const HERE = 'http://here';
 
 /**
- * A path of this site as a browser would read it, or null for anything that leads elsewhere: browsers drop tabs and line
- * ends, take a backslash for a slash, and walk up dots until two slashes stand at the beginning. Pure.
+ * Returns the value as a path of this site, or null when a browser would leave the site: browsers drop tabs and line
+ * ends, read a backslash as a slash, and resolve dots until two slashes stand at the beginning. Pure.
  */
 export function localPath(value: string | null | undefined): string | null {
   if (!value?.startsWith('/') || /[\p{Cc}\\]/u.test(value) || !URL.canParse(value, HERE)) return null;

@@ -35,7 +35,7 @@ it('SESSION-17 more starts in a minute than allowed are refused with the seconds
   await Promise.all([one.close(), two.close()]);
 });
 
-it('ACCOUNT-13 tries to sign in are counted by account and by address, in all processes, with and without Redis', async () => {
+it('ACCOUNT-13 attempts to sign in are counted by account and by address, in all processes, with and without Redis', async () => {
   const [one, two, alone] = [
     openRates(redis.url, 3),
     openRates(redis.url, 3),
@@ -74,7 +74,7 @@ it('ACCOUNT-13 tries to sign in are counted by account and by address, in all pr
   await Promise.all([one.close(), two.close(), alone.close()]);
 });
 
-it('ACCOUNT-13 a Redis that hangs is one that is away: tries are counted, and nobody waits for it', async () => {
+it('ACCOUNT-13 a Redis that hangs is treated as away: attempts are still counted, and no request waits for Redis', async () => {
   let hangs = false;
   const { hostname, port, pathname } = new URL(redis.url);
   const between = createServer((near) => {
@@ -108,7 +108,7 @@ it('ACCOUNT-13 a Redis that hangs is one that is away: tries are counted, and no
   between.close();
 });
 
-it('ACCOUNT-16 terminals, machines, emails, sign-ups and calls of all kinds have a rate', async () => {
+it('ACCOUNT-16 terminals, machines, emails, sign-ups and all other calls are rate limited', async () => {
   const rates = openRates(redis.url, 2);
   const limits: [string, number, () => Promise<void>][] = [
     ['calls', 600, () => rates.takeCalls('a', 1)],

@@ -3,33 +3,35 @@ import { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { DomainError } from '../errors';
 
-/** Each counts and throws RATE_LIMITED, with the seconds to wait, once there was too much of it. */
+/**
+ * Rate limits. Each `take…` counts one attempt and throws RATE_LIMITED, with the seconds to wait, once the limit is
+ * exceeded.
+ */
 export type Rates = {
-  /** One start of an account. */
+  /** Counts one start of a session. */
   takeStart(accountId: string): Promise<void>;
-  /** Calls of one caller, in this process: no program in a loop may keep the others waiting. */
+  /** Counts calls of one caller, per process, so that a program in a loop cannot starve other callers. */
   takeCalls(caller: string, count: number): Promise<void>;
-  /** One question to the payment provider for an account. */
+  /** Counts one request to the payment provider on behalf of an account. */
   takeBilling(accountId: string): Promise<void>;
   /**
-   * Whether keys from an address are looked up at all, in this process: the ones that were refused count (1), and before
-   * the next one it is asked whether there were too many (0).
+   * Limits rejected API keys per address, per process: check with 0 before a lookup, count with 1 after a rejection.
    */
   takeRefusedKeys(address: string, count: 0 | 1): Promise<void>;
-  /** One way to a terminal of an account. */
+  /** Counts one connection to a terminal of the account. */
   takeConnect(accountId: string): Promise<void>;
-  /** One call of the machine of a run, in this process. */
+  /** Counts one call of the machine of a run, per process. */
   takeAgentCall(runId: string): Promise<void>;
   /**
-   * One try to sign in, by whom it is for and from where: neither one account under many addresses nor many accounts
-   * under one address can be tried for long.
+   * Counts one attempt to sign in, by email and by address: this bounds attempts on one account from many addresses as
+   * well as on many accounts from one address.
    */
   takeSignIn(email: string, address: string): Promise<void>;
-  /** A person who got in has mistyped nothing: their count begins anew. */
+  /** Resets the count of an email after a successful sign-in. */
   forgetSignIn(email: string): Promise<void>;
-  /** One email that somebody makes us write to an address. */
+  /** Counts one email that an unauthenticated request sends to an address. */
   takeEmail(email: string): Promise<void>;
-  /** One new person from an address. */
+  /** Counts one sign-up from an address. */
   takeSignUp(address: string): Promise<void>;
   close(): Promise<void>;
 };
@@ -38,8 +40,8 @@ type Window = { points: number; duration: number };
 
 const QUARTER = 900;
 /**
- * Tries to sign in a quarter of an hour: a person mistypes a few times, an office shares an address. While Redis is away
- * nobody counts for all processes together, so each of them admits only a part.
+ * Attempts to sign in per 15 minutes: `account` allows for typing errors, `address` for an office behind one address.
+ * While Redis is away each process counts alone, so it admits only the `alone` part.
  */
 const SIGN_INS = {
   account: { together: 10, alone: 3 },
@@ -49,17 +51,20 @@ const EMAILS: Window = { points: 5, duration: 3_600 };
 const SIGN_UPS: Window = { points: 100, duration: 86_400 };
 const CONNECTS_PER_MINUTE = 120;
 const AGENT_CALLS_PER_MINUTE = 240;
-/** Calls of all kinds a minute, for each start a minute: whoever may start more asks more. */
+/** Calls of all kinds per minute, for each start per minute that is allowed. */
 const CALLS_PER_START = 300;
 /**
- * Questions to the payment provider a minute: all accounts share what it allows us. More where more may be started, and
- * never fewer than somebody needs who waits for their payment.
+ * Requests to the payment provider per minute and account. All accounts share the provider's own limit. Grows with the
+ * allowed starts, and never falls below what a page needs that waits for a payment.
  */
 const BILLING = { perStart: 6, atLeast: 60 };
-/** A Redis that hangs is one that is away. */
+/** After this time without an answer Redis is treated as away. */
 const TIMEOUT_MS = 1_000;
 
-/** Shared by all processes through Redis; while Redis is away each process counts on its own, and nothing is uncounted. */
+/**
+ * Opens the rate limits. Redis shares the counts among all processes; while it is away each process counts on its own,
+ * so nothing goes uncounted.
+ */
 export function openRates(redisUrl: string, startsPerMinute: number): Rates {
   const redis = new Redis(redisUrl, {
     enableOfflineQueue: false,
@@ -91,26 +96,27 @@ export function openRates(redisUrl: string, startsPerMinute: number): Rates {
   const agentCalls = new RateLimiterMemory({ points: AGENT_CALLS_PER_MINUTE, duration: 60 });
   return {
     takeStart: (accountId) => take(starts, accountId, 'You started sessions too often within a minute.'),
-    takeCalls: (caller, count) => take(calls, caller, 'You asked too often within a minute.', count),
+    takeCalls: (caller, count) => take(calls, caller, 'You sent too many requests within a minute.', count),
     takeBilling: (accountId) =>
-      take(billing, accountId, 'You asked about payments too often within a minute.'),
+      take(billing, accountId, 'You sent too many payment requests within a minute.'),
     takeRefusedKeys: (address, count) =>
-      take(calls, `refused:${address}`, 'Too many keys from your address were refused.', count),
+      take(calls, `refused:${address}`, 'Too many invalid keys came from your address.', count),
     takeConnect: (accountId) => take(connects, accountId, 'You opened terminals too often within a minute.'),
-    takeAgentCall: (runId) => take(agentCalls, runId, 'This machine asked too often within a minute.'),
+    takeAgentCall: (runId) => take(agentCalls, runId, 'This machine sent too many requests within a minute.'),
     takeSignIn: async (email, address) => {
-      const sentence = 'There were too many tries to sign in.';
+      const sentence = 'There were too many attempts to sign in.';
       await take(byAddress, address, sentence);
       await take(byAccount, hashAddress(email), sentence);
     },
     forgetSignIn: async (email) => void (await byAccount.delete(hashAddress(email)).catch(() => false)),
-    takeEmail: (email) => take(messages, hashAddress(email), 'Too many emails were asked for this address.'),
+    takeEmail: (email) =>
+      take(messages, hashAddress(email), 'Too many emails were requested for this address.'),
     takeSignUp: (address) => take(signUps, address, 'Too many people signed up from your address today.'),
     close: async () => redis.disconnect(),
   };
 }
 
-/** Two spellings of one address are one account; the address itself is kept nowhere. */
+/** Hashes the normalised email, so that spellings of one email share a count and Redis never holds the email itself. */
 const hashAddress = (email: string): string =>
   createHash('sha256').update(email.trim().toLowerCase()).digest('base64url');
 

@@ -8,8 +8,8 @@ const logged = () => {
   return { error, log: { error } as unknown as Log };
 };
 
-describe('an error becomes a response', () => {
-  it('QUOTA-44 of its reason: 404, 413, 429 with when to come back, 503 while PostgreSQL is away', async () => {
+describe('the response of an error', () => {
+  it('QUOTA-44 has the status of its reason: 404, 413, 429 with Retry-After, 503 while PostgreSQL is away', async () => {
     const { log, error } = logged();
     const answers = [
       notFound('run'),
@@ -29,7 +29,7 @@ describe('an error becomes a response', () => {
     expect(error).toHaveBeenCalledTimes(1);
   });
 
-  it('ACCOUNT-14 of a defect tells nothing of it, and is logged', async () => {
+  it('ACCOUNT-14 of a defect reveals none of its text, and the defect is logged', async () => {
     const { log, error } = logged();
     const response = toResponse(new Error('secret text'), log, { runId: 'r' });
     expect(response.status).toBe(500);
@@ -37,7 +37,7 @@ describe('an error becomes a response', () => {
     expect(error).toHaveBeenCalledWith(expect.objectContaining({ runId: 'r' }), expect.any(String));
   });
 
-  it('QUOTA-12 before any procedure has the envelope of tRPC', async () => {
+  it('QUOTA-12 raised before any procedure runs has the envelope of tRPC', async () => {
     const refusal = new DomainError('FORBIDDEN', 'Not from there.');
     const response = toTrpcResponse(refusal);
     expect([response.status, await response.json()]).toEqual([

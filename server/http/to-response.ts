@@ -5,15 +5,18 @@ import { isDatabaseAway } from '@/db/away';
 import { DomainError, quotaUnavailable } from '../errors';
 import type { Log } from '../log';
 
-/** Returns the refusal behind an error: itself, the 503 while PostgreSQL cannot be asked, or null for a defect of ours. */
+/**
+ * Returns the refusal behind an error: the error itself, QUOTA_UNAVAILABLE (503) while PostgreSQL is unreachable, or
+ * null for a defect.
+ */
 export function refusalOf(error: unknown): DomainError | null {
   if (error instanceof DomainError) return error;
   return isDatabaseAway(error) ? quotaUnavailable() : null;
 }
 
 /**
- * Returns the response of a route that is not tRPC, `{error: {reason, message}}` with the status of its reason. A defect
- * is logged and answered with 500 `INTERNAL` and none of its text.
+ * Returns the response of a route outside tRPC: `{error: {reason, message}}` with the status of its reason. A defect is
+ * logged and becomes a 500 `INTERNAL` that reveals none of its text.
  */
 export function toResponse(error: unknown, log: Log, facts: Record<string, unknown> = {}): Response {
   const refusal = refusalOf(error);
@@ -31,7 +34,7 @@ const DEFECT = {
   message: 'Something went wrong on our side. It has been recorded; try again in a moment.',
 };
 
-/** Returns a refusal as tRPC would answer it: for what is refused before any procedure runs. */
+/** Returns a refusal in tRPC's envelope, for requests that are refused before any procedure runs. */
 export function toTrpcResponse(refusal: DomainError): Response {
   const { code, reason, message } = refusal;
   const status = statusOf(refusal);
@@ -44,7 +47,7 @@ export function toTrpcResponse(refusal: DomainError): Response {
 
 const statusOf = ({ code }: DomainError): number => getHTTPStatusCodeFromError(new TRPCError({ code }));
 
-/** Returns the headers of a refusal: `Retry-After` in whole seconds where it says when to come back. */
+/** Returns the headers of a refusal: `Retry-After` in whole seconds, when the refusal has one. */
 export function headersOf({ details: { retryAfterSeconds } }: DomainError): Record<string, string> {
   return retryAfterSeconds === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterSeconds)) };
 }

@@ -47,7 +47,7 @@ describe('emails', () => {
       expect([...html.matchAll(/href="([^"]*)"/g)].map((match) => match[1])).toEqual([url]);
       expect(html.match(/https?:\/\//g)).toHaveLength(1);
       for (const paragraph of content.paragraphs) expect(text).toContain(paragraph);
-      // Whatever a person called something is text and never markup.
+      // Names chosen by users are escaped.
       expect(html).not.toMatch(/<b>|<script/);
     },
   );

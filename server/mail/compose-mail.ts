@@ -4,7 +4,7 @@ import type { EmailContent } from './write-email';
 
 type Content = Omit<EmailContent, 'to' | 'footnote'>;
 
-/** What each email says: a few plain sentences and one deep link of ours, never one of the payment provider. */
+/** The text of each email: a few plain sentences and one link to this app, never to the payment provider. */
 const WRITERS: { [K in MailKind]: (facts: MailFacts[K], appUrl: string) => Content } = {
   'quota.threshold': ({ threshold, percent, planName, period }, appUrl) =>
     threshold === 100
@@ -57,7 +57,7 @@ const WRITERS: { [K in MailKind]: (facts: MailFacts[K], appUrl: string) => Conte
     action: { label: 'See the plans', url: `${appUrl}/plans` },
   }),
   'payment.refunded': ({ amount, currency }, appUrl) => ({
-    subject: 'A payment is refunded',
+    subject: 'A payment was refunded',
     paragraphs: [
       `We received ${moneyText(amount, currency)} for a subscription that had ended, so it gave you nothing. The whole amount goes back the way it was paid; banks take a few days.`,
       'For more time choose a plan.',
@@ -73,7 +73,7 @@ const WRITERS: { [K in MailKind]: (facts: MailFacts[K], appUrl: string) => Conte
   }),
 };
 
-/** One email's words. Pure. */
+/** Returns the text of one email. Pure. */
 export function composeMail<K extends MailKind>(kind: K, facts: MailFacts[K], appUrl: string): Content {
   return WRITERS[kind](facts, appUrl);
 }
@@ -83,7 +83,7 @@ const dayText = (iso: string): string => {
   return format.format(new Date(iso));
 };
 
-/** Minor units as people write them; some currencies have none. */
+/** Formats an amount of minor units in its currency; some currencies have no minor units. */
 function moneyText(amount: number, currency: string): string {
   const format = new Intl.NumberFormat('en', { style: 'currency', currency: currency.toUpperCase() });
   const digits = format.resolvedOptions().maximumFractionDigits ?? 2;

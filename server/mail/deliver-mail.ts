@@ -17,15 +17,15 @@ type Due = {
 };
 
 const CONCURRENCY = 20;
-/** An email under way is left alone for this long; longer than any mail server is waited for. */
+/** How long a worker's claim on an email lasts; longer than the timeouts of the mail server. */
 const CLAIM_MS = 120_000;
 const MOST_ATTEMPTS = 20;
 const LONGEST_PAUSE_MS = 3_600_000;
 
 /**
- * Sends the emails that are due; returns how many went out. Several workers may do it at once. A mail server that is
- * away costs time and nothing else: each email is tried again, later and later. Should this process die between
- * sending and noting it, the email goes out again under the same message id.
+ * Sends the emails that are due and returns how many were sent. Safe to run in several workers. A failed email is
+ * retried with growing pauses. If the process dies between sending and recording, the email is sent again with the same
+ * message id.
  */
 export async function deliverMail(ctx: Ctx, mail: Mail): Promise<number> {
   const due = await claim(ctx);
@@ -44,7 +44,7 @@ export async function deliverMail(ctx: Ctx, mail: Mail): Promise<number> {
   return sent;
 }
 
-/** In one statement: an email is claimed by one worker, and looked up with whom it goes to. */
+/** Claims due emails and reads their recipients in one statement, so that only one worker takes each. */
 const claim = (ctx: Ctx) => ctx.sql<Due[]>`
   with due as (
     select id from mail where due_at <= hg_clock() order by due_at limit ${CONCURRENCY} for update skip locked),

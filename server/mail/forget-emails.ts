@@ -1,10 +1,12 @@
 import type { Ctx } from '../context';
 
-/** Long after every cause of an email is over: a cause that is forgotten could make its email again. */
+/**
+ * Longer than any cause of an email can recur: deleting an email's row earlier would let the same cause send it again.
+ */
 const KEPT_DAYS = 400;
 const BATCH_SIZE = 5_000;
 
-/** Forgets emails that were sent or given up more than 400 days ago. Returns how many. */
+/** Deletes up to one batch of emails that were sent or given up more than 400 days ago. Returns how many. */
 export async function forgetEmails(ctx: Pick<Ctx, 'sql'>): Promise<number> {
   const gone = await ctx.sql`
     delete from mail where id in (

@@ -1,8 +1,8 @@
-/** What there is to write about, and the facts each email needs. Instants are ISO-8601 text, money is in minor units. */
+/** The kinds of email and the facts each needs. Instants are ISO-8601 text, money is in minor units. */
 export type MailFacts = {
   'quota.threshold': {
     threshold: number;
-    /** What is used, as it was when the email was written; older rows have none. */
+    /** Percent of the quota used when the email was queued; missing in rows queued by older builds. */
     percent?: number | null;
     planName: string;
     period: string;
@@ -15,7 +15,7 @@ export type MailFacts = {
     nextAttemptAt: string | null;
     keepsPlanUntil: string | null;
   };
-  /** A subscription whose payment failed is over, by its owner or by the provider. */
+  /** A subscription ended because its payment failed: by its owner or by the payment provider. */
   'subscription.ended': { planName: string; to: string; owed: { amount: number; currency: string } | null };
   'payment.refunded': { amount: number; currency: string };
   'subscription.cancelled': { planName: string; endsAt: string };
@@ -23,5 +23,5 @@ export type MailFacts = {
 
 export type MailKind = keyof MailFacts;
 
-/** News that a person may refuse; all others belong to the contract and are always sent. */
+/** Whether a user may unsubscribe from this kind; all other kinds are always sent. */
 export const isNews = (kind: MailKind): boolean => kind === 'quota.threshold';

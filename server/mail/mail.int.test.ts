@@ -26,7 +26,7 @@ async function owner(name: string): Promise<string> {
   return id;
 }
 
-/** A mail server that keeps what it took, and refuses the first `refusals` emails. */
+/** A mail server that records what it accepts and refuses the first `refusals` emails. */
 function server(refusals = 0): Mail & { sent: Email[] } {
   const sent: Email[] = [];
   let left = refusals;
@@ -55,7 +55,7 @@ const news = (threshold: number): QueuedMail<'quota.threshold'> => ({
 const queue = (mail: QueuedMail) => inTx(world.ctx, (tx) => queueMail(tx, mail));
 
 describe('emails', () => {
-  it('ACCOUNT-9 one cause is one email to each owner, however often it is told and by however many workers sent', async () => {
+  it('ACCOUNT-9 one cause makes one email to each owner, however often it is queued and however many workers deliver', async () => {
     await Promise.all(Array.from({ length: 20 }, () => queue(failed('invoice-1'))));
     const mail = server();
     await Promise.all([1, 2, 3].map(() => deliverMail(world.ctx, mail)));
@@ -69,7 +69,7 @@ describe('emails', () => {
     expect(await deliverMail(world.ctx, mail)).toBe(0);
   });
 
-  it('ACCOUNT-9 a mail server that refuses is asked again later, and each email goes out once', async () => {
+  it('ACCOUNT-9 a refused email is retried later, and each email is sent once', async () => {
     await queue(failed('invoice-2'));
     const mail = server(3);
     for (let pass = 0; pass < 6; pass++) {
@@ -82,7 +82,7 @@ describe('emails', () => {
     ]);
   });
 
-  it('ACCOUNT-9 a worker that dies with an email in hand leaves it to the next one, under the same id', async () => {
+  it('ACCOUNT-9 an email of a worker that died is sent by the next worker, under the same message id', async () => {
     await queue(failed('invoice-3'));
     const dying: Mail = { send: () => new Promise(() => {}), close: () => {} };
     void deliverMail(world.ctx, dying);
@@ -96,7 +96,7 @@ describe('emails', () => {
     expect(new Set(mail.sent.map((message) => message.messageId)).size).toBe(2);
   });
 
-  it('ACCOUNT-9 an email nobody takes is given up and says so', async () => {
+  it('ACCOUNT-9 an email that is always refused is given up, and its row records the error', async () => {
     await queue(failed('invoice-4'));
     for (let pass = 0; pass < 25; pass++) {
       await deliverMail(world.ctx, server(99));
@@ -106,7 +106,7 @@ describe('emails', () => {
     expect(rows[0]).toMatchObject({ attempts: 20, due_at: null, error: '421 come back later' });
   });
 
-  it('ACCOUNT-9 news about quota can be refused and wanted again; emails about money always come', async () => {
+  it('ACCOUNT-9 news about quota can be unsubscribed and resubscribed; emails about money are always sent', async () => {
     const { AUTH_SECRET } = world.ctx.env;
     const token = refusalToken(AUTH_SECRET, users[0] ?? '');
     expect(readRefusalToken(AUTH_SECRET, token)).toBe(users[0]);

@@ -5,12 +5,12 @@ import type { MailFacts, MailKind } from './kinds';
 export type QueuedMail<K extends MailKind = MailKind> = {
   accountId: string;
   kind: K;
-  /** What it is about: the same cause never makes a second email. */
+  /** Identifies the event behind the email: the same cause never makes a second email. */
   cause: string;
   facts: MailFacts[K];
 };
 
-/** Decides on an email to every owner of an account, in the transaction of its cause. It goes out after the commit. */
+/** Queues an email to every owner of an account, in the transaction of its cause. It is sent after the commit. */
 export async function queueMail<K extends MailKind>(tx: TxCtx, mail: QueuedMail<K>): Promise<void> {
   const owners = await tx.sql<{ user_id: string }[]>`
     select user_id from member where account_id = ${mail.accountId} and role = 'owner' order by user_id`;

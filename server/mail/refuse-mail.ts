@@ -3,11 +3,11 @@ import { isSignedByOurs, signingSecrets, signText } from '../signing-secrets';
 
 const signatureOf = (secret: string, userId: string): string => signText(secret, `mail-refusal:${userId}`);
 
-/** What an email carries to be refused with: works without a sign-in, for this one person and this one thing. */
+/** Returns the token of an unsubscribe link. It works without a sign-in, for this user and for nothing else. */
 export const refusalToken = (authSecret: string, userId: string): string =>
   `${userId}.${signatureOf(signingSecrets(authSecret)[0], userId)}`;
 
-/** The person behind a token, or null for one we did not make. */
+/** Returns the user id of a token, or null when its signature is not valid. */
 export function readRefusalToken(authSecret: string, token: string): string | null {
   const dot = token.lastIndexOf('.');
   const userId = token.slice(0, Math.max(0, dot));
@@ -16,8 +16,8 @@ export function readRefusalToken(authSecret: string, token: string): string | nu
 }
 
 /**
- * Notes that a person wants no news about quota, or wants it again. Emails about money
- * and plans are always sent. Throws QUOTA_UNAVAILABLE when PostgreSQL cannot be asked.
+ * Records whether a user wants news about quota. Emails about money and plans are always sent. Throws QUOTA_UNAVAILABLE
+ * while PostgreSQL is unreachable.
  */
 export async function refuseMail(ctx: Ctx, userId: string, wanted: boolean): Promise<void> {
   await inTx(ctx, async ({ sql }) => {

@@ -12,14 +12,17 @@ export type Email = {
 };
 
 export type Mail = {
-  /** Sends one email; throws when the mail server refuses or cannot be reached. */
+  /** Sends one email. Throws when the mail server refuses it or is unreachable. */
   send(message: Email): Promise<void>;
   close(): void;
 };
 
 const TIMEOUT_MS = 10_000;
 
-/** Mail over SMTP; into the log while no mail server is set, so that an installation without one can be used. */
+/**
+ * Opens mail over SMTP. Without SMTP_URL emails are written to the log, so that an installation works without a mail
+ * server.
+ */
 export function openMail(env: Pick<Env, 'SMTP_URL' | 'MAIL_FROM' | 'SUPPORT_EMAIL'>, log: Log): Mail {
   if (!env.SMTP_URL) {
     return {

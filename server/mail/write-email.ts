@@ -3,9 +3,9 @@ import type { Email } from './send';
 export type EmailContent = {
   to: string;
   subject: string;
-  /** Short sentences, one a paragraph. */
+  /** Short sentences, one per paragraph. */
   paragraphs: string[];
-  /** The one thing to do. */
+  /** The button of the email. */
   action?: { label: string; url: string };
   footnote?: string;
 };
@@ -16,7 +16,7 @@ const escapeHtml = (text: string): string =>
     (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' })[c] ?? c,
   );
 
-/** One email as plain text and as calm HTML with at most one button. */
+/** Returns one email as plain text and as HTML with at most one button. */
 export function writeEmail({ to, subject, paragraphs, action, footnote }: EmailContent): Email {
   const text = [
     ...paragraphs,

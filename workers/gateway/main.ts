@@ -11,7 +11,9 @@ import { failingParts } from '@/server/readiness';
 import { refuseUnfit } from '@/server/refuse-unfit';
 import { openTerminalDoor } from './terminal';
 
-/** The terminal gateway: checks who asks and names the machine. No terminal byte ever passes through it. */
+/**
+ * The terminal gateway: authorizes a request and names the machine to replay it to. No terminal byte passes through it.
+ */
 
 const env = readEnv();
 const log = makeLog('gateway', env.LOG_LEVEL, secretsOf(env));
@@ -44,10 +46,10 @@ const server = createServer(async (request, response) => {
     case '/metrics':
       return answer(200, registry.contentType, await registry.metrics());
     default:
-      return answer(404, 'text/plain', 'Terminals open over WebSocket here.\n');
+      return answer(404, 'text/plain', 'Terminals are opened over WebSocket.\n');
   }
 });
-// A connection is answered and left at once: whoever keeps many open, or sends slowly, holds nobody else up.
+// Requests are answered at once and never held, so these limits keep slow or numerous connections from blocking others.
 server.maxConnections = 10_000;
 server.headersTimeout = 10_000;
 server.requestTimeout = 10_000;
@@ -61,11 +63,11 @@ server.listen(env.GATEWAY_PORT, () =>
   log.info({ port: (server.address() as AddressInfo).port }, 'gateway ready'),
 );
 
-/** Within the ten seconds after which processes are killed. */
+/** Shorter than the ten seconds after which the platform kills a process. */
 const DRAIN_MS = 9_000;
 
 let draining = false;
-/** Takes no new connection, lets those that are being answered end, gives the database back. */
+/** Takes no new connection, lets open requests finish and closes the database. */
 async function drain(): Promise<void> {
   if (draining) return;
   draining = true;

@@ -26,7 +26,7 @@ afterAll(async () => {
   await stage.world.close();
 });
 
-/** What a terminal stands on: a fresh key of the account. */
+/** Creates an API key of the account and returns it as the grant of a terminal. */
 async function keyOf(accountId: string): Promise<Grant> {
   const id = randomUUID();
   await stage.ctx.sql`
@@ -55,7 +55,7 @@ function knock(sessionId: string, token: string, headers: Record<string, string>
   });
 }
 
-it('ACCOUNT-14 MACHINE-26 a running session is answered with its machine, everything else with a reason', async () => {
+it('ACCOUNT-14 MACHINE-26 a running session is replayed to its machine, everything else is refused with a reason', async () => {
   const accountId = await stage.account();
   const { sessionId, runId, machine } = await stage.started(accountId);
   const early = await connectSession(stage.ctx, { accountId, sessionId, grant: await keyOf(accountId) });
@@ -96,7 +96,7 @@ it('ACCOUNT-14 MACHINE-26 a running session is answered with its machine, everyt
   });
 });
 
-it('SESSION-29 a terminal opens for its own session, by its own kind of token, and not from an address', async () => {
+it('SESSION-29 a terminal opens for its own session with its own kind of token, and never with a token in the URL', async () => {
   const accountId = await stage.account();
   const [mine, other] = [await stage.started(accountId), await stage.started(await stage.account())];
   await stage.pass(100);
@@ -161,7 +161,7 @@ it('MACHINE-60 a machine is told which keys and sign-ins have ended, for its own
   await sql`delete from auth_sign_in where id = ${out.slice('sign-in_'.length)}`;
   await revokeApiKey(stage.ctx, { accountId, apiKeyId: key.slice('key_'.length), actor: 'test' });
   expect(await endedOf()).toEqual([key, left, out, expired, foreign]);
-  // A token that was made before the key was revoked opens nothing any more.
+  // A token made before the key was revoked no longer opens a terminal.
   expect(await knock(sessionId, token)).toEqual({
     code: 4401,
     reason: 'Your access to this session has ended.',
@@ -181,7 +181,7 @@ it('MACHINE-33 an account opens 120 terminals a minute, and refused sockets are 
   for (let i = 0; i < 125; i++) outcomes.push(await knock(sessionId, token));
   expect(outcomes.filter((outcome) => 'replay' in outcome)).toHaveLength(120);
   expect(outcomes.at(-1)).toEqual({ status: 429 });
-  // Somebody who never answers the goodbye is left soon.
+  // A client that never answers the close frame is disconnected within GOODBYE_MS.
   const { port } = server.address() as AddressInfo;
   const deaf = connect(port, '127.0.0.1', () =>
     deaf.write(
@@ -214,7 +214,7 @@ it('MACHINE-33 a refused client that keeps its half open keeps no connection', a
   for (const client of clients) client.destroy();
 });
 
-it('MACHINE-26 nonsense at the door is answered and ends nothing', async () => {
+it('MACHINE-26 a malformed upgrade is refused and does not end the gateway', async () => {
   const { port } = server.address() as AddressInfo;
   for (const path of ['//', 'http://', 'http://[', '/%zz', '/terminal/x?token=%']) {
     const answer = await new Promise<string>((resolve) => {

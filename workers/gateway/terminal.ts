@@ -6,10 +6,10 @@ import { type Ctx, failClosed, REQUEST_TIMEOUT_MS } from '@/server/context';
 import { type ConnectClaim, readConnectToken, replayStateOf } from '@/server/run/tokens';
 import { findTerminal } from '@/server/session/find-terminal';
 
-/** How long the state sent along with a replay is good, by our clock. */
+/** How long the state sent along with a replay is valid, by this process's clock. */
 const STATE_LIFE_MS = 60_000;
 const UPGRADES_PER_MINUTE = 120;
-/** Refused sockets that may still be saying goodbye, and for how long. */
+/** Most refused sockets that may be closing at a time, and the time each has to close. */
 const MOST_REFUSED = 1_000;
 const GOODBYE_MS = 2_000;
 
@@ -19,8 +19,8 @@ type Door = {
 };
 
 /**
- * Answers an upgrade with the machine to replay it to. Who may not, or finds the session stopped, gets a WebSocket that
- * closes with a code and a sentence: a browser cannot read anything else.
+ * Opens the handler of terminal upgrades. An authorized upgrade is answered with the machine to replay it to. A refused
+ * one gets a WebSocket that closes with a code and a sentence, because a browser can read nothing else.
  */
 export function openTerminalDoor(ctx: Pick<Ctx, 'env' | 'sql' | 'clock' | 'log'>): Door {
   const limiter = new RateLimiterMemory({ points: UPGRADES_PER_MINUTE, duration: 60 });
@@ -64,13 +64,13 @@ export function openTerminalDoor(ctx: Pick<Ctx, 'env' | 'sql' | 'clock' | 'log'>
   return { upgrade, close: () => refusing.close() };
 }
 
-/** A page of another site may not open a terminal; programs send no origin. */
+/** Whether the request comes from a page of another site. Programs send no Origin and are allowed. */
 function isForeign(request: IncomingMessage, appUrl: string): boolean {
   const { origin } = request.headers;
   return origin !== undefined && origin !== new URL(appUrl).origin;
 }
 
-/** Where an upgrade wants to go; null for an address that is none. */
+/** Returns the URL of an upgrade, or null when it cannot be parsed. */
 function addressOf(request: IncomingMessage): URL | null {
   try {
     return new URL(request.url ?? '/', 'http://gateway');
@@ -79,7 +79,10 @@ function addressOf(request: IncomingMessage): URL | null {
   }
 }
 
-/** The claim of the token in the subprotocol list, if it is for the session of the path. Addresses are logged on their way, so none is taken from there. */
+/**
+ * Returns the claim of the token in the subprotocol list, if it is for the session of the path. Proxies log URLs, so a
+ * token in the URL is ignored.
+ */
 function claimOf(ctx: Pick<Ctx, 'env' | 'clock'>, request: IncomingMessage, url: URL): ConnectClaim | null {
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((text) => text.trim());
   const token = offered.find((text) => text.startsWith('token.'))?.slice('token.'.length);
@@ -88,8 +91,8 @@ function claimOf(ctx: Pick<Ctx, 'env' | 'clock'>, request: IncomingMessage, url:
 }
 
 /**
- * A plain HTTP answer to an upgrade: the connection is never ours to keep. It goes once the answer is out, and soon if
- * that is never taken: a client that keeps its half open would hold it for ever.
+ * Answers an upgrade with plain HTTP and closes the socket within GOODBYE_MS, so that a half-open client cannot hold
+ * it.
  */
 function plain(socket: Duplex, status: number, headers: Record<string, string> = {}): void {
   const lines = Object.entries({ ...headers, connection: 'close', 'content-length': '0' }).map(

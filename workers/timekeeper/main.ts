@@ -19,16 +19,18 @@ import { Sweeper } from '@/server/run/sweep';
 import { serveHealth } from '../health';
 import { startLoop } from '../loop';
 
-/** The timekeeper: one queue worker for punctuality, plain loops over PostgreSQL for certainty. Any number may run. */
+/** The timekeeper: a queue worker for punctuality and loops over PostgreSQL for certainty. Any number may run. */
 
 const env = readEnv();
-/** Many leases may end at once, and commits that wait for the disk together wait once. */
+/** Sized for many leases that end at once: commits waiting for the disk at the same time share one flush. */
 const DATABASE_CONNECTIONS = 24;
 const { ctx, openConnections, close } = openContext(env, 'timekeeper', DATABASE_CONNECTIONS);
-/** A rush finds its connections open: to open them all takes seconds of a rush, and one that is idle closes after a minute. */
+/**
+ * Connections are opened ahead of a rush, because opening them all takes seconds and idle ones close after a minute.
+ */
 const OPEN_CONNECTIONS_MS = 20_000;
 
-/** Old emails and events are looked for once a day. */
+/** Old emails and events are deleted once per day. */
 const FORGET_MS = 86_400_000;
 
 void refuseUnfit([() => settingsProblem(ctx.sql)], (why) => {
@@ -49,7 +51,7 @@ const worker = new Worker(
   async (job) => {
     const handle = HANDLERS[job.name as JobName];
     if (handle) await handle();
-    else ctx.log.warn({ job: job.name }, 'a job outlived its code');
+    else ctx.log.warn({ job: job.name }, 'unknown job: no code handles it any more');
   },
   { connection, concurrency: 50 },
 );
@@ -77,17 +79,17 @@ const loops = [
 const health = await serveHealth(env.WORKER_PORT, ctx);
 ctx.log.info({ port: health.port }, 'timekeeper ready');
 
-/** Within the ten seconds after which processes are killed. What is not done by then is left to whoever comes next. */
+/** Shorter than the ten seconds after which the platform kills a process. Unfinished work is left to other workers. */
 const DRAIN_MS = 9_000;
 
 let draining = false;
-/** Finishes what is under way, takes nothing new, gives every connection back. */
+/** Finishes work in progress, takes no new work and closes every connection. */
 async function drain(signal: string): Promise<void> {
   if (draining) return;
   draining = true;
   ctx.log.info({ signal }, 'draining');
   setTimeout(() => {
-    ctx.log.warn('not everything was done in time; its claims run out and others take it');
+    ctx.log.warn('drain timed out; unfinished claims expire and other workers take them');
     process.exit(0);
   }, DRAIN_MS).unref();
   sweeper.close();

@@ -11,7 +11,7 @@ import { seedRuns } from '@/test/pretend/seed-runs';
 import { createTestRedis, type TestRedis } from '@/test/redis';
 import { createWorld, TEST_ENV, type World } from '@/test/world';
 
-/** Real workers on a real PostgreSQL and Redis; machines are pretended by an API that takes 50 ms to answer. */
+/** Real workers on a real PostgreSQL and Redis; an API that takes 50 ms to answer stands in for the machines. */
 
 const ENDING = 300;
 let world: World;
@@ -58,7 +58,7 @@ async function startWorker(): Promise<ChildProcess> {
   return worker;
 }
 
-/** Leases that end within one second, a few seconds from now; `shape` gives some machines a character. */
+/** Creates leases that end within one second, a few seconds from now; `shape` alters some of the machines. */
 async function letEnd(prefix: string, shape: (n: number) => Partial<Pretended>): Promise<number> {
   const endsAt = Date.now() + 4_000;
   const made = await seedRuns(world.ctx, { prefix, count: ENDING, endsAt, withinMs: 1_000, final: true });
@@ -66,31 +66,34 @@ async function letEnd(prefix: string, shape: (n: number) => Partial<Pretended>):
   return endsAt;
 }
 
-/** How long each living worker has been ready to run while this computer had no processor for it, in ms. */
+/** Returns, by process id, how long each running worker has been ready to run without a processor, in ms. */
 function waits(): Map<number, number> {
   const found = new Map<number, number>();
   for (const { pid = 0 } of workers) {
     try {
       found.set(pid, Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6);
     } catch {
-      // It has ended.
+      // The worker has ended.
     }
   }
   return found;
 }
 
-/** What the living worker that was kept waiting longest has waited since then; of one that has left nothing counts. */
+/**
+ * Returns the longest wait for a processor among the running workers since `before`, in ms; workers that ended do not
+ * count.
+ */
 const starvedSince = (before: Map<number, number>): number =>
   Math.max(0, ...[...waits()].map(([pid, ms]) => ms - (before.get(pid) ?? 0)));
 
 type Ended = {
   machines: Pretended[];
-  /** By how much the latest machine outlived its lease, but for the time in which no worker could run at all. */
+  /** How long the latest machine outlived its lease, less the time in which no worker could run. */
   lateMs: number;
   starved: number;
 };
 
-/** Waits until the machines have ended and the books say so. */
+/** Waits until the machines have ended and their runs are closed. */
 async function ended(prefix: string, before: Map<number, number>, except: string[] = []): Promise<Ended> {
   const machines = [...api.machines.values()].filter(
     ({ runId }) => runId.startsWith(`${prefix}-`) && !except.includes(runId),
@@ -107,7 +110,7 @@ async function ended(prefix: string, before: Map<number, number>, except: string
   return { machines, lateMs: Math.max(...late) - starved, starved };
 }
 
-it('SESSION-26 MACHINE-32 300 silent machines end with their leases, whatever a slow and a refused one do', {
+it('SESSION-26 MACHINE-32 300 silent machines end with their leases, despite a slow and a refusing one', {
   timeout: 200_000,
 }, async () => {
   await startWorker();
@@ -121,12 +124,12 @@ it('SESSION-26 MACHINE-32 300 silent machines end with their leases, whatever a 
   expect(machines).toHaveLength(ENDING - 2);
   expect(lateMs).toBeLessThanOrEqual(2_000);
   expect(api.rates.tooEarly).toBe(0);
-  // Nobody gives up on the two: once they answer, they end too.
+  // The worker keeps retrying the two machines: once they answer, they end too.
   for (const id of ['a-0', 'a-1']) (api.machines.get(`m-${id}`) as Pretended).trouble = {};
   await ended('a', before);
 });
 
-it('SESSION-27 two workers ask no machine twice, and one that is ended in the middle leaves nothing undone', {
+it('SESSION-27 two workers stop no machine twice, and a worker that is ended midway leaves nothing undone', {
   timeout: 200_000,
 }, async () => {
   await startWorker();
@@ -138,9 +141,9 @@ it('SESSION-27 two workers ask no machine twice, and one that is ended in the mi
   leaving?.kill('SIGTERM');
   expect(await gone).toEqual([0, null]);
   const { machines, lateMs, starved: starvedFor } = await ended('b', before);
-  // What the leaving one had taken and not done would be taken again when its claim has run out.
+  // Work claimed by the worker that left is taken again once its claim expires.
   expect(lateMs).toBeLessThanOrEqual(CLAIM_MS);
-  // A worker that is kept from running for a second does not know that a machine has obeyed, and tells it again.
+  // A worker that was kept from running for a second cannot know that a machine obeyed, and stops it again.
   const told = machines.map((machine) => machine.stopCount + machine.destroyCount);
   expect(told.filter((count) => count !== 1 && starvedFor < 1_000)).toEqual([]);
   expect(api.rates.tooEarly).toBe(0);
