@@ -43,7 +43,11 @@ export type Ctx = {
 };
 
 /** The context inside a transaction: no machines, no payments, no jobs, no second connection. The network does not compile here. */
-export type TxCtx = Pick<Ctx, 'env' | 'clock' | 'log'> & { sql: TxSql };
+export type TxCtx = Pick<Ctx, 'env' | 'clock' | 'log'> & {
+  sql: TxSql;
+  /** Runs the effect once the transaction has committed, and never when it is rolled back: for counters and alarms. */
+  afterCommit(effect: () => void): void;
+};
 
 /** How long one request may wait for PostgreSQL in all: whoever asked has an answer within 8 s. */
 export const REQUEST_TIMEOUT_MS = 6_000;
@@ -62,17 +66,21 @@ const silent = () =>
  */
 export async function inTx<T>(ctx: Ctx, fn: (tx: TxCtx) => Promise<T>, patienceMs = TIMEOUT_MS): Promise<T> {
   const attempt: Attempt = { isGivenUp: false, isCommitting: false };
+  const effects: (() => void)[] = [];
   const { env, clock, log } = ctx;
+  const afterCommit = (effect: () => void) => void effects.push(effect);
   const run = async (sql: unknown): Promise<T> => {
     if (attempt.isGivenUp) throw silent();
-    const result = await fn({ env, clock, log, sql: sql as TxSql });
+    const result = await fn({ env, clock, log, sql: sql as TxSql, afterCommit });
     if (attempt.isGivenUp) throw silent();
     attempt.isCommitting = true;
     return result;
   };
   const begin = (leftMs: number) =>
     limitDatabaseTime(leftMs - Math.min(COMMIT_MS, leftMs / 5), () => ctx.sql.begin(run)) as Promise<T>;
-  return bounded(begin, log, patienceMs, attempt);
+  const result = await bounded(begin, log, patienceMs, attempt);
+  for (const effect of effects) effect();
+  return result;
 }
 
 /** Returns what `read` returns, or throws QUOTA_UNAVAILABLE when PostgreSQL cannot be asked in time. */

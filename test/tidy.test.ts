@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { circleComplaints, pageFolderOf, shelfOf } from './tidy/circles';
 import { commandComplaints, scriptComplaints } from './tidy/commands';
+import { earlyEffectComplaints } from './tidy/early-effects';
 import { migrationComplaints } from './tidy/migrations';
 import {
   clockComplaints,
@@ -43,6 +44,15 @@ describe('the tree is tidy', () => {
       expect(circleComplaints(code, folderOf)).toEqual([]);
   });
   it('the environment is read in one place', () => expect(code.flatMap(envComplaints)).toEqual([]));
+  it('QUOTA-60 nothing is counted inside a transaction', () => {
+    const domain = code.filter(({ path }) => path.startsWith('server/') && !path.endsWith('.test.ts'));
+    expect(domain.flatMap(earlyEffectComplaints)).toEqual([]);
+    const said = (text: string) => earlyEffectComplaints({ path: 'x.ts', text }).length;
+    expect(said('function f(tx: TxCtx) { metrics.a.inc(); }')).toBe(1);
+    expect(said('inTx(ctx, async (tx) => { metrics.a.inc(); })')).toBe(1);
+    expect(said('inTx(ctx, async (tx) => { tx.afterCommit(() => metrics.a.inc()); })')).toBe(0);
+    expect(said('async function f(ctx: Ctx) { await inTx(ctx, g); metrics.a.inc(); }')).toBe(0);
+  });
   it('the domain has one clock', () => expect(code.flatMap(clockComplaints)).toEqual([]));
   it('files and functions are short', { timeout: 60_000 }, () =>
     expect(code.flatMap(sizeComplaints)).toEqual([]),

@@ -94,8 +94,10 @@ async function giveBack(
   await inTx(ctx, async (tx) => {
     await lockAccount(tx, accountId);
     if (await wasGivenBack(tx, accountId, invoiceId)) return;
-    metrics.billingAlarms.inc({ kind: 'ended_subscription_paid' });
-    tx.log.error({ accountId, invoice: invoiceId }, 'an ended subscription was paid for; it is refunded');
+    tx.afterCommit(() => {
+      metrics.billingAlarms.inc({ kind: 'ended_subscription_paid' });
+      tx.log.error({ accountId, invoice: invoiceId }, 'an ended subscription was paid for; it is refunded');
+    });
     await writeAudit(tx, {
       actor: 'stripe',
       action: REFUND,

@@ -1,7 +1,8 @@
 import type { TxCtx } from '../context';
-import { type AccountState, periodAt, quotaMsIn, sumsOf } from './account-state';
+import { type AccountState, periodAt, quotaMsIn } from './account-state';
 import { addToDay, alignQuota } from './book';
 import { lockAccount } from './load-account';
+import { inState, type SumsRow } from './move-sums';
 import { dayOf } from './period';
 
 /**
@@ -15,20 +16,20 @@ export async function adjustUsage(
   const state = await lockAccount(tx, input.accountId);
   await alignQuota(tx, state);
   const period = periodAt(state.plan, state.now);
-  const sums = sumsOf(state, period);
-  const usedMs = sums.usedMs + Math.round(input.ms);
+  const ms = Math.round(input.ms);
   const quotaMs = quotaMsIn(state, period);
-  const forgivenMs = quotaMs === null ? 0 : Math.max(0, usedMs + sums.heldMs - quotaMs);
   const day = dayOf(state.now);
-  await tx.sql`
-    insert into usage_period (account_id, period, quota_ms, used_ms, held_ms, forgiven_ms)
-    values (${state.accountId}, ${period}, ${quotaMs}, ${usedMs}, ${sums.heldMs}, ${forgivenMs})
+  const rows = await tx.sql<SumsRow[]>`
+    insert into usage_period as u (account_id, period, quota_ms, used_ms, forgiven_ms)
+    values (${state.accountId}, ${period}, ${quotaMs}, ${ms}, greatest(0, ${ms}::bigint - ${quotaMs}::bigint))
     on conflict (account_id, period) do update
-      set used_ms = excluded.used_ms, quota_ms = excluded.quota_ms, forgiven_ms = excluded.forgiven_ms`;
+      set used_ms = u.used_ms + ${ms}, quota_ms = ${quotaMs},
+        forgiven_ms = greatest(0, u.used_ms + ${ms} + u.held_ms - ${quotaMs}::bigint)
+    returning quota_ms, forgiven_ms, used_ms, held_ms`;
   await tx.sql`
     insert into usage_entry (account_id, kind, period, day, ms, reason)
-    values (${state.accountId}, 'adjustment', ${period}, ${day}, ${Math.round(input.ms)}, ${input.reason})`;
-  await addToDay(tx, state.accountId, day, Math.round(input.ms));
-  state.periods.set(period, { quotaMs, forgivenMs, usedMs, heldMs: sums.heldMs });
+    values (${state.accountId}, 'adjustment', ${period}, ${day}, ${ms}, ${input.reason})`;
+  await addToDay(tx, state.accountId, day, ms);
+  state.periods.set(period, inState(rows));
   return state;
 }

@@ -1,7 +1,7 @@
 import type { TxCtx } from '../context';
 import { type AccountState, quotaMsIn } from './account-state';
 import { byPeriod, type PeriodKey, type Segment, toUsage, type UsagePiece } from './lease';
-import { type Move, moveSums } from './move-sums';
+import { inState, type Move, moveSums, type SumsRow } from './move-sums';
 import { monthOf } from './period';
 import { isOnce } from './plans';
 
@@ -22,11 +22,11 @@ export async function alignQuota(tx: TxCtx, state: AccountState): Promise<void> 
     if (!concerned) continue;
     const quotaMs = quotaMsIn(state, period);
     if (sums.quotaMs === quotaMs) continue;
-    const forgivenMs = quotaMs === null ? 0 : Math.max(0, sums.usedMs + sums.heldMs - quotaMs);
-    state.periods.set(period, { ...sums, quotaMs, forgivenMs });
-    await tx.sql`
-      update usage_period set quota_ms = ${quotaMs}, forgiven_ms = ${forgivenMs}
-      where account_id = ${state.accountId} and period = ${period}`;
+    const rows = await tx.sql<SumsRow[]>`
+      update usage_period set quota_ms = ${quotaMs}, forgiven_ms = greatest(0, used_ms + held_ms - ${quotaMs}::bigint)
+      where account_id = ${state.accountId} and period = ${period}
+      returning quota_ms, forgiven_ms, used_ms, held_ms`;
+    state.periods.set(period, inState(rows));
   }
 }
 

@@ -1,12 +1,12 @@
 import type { Row } from '@/db/rows';
 import type { usagePeriod } from '@/db/schema/quota';
 import type { TxCtx } from '../context';
-import { type AccountState, quotaMsIn } from './account-state';
+import { type AccountState, type PeriodSums, quotaMsIn } from './account-state';
 import type { PeriodKey } from './lease';
 
 export type Move = { usedMs: number; heldMs: number };
 
-type SumsRow = Pick<Row<typeof usagePeriod>, 'quota_ms' | 'forgiven_ms' | 'used_ms' | 'held_ms'>;
+export type SumsRow = Pick<Row<typeof usagePeriod>, 'quota_ms' | 'forgiven_ms' | 'used_ms' | 'held_ms'>;
 
 /**
  * Applies differences to the sums of the periods, and returns for the state what the rows are then. A period that the
@@ -16,22 +16,27 @@ type SumsRow = Pick<Row<typeof usagePeriod>, 'quota_ms' | 'forgiven_ms' | 'used_
 export async function moveSums(tx: TxCtx, state: AccountState, moves: Map<PeriodKey, Move>): Promise<void> {
   await Promise.all(
     [...moves].map(async ([period, { usedMs, heldMs }]) => {
-      const [row] = await Promise.all([
+      const rows = await Promise.all([
         state.periods.has(period) ? null : addPeriod(tx, state, period),
         tx.sql<SumsRow[]>`
           update usage_period set used_ms = used_ms + ${usedMs}, held_ms = held_ms + ${heldMs}
           where account_id = ${state.accountId} and period = ${period}
           returning quota_ms, forgiven_ms, used_ms, held_ms`,
-      ]).then(([, rows]) => rows);
-      if (!row) throw new Error(`The sums of ${state.accountId} ${period} have no row.`);
-      state.periods.set(period, {
-        quotaMs: row.quota_ms,
-        forgivenMs: row.forgiven_ms,
-        usedMs: row.used_ms,
-        heldMs: row.held_ms,
-      });
+      ]).then(([, changed]) => changed);
+      state.periods.set(period, inState(rows));
     }),
   );
+}
+
+/** What a statement says the sums of one period are now, for the state. Throws when it changed no row. */
+export function inState([row]: readonly SumsRow[]): PeriodSums {
+  if (!row) throw new Error('The sums of a period have no row.');
+  return {
+    quotaMs: row.quota_ms,
+    forgivenMs: row.forgiven_ms,
+    usedMs: row.used_ms,
+    heldMs: row.held_ms,
+  };
 }
 
 /** Of zeros: a row of differences alone would be held against the CHECK although it is never written. */

@@ -115,7 +115,7 @@ async function decide(tx: TxCtx, accountId: string, runId: string, call: AgentCa
   }
   const heard: Step = (s, r) => hearCall(s, r, call);
   if (call.event === 'stopping' || call.event === 'stopped') {
-    const ending: Step = (s, r) => requestStop(s, r, whyAgentEnds(tx.env, r, s.now));
+    const ending: Step = (s, r) => requestStop(s, r, whyAgentEnds(tx.env, s, r));
     await saveRun(tx, state, run, inTurn({ state, run }, heard, ending));
     return { reply: replyOf(state, run), wakeAt: state.now };
   }
@@ -133,11 +133,12 @@ async function saveCall(tx: TxCtx, state: AccountState, run: OpenRun, heard: Ste
   const proven = afterMove({ state, run }, said);
   const decided = renewOrStop(tx.env, proven.state, proven.run);
   await saveRun(tx, state, run, joinMoves(said, decided));
-  if (run.leaseUntil > proven.run.leaseUntil) metrics.leasesGranted.inc({ at: 'renewal' });
+  if (run.leaseUntil > proven.run.leaseUntil)
+    tx.afterCommit(() => metrics.leasesGranted.inc({ at: 'renewal' }));
 }
 
 function renewOrStop(env: Env, state: AccountState, run: OpenRun): Move {
   if (run.status !== 'running') return NO_MOVE;
-  const reason = whyNotRenewed(state, run);
+  const reason = whyNotRenewed(env, state, run);
   return reason ? requestStop(state, run, reason) : renewLease(env, state, run);
 }

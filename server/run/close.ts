@@ -27,7 +27,7 @@ export async function closeRun(
     proof.reason === 'quota' ? notifyStopped(tx, state.accountId, run.id, run.sessionId) : null,
   ]);
   const overrunMs = move.run.overrunMs ?? 0;
-  recordEnd(run, proof, endedAt, overrunMs);
+  tx.afterCommit(() => recordEnd(run, proof, endedAt, overrunMs));
   return overrunMs;
 }
 

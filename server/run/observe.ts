@@ -5,7 +5,7 @@ import { endedAt, firstStartAt, isGone, withoutImpossible } from '../machine/rea
 import type { AccountState, OpenRun } from '../quota/account-state';
 import { lockAccount } from '../quota/load-account';
 import { closeRun } from './close';
-import { whyEnded } from './end-reason';
+import { whyEnded, whyVanished } from './end-reason';
 import { inTurn, NO_MOVE, type Step } from './moves/move';
 import { proveStart } from './moves/prove-start';
 import { showMachine } from './moves/show-machine';
@@ -81,7 +81,7 @@ async function applyMachine(ctx: Ctx, accountId: string, runId: string, read: Ma
     );
     const endAt = endedAt(machine, restartedAt(run, machine));
     if (endAt === null && !isGone(machine)) return false;
-    await closeRun(tx, state, run, { endAt, reason: whyEnded(ctx.env, run, endAt) });
+    await closeRun(tx, state, run, { endAt, reason: whyEnded(ctx.env, state, run, endAt) });
     return true;
   });
 }
@@ -144,7 +144,7 @@ async function closeMissing(ctx: Ctx, run: RunRow): Promise<boolean> {
       await tx.sql`select 1 from run where id = ${run.id} and missing_since = ${run.missing_since}`;
     if (still.length === 0) return false;
     const failure = open.startedAt === null ? ('PROVIDER_UNAVAILABLE' as const) : undefined;
-    await closeRun(tx, state, open, { endAt: null, reason: open.endReason ?? 'provider', failure });
+    await closeRun(tx, state, open, { endAt: null, reason: whyVanished(open), failure });
     return true;
   });
 }

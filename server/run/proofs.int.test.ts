@@ -67,4 +67,17 @@ describe('what the provider says', () => {
     await stage.pass(30_000, 500);
     expect(await stage.run(runId)).toMatchObject({ status: 'stopped', end_reason: 'user' });
   });
+
+  it('SESSION-91 of a machine that vanished long before its lease ran out is why its run ended', async () => {
+    const { runId, machine } = await running();
+    const spokeAt = stage.now;
+    await stage.call(runId, 1, 'renew');
+    stage.provider.all.splice(stage.provider.all.indexOf(machine), 1);
+    await stage.pass(20 * 60_000, 5_000);
+    expect(await stage.run(runId)).toMatchObject({
+      status: 'stopped',
+      end_reason: 'provider',
+      ended_at: spokeAt,
+    });
+  });
 });

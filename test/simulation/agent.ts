@@ -27,7 +27,7 @@ export class SimAgent {
   private readonly bootId: string;
 
   constructor(
-    private readonly world: World,
+    readonly world: World,
     private readonly machine: SimMachine,
   ) {
     this.bootId = `boot-${machine.id}`;

@@ -165,8 +165,8 @@ const MUTANTS: Mutant[] = [
     from: 156,
     module: '@/server/run/end-reason',
     break: (m) => ({
-      whyEnded: (env: never, run: OpenRun, endAt: never) =>
-        run.endReason ?? right(m, 'whyEnded')(...([env, run, endAt] as never[])),
+      whyEnded: (env: never, state: never, run: OpenRun, endAt: never) =>
+        run.endReason ?? right(m, 'whyEnded')(...([env, state, run, endAt] as never[])),
     }),
   },
 ];

@@ -133,8 +133,10 @@ async function decideStored(
 }
 
 function alarm(tx: TxCtx, state: AccountState, kind: string): void {
-  metrics.billingAlarms.inc({ kind });
-  tx.log.error({ accountId: state.accountId, kind, at: toIso(state.now) }, 'billing needs a person');
+  tx.afterCommit(() => {
+    metrics.billingAlarms.inc({ kind });
+    tx.log.error({ accountId: state.accountId, kind, at: toIso(state.now) }, 'billing needs a person');
+  });
 }
 
 type SoldPrice = { plan_id: string; amounts: Record<string, number> };

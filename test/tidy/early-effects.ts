@@ -1,0 +1,32 @@
+import ts from 'typescript';
+
+const COUNTS = /^metrics\.\w+\.(inc|dec|observe|set)$/;
+
+/**
+ * Complains of counters that are raised inside a transaction: it may still be rolled back. Inside is every function with a
+ * parameter of the type TxCtx, and what is handed to `inTx`; what is handed to `afterCommit` runs later.
+ */
+export function earlyEffectComplaints({ path, text }: { path: string; text: string }): string[] {
+  if (!/TxCtx|inTx/.test(text) || !text.includes('metrics.')) return [];
+  const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+  const found: string[] = [];
+  const calls = (node: ts.Node, name: RegExp): node is ts.CallExpression =>
+    ts.isCallExpression(node) && name.test(node.expression.getText(source));
+  function visit(node: ts.Node, isInside: boolean): void {
+    if (calls(node, COUNTS) && isInside) {
+      const line = source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
+      found.push(`${path}:${line} counts before the commit: hand it to afterCommit`);
+    }
+    ts.forEachChild(node, (child) => visit(child, insideOf(child, isInside)));
+  }
+  function insideOf(node: ts.Node, isInside: boolean): boolean {
+    if (!ts.isFunctionLike(node)) return isInside;
+    if (calls(node.parent, /(^|\.)afterCommit$/)) return false;
+    const takesTx = node.parameters.some((parameter) =>
+      /\bTxCtx\b/.test(parameter.type?.getText(source) ?? ''),
+    );
+    return isInside || takesTx || calls(node.parent, /^inTx$/);
+  }
+  visit(source, false);
+  return found;
+}
