@@ -6,6 +6,7 @@ export async function register(): Promise<void> {
   const { notePeers } = await import('./app/_server/peer');
   const { demoProblem } = await import('./app/_server/demo-problem');
   const { settingsProblem } = await import('./db/check-settings');
+  const { installationProblem } = await import('./server/inventory/installation-problem');
   const { refuseUnfit } = await import('./server/refuse-unfit');
   const refuse = (why: string) => {
     process.stderr.write(`${why}\n`);
@@ -15,7 +16,10 @@ export async function register(): Promise<void> {
     const { ctx, close } = webContext();
     notePeers();
     if (process.env.NEXT_MANUAL_SIG_HANDLE) drainOnSignal(close);
-    await refuseUnfit([() => settingsProblem(ctx.sql), () => demoProblem(ctx)], refuse);
+    await refuseUnfit(
+      [() => settingsProblem(ctx.sql), () => demoProblem(ctx), () => installationProblem(ctx)],
+      refuse,
+    );
   } catch (error) {
     refuse(error instanceof Error ? error.message : String(error));
   }

@@ -22,7 +22,7 @@ function view(n: number, machines: number): string {
   const run = n <= machines ? runIdOf(n) : `nobody-${n}`;
   // A stray lies in the app of an account that is known, as a leak of ours would.
   const account = n <= machines ? n : ((n - 1) % machines) + 1;
-  const metadata = `{"hourglass_env":"dev","hourglass_session":"s-${n}","hourglass_run":"${run}"}`;
+  const metadata = `{"hourglass_env":"dev","hourglass_installation":"bench","hourglass_session":"s-${n}","hourglass_run":"${run}"}`;
   const guest = '{"cpu_kind":"shared","cpus":2,"memory_mb":4096}';
   return `{"id":"${machineIdOf(n)}","app_name":"hg-dev-account-${account}","name":"run-${run}","state":"started","region":"iad","instance_id":"01J8ZQ7N3V","version":"01J8ZQ7N3V","private_ip":"fdaa::${n % 9999}","created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z","config":{"image":"registry/machine@sha256:0000","guest":${guest},"metadata":${metadata}}}`;
 }

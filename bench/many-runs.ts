@@ -21,6 +21,7 @@ export async function writeManyRuns(url: string, count: number): Promise<void> {
       select ${runPrefix} || lpad(n::text, 9, '0'), 'account-' || n, 'session-' || n, 'running',
         ${machinePrefix} || lpad(n::text, 9, '0'), 'iad', at, at, at, at, 900000, at + interval '1 day', at + interval '1 day'
       from generate_series(1, ${count}::int) n, lateral (select hg_clock() - interval '10 minutes' as at) t`;
+    await tx`update installation set id = 'bench'`;
     await tx`insert into lease (run_id, account_id, segments) select id, account_id, '[]' from run`;
   });
   await sql`set statement_timeout = 0`;

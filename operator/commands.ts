@@ -12,6 +12,9 @@ import type { Ctx } from '@/server/context';
 import { DomainError } from '@/server/errors';
 import { closeRunByHand } from '@/server/inventory/close-by-hand';
 import { listParked } from '@/server/inventory/list-parked';
+import { moveInstallation } from '@/server/inventory/move-installation';
+import { renewInstallation } from '@/server/inventory/renew-installation';
+import { showInstallation } from '@/server/inventory/show-installation';
 import { exportLedger } from '@/server/quota/export-ledger';
 import { findDrift } from '@/server/quota/find-drift';
 import { noteRestore } from '@/server/quota/note-restore';
@@ -260,6 +263,25 @@ export const COMMANDS: Record<string, Command> = {
     flags: { account: 'text' },
     needed: [],
     run: async (ctx, flags) => outcomeOf(await verifyLedger(ctx, given(flags, 'account') ?? null)),
+  },
+  'installation show': {
+    flags: {},
+    needed: [],
+    run: async (ctx) => ({ result: await showInstallation(ctx) }),
+  },
+  'installation renew': {
+    flags: { reason: 'text' },
+    needed: ['reason'],
+    run: async (ctx, flags) => ({
+      result: await renewInstallation(ctx, { actor: 'operator', reason: text(flags, 'reason') }),
+    }),
+  },
+  'installation move': {
+    flags: { reason: 'text' },
+    needed: ['reason'],
+    run: async (ctx, flags) => ({
+      result: await moveInstallation(ctx, { actor: 'operator', reason: text(flags, 'reason') }),
+    }),
   },
   'database restored': {
     flags: {},

@@ -6,6 +6,7 @@ import { trimDescription } from './schema/trim.mjs';
 
 const ORDER = {
   app: 'hg-dev-a',
+  installationId: 'here',
   runId: 'r',
   sessionId: 's',
   region: 'iad',

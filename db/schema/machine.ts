@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { check, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { boolean, check, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { instant } from './instant';
 
 /** What the provider said about a machine, by its own event id: the meter of record. */
@@ -57,3 +57,19 @@ export const listing = pgTable('listing', {
   completeAt: instant('complete_at'),
   count: integer('count'),
 });
+
+/**
+ * One row: which installation this database belongs to. Its id is made with the table and written into every machine, so that
+ * two installations at one provider do not take each other's machines. The other columns say where it was first started.
+ */
+export const installation = pgTable(
+  'installation',
+  {
+    one: boolean('one').primaryKey().default(true),
+    id: text('id').notNull(),
+    environmentId: text('environment_id'),
+    appUrl: text('app_url'),
+    madeAt: instant('made_at').notNull().default(sql`hg_clock()`),
+  },
+  (t) => [check('installation_one', sql`${t.one}`)],
+);

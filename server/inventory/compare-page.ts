@@ -17,8 +17,11 @@ type RunColumns = Pick<Row<typeof run>, 'id' | 'account_id' | 'machine_id' | 'en
 /** A run that a listed machine names; all of it null for none. */
 export type KnownRun = { [Name in keyof RunColumns]: RunColumns[Name] | null } & { now: Instant };
 
-/** `ours`: machines of this environment. Of them, without an open run: those whose run our books know, and those whose run they do not. */
-export type Compared = { ours: number; leftBehind: Machine[]; unknown: Machine[] };
+/**
+ * `ours`: machines of this environment, less those of `others`: other installations that use its name. Of ours, without an
+ * open run: those whose run our books know, and those whose run they do not.
+ */
+export type Compared = { ours: number; leftBehind: Machine[]; unknown: Machine[]; others: Machine[] };
 
 /**
  * Compares one page with the runs it names, in one statement: says what has no open run, and writes down which machine an
@@ -30,15 +33,19 @@ export async function comparePage(
   page: Machine[],
   shown: Fingerprints,
 ): Promise<Compared | null> {
-  const ours = page.filter((machine) => machine.environmentId === ctx.env.ENVIRONMENT_ID);
+  const inEnvironment = page.filter((machine) => machine.environmentId === ctx.env.ENVIRONMENT_ID);
   for (const machine of page) if (!isGone(machine)) shown.add(machine.id);
-  for (const machine of ours) if (!isGone(machine) && machine.runId) shown.add(machine.runId);
-  const runIds = ours.flatMap((machine) => machine.runId ?? []);
-  const rows = await ctx.sql<KnownRun[]>`
-    ${renewing(ctx, pass)} select r.id, r.account_id, r.machine_id, r.ended_at, hg_clock() as now
+  for (const machine of inEnvironment) if (!isGone(machine) && machine.runId) shown.add(machine.runId);
+  const runIds = inEnvironment.flatMap((machine) => machine.runId ?? []);
+  const rows = await ctx.sql<(KnownRun & { installation_id: string })[]>`
+    ${renewing(ctx, pass)} select r.id, r.account_id, r.machine_id, r.ended_at, hg_clock() as now,
+      (select id from installation) as installation_id
     from held left join run r on r.id = any(${runIds})`;
-  const now = rows[0]?.now;
-  if (now === undefined) return null;
+  const [first] = rows;
+  if (first === undefined) return null;
+  const { now, installation_id } = first;
+  const isOther = ({ installationId: id }: Machine) => id !== null && id !== installation_id;
+  const ours = inEnvironment.filter((machine) => !isOther(machine));
   const runs = new Map(rows.map((row) => [row.id, row]));
   await adoptMachines(ctx, ours, runs);
   const left = ours.filter((machine) => {
@@ -51,6 +58,7 @@ export async function comparePage(
     ours: ours.length,
     leftBehind: left.filter(isKnown),
     unknown: left.filter((machine) => !isKnown(machine)),
+    others: inEnvironment.filter((machine) => isOther(machine) && !isGone(machine)),
   };
 }
 

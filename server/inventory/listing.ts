@@ -59,6 +59,10 @@ const ADVICE = {
     'much of what is left over is unknown here, so nothing of it is removed. Check that DATABASE_URL and ENVIRONMENT_ID belong together, and whether a backup was restored',
   foreign:
     'machines of this environment lie in apps of accounts that this database does not know; they are left alone and end with their leases. Check that DATABASE_URL and ENVIRONMENT_ID belong together, and whether a backup was restored',
+  unmarked:
+    'machines of this environment bear no installation, and their runs are unknown here: they are left alone and end with their leases. Where no older build runs any more, see whose they are',
+  other_installation:
+    'another installation uses this ENVIRONMENT_ID at the same provider: its machines are left alone. Give one of the two another ENVIRONMENT_ID; `operator installation show` says which one this is',
 } as const;
 
 /** Counts and logs that a list is not believed, with what a person should look at. */
@@ -69,10 +73,7 @@ export function alarmListing(
   facts: Record<string, unknown> = {},
 ): void {
   metrics.listingAlarms.inc({ list, kind });
-  const level =
-    kind === 'shrunk' || kind === 'missing' || kind === 'crowded' || kind === 'foreign' || kind === 'broken'
-      ? 'error'
-      : 'warn';
+  const level = kind === 'failed' || kind === 'partial' ? 'warn' : 'error';
   ctx.log[level]({ list, kind, ...facts }, ADVICE[kind]);
 }
 

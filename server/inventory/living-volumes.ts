@@ -28,7 +28,7 @@ export async function ownersOf(ctx: Ctx, volumes: Volume[]): Promise<Map<string,
   const known = new Set(rows.map((row) => row.account_id));
   const ids = new Set(rows.map((row) => row.volume_id));
   const names = new Set(rows.map((row) => `${row.account_id} ${volumeNameOf(row.session_id ?? '')}`));
-  const isForgotten = await forgottenOf(ctx, volumes);
+  const isForgotten = await forgottenOf(ctx, volumes, accountIds);
   return new Map(
     volumes.map((volume) => {
       const isOurs = known.has(accountOf(volume)) && SESSION_VOLUME.test(volume.name);
@@ -44,19 +44,25 @@ export async function ownersOf(ctx: Ctx, volumes: Volume[]): Promise<Map<string,
 const MARGIN_MS = 10 * 60_000;
 
 /**
- * Asks what restores have left out of the books: answers whether a volume was made then, or may have been, and no session's
- * row, deleted or not, names it.
+ * Asks what restores have left out of the books: answers whether a volume was made after the books of a restore end, or may
+ * have been, and belongs to no session's row, deleted or not, by its id or by its name. There is no later end to that time: who
+ * made it may be the installation that a copy was taken of.
  */
-async function forgottenOf(ctx: Ctx, volumes: Volume[]): Promise<(volume: Volume) => boolean> {
+async function forgottenOf(
+  ctx: Ctx,
+  volumes: Volume[],
+  accountIds: string[],
+): Promise<(volume: Volume) => boolean> {
   const ids = volumes.map(({ id }) => id);
-  const rows = await ctx.sql<{ volume_id: string | null; known_until: Instant; noticed_at: Instant }[]>`
-    select s.volume_id, g.known_until, g.noticed_at from restore_gap g left join session s on s.volume_id = any(${ids})`;
-  const named = new Set(rows.map((row) => row.volume_id));
-  return ({ id, createdAt }) =>
+  const [gap] = await ctx.sql<{ known_until: Instant | null }[]>`
+    select min(known_until) as known_until from restore_gap`;
+  const knownUntil = gap?.known_until ?? null;
+  if (knownUntil === null) return () => false;
+  const rows = await ctx.sql<{ id: string; account_id: string; volume_id: string | null }[]>`
+    select id, account_id, volume_id from session where volume_id = any(${ids}) or account_id = any(${accountIds})`;
+  const named = new Set(rows.flatMap((row) => [row.volume_id, `${row.account_id} ${volumeNameOf(row.id)}`]));
+  return ({ id, app, name, createdAt }) =>
     !named.has(id) &&
-    rows.some(
-      (gap) =>
-        createdAt === 0 ||
-        (createdAt >= gap.known_until - MARGIN_MS && createdAt <= gap.noticed_at + MARGIN_MS),
-    );
+    !named.has(`${accountIdOf(ctx.env.ENVIRONMENT_ID, app)} ${name}`) &&
+    (createdAt === 0 || createdAt >= knownUntil - MARGIN_MS);
 }

@@ -21,8 +21,8 @@ export function noteOrphans(ctx: Ctx, left: Machine[]): Promise<void> {
 }
 
 /**
- * Remembers machines whose runs our books do not know at all, as far as they lie in apps of accounts that they do know. When
- * there are many, these are the wrong books, or old ones: it alarms and remembers none.
+ * Remembers machines whose runs our books do not know at all, as far as this installation made them and they lie in apps of
+ * accounts that the books do know. When there are many, these are the wrong books, or old ones: it alarms and remembers none.
  */
 export async function noteUnknown(ctx: Ctx, pass: Pass, unknown: Machine[], ours: number): Promise<void> {
   if (unknown.length === 0) return;
@@ -36,7 +36,18 @@ export async function noteUnknown(ctx: Ctx, pass: Pass, unknown: Machine[], ours
   const inOurApps = unknown.filter((machine) => known.has(accountOf(machine) ?? ''));
   if (inOurApps.length < unknown.length)
     alarmListing(ctx, pass.name, 'foreign', { machines: unknown.length - inOurApps.length });
-  await noteOrphans(ctx, inOurApps);
+  const marked = inOurApps.filter(({ installationId }) => installationId !== null);
+  if (marked.length < inOurApps.length)
+    alarmListing(ctx, pass.name, 'unmarked', { machines: inOurApps.length - marked.length });
+  await noteOrphans(ctx, marked);
+}
+
+/** Alarms when the name of this environment is used by other installations, and says which. */
+export function noteOthers(ctx: Ctx, pass: Pass, others: Machine[]): void {
+  if (others.length === 0) return;
+  const installations = [...new Set(others.map(({ installationId }) => installationId))];
+  const apps = [...new Set(others.map(({ app }) => app))].slice(0, 5);
+  alarmListing(ctx, pass.name, 'other_installation', { installations, machines: others.length, apps });
 }
 
 async function knownAccounts(ctx: Ctx, ids: string[]): Promise<Set<string>> {

@@ -11,13 +11,16 @@ import { claimPass } from './listing';
 import { reconcile } from './reconcile';
 import { PARKED_AFTER } from './removals';
 import { reportParked } from './report-parked';
+import { showInstallation } from './show-installation';
 
 let stage: Stage;
 /** The app of an account that our books know. */
 let app: string;
+let installationId: string;
 beforeAll(async () => {
   stage = await Stage.open({ startAt: Date.parse('2026-11-10T12:00:00Z') });
   app = appNameOf('dev', await stage.account());
+  ({ id: installationId } = await showInstallation(stage.ctx));
 });
 afterAll(() => stage.world.close());
 beforeEach(async () => {
@@ -53,7 +56,7 @@ const alarms = async (kind: string) => {
 function stray(over: Partial<SimMachine> = {}): SimMachine {
   const runId = newId();
   const machine: SimMachine = {
-    ...{ id: `stray-${runId}`, app, runId, sessionId: newId(), env: {}, kind: 'silent' },
+    ...{ id: `stray-${runId}`, app, installationId, runId, sessionId: newId(), env: {}, kind: 'silent' },
     ...{ mood: 'rests', typedAt: null },
     ...{ createdAt: stage.now, startedAt: stage.now, endedAt: null, destroyed: false, events: [], ...over },
   };

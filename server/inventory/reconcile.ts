@@ -4,7 +4,7 @@ import { comparePage } from './compare-page';
 import { Fingerprints } from './fingerprints';
 import { alarmListing, claimPass, endPass, type Pass, reportListings } from './listing';
 import { lookAtMissing } from './look-at-missing';
-import { noteOrphans, noteUnknown } from './note-orphans';
+import { noteOrphans, noteOthers, noteUnknown } from './note-orphans';
 import { isShrunk, type ListEnd, readList } from './read-list';
 import { removeOrphans } from './remove-orphans';
 import { reportParked } from './report-parked';
@@ -14,8 +14,8 @@ export type Reconciled = { machines: number; orphans: number; missing: number };
 /**
  * Compares the provider's machines with our open runs, page by page and both ways: a machine without an open run is
  * remembered, read a second time and destroyed until it is proven gone; an open run whose machine a whole list does not
- * show is looked at on its own; one that does not know its machine is told. Touches only machines of this environment in
- * apps of accounts we know, and none while many are unknown. One worker reads the list, all share what has to go. Returns
+ * show is looked at on its own; one that does not know its machine is told. Touches only machines of this environment and
+ * installation in apps of accounts we know, and none while many are unknown. One worker reads the list, all share what has to go. Returns
  * what this call did.
  */
 export async function reconcile(ctx: Ctx): Promise<Reconciled> {
@@ -30,6 +30,7 @@ export async function reconcile(ctx: Ctx): Promise<Reconciled> {
 async function compareMachines(ctx: Ctx, pass: Pass): Promise<Omit<Reconciled, 'orphans'>> {
   const shown = new Fingerprints();
   const unknown: Machine[] = [];
+  const others: Machine[] = [];
   let machines = 0;
   const end = await readList(
     (cursor) => ctx.machines.list(cursor),
@@ -38,6 +39,7 @@ async function compareMachines(ctx: Ctx, pass: Pass): Promise<Omit<Reconciled, '
       if (compared === null) return false;
       machines += compared.ours;
       unknown.push(...compared.unknown);
+      others.push(...compared.others);
       await noteOrphans(ctx, compared.leftBehind);
       return true;
     },
@@ -47,6 +49,7 @@ async function compareMachines(ctx: Ctx, pass: Pass): Promise<Omit<Reconciled, '
     return { machines, missing: 0 };
   }
   // What is shown is there, whatever else was left out.
+  noteOthers(ctx, pass, others);
   await noteUnknown(ctx, pass, unknown, machines);
   const isWhole = isBelieved(ctx, pass, end, machines);
   const missing = isWhole ? await lookAtMissing(ctx, pass, shown) : 0;

@@ -34,12 +34,18 @@ async function destroyOrphan(ctx: Ctx, { app, id, attempts }: Removal): Promise<
   return { outcome: 'asked' };
 }
 
-/** True when no open run has this machine and its app is that of an account we know. */
+/**
+ * True when no open run has this machine, its app is that of an account we know, and this installation made it, or a run that we
+ * know has ended.
+ */
 async function isLeftOver(ctx: Ctx, app: string, machine: Machine): Promise<boolean> {
   const accountId = accountIdOf(ctx.env.ENVIRONMENT_ID, app);
   const rows = await ctx.sql`
-    select 1 from account where id = ${accountId} and not exists (
-      select 1 from run where id = ${machine.runId ?? ''} and ended_at is null
-        and coalesce(machine_id, ${machine.id}) = ${machine.id})`;
+    select 1 from account a, installation i where a.id = ${accountId}
+      and (i.id = ${machine.installationId} or (${machine.installationId}::text is null
+        and exists (select 1 from run where id = ${machine.runId ?? ''} and account_id = a.id)))
+      and not exists (
+        select 1 from run where id = ${machine.runId ?? ''} and ended_at is null
+          and coalesce(machine_id, ${machine.id}) = ${machine.id})`;
   return rows.length > 0;
 }

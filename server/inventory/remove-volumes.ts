@@ -35,7 +35,7 @@ async function findDeleted(ctx: Ctx): Promise<void> {
 }
 
 const FORGOTTEN =
-  'it was made in a time of which these books know nothing since a restore: it may hold the files of a session that is missing here';
+  'it was made after the dump that this database was restored from, and belongs to no session here: it may hold the files of one that is missing, or of the installation that the dump came from';
 
 /** The second, independent read before files are removed: of the volume itself, and of whose it is. */
 async function removeVolume(ctx: Ctx, { app, id }: Removal): Promise<Tried> {

@@ -38,7 +38,14 @@ const denyOnce = () => {
 /** A session that ran once, and the order of its second run. */
 async function second(): Promise<{ order: LaunchOrder; diskId: string }> {
   const first: LaunchOrder = {
-    ...{ app: appNameOf('dev', newId()), runId: newId(), sessionId: newId(), region: 'iad', env: {} },
+    ...{
+      app: appNameOf('dev', newId()),
+      installationId: 'here',
+      runId: newId(),
+      sessionId: newId(),
+      region: 'iad',
+      env: {},
+    },
     ...{ size: 'standard', volumeId: null, ranBefore: false, storageGb: 1, graceSeconds: 1 },
   };
   const made = await launch(first);

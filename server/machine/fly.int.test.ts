@@ -25,6 +25,7 @@ afterAll(async () => {
 function order(): LaunchOrder {
   return {
     app: appNameOf('dev', newId()),
+    installationId: 'here',
     runId: newId(),
     sessionId: newId(),
     region: 'iad',

@@ -62,6 +62,7 @@ afterAll(() => Promise.all(keepers.map(([, keeper]) => keeper.close())));
 const yes = async () => true;
 const order = (): LaunchOrder => ({
   app: appNameOf('dev', newId()),
+  installationId: 'here',
   runId: newId(),
   sessionId: newId(),
   region: 'iad',

@@ -36,6 +36,8 @@ export type Machine = {
   runId: string | null;
   sessionId: string | null;
   environmentId: string | null;
+  /** The installation that made it; null on machines of an older build. */
+  installationId: string | null;
   /** Newest last. Empty in listings. */
   events: MachineEvent[];
   /** False while the host does not answer: the state is then only the last known one. */
@@ -44,6 +46,7 @@ export type Machine = {
 
 export type LaunchOrder = {
   app: string;
+  installationId: string;
   runId: string;
   sessionId: string;
   region: string;

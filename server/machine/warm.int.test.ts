@@ -30,7 +30,14 @@ const livingOf = (order: LaunchOrder) =>
 /** A session that ran once and is stopped, and the order of its second run. */
 async function stopped(): Promise<LaunchOrder & { volumeId: string }> {
   const first: LaunchOrder = {
-    ...{ app: appNameOf('dev', newId()), runId: newId(), sessionId: newId(), region: 'iad', env: {} },
+    ...{
+      app: appNameOf('dev', newId()),
+      installationId: 'here',
+      runId: newId(),
+      sessionId: newId(),
+      region: 'iad',
+      env: {},
+    },
     ...{ size: 'standard', volumeId: null, ranBefore: false, storageGb: 1, graceSeconds: 1 },
   };
   const made = await machines.launch(first, yes);

@@ -26,6 +26,7 @@ export type Admitted = {
   leaseMs: number;
   storageGb: number;
   idleStopSeconds: number;
+  installationId: string;
 };
 export type Admission = Admitted | { kind: 'unchanged' } | { kind: 'replayed'; failure: Reason | null };
 
@@ -39,15 +40,17 @@ export async function admitRun(tx: TxCtx, input: StartInput): Promise<Admission>
   const found = { state: toState(row), session: row.session, replay: row.replay };
   const answer = answerStart(tx, found, input);
   if (answer.kind !== 'open') return answer;
-  return insertRun(tx, found.state, answer.session, input.idempotencyKey ?? null);
+  const made = await insertRun(tx, found.state, answer.session, input.idempotencyKey ?? null);
+  return { ...made, installationId: row.installation_id };
 }
 
 type Replay = Pick<Row<typeof run>, 'session_id'> & { failure: Reason | null };
-export type StartRow = { session: SessionRow | null; replay: Replay | null };
-type Found = StartRow & { state: AccountState };
+export type StartRow = { session: SessionRow | null; replay: Replay | null; installation_id: string };
+type Found = Pick<StartRow, 'session' | 'replay'> & { state: AccountState };
 
-/** Columns beside those of an account's state: the session to start, and an earlier run under the same key. */
+/** Columns beside those of an account's state: the session, an earlier run under the same key, and the installation. */
 export const startColumns = (sql: Sql | TxSql, input: StartInput) => sql`,
+  (select id from installation) as installation_id,
   (select json_build_object('id', s.id, 'account_id', s.account_id, 'name', s.name, 'agent', s.agent,
       'region', s.region, 'size', s.size, 'volume_id', s.volume_id, 'last_run_id', s.last_run_id,
       'idle_stop_seconds', s.idle_stop_seconds)
@@ -88,7 +91,7 @@ async function insertRun(
   state: AccountState,
   session: SessionRow,
   key: string | null,
-): Promise<Admitted> {
+): Promise<Omit<Admitted, 'installationId'>> {
   const runId = newId();
   const made = admitStart(tx.env, state, session, { id: runId, key });
   await saveNewRun(tx, state, made);

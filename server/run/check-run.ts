@@ -4,7 +4,7 @@ import type { Ctx } from '../context';
 import { LATE, withTimeout } from '../with-timeout';
 import { enforceStop } from './enforce-stop';
 import { applyClock } from './expire';
-import { bookRead, type MachineRead, readMachineOf, showsDead } from './observe';
+import { bookRead, type MachineRead, observeCaller, readMachineOf, showsDead } from './observe';
 import { parkRun } from './park';
 import { type RunRow, readRun } from './run-row';
 import { isParked, nextCheckAt } from './times';
@@ -19,7 +19,8 @@ const READ_TIMEOUT_MS = 1_000;
 export async function checkRun(ctx: Ctx, claimed: RunRow): Promise<Instant | null> {
   const run = await applyClock(ctx, claimed);
   if (run === null) return null;
-  if (run.status === 'running') return lookAgain(ctx, run);
+  if (run.status === 'running')
+    return run.machine_id === null ? lookForMachine(ctx, run) : lookAgain(ctx, run);
   const machineId = run.status === 'stopping' ? run.machine_id : null;
   const isFirst = run.attempts === 1;
   // Told before anything is read: it cannot have ended yet, and others wait for their first word.
@@ -30,6 +31,13 @@ export async function checkRun(ctx: Ctx, claimed: RunRow): Promise<Instant | nul
   const read = readMachineOf(ctx, run);
   if (machineId && !(await isSoonDead(read))) await enforceStop(ctx, run, machineId);
   if (await bookRead(ctx, run, await read)) return null;
+  const fresh = await readRun(ctx, run.id);
+  return fresh && fresh.ended_at === null ? lookAgain(ctx, { ...fresh, attempts: run.attempts }) : null;
+}
+
+/** Looks for the machine of a run that runs somewhere: only what a list shows counts, never that it shows nothing. */
+async function lookForMachine(ctx: Ctx, run: RunRow): Promise<Instant | null> {
+  await observeCaller(ctx, run);
   const fresh = await readRun(ctx, run.id);
   return fresh && fresh.ended_at === null ? lookAgain(ctx, { ...fresh, attempts: run.attempts }) : null;
 }

@@ -31,14 +31,19 @@ export async function launchRun(ctx: Ctx, admitted: Admitted): Promise<Reason | 
 async function noteFailure(ctx: Ctx, admitted: Admitted, failure: MachineFailure): Promise<Reason | null> {
   ctx.log.warn({ runId: admitted.runId, failure }, 'launch did not succeed');
   if (failure.kind !== 'ambiguous') return giveUp(ctx, admitted, failure);
+  // In PostgreSQL, so that its machine is looked for at once whatever dies now.
+  await ctx.sql`
+    update run set due_at = least(due_at, hg_clock()) where id = ${admitted.runId} and ended_at is null`;
   await ctx.jobs.wakeRun(admitted.runId, ctx.clock.now());
   return null;
 }
 
-function orderOf(ctx: Ctx, { runId, session, leaseMs, idleStopSeconds, storageGb }: Admitted): LaunchOrder {
+function orderOf(ctx: Ctx, admitted: Admitted): LaunchOrder {
   const { env } = ctx;
+  const { runId, session, leaseMs, idleStopSeconds, storageGb, installationId } = admitted;
   return {
     app: appNameOf(env.ENVIRONMENT_ID, session.account_id),
+    installationId,
     runId,
     sessionId: session.id,
     region: session.region,

@@ -52,7 +52,7 @@ export function readMachineOf(ctx: Ctx, run: RunRow): Promise<MachineRead> {
   return run.machine_id ? ctx.machines.get(app, run.machine_id) : ctx.machines.findByRun(app, run.id);
 }
 
-/** Asks the provider about a run whose machine has just called: only what it shows counts, never that it shows nothing. */
+/** Asks the provider about a run whose machine surely runs: only what it shows counts, never that it shows nothing. */
 export async function observeCaller(ctx: Ctx, run: RunRow): Promise<void> {
   const read = await readMachineOf(ctx, run);
   if (read.ok && read.value !== null) await bookRead(ctx, run, read);

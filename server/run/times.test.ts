@@ -3,6 +3,7 @@ import type { AccountState, OpenRun } from '../quota/account-state';
 import type { Plan } from '../shapes';
 import {
   bootEndsAt,
+  FIRST_LOOK_MS,
   isParked,
   killAt,
   LAUNCH_LIMIT_MS,
@@ -45,6 +46,8 @@ describe('the next look at a run', () => {
     attempts: 1,
     stop_requested_at: null,
     started_at: 0,
+    machine_id: 'm' as string | null,
+    admitted_at: 100 * SEC,
     lease_until: 500 * SEC,
     now: 100 * SEC,
   };
@@ -54,6 +57,21 @@ describe('the next look at a run', () => {
     expect(stopDueAt(env, 500 * SEC)).toBe(495 * SEC);
     expect(nextCheckAt(env, run)).toBe(495 * SEC);
     expect(nextCheckAt(env, { ...run, status: 'starting' })).toBe(101 * SEC);
+  });
+
+  it('MACHINE-98 is at 2, 5, 10 s and then every 5 s while nobody knows which machine it has, and never after its lease', () => {
+    const looks = [FIRST_LOOK_MS];
+    for (let attempts = 1; attempts < 7; attempts++) {
+      const now = 100 * SEC + (looks.at(-1) ?? 0);
+      const unknown = { ...run, machine_id: null, attempts, now };
+      const next = nextCheckAt(env, { ...unknown, status: 'starting' });
+      expect(nextCheckAt(env, unknown)).toBe(next);
+      looks.push(next - 100 * SEC);
+    }
+    expect(looks).toEqual([2, 5, 10, 15, 20, 25, 30].map((s) => s * SEC));
+    expect(nextCheckAt(env, { ...run, machine_id: null, now: 494 * SEC })).toBe(495 * SEC);
+    const over = { ...run, machine_id: null, status: 'starting' as const, now: 131 * SEC };
+    expect(nextCheckAt(env, over)).toBe(132 * SEC);
   });
 
   it('SESSION-6 comes sooner and then later for a machine that will not die, and when its polite time is over', () => {

@@ -23,6 +23,13 @@ export const PARKED_AFTER = 100;
 
 /** How often a booting machine is looked at. */
 const BOOT_LOOK_MS = 1_000;
+/**
+ * A machine of which nobody has written down which it is: its order may be under way, or its answer lost, or who gave it dead.
+ * It is looked for 2 s, 5 s and 10 s after the order and then every 5 s; its list call is one of five a second and app.
+ */
+export const FIRST_LOOK_MS = 2_000;
+const UNKNOWN_PAUSES_MS = [3_000, 5_000];
+const LAST_UNKNOWN_PAUSE_MS = 5_000;
 /** Pauses between two looks at a machine that will not die: short in its first minute, longer after. */
 const FRESH_MS = 60_000;
 const FRESH_PAUSE_MS = 1_000;
@@ -48,6 +55,22 @@ export const bootEndsAt = (env: Pick<Env, 'BOOT_TIMEOUT_SECONDS'>, admittedAt: I
 export const stopDueAt = (env: Pick<Env, 'LEASE_GUARD_SECONDS'>, leaseUntil: Instant): Instant =>
   leaseUntil - env.LEASE_GUARD_SECONDS * 1000;
 
+/**
+ * When a running run has to be looked at: as its machine should have ended; soon, while nobody knows which machine it has.
+ */
+export const runningDueAt = (
+  env: Pick<Env, 'LEASE_GUARD_SECONDS'>,
+  run: Pick<OpenRun, 'machineId'>,
+  leaseUntil: Instant,
+  now: Instant,
+): Instant =>
+  run.machineId === null
+    ? Math.min(stopDueAt(env, leaseUntil), now + FIRST_LOOK_MS)
+    : stopDueAt(env, leaseUntil);
+
+/** The pause after so many looks for a machine that nobody knows. */
+const unknownPauseMs = (attempts: number): number => UNKNOWN_PAUSES_MS[attempts - 1] ?? LAST_UNKNOWN_PAUSE_MS;
+
 type Stopping = Pick<RunRow, 'stop_requested_at' | 'started_at' | 'lease_until' | 'now'>;
 
 /** When the polite time of a stopping run is over: its grace, or its lease if that ends first. */
@@ -63,10 +86,18 @@ export const isParked = (run: Pick<RunRow, 'status' | 'attempts'>): boolean =>
 /** When the timekeeper has to look at this run next. */
 export function nextCheckAt(
   env: Pick<Env, 'LEASE_GUARD_SECONDS' | 'STOP_GRACE_SECONDS'>,
-  run: Stopping & Pick<RunRow, 'status' | 'attempts'>,
+  run: Stopping & Pick<RunRow, 'status' | 'attempts' | 'machine_id' | 'admitted_at'>,
 ): Instant {
-  if (run.status === 'running') return stopDueAt(env, run.lease_until);
-  if (run.status === 'starting') return run.now + BOOT_LOOK_MS;
+  const unknownAt = run.machine_id === null ? run.now + unknownPauseMs(run.attempts) : null;
+  if (run.status === 'running') {
+    const dueAt = stopDueAt(env, run.lease_until);
+    return unknownAt === null ? dueAt : Math.min(dueAt, unknownAt);
+  }
+  if (run.status === 'starting') {
+    // Once its launch is over, what no list shows is soon proven to be missing.
+    const isUnderWay = unknownAt !== null && run.now < launchEndsAt(run);
+    return isUnderWay ? Math.min(unknownAt, launchEndsAt(run)) : run.now + BOOT_LOOK_MS;
+  }
   if (isParked(run)) return run.now + PARKED_PAUSE_MS;
   // A machine that will not die is pressed again after 0.25 s, 0.5 s, 1 s …, and at once when its polite time is over.
   const fresh = run.now - (run.stop_requested_at ?? run.now) < FRESH_MS;

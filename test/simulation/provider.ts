@@ -22,6 +22,7 @@ const MOODS: readonly Mood[] = ['types', 'works', 'works', 'rests'];
 export type SimMachine = {
   id: string;
   app: string;
+  installationId: string | null;
   runId: string;
   sessionId: string;
   env: Record<string, string>;
@@ -99,6 +100,7 @@ export class SimProvider implements Machines {
     const machine: SimMachine = {
       id: `m${++this.count}`,
       app: order.app,
+      installationId: order.installationId,
       runId: order.runId,
       sessionId: order.sessionId,
       env: order.env,
@@ -241,6 +243,7 @@ export class SimProvider implements Machines {
       runId: m.runId,
       sessionId: m.sessionId,
       environmentId: 'dev',
+      installationId: m.installationId,
       events: m.events,
       hostReachable: true,
     };

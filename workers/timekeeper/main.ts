@@ -7,6 +7,7 @@ import { reconcileEvents } from '@/server/billing/sync/reconcile-events';
 import { sweepBilling } from '@/server/billing/sync/sweep-accounts';
 import { openContext } from '@/server/compose';
 import { readEnv } from '@/server/env';
+import { installationProblem } from '@/server/inventory/installation-problem';
 import { reconcile } from '@/server/inventory/reconcile';
 import { removeDeletedVolumes } from '@/server/inventory/remove-volumes';
 import { type JobName, QUEUE_NAME, scheduleJobs } from '@/server/jobs';
@@ -33,7 +34,7 @@ const OPEN_CONNECTIONS_MS = 20_000;
 /** Old emails and events are deleted once per day. */
 const FORGET_MS = 86_400_000;
 
-void refuseUnfit([() => settingsProblem(ctx.sql)], (why) => {
+await refuseUnfit([() => settingsProblem(ctx.sql), () => installationProblem(ctx)], (why) => {
   ctx.log.fatal(why);
   process.exit(1);
 });

@@ -7,6 +7,12 @@ const CAPACITY_CODES = new Set(['insufficient_capacity', 'volume_placement_capac
 const CAPACITY_TEXT =
   /insufficient (resources|memory|cpus)|no capacity|could not (find a candidate host|reserve resource)|insufficient IPs|over the allowed quota|machine limit/i;
 
+/** Said in full by the provider's scheduler: whatever the status, nothing was made. */
+const REFUSED_TEXT =
+  /could not (find a candidate host|reserve resource for machine)|insufficient resources to create new machine|insufficient (memory|cpus) available to fulfill/i;
+/** A host that takes nothing new for a while. */
+const HOST_TEXT = /deploys to this host are (temporarily )?disabled/i;
+
 /** The body of an error: JSON with `error` or `message`, or whatever text came. */
 export function readRefusal(status: number, body: string): Refusal {
   try {
@@ -20,8 +26,8 @@ export function readRefusal(status: number, body: string): Refusal {
 }
 
 /**
- * What a refusal means. A status code, whatever it says, outranks the text; the text of a 500 means nothing. On a
- * change (not a read), a timeout or an error on the provider's side leaves open whether it was done.
+ * What a refusal means. A status code, whatever it says, outranks the text; of a timeout or an error on the provider's side
+ * only the full sentences of a refusal count. Without one, such an answer to a change (not a read) leaves open whether it was done.
  */
 export function classify(refusal: Refusal, isChange: boolean): MachineFailure {
   const { status, code, text } = refusal;
@@ -36,6 +42,8 @@ function kindOf(
   isChange: boolean,
 ): MachineFailure['kind'] {
   if (code !== null && CAPACITY_CODES.has(code)) return 'no_capacity';
+  if (REFUSED_TEXT.test(text)) return 'no_capacity';
+  if (HOST_TEXT.test(text)) return 'unavailable';
   if (status === 429) return 'rate_limited';
   if (status === 404) return 'not_found';
   if (status === 408 || status === 500 || status === 502 || status === 504)

@@ -24,6 +24,7 @@ export function machineRequest(order: LaunchOrder, image: string, environmentId:
       mounts: [{ volume: volumeId, path: WORKSPACE }],
       metadata: {
         hourglass_env: environmentId,
+        hourglass_installation: order.installationId,
         hourglass_session: order.sessionId,
         hourglass_run: order.runId,
       },

@@ -53,6 +53,32 @@ describe('failures', () => {
   ])('MACHINE-2 %d %s (change: %s) is %s', (status, body, isChange, kind) => {
     expect(classify(readRefusal(status, body), isChange).kind).toBe(kind);
   });
+
+  it.each([
+    [
+      'aborted: could not reserve resource for machine: insufficient CPUs available to fulfill request',
+      'no_capacity',
+    ],
+    [
+      "failed to launch VM: insufficient resources to create new machine with existing volume 'vol_x'",
+      'no_capacity',
+    ],
+    ['could not find a candidate host', 'no_capacity'],
+    ['unavailable: deploys to this host are temporarily disabled while we work on it', 'unavailable'],
+  ])('MACHINE-99 %s is a refusal in any status: %s', (error, kind) => {
+    for (const status of [400, 403, 408, 409, 412, 422, 500, 502, 503, 504])
+      expect([status, classify(readRefusal(status, JSON.stringify({ error })), true).kind]).toEqual([
+        status,
+        kind,
+      ]);
+  });
+
+  it.each([
+    [500, '{"error":"something about memory"}', true, 'ambiguous'],
+    [503, '{"error":"unavailable: try again"}', true, 'ambiguous'],
+  ])('MACHINE-99 %d %s (change: %s) is %s', (status, body, isChange, kind) => {
+    expect(classify(readRefusal(status, body), isChange).kind).toBe(kind);
+  });
 });
 
 describe('reading', () => {
@@ -104,6 +130,7 @@ describe('reading', () => {
   it('MACHINE-35 a machine is never woken by a visit, never restarted, and removed when it ends', () => {
     const order = {
       app: 'a',
+      installationId: 'here',
       runId: 'r',
       sessionId: 's',
       region: 'iad',
@@ -117,7 +144,12 @@ describe('reading', () => {
     const { config } = machineRequest(order, 'image', 'dev', 'v');
     expect(config).toMatchObject({ auto_destroy: true, restart: { policy: 'no' } });
     expect(config.services.map(({ autostart, autostop }) => [autostart, autostop])).toEqual([[false, 'off']]);
-    expect(config.metadata).toEqual({ hourglass_env: 'dev', hourglass_session: 's', hourglass_run: 'r' });
+    expect(config.metadata).toEqual({
+      hourglass_env: 'dev',
+      hourglass_installation: 'here',
+      hourglass_session: 's',
+      hourglass_run: 'r',
+    });
   });
 
   it('MACHINE-1 a volume is named by its session', () => {

@@ -57,6 +57,7 @@ export function readMachine(raw: unknown, app: string): Machine | null {
     runId: tags.hourglass_run ?? null,
     sessionId: tags.hourglass_session ?? null,
     environmentId: tags.hourglass_env ?? null,
+    installationId: tags.hourglass_installation ?? null,
     events: readEvents(data.events ?? []),
     hostReachable: data.host_status === '' || data.host_status === 'ok',
   };

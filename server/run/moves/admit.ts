@@ -5,7 +5,7 @@ import { type AccountState, quotaRules } from '../../quota/account-state';
 import { firstSlice } from '../../quota/grant';
 import { endOf, lengthOf, type Segment } from '../../quota/lease';
 import { idleSecondsOf } from '../idle';
-import { LAUNCH_LIMIT_MS } from '../times';
+import { FIRST_LOOK_MS } from '../times';
 import type { Booking } from './move';
 
 type RunRow = Row<typeof runTable>;
@@ -55,7 +55,7 @@ export function admitStart(
       lease_ms: lengthOf(segments),
       lease_until: endOf(segments, now),
       idle_stop_seconds: idleSecondsOf(state.plan, session.idle_stop_seconds),
-      due_at: now + LAUNCH_LIMIT_MS,
+      due_at: now + FIRST_LOOK_MS,
     },
     segments,
     books: [{ kind: 'align' }, { kind: 'hold', segments }],

@@ -38,7 +38,7 @@ function scene(fromAgo: number, more: Partial<OpenRun> = {}, usedMs = 0) {
     id: 'r',
     sessionId: 's',
     status: 'running',
-    machineId: null,
+    machineId: 'm',
     admittedAt: from,
     startedAt: from,
     meteredTo: from,
@@ -129,7 +129,7 @@ describe('a transition', () => {
       lease_ms: lengthOf(made.segments),
       lease_until: now + lengthOf(made.segments),
       idle_stop_seconds: 60,
-      due_at: now + 30 * SEC,
+      due_at: now + 2 * SEC,
     });
   });
 
@@ -247,7 +247,10 @@ describe('a transition', () => {
 
   it('SESSION-20 that sees a machine keeps the first one', () => {
     const at = scene(0);
-    expect(showMachine(at.run, 'm1').run).toEqual({ machineId: 'm1', missingSince: null });
+    expect(showMachine({ ...at.run, machineId: null }, 'm1').run).toEqual({
+      machineId: 'm1',
+      missingSince: null,
+    });
     expect(showMachine({ ...at.run, machineId: 'm0' }, 'm1').run.machineId).toBe('m0');
   });
 });

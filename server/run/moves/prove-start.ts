@@ -3,7 +3,7 @@ import type { Env } from '../../env';
 import type { AccountState, OpenRun } from '../../quota/account-state';
 import { isFinal, resegment } from '../../quota/grant';
 import { endOf } from '../../quota/lease';
-import { stopDueAt } from '../times';
+import { runningDueAt } from '../times';
 import { afterMove, type Booking, type Move, NO_MOVE } from './move';
 
 /**
@@ -30,7 +30,7 @@ export function proveStart(
       proofAt: startAt,
       leaseUntil,
       final: isFinal(after(state, run, ...books), leaseUntil),
-      dueAt: run.status === 'stopping' ? 'now' : stopDueAt(env, leaseUntil),
+      dueAt: run.status === 'stopping' ? 'now' : runningDueAt(env, run, leaseUntil, state.now),
     },
     books,
     segments,

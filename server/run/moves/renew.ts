@@ -2,7 +2,7 @@ import type { Env } from '../../env';
 import { type AccountState, type OpenRun, quotaRules } from '../../quota/account-state';
 import { extension, isFinal } from '../../quota/grant';
 import { endOf, join, lengthOf, splitAt } from '../../quota/lease';
-import { stopDueAt } from '../times';
+import { runningDueAt } from '../times';
 import { afterMove, type Booking, type Move } from './move';
 
 /**
@@ -25,7 +25,7 @@ export function renewLease(env: Env, state: AccountState, run: OpenRun): Move {
       ...charged.run,
       leaseUntil,
       final: isFinal(afterMove({ state, run }, { run: {}, books }).state, leaseUntil),
-      dueAt: stopDueAt(env, leaseUntil),
+      dueAt: runningDueAt(env, run, leaseUntil, state.now),
       missingSince: null,
     },
     books,
