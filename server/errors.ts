@@ -15,6 +15,8 @@ const CODE_OF_REASON = {
   INVALID_INPUT: 'BAD_REQUEST',
   NOT_FOR_SALE: 'PRECONDITION_FAILED',
   PAYMENT_FAILED: 'PAYMENT_REQUIRED',
+  PAYMENT_ACTION_REQUIRED: 'PAYMENT_REQUIRED',
+  PURCHASE_REFUSED: 'FORBIDDEN',
   TRIAL_USED: 'CONFLICT',
   BILLING_UNAVAILABLE: 'SERVICE_UNAVAILABLE',
   SESSION_STOPPING: 'CONFLICT',
@@ -35,6 +37,8 @@ export type RefusalDetails = {
   limits?: Limits;
   retryAfterSeconds?: number;
   fields?: Record<string, string[]>;
+  /** The page on which somebody lifts the refusal. */
+  url?: string;
 };
 
 const BRAND = Symbol.for('hourglass.DomainError');

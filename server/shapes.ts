@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PendingChange } from './billing-shapes';
 import { visibleName } from './visible-text';
 
 /** Public shapes: what procedures take and answer. Instants are ISO-8601 UTC text, durations are seconds. */
@@ -168,6 +169,7 @@ export type BillingSummary = {
   nextCharge: (Money & { at: string }) | null;
   /** A change decided on and not yet in force: another plan, or the own plan after a cancellation. */
   scheduledChange: { planId: string; name: string; at: string; kind: 'downgrade' | 'cancellation' } | null;
+  pendingChange: PendingChange | null;
   payment: {
     state: PaymentState;
     /** What an open invoice asks for. */

@@ -29,6 +29,11 @@ export function ChangeProblem({ refusal, onAgain }: Props) {
       <Stack gap="xs" align="flex-start">
         <Text size="sm">{refusal.message}</Text>
         <Group gap="xs">
+          {refusal.reason === 'PAYMENT_ACTION_REQUIRED' && (
+            <Button component="a" size="xs" href={refusal.url ?? '/billing/pay'}>
+              Go to your bank
+            </Button>
+          )}
           {refusal.reason === 'PAYMENT_FAILED' &&
             (isOpen ? (
               <Button component="a" size="xs" href="/billing/pay">

@@ -18,7 +18,7 @@ export function PlanPanel({ summary }: { summary: BillingSummary }) {
   const client = useTRPCClient();
   const { act, busy } = useBillingAct();
   const [asks, setAsks] = useState(false);
-  const { scheduledChange, paidPlan, mayChange } = summary;
+  const { scheduledChange, pendingChange, paidPlan, mayChange } = summary;
   const cancels = scheduledChange?.kind === 'cancellation';
   const resume = () => act(() => client.billing.resume.mutate(), 'Your plan goes on as it is.');
   return (
@@ -31,6 +31,12 @@ export function PlanPanel({ summary }: { summary: BillingSummary }) {
           <Text size="sm" c="dimmed" data-testid="next-charge">
             {nextSentence(summary, now)}
           </Text>
+          {pendingChange && (
+            <Text size="sm">
+              Your bank has to confirm the change to {pendingChange.name}, until{' '}
+              {formatDay(pendingChange.expiresAt, 'UTC')}. Nothing is changed or charged before.
+            </Text>
+          )}
           {scheduledChange && (
             <Text size="sm">
               {cancels
@@ -41,7 +47,17 @@ export function PlanPanel({ summary }: { summary: BillingSummary }) {
         </Stack>
         {mayChange && (
           <Group gap="sm">
-            {scheduledChange && !isFailing(summary) && (
+            {pendingChange && (
+              <>
+                <Button component="a" href={pendingChange.url}>
+                  Go to your bank
+                </Button>
+                <Button variant="default" onClick={resume} loading={busy}>
+                  Take it back
+                </Button>
+              </>
+            )}
+            {scheduledChange && !pendingChange && !isFailing(summary) && (
               <Button onClick={resume} loading={busy}>
                 {cancels ? 'Resume' : `Keep ${paidPlan?.name ?? 'this plan'}`}
               </Button>

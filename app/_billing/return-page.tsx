@@ -16,7 +16,7 @@ const GIVE_UP_MS = 30_000;
 type Phase = Arrival | 'late';
 
 /** Back from the payment page: the new plan at once, or a wait that ends, and always a way on. */
-export function ReturnPage({ initial }: { initial: Arrival }) {
+export function ReturnPage({ initial, invoiceId }: { initial: Arrival; invoiceId?: string }) {
   const [phase, setPhase] = useState<Phase>(initial);
   const { status } = useStarts();
   const refresh = useRefreshBilling();
@@ -33,7 +33,7 @@ export function ReturnPage({ initial }: { initial: Arrival }) {
       <Paper withBorder p="lg" maw={560} aria-live="polite">
         <Stack>
           <Words phase={phase} planName={status?.quota.plan.name ?? null} />
-          <Ways phase={phase} onAgain={() => setPhase('waiting')} />
+          <Ways phase={phase} invoiceId={invoiceId} onAgain={() => setPhase('waiting')} />
         </Stack>
       </Paper>
     </main>
@@ -49,7 +49,8 @@ function useWaiting(phase: Phase, setPhase: (phase: Phase) => void): void {
   const refresh = useRefreshBilling();
   const ask = useCallback(async () => {
     const summary = await client.billing.refresh.mutate().catch(() => null);
-    return summary?.status === 'active' || summary?.status === 'trialing';
+    if (!summary || summary.pendingChange) return false;
+    return summary.status === 'active' || summary.status === 'trialing';
   }, [client]);
   useEffect(() => {
     if (phase !== 'waiting') return;
@@ -99,17 +100,28 @@ function Words({ phase, planName }: { phase: Phase; planName: string | null }) {
       );
     case 'open':
       return <Text>You have not paid yet. Nothing was changed.</Text>;
+    case 'refused':
+      return (
+        <Text>Your bank did not confirm the payment. Nothing was changed, and nothing was charged.</Text>
+      );
     case 'failed':
       return <Text>This payment page is no longer valid. Nothing was changed.</Text>;
   }
 }
 
-function Ways({ phase, onAgain }: { phase: Phase; onAgain: () => void }) {
+type WaysProps = { phase: Phase; invoiceId?: string; onAgain: () => void };
+
+function Ways({ phase, invoiceId, onAgain }: WaysProps) {
   const done = phase === 'paid';
   const unpaid = phase === 'open' || phase === 'failed';
   return (
     <Group>
       {phase === 'late' && <Button onClick={onAgain}>Check again</Button>}
+      {phase === 'refused' && invoiceId && (
+        <Button component="a" href={`/billing/confirm?invoice=${encodeURIComponent(invoiceId)}`}>
+          Try again
+        </Button>
+      )}
       {unpaid && (
         <Button component={Link} href="/plans">
           Back to the plans

@@ -37,6 +37,7 @@ const summary = (current: string, more: Partial<BillingSummary> = {}): BillingSu
   periodEnd: null,
   nextCharge: null,
   scheduledChange: null,
+  pendingChange: null,
   payment: { state: 'none', due: null, nextAttemptAt: null, keepsPlanUntil: null, card: null },
   trial: { available: true, used: false },
   paymentsSetUp: true,

@@ -17,6 +17,8 @@ export type Refusal = {
   limits?: Limits;
   upgrade?: Upgrade | null;
   retryAfterSeconds?: number;
+  /** The page on which the refusal is lifted. */
+  url?: string;
 };
 
 /** What the server says about a refused call; a lost connection becomes a sentence too. */

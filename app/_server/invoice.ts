@@ -1,20 +1,33 @@
+import { leadToBank } from '@/server/billing/checkout/lead-to-bank';
 import { findInvoicePage } from '@/server/billing/list-invoices';
+import type { Ctx } from '@/server/context';
 import { DomainError } from '@/server/errors';
 import { actorOf } from './actor';
 import { webContext } from './context';
 
+/** Sends the signed-in person on to one invoice at the payment provider, to print or to pay it. */
+export const leadToInvoice = (request: Request, invoiceId: string): Promise<Response> =>
+  lead(request, (ctx, accountId) => findInvoicePage(ctx, accountId, invoiceId));
+
+/** Sends them on to where an invoice is paid: their bank's page, or the provider's. Null for the one that is open now. */
+export const leadToPayment = (request: Request, invoiceId: string | null): Promise<Response> =>
+  lead(request, (ctx, accountId) => leadToBank(ctx, { accountId, invoiceId }));
+
 /**
- * Sends the signed-in person on to an invoice at the payment provider. The provider's own links never appear in our
- * pages, emails or logs; this one is looked up for each click and not cached.
+ * The provider's own links never appear in our pages, emails or logs; each is looked up for the click that needs it and
+ * not cached.
  */
-export async function leadToInvoice(request: Request, invoiceId: string | null): Promise<Response> {
+async function lead(
+  request: Request,
+  find: (ctx: Ctx, accountId: string) => Promise<string | null>,
+): Promise<Response> {
   const { ctx, env } = webContext();
   const to = (path: string) => leadTo(`${env.APP_URL}${path}`);
   const actor = await actorOf(request.headers);
-  const { pathname } = new URL(request.url);
-  if (actor?.kind !== 'user') return to(`/sign-in?next=${encodeURIComponent(pathname)}`);
+  const { pathname, search } = new URL(request.url);
+  if (actor?.kind !== 'user') return to(`/sign-in?next=${encodeURIComponent(`${pathname}${search}`)}`);
   try {
-    const page = await findInvoicePage(ctx, actor.accountId, invoiceId);
+    const page = await find(ctx, actor.accountId);
     return page ? leadTo(page) : to('/billing?invoice=none');
   } catch (error) {
     if (error instanceof DomainError) return to('/billing?invoice=later');

@@ -1,5 +1,15 @@
 import { sql } from 'drizzle-orm';
-import { bigint, boolean, index, integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
 import { account } from './account';
 import { instant } from './instant';
 import { plan } from './quota';
@@ -15,6 +25,8 @@ export const billingCustomer = pgTable(
       .primaryKey()
       .references(() => account.id),
     stripeCustomerId: text('stripe_customer_id').unique(),
+    /** The provider's account and mode that knows the customer, such as `acct_1:live`; null until it was read once. */
+    stripeAccount: text('stripe_account'),
     /** Part of the idempotency key of the customer: a new one only after the provider lost the old. */
     generation: integer('generation').notNull().default(1),
     ticketDrawn: bigint('ticket_drawn', { mode: 'number' }).notNull().default(0),
@@ -60,7 +72,44 @@ export const subscription = pgTable('subscription', {
    * were prorated: it keeps its whole month, so that nobody loses what they had.
    */
   bought: jsonb('bought'),
+  /** A bigger plan that waits for its payment to be confirmed; null for none. */
+  pendingUpdate: jsonb('pending_update'),
 });
+
+/** Customers at another account or in another mode of the provider than today's key; they are found again when it returns. */
+export const archivedCustomer = pgTable(
+  'archived_customer',
+  {
+    accountId: text('account_id')
+      .notNull()
+      .references(() => account.id),
+    stripeAccount: text('stripe_account').notNull(),
+    stripeCustomerId: text('stripe_customer_id').notNull(),
+    archivedAt: instant('archived_at').notNull().default(sql`hg_clock()`),
+  },
+  (t) => [primaryKey({ columns: [t.accountId, t.stripeAccount] })],
+);
+
+/** Disputes and fraud warnings against payments of an account. While one is not lifted, nothing is sold to it. */
+export const paymentHold = pgTable(
+  'payment_hold',
+  {
+    /** The provider's id of the dispute or warning. */
+    id: text('id').primaryKey(),
+    accountId: text('account_id')
+      .notNull()
+      .references(() => account.id),
+    kind: text('kind').notNull(),
+    chargeId: text('charge_id').notNull(),
+    paymentIntentId: text('payment_intent_id'),
+    /** Minor units. */
+    amount: integer('amount').notNull(),
+    currency: text('currency').notNull(),
+    createdAt: instant('created_at').notNull().default(sql`hg_clock()`),
+    liftedAt: instant('lifted_at'),
+  },
+  (t) => [index('payment_hold_open').on(t.accountId).where(sql`lifted_at is null`)],
+);
 
 /** Every price that ever sold a plan, so that an old subscription still names its plan. */
 export const planPrice = pgTable('plan_price', {

@@ -5,6 +5,7 @@ import { auditChange } from './audit-change';
 import { describeBilling, type Whose } from './describe-billing';
 import { type Living, needLiving } from './need-living';
 import { isGone } from './payments';
+import { dropPendingUpdate } from './pending-update';
 import { releaseSchedule } from './resume';
 import { settleInvoice } from './settle-ended';
 import { isFailing } from './sync/choose-subscription';
@@ -27,6 +28,7 @@ async function cancelLiving(ctx: Ctx, whose: Whose): Promise<BillingSummary> {
   if (isFailing(stored.status)) await endNow(ctx, whose.accountId, living);
   else {
     if (stored.cancelAt !== null) return describeBilling(ctx, whose);
+    await dropPendingUpdate(ctx, payments, stored);
     if (stored.scheduleId) await releaseSchedule(payments, stored.scheduleId);
     await payments.make(`cancel:${id}:${newId()}`, (stripe, once) =>
       stripe.subscriptions.update(id, { cancel_at_period_end: true }, once),

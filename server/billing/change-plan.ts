@@ -1,6 +1,7 @@
 import { toUnix } from '../clock';
 import { type Ctx, inTx } from '../context';
 import { DomainError } from '../errors';
+import { newId } from '../ids';
 import { metrics } from '../metrics';
 import { applyPlan } from '../quota/apply-plan';
 import { directionOf } from '../quota/direction';
@@ -15,6 +16,7 @@ import { scheduleDowngrade } from './downgrade';
 import { needActive } from './need-active';
 import { type Living, needGoodStanding, needLiving } from './need-living';
 import type { Payments } from './payments';
+import { actionRequired, dropPendingUpdate } from './pending-update';
 import { isFresh } from './preview-change';
 import { findKeep, releaseSchedule, resumeSubscription } from './resume';
 import { isLiving, readStored } from './sync/stored-subscription';
@@ -22,11 +24,12 @@ import { followChange } from './sync/sync-account';
 import { withFreshState } from './with-fresh-state';
 
 type ChangeInput = Whose & { planId: string; prorationDate?: number };
+type Change = { from: string; to: string; prorationDate: number };
 
 /**
  * Changes the plan of a paying account: up at once, charged as previewed; down at the end of the period. An account on
  * the trial goes back to `free` at once. Returns the billing after it. Throws NOT_FOR_SALE, INVALID_INPUT,
- * PAYMENT_FAILED, ACCOUNT_BLOCKED, ACCOUNT_PENDING and BILLING_UNAVAILABLE, and then nothing was changed.
+ * PAYMENT_FAILED, PAYMENT_ACTION_REQUIRED, ACCOUNT_BLOCKED, ACCOUNT_PENDING and BILLING_UNAVAILABLE, and then nothing was changed.
  */
 export async function changePlan(ctx: Ctx, input: ChangeInput): Promise<BillingSummary> {
   const { accountId } = input;
@@ -39,12 +42,13 @@ async function changeLiving(ctx: Ctx, input: ChangeInput): Promise<BillingSummar
   const living = await needLiving(ctx, accountId);
   const { state, stored, plan } = living;
   if (planId === stored.planId) {
-    const isScheduled = stored.cancelAt !== null || stored.pendingPlanId !== null;
+    const isScheduled = stored.cancelAt !== null || stored.pendingPlanId !== null || stored.pendingUpdate;
     return isScheduled ? resumeSubscription(ctx, input) : describeBilling(ctx, input);
   }
   if (planId === state.ownPlanId) return cancelSubscription(ctx, input);
   const sold = await needSellable(ctx, planId, stored.currency);
   needGoodStanding(living);
+  await settlePending(ctx, living, planId);
   if (directionOf(plan, sold.plan) === 'down') await scheduleDowngrade(living, sold);
   else {
     needActive(state);
@@ -53,6 +57,16 @@ async function changeLiving(ctx: Ctx, input: ChangeInput): Promise<BillingSummar
   await auditChange(ctx, input, 'billing.changePlan', { planId: stored.planId }, { planId });
   await followChange(ctx, accountId);
   return describeBilling(ctx, input);
+}
+
+/** The same change that waits for the bank already leads there again; another one takes its place. */
+async function settlePending(ctx: Ctx, { payments, stored }: Living, planId: string): Promise<void> {
+  const { pendingUpdate } = stored;
+  if (!pendingUpdate) return;
+  if (pendingUpdate.planId === planId && pendingUpdate.invoiceId) {
+    throw actionRequired(ctx.env.APP_URL, pendingUpdate.invoiceId);
+  }
+  await dropPendingUpdate(ctx, payments, stored);
 }
 
 /** True when the account had the trial of its own and now has `free`: nothing is paid, so nothing has to wait. */
@@ -98,11 +112,43 @@ async function upgrade(ctx: Ctx, input: ChangeInput, living: Living, sold: Sella
       ),
     );
   } catch (error) {
+    if (error instanceof DomainError && error.reason === 'PAYMENT_ACTION_REQUIRED') {
+      return waitForBank(ctx, input, living, change);
+    }
     const refused = error instanceof DomainError && error.reason === 'PAYMENT_FAILED';
     if (refused) await auditChange(ctx, input, REFUSED, { planId: stored.planId }, { planId: sold.plan.id });
     throw error;
   }
   if (stored.scheduleId) await dropDowngrade(ctx, payments, stored.scheduleId);
+}
+
+/**
+ * Asks for the same change once more, to wait for its payment: until the bank has confirmed it nothing is changed.
+ * Throws PAYMENT_ACTION_REQUIRED with the page where it is confirmed.
+ */
+async function waitForBank(
+  ctx: Ctx,
+  input: ChangeInput,
+  { payments, stored }: Living,
+  change: Change,
+): Promise<void> {
+  const id = stored.stripeSubscriptionId;
+  const asked = await payments.make(`bank:${id}:${change.from}:${change.to}:${newId()}`, (stripe, once) =>
+    stripe.subscriptions.update(
+      id,
+      {
+        items: [{ id: stored.itemId, price: change.to }],
+        proration_behavior: 'always_invoice',
+        proration_date: change.prorationDate,
+        payment_behavior: 'pending_if_incomplete',
+      },
+      once,
+    ),
+  );
+  await followChange(ctx, input.accountId);
+  const invoice = asked.latest_invoice;
+  const invoiceId = typeof invoice === 'string' ? invoice : invoice?.id;
+  if (asked.pending_update && invoiceId) throw actionRequired(ctx.env.APP_URL, invoiceId);
 }
 
 /** The smaller plan that was to come goes, now that a bigger one is paid for. It stays shown, and can be undone, until then. */

@@ -6,6 +6,7 @@ import { readAccount } from '../quota/load-account';
 import { priceIn } from '../quota/plans';
 import { type BillingSummary, type PaymentState, TRIAL_PLAN } from '../shapes';
 import type { Member } from '../trpc';
+import { confirmUrl } from './checkout/lead-to-bank';
 import type { CardFacts } from './sync/read-stripe';
 import { isLiving, readStored, type StoredSubscription } from './sync/stored-subscription';
 import { hadTrial } from './trial-mark';
@@ -22,7 +23,7 @@ export async function describeBilling(ctx: Ctx, { accountId, member }: Whose): P
       hadTrial(ctx, accountId),
     ]);
     return {
-      ...describeSubscription(state, stored, card),
+      ...describeSubscription(state, stored, card, ctx.env.APP_URL),
       trial: { used, available: !used && mayTry(state, stored) },
       paymentsSetUp: ctx.payments !== null,
       testPayments: ctx.payments?.test ?? false,
@@ -38,6 +39,7 @@ function describeSubscription(
   state: AccountState,
   stored: StoredSubscription | null,
   card: CardFacts | null,
+  appUrl: string,
 ): OfSubscription {
   const own = nameOf(state, state.ownPlanId) ?? { id: state.ownPlanId, name: state.ownPlanId };
   const living = isLiving(stored) ? stored : null;
@@ -50,6 +52,7 @@ function describeSubscription(
     periodEnd: living && toIso(living.periodEnd),
     nextCharge: living && nextCharge(state, living),
     scheduledChange: living && scheduledChange(state, living, own),
+    pendingChange: living && pendingChange(state, living, appUrl),
     payment: {
       state: paymentState(living),
       due: living && living.amountOpen > 0 ? { amount: living.amountOpen, currency: living.currency } : null,
@@ -88,6 +91,17 @@ function scheduledChange(
   const pending = nameOf(state, living.pendingPlanId);
   if (!pending || living.pendingAt === null) return null;
   return { planId: pending.id, name: pending.name, at: toIso(living.pendingAt), kind: 'downgrade' };
+}
+
+function pendingChange(
+  state: AccountState,
+  { pendingUpdate }: StoredSubscription,
+  appUrl: string,
+): BillingSummary['pendingChange'] {
+  const plan = nameOf(state, pendingUpdate?.planId ?? null);
+  if (!pendingUpdate?.invoiceId || !plan || pendingUpdate.expiresAt <= state.now) return null;
+  const url = confirmUrl(appUrl, pendingUpdate.invoiceId);
+  return { planId: plan.id, name: plan.name, url, expiresAt: toIso(pendingUpdate.expiresAt) };
 }
 
 function paymentState(living: StoredSubscription | null): PaymentState {

@@ -2,6 +2,7 @@ import Stripe from 'stripe';
 import { type Env, isTestKey } from '../env';
 import { DomainError } from '../errors';
 import { metrics } from '../metrics';
+import { asksBank, refusalSentence } from './refused-card';
 
 type Once = { idempotencyKey: string };
 
@@ -20,7 +21,8 @@ const BUSY_PAUSE_MS = 500;
 
 /**
  * The provider behind the key of the environment, or null without one. Both calls throw BILLING_UNAVAILABLE when the
- * provider cannot be asked or does not answer in time, PAYMENT_FAILED when a card was refused, and what the provider
+ * provider cannot be asked or does not answer in time, PAYMENT_FAILED when a card was refused,
+ * PAYMENT_ACTION_REQUIRED when its bank wants to be asked, and what the provider
  * says about a wrong request as it is.
  */
 export function openPayments(
@@ -103,11 +105,16 @@ const away = (cause: Error): DomainError =>
     { cause },
   );
 
-/** The bank's own sentence is made for people; codes stay out of it. */
+/** A refused card in our own words; one whose bank only wants to be asked has a reason of its own. */
 const refusedCard = (error: Stripe.errors.StripeError): DomainError =>
-  new DomainError(
-    'PAYMENT_FAILED',
-    `${error.message.replace(/\.?$/, '.')} Nothing was changed; try another card.`,
+  Object.assign(
+    asksBank(error)
+      ? new DomainError(
+          'PAYMENT_ACTION_REQUIRED',
+          'Your bank wants you to confirm this payment. Nothing was changed; pay on the page behind “Pay now”, or use another card.',
+        )
+      : new DomainError('PAYMENT_FAILED', `${refusalSentence(error)} Nothing was changed; try another card.`),
+    { cause: error },
   );
 
 /** True when the provider says that the named thing is not there (any more). */

@@ -6,11 +6,12 @@ import { auditChange } from './audit-change';
 import { describeBilling, type Whose } from './describe-billing';
 import { needLiving } from './need-living';
 import type { Payments } from './payments';
+import { dropPendingUpdate } from './pending-update';
 import { followChange } from './sync/sync-account';
 import { withFreshState } from './with-fresh-state';
 
 /**
- * Undoes a scheduled cancellation or downgrade; with none there it changes nothing. Returns the billing after it.
+ * Undoes a scheduled cancellation or downgrade, and a bigger plan that waits for the bank; with none there it changes nothing. Returns the billing after it.
  * Throws INVALID_INPUT, BILLING_UNAVAILABLE.
  */
 export function resumeSubscription(ctx: Ctx, whose: Whose): Promise<BillingSummary> {
@@ -20,6 +21,7 @@ export function resumeSubscription(ctx: Ctx, whose: Whose): Promise<BillingSumma
 async function resumeLiving(ctx: Ctx, whose: Whose): Promise<BillingSummary> {
   const { payments, stored } = await needLiving(ctx, whose.accountId);
   const id = stored.stripeSubscriptionId;
+  await dropPendingUpdate(ctx, payments, stored);
   if (stored.scheduleId) await releaseSchedule(payments, stored.scheduleId);
   const keep = stored.cancelAt === null ? null : await findKeep(payments, id);
   if (keep) {
@@ -33,7 +35,7 @@ async function resumeLiving(ctx: Ctx, whose: Whose): Promise<BillingSummary> {
       );
     }
   }
-  if (stored.scheduleId || stored.cancelAt !== null) {
+  if (stored.scheduleId || stored.cancelAt !== null || stored.pendingUpdate) {
     const before = { pendingPlanId: stored.pendingPlanId, cancelAt: stored.cancelAt };
     await auditChange(ctx, whose, 'billing.resume', before, { planId: stored.planId });
     await followChange(ctx, whose.accountId);

@@ -96,6 +96,7 @@ export class SimPayer {
       amountOpen: 0,
       nextPaymentAttemptAt: null,
       bought,
+      pendingUpdate: null,
     };
   }
 }

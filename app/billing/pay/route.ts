@@ -1,6 +1,6 @@
-import { leadToInvoice } from '../../_server/invoice';
+import { leadToPayment } from '../../_server/invoice';
 
 export const dynamic = 'force-dynamic';
 
-/** Leads an owner on to the provider's page of the invoice that is open now. */
-export const GET = (request: Request): Promise<Response> => leadToInvoice(request, null);
+/** Leads an owner on to where the invoice that is open now is paid. */
+export const GET = (request: Request): Promise<Response> => leadToPayment(request, null);

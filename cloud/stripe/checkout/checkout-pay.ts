@@ -1,6 +1,7 @@
-import { behaviourOf, TEST_CARDS } from '../customers/cards';
+import { behaviourOf, isDebit, TEST_CARDS } from '../customers/cards';
 import { createCustomer } from '../customers/customers';
 import { attachCard } from '../customers/payment-methods';
+import { amountDue } from '../invoices/invoice-sums';
 import { payInvoice } from '../invoices/payments';
 import type { CardInput, SessionRecord } from '../store/billing-records';
 import { newStripeId } from '../store/ids';
@@ -32,7 +33,7 @@ export function cardFault(card: CardInput, now: number): string | null {
 export function payCheckout(world: World, id: string, card: CardInput, confirmed = false): Paid {
   const session = world.need('checkoutSessions', id, 'checkout.session');
   if (session.status !== 'open') throw refuse(`This checkout session is ${session.status}.`);
-  const fault = cardFault(card, world.now(session.customer));
+  const fault = cardFault(card, world.now(session.customer)) ?? notOffered(session, card);
   if (fault) return decline(world, id, fault);
   const behaviour = behaviourOf(card.number);
   if (behaviour?.declines) return decline(world, id, behaviour.declines.message);
@@ -47,6 +48,13 @@ export function payCheckout(world: World, id: string, card: CardInput, confirmed
   if (failsNow) return decline(world, id, behaviour.failsLater?.message ?? 'Your card was declined.');
   complete(world, session, card);
   return { state: 'complete' };
+}
+
+/** Why a way to pay is not on the page of this session; null when it is. */
+function notOffered({ echoed }: Readonly<SessionRecord>, card: CardInput): string | null {
+  const allowed = echoed.allowed_payment_method_types as string[] | undefined;
+  const type = isDebit(card.number) ? 'sepa_debit' : 'card';
+  return !allowed || allowed.includes(type) ? null : `This page does not take ${type}.`;
 }
 
 /** The owner did not pass the challenge. */
@@ -132,12 +140,14 @@ function subscribe(
       ? finish(world, begun.id, method)
       : makeSubscription(world, session, customer, method, 'error_if_incomplete');
   const invoice = world.need('subscriptions', id, 'subscription').latest_invoice;
-  const paid = invoice ? world.need('invoices', invoice, 'invoice').amount_paid : 0;
+  const made = invoice ? world.need('invoices', invoice, 'invoice') : null;
+  const paid = made?.amount_paid ?? 0;
+  const isDue = made?.status === 'open';
   return {
     subscription: id,
     invoice,
-    amount_total: paid,
-    payment_status: paid > 0 ? 'paid' : 'no_payment_required',
+    amount_total: isDue && made ? amountDue(made) : paid,
+    payment_status: paid > 0 ? 'paid' : isDue ? 'unpaid' : 'no_payment_required',
   };
 }
 

@@ -22,6 +22,7 @@ const MIN_LIFE_SECONDS = 1800;
 const ECHOED = [
   'adaptive_pricing',
   'allow_promotion_codes',
+  'allowed_payment_method_types',
   'billing_address_collection',
   'saved_payment_method_options',
 ];

@@ -14,8 +14,8 @@ import { change } from '../webhooks/events';
 import { Failure, refuse } from '../wire/failure';
 import { advanceClock } from './clock';
 import type { Fault } from './faults';
-
-type Handler = (desk: Desk, input: Json, id: string, query: URLSearchParams) => unknown | Promise<unknown>;
+import type { Handler } from './handler';
+import { TROUBLES } from './payment-troubles';
 
 /** Controls of the local Stripe: real Stripe has none of them. */
 const CONTROLS: [method: string, path: RegExp, run: Handler][] = [
@@ -45,6 +45,7 @@ const CONTROLS: [method: string, path: RegExp, run: Handler][] = [
   ['POST', /^checkout\/([^/]+)\/complete$/, completeCheckout],
   ['POST', /^customers\/([^/]+)\/card$/, replaceCard],
   ['POST', /^invoices\/([^/]+)\/pay$/, payOneInvoice],
+  ...TROUBLES,
   ['GET', /^object\/([^/]+)$/, ({ world }, _, id) => renderById(world, id) ?? refuseUnknown(id)],
 ];
 
@@ -102,6 +103,8 @@ const DUMPED: (keyof Records)[] = [
   'paymentIntents',
   'charges',
   'refunds',
+  'disputes',
+  'fraudWarnings',
   'portalConfigurations',
   'portalSessions',
   'webhookEndpoints',

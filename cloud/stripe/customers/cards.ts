@@ -79,9 +79,13 @@ export const NAMED_CARDS: Record<string, string> = {
   chargeDeclinedExpiredCard: '4000000000000069',
 };
 
+/** Account numbers of bank debits: what is charged arrives days later, or does not. */
+export const TEST_DEBIT = 'AT611904300234573201';
+export const isDebit = (number: string): boolean => number === TEST_DEBIT;
+
 /** How a card behaves; undefined for a number that is no test card. */
 export function behaviourOf(number: string): CardBehaviour | undefined {
-  return TEST_CARDS[number];
+  return isDebit(number) ? good : TEST_CARDS[number];
 }
 
 /** The same for the same card, as the real one is. */

@@ -10,6 +10,7 @@ import { type Call, listRoute, matches, retrieveRoute, route } from '../wire/rou
 import { finalizeInvoice, voidInvoice } from './invoice-make';
 import { previewInvoice } from './invoice-preview';
 import { payInvoice } from './payments';
+import { isProcessing } from './processing';
 
 function isListed(invoice: Readonly<InvoiceRecord>, params: Json): boolean {
   return (
@@ -56,6 +57,9 @@ function voidOne({ world, id }: Call): Json {
       undefined,
       'invoice_not_open',
     );
+  }
+  if (isProcessing(world, invoice)) {
+    throw refuse('An invoice whose payment is processing cannot be voided.', undefined, 'invoice_not_open');
   }
   voidInvoice(world, id);
   return renderOne(world, 'invoices', id);

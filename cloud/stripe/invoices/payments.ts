@@ -1,6 +1,6 @@
-import { behaviourOf, needsOwner } from '../customers/cards';
+import { behaviourOf, isDebit, needsOwner } from '../customers/cards';
 import { renderInvoicePayment } from '../render/payment';
-import type { InvoiceRecord, PaymentFailureRecord } from '../store/billing-records';
+import type { ChargeRecord, InvoiceRecord, PaymentFailureRecord } from '../store/billing-records';
 import { newStripeId } from '../store/ids';
 import type { World } from '../store/world';
 import { invoiceFailed, invoicePaid } from '../subscriptions/subscription-payment';
@@ -39,6 +39,9 @@ export function payInvoice(world: World, id: string, attempt: Attempt): Outcome 
   const invoice = world.store.edit('invoices', id);
   if (amountDue(invoice) === 0) return settle(world, invoice);
   const method = attempt.method ?? methodFor(world, invoice);
+  if (method && isDebit(world.need('paymentMethods', method, 'PaymentMethod').number)) {
+    return startProcessing(world, invoice, method);
+  }
   const failure = method ? judge(world, method, attempt.confirmed === true) : noCard;
   if (!attempt.manual || invoice.attempt_count === 0) invoice.attempt_count += 1;
   invoice.attempted = true;
@@ -67,11 +70,27 @@ function judge(world: World, methodId: string, confirmed: boolean): PaymentFailu
   return behaviour.failsLater;
 }
 
+/** A bank debit is on its way: the subscription goes on as if it were paid, and the invoice stays open until it arrives. */
+function startProcessing(world: World, invoice: InvoiceRecord, method: string): Outcome {
+  invoice.attempted = true;
+  invoice.attempt_count += 1;
+  invoice.next_payment_attempt = null;
+  recordCharge(world, invoice, method, null, 'pending');
+  const { subscription } = invoice;
+  if (subscription && world.store.read('subscriptions', subscription)?.status === 'incomplete') {
+    change(world, 'subscriptions', subscription, 'customer.subscription.updated', (record) => {
+      record.status = 'active';
+    });
+  }
+  return { paid: true };
+}
+
 function recordCharge(
   world: World,
   invoice: InvoiceRecord,
   method: string,
   failure: PaymentFailureRecord | null,
+  status: ChargeRecord['status'] = failure ? 'failed' : 'succeeded',
 ): void {
   const payment = invoice.payment;
   if (!payment) throw new Error(`Invoice ${invoice.id} is due but has no payment.`);
@@ -83,22 +102,24 @@ function recordCharge(
     customer: invoice.customer,
     payment_intent: payment.payment_intent,
     payment_method: method,
-    status: failure ? 'failed' : 'succeeded',
+    status,
     error: failure,
     created: world.now(invoice.customer),
   });
-  emitFor(world, failure ? 'charge.failed' : 'charge.succeeded', 'charges', charge.id);
+  emitFor(world, `charge.${status}`, 'charges', charge.id);
   const owner = failure === needsOwner;
-  const type = owner ? 'requires_action' : failure ? 'payment_failed' : 'succeeded';
+  const type = owner ? 'requires_action' : failure ? 'payment_failed' : PASSED[status];
   change(world, 'paymentIntents', payment.payment_intent, `payment_intent.${type}`, (intent) => {
     intent.charge = charge.id;
     intent.error = failure;
     intent.payment_method = owner || !failure ? method : null;
-    intent.status = owner ? 'requires_action' : failure ? 'requires_payment_method' : 'succeeded';
+    intent.status = owner ? 'requires_action' : failure ? 'requires_payment_method' : PASSED[status];
   });
 }
 
-function settle(world: World, invoice: InvoiceRecord): Outcome {
+const PASSED = { pending: 'processing', succeeded: 'succeeded', failed: 'requires_payment_method' } as const;
+
+export function settle(world: World, invoice: InvoiceRecord): Outcome {
   const now = world.now(invoice.customer);
   invoice.status = 'paid';
   invoice.attempted = true;

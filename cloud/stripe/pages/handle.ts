@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { runDue } from '../control/clock';
 import type { World } from '../store/world';
 import { Failure } from '../wire/failure';
+import { bankPage } from './bank';
 import { checkoutPage } from './checkout';
 import { invoicePage } from './invoice';
 import { invoicePdf } from './invoice-pdf';
@@ -23,6 +24,7 @@ export interface PageCall {
 
 const PAGES: [RegExp, (call: PageCall) => PageAnswer][] = [
   [/^\/c\/pay\/([^/]+)(?:\/(challenge))?$/, checkoutPage],
+  [/^\/challenge\/([^/]+)$/, bankPage],
   [/^\/p\/session\/([^/]+)(?:\/([a-z_]+))?$/, portalPage],
   [/^\/i\/([^/]+)\/(pdf)$/, invoicePdf],
   [/^\/i\/([^/]+)(?:\/(challenge))?$/, invoicePage],

@@ -1,4 +1,4 @@
-import { behaviourOf, fingerprintOf } from '../customers/cards';
+import { behaviourOf, fingerprintOf, isDebit } from '../customers/cards';
 import { fill, type Json } from '../schema/fill';
 import type { CustomerRecord, PaymentMethodRecord } from '../store/records';
 import type { World } from '../store/world';
@@ -19,6 +19,15 @@ export function renderCustomer(world: World, customer: Readonly<CustomerRecord>)
 
 export function renderPaymentMethod(method: Readonly<PaymentMethodRecord>): Json {
   const { number, exp_month, exp_year, name, email, ...rest } = method;
+  if (isDebit(number)) {
+    return fill('payment_method', {
+      ...rest,
+      type: 'sepa_debit',
+      allow_redisplay: 'always',
+      billing_details: billingDetails(method),
+      sepa_debit: { ...debitFacts(method), generated_from: { charge: null, setup_attempt: null } },
+    });
+  }
   return fill('payment_method', {
     ...rest,
     type: 'card',
@@ -36,6 +45,14 @@ export function renderPaymentMethod(method: Readonly<PaymentMethodRecord>): Json
     },
   });
 }
+
+export const debitFacts = ({ number }: Readonly<PaymentMethodRecord>): Json => ({
+  bank_code: number.slice(4, 9),
+  branch_code: '',
+  country: number.slice(0, 2),
+  fingerprint: fingerprintOf(number),
+  last4: number.slice(-4),
+});
 
 /** What a charge and a saved card say alike of a card. */
 export function cardFacts(method: Readonly<PaymentMethodRecord>): Json {

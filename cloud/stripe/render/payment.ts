@@ -1,4 +1,4 @@
-import { behaviourOf } from '../customers/cards';
+import { behaviourOf, isDebit } from '../customers/cards';
 import { fill, type Json } from '../schema/fill';
 import type {
   ChargeRecord,
@@ -7,11 +7,12 @@ import type {
   RefundRecord,
   SetupIntentRecord,
 } from '../store/billing-records';
+import type { PaymentMethodRecord } from '../store/records';
 import type { World } from '../store/world';
-import { billingDetails, cardFacts, renderPaymentMethod } from './customer';
+import { billingDetails, cardFacts, debitFacts, renderPaymentMethod } from './customer';
 
 export function renderPaymentIntent(world: World, intent: Readonly<PaymentIntentRecord>): Json {
-  const { invoice, charge, error, ...rest } = intent;
+  const { invoice, charge, error, return_url, ...rest } = intent;
   const method = intent.payment_method
     ? world.store.read('paymentMethods', intent.payment_method)
     : undefined;
@@ -32,20 +33,27 @@ export function renderPaymentIntent(world: World, intent: Readonly<PaymentIntent
       ...(method ? { payment_method: renderPaymentMethod(method) } : {}),
     },
     latest_charge: charge,
-    next_action: intent.status === 'requires_action' ? { type: 'use_stripe_sdk', use_stripe_sdk: {} } : null,
+    next_action: intent.status === 'requires_action' ? nextAction(world, intent.id, return_url) : null,
     payment_method_types: ['card'],
   });
+}
+
+/** A page of the bank when there is a way back from it; else only a script in the shop's own page can ask. */
+function nextAction(world: World, id: string, return_url: string | undefined): Json {
+  if (!return_url) return { type: 'use_stripe_sdk', use_stripe_sdk: {} };
+  const url = `${world.baseUrl}/challenge/${id}`;
+  return { type: 'redirect_to_url', redirect_to_url: { return_url, url } };
 }
 
 export function renderCharge(world: World, charge: Readonly<ChargeRecord>): Json {
   const { error, ...rest } = charge;
   const method = world.store.read('paymentMethods', charge.payment_method);
-  const paid = charge.status === 'succeeded';
+  const paid = charge.status !== 'failed';
   return fill('charge', {
     ...rest,
-    amount_captured: paid ? charge.amount : 0,
+    amount_captured: charge.status === 'succeeded' ? charge.amount : 0,
     billing_details: method && billingDetails(method),
-    captured: paid,
+    captured: charge.status === 'succeeded',
     failure_code: error?.code ?? null,
     failure_message: error?.message ?? null,
     fraud_details: {},
@@ -59,10 +67,15 @@ export function renderCharge(world: World, charge: Readonly<ChargeRecord>): Json
       type: paid ? 'authorized' : 'issuer_declined',
     },
     paid,
-    payment_method_details: method && { type: 'card', card: chargedCard(method.number, cardFacts(method)) },
+    payment_method_details: method && chargedWith(method),
     refunded: charge.amount_refunded === charge.amount,
   });
 }
+
+const chargedWith = (method: Readonly<PaymentMethodRecord>): Json =>
+  isDebit(method.number)
+    ? { type: 'sepa_debit', sepa_debit: { ...debitFacts(method), mandate: null } }
+    : { type: 'card', card: chargedCard(method.number, cardFacts(method)) };
 
 function chargedCard(number: string, facts: Json): Json {
   return {

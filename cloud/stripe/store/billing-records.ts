@@ -132,7 +132,9 @@ export interface PaymentIntentRecord {
   customer: string;
   invoice: string;
   payment_method: string | null;
-  status: 'canceled' | 'requires_action' | 'requires_payment_method' | 'succeeded';
+  status: 'canceled' | 'processing' | 'requires_action' | 'requires_payment_method' | 'succeeded';
+  /** Where the bank's page leads back to, once the payment was confirmed with one. */
+  return_url?: string;
   created: number;
   canceled_at: number | null;
   charge: string | null;
@@ -147,7 +149,7 @@ export interface ChargeRecord {
   customer: string;
   payment_intent: string;
   payment_method: string;
-  status: 'failed' | 'succeeded';
+  status: 'failed' | 'pending' | 'succeeded';
   error: PaymentFailureRecord | null;
   created: number;
 }

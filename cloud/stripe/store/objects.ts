@@ -1,6 +1,7 @@
 import { renderPrice, renderProduct } from '../render/catalogue';
 import { renderSession } from '../render/checkout';
 import { renderCustomer, renderPaymentMethod } from '../render/customer';
+import { renderDispute, renderFraudWarning } from '../render/dispute';
 import { renderInvoice } from '../render/invoice';
 import { renderEvent, renderTestClock, renderWebhookEndpoint } from '../render/notice';
 import { renderCharge, renderPaymentIntent, renderRefund, renderSetupIntent } from '../render/payment';
@@ -22,7 +23,13 @@ const KINDS: { [N in keyof Records]?: Kind<N> } = {
   charges: { prefix: 'ch', word: 'charge', render: renderCharge },
   checkoutSessions: { prefix: 'cs', word: 'checkout.session', render: renderSession },
   customers: { prefix: 'cus', word: 'customer', render: renderCustomer },
+  disputes: { prefix: 'dp', word: 'dispute', render: (_, record) => renderDispute(record) },
   events: { prefix: 'evt', word: 'event', render: renderEvent },
+  fraudWarnings: {
+    prefix: 'issfr',
+    word: 'early fraud warning',
+    render: (_, record) => renderFraudWarning(record),
+  },
   invoices: { prefix: 'in', word: 'invoice', render: renderInvoice },
   paymentIntents: { prefix: 'pi', word: 'payment_intent', render: renderPaymentIntent },
   paymentMethods: { prefix: 'pm', word: 'PaymentMethod', render: (_, record) => renderPaymentMethod(record) },

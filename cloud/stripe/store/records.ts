@@ -121,6 +121,34 @@ export interface EventRecord {
   request: { id: string | null; idempotency_key: string | null };
 }
 
+export interface DisputeRecord {
+  id: string;
+  amount: number;
+  currency: string;
+  charge: string;
+  payment_intent: string;
+  reason: string;
+  /** `warning_…` is an inquiry of the bank: no money is taken yet. */
+  status:
+    | 'needs_response'
+    | 'under_review'
+    | 'won'
+    | 'lost'
+    | 'warning_needs_response'
+    | 'warning_under_review'
+    | 'warning_closed';
+  created: number;
+}
+
+export interface FraudWarningRecord {
+  id: string;
+  charge: string;
+  payment_intent: string;
+  actionable: boolean;
+  fraud_type: string;
+  created: number;
+}
+
 /** Real time here, in milliseconds: receivers live in real time. */
 export interface DeliveryRecord {
   id: string;
@@ -152,6 +180,8 @@ export interface IdempotencyRecord {
 /** One record with the id `settings`. */
 export interface SettingsRecord {
   id: string;
+  /** The account that every key belongs to. */
+  account_id: string;
   /** How far this clock runs ahead of the real one. */
   clock_offset_ms: number;
   /** Days between the attempts at a failed renewal. */
@@ -179,7 +209,9 @@ export interface Records {
   checkoutSessions: SessionRecord;
   customers: CustomerRecord;
   deliveries: DeliveryRecord;
+  disputes: DisputeRecord;
   events: EventRecord;
+  fraudWarnings: FraudWarningRecord;
   idempotency: IdempotencyRecord;
   invoices: InvoiceRecord;
   paymentIntents: PaymentIntentRecord;

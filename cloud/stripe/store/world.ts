@@ -1,9 +1,11 @@
 import { missing } from '../wire/failure';
+import { newStripeId } from './ids';
 import type { EventRecord, Records, SettingsRecord } from './records';
 import { type CollectionName, Store } from './store';
 
 const DEFAULT_SETTINGS: SettingsRecord = {
   id: 'settings',
+  account_id: '',
   clock_offset_ms: 0,
   retry_days: [3, 5, 7],
   final_action: 'canceled',
@@ -46,7 +48,8 @@ export class World {
 
   ensureSettings(): void {
     if (this.store.read('settings', 'settings')) return;
-    this.store.work(() => this.store.put('settings', structuredClone(DEFAULT_SETTINGS)));
+    const settings = { ...structuredClone(DEFAULT_SETTINGS), account_id: newStripeId('acct') };
+    this.store.work(() => this.store.put('settings', settings));
   }
 
   /** Unix seconds: of the customer's test clock if it has one, else of the shared clock. */

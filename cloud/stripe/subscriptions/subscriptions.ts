@@ -137,11 +137,10 @@ function isListed(subscription: Readonly<SubscriptionRecord>, params: Json): boo
 
 const list = listRoute('/v1/subscriptions', 'SubscriptionListParams', 'subscriptions', isListed);
 
-/** A deleted customer still has what it had; one that never was is refused. */
+/** A customer that never was, or was deleted, is refused: what it had is found by its id alone. */
 function listKnown(call: Call): Json | Failure {
   const { customer } = call.params;
-  if (typeof customer === 'string' && !call.world.store.read('customers', customer))
-    throw missingParam('customer', customer, 'customer');
+  if (customer !== undefined) needCustomer(call.world, customer);
   return list.run(call);
 }
 

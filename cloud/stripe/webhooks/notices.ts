@@ -8,7 +8,7 @@ import { renderOne } from '../store/objects';
 import type { EventRecord } from '../store/records';
 import type { World } from '../store/world';
 import { cancelNow } from '../subscriptions/subscription-cancel';
-import { missing, refuse } from '../wire/failure';
+import { type Failure, missing, refuse } from '../wire/failure';
 import { type Call, listRoute, matches, retrieveRoute, route } from '../wire/route';
 
 function createEndpoint({ world, params }: Call): Json {
@@ -68,10 +68,18 @@ function isListed(event: Readonly<EventRecord>, params: Json, world: World): boo
   return success === params.delivery_success;
 }
 
-export const eventRoutes = [
-  listRoute('/v1/events', 'EventListParams', 'events', isListed),
-  retrieveRoute('/v1/events/:id', 'events'),
-];
+/** The most types that a list of events takes. */
+const MOST_TYPES = 20;
+const list = listRoute('/v1/events', 'EventListParams', 'events', isListed);
+
+function listEvents(call: Call): Json | Failure {
+  const types = (call.params.types ?? []) as string[];
+  if (types.length > MOST_TYPES)
+    throw refuse(`types takes up to ${MOST_TYPES} types, not ${types.length}.`, 'types');
+  return list.run(call);
+}
+
+export const eventRoutes = [{ ...list, run: listEvents }, retrieveRoute('/v1/events/:id', 'events')];
 
 function createClock({ world, params }: Call): Json {
   const clock = world.store.put('testClocks', {

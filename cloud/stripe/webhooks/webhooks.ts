@@ -50,6 +50,21 @@ export class Webhooks {
     this.wake();
   }
 
+  /** Sends a thin event, which names an object and brings none, to each endpoint once; returns the answers. */
+  async sendThin(type: string): Promise<number[]> {
+    const created = new Date(this.world.now() * 1000).toISOString();
+    const body = JSON.stringify({
+      id: newStripeId('evt'),
+      object: 'v2.core.event',
+      type,
+      livemode: false,
+      created,
+      reason: null,
+    });
+    const endpoints = this.world.store.all('webhookEndpoints').filter(({ status }) => status === 'enabled');
+    return Promise.all(endpoints.map((endpoint) => this.sendBody(endpoint, body)));
+  }
+
   /** Takes up new settings. */
   reseed(): void {
     this.random = seeded(this.world.settings.webhooks.seed);
@@ -151,7 +166,14 @@ export class Webhooks {
     event: string,
     signal: AbortSignal,
   ): Promise<number> {
-    const body = JSON.stringify(renderOne(this.world, 'events', event), null, 2);
+    return this.sendBody(endpoint, JSON.stringify(renderOne(this.world, 'events', event), null, 2), signal);
+  }
+
+  private async sendBody(
+    endpoint: Readonly<WebhookEndpointRecord>,
+    body: string,
+    signal?: AbortSignal,
+  ): Promise<number> {
     const response = await fetch(endpoint.url, {
       method: 'POST',
       headers: {

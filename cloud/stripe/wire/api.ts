@@ -1,3 +1,4 @@
+import { accountRoutes } from '../account';
 import { priceRoutes } from '../catalogue/prices';
 import { productRoutes } from '../catalogue/products';
 import { checkoutRoutes } from '../checkout/checkout';
@@ -5,6 +6,8 @@ import { runDue } from '../control/clock';
 import { customerRoutes } from '../customers/customers';
 import { paymentMethodRoutes } from '../customers/payment-methods';
 import { portalRoutes } from '../customers/portal';
+import { disputeRoutes } from '../disputes/disputes';
+import { confirmRoutes } from '../invoices/confirm';
 import { invoiceRoutes } from '../invoices/invoices';
 import { refundRoutes } from '../invoices/refunds';
 import { faultsOf } from '../schema/check';
@@ -48,6 +51,9 @@ const ROUTES: (Route & { pattern: RegExp })[] = [
   ...scheduleRoutes,
   ...invoiceRoutes,
   ...refundRoutes,
+  ...disputeRoutes,
+  ...confirmRoutes,
+  ...accountRoutes,
   ...portalRoutes,
   ...webhookEndpointRoutes,
   ...eventRoutes,

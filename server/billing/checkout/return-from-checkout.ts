@@ -6,9 +6,9 @@ import { isLiving, readStored } from '../sync/stored-subscription';
 import { syncAccount } from '../sync/sync-account';
 
 /** Refusals after which asking again is of use. */
-const LATER = new Set<Reason>(['BILLING_UNAVAILABLE', 'RATE_LIMITED']);
+export const LATER = new Set<Reason>(['BILLING_UNAVAILABLE', 'RATE_LIMITED']);
 
-export type Arrival = 'paid' | 'waiting' | 'open' | 'failed';
+export type Arrival = 'paid' | 'waiting' | 'open' | 'failed' | 'refused';
 
 /**
  * What became of a payment page somebody comes back from, read from the provider now; the address of the page alone

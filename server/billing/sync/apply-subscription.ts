@@ -17,7 +17,14 @@ export type Outcome =
   | { kind: 'unknown_customer' }
   /** A later read was applied before this one, or the account has another customer by now. */
   | { kind: 'superseded' }
-  | { kind: 'applied'; planBefore: string; planAfter: string; living: SubscriptionFacts[] };
+  | {
+      kind: 'applied';
+      planBefore: string;
+      planAfter: string;
+      living: SubscriptionFacts[];
+      /** The subscription whose bigger plan waited for the bank and is paid now. */
+      confirmed: StoredSubscription | null;
+    };
 
 type Reading = {
   accountId: string;
@@ -53,6 +60,7 @@ export async function applySubscription(ctx: Ctx, reading: Reading): Promise<Out
       planBefore: before.plan.id,
       planAfter: after.plan.id,
       living: reading.facts.subscriptions.filter((one) => !one.ended),
+      confirmed: stored?.pendingUpdate?.priceId === next?.priceId && !next?.pendingUpdate ? next : null,
     };
   });
 }
@@ -74,9 +82,15 @@ async function takeTicket(
   return { taken: taken.length > 0, syncedAt: before?.at ?? null };
 }
 
-const priceIdsOf = ({ priceId, pending, bought }: CustomerFacts['subscriptions'][number]): string[] => [
+const priceIdsOf = ({
+  priceId,
+  pending,
+  pendingUpdate,
+  bought,
+}: CustomerFacts['subscriptions'][number]): string[] => [
   priceId,
   ...(pending ? [pending.priceId] : []),
+  ...(pendingUpdate ? [pendingUpdate.priceId] : []),
   ...bought.map((line) => line.priceId),
 ];
 
@@ -122,6 +136,10 @@ async function decideStored(
     latestInvoiceId: chosen.latestInvoiceId,
     amountOpen: chosen.amountOpen,
     nextPaymentAttemptAt: chosen.nextPaymentAttemptAt,
+    pendingUpdate: chosen.pendingUpdate && {
+      ...chosen.pendingUpdate,
+      planId: sold.get(chosen.pendingUpdate.priceId)?.plan_id ?? null,
+    },
     bought: boughtTime({
       lines: chosen.bought,
       planOf: (id) => sold.get(id)?.plan_id ?? (id === chosen.priceId ? planId : null),

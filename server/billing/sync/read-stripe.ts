@@ -25,6 +25,8 @@ export type SubscriptionFacts = {
   cancelAt: Instant | null;
   scheduleId: string | null;
   pending: { priceId: string; at: Instant } | null;
+  /** A change of price that waits for its payment to be confirmed. */
+  pendingUpdate: { priceId: string; invoiceId: string | null; expiresAt: Instant } | null;
   latestInvoiceId: string | null;
   amountOpen: number;
   nextPaymentAttemptAt: Instant | null;
@@ -89,11 +91,23 @@ function factsOf(found: Stripe.Subscription, paid: Stripe.Invoice[]): Subscripti
     cancelAt: found.cancel_at === null ? null : fromUnix(found.cancel_at),
     scheduleId: typeof found.schedule === 'string' ? found.schedule : (found.schedule?.id ?? null),
     pending: pendingOf(found),
+    pendingUpdate: pendingUpdateOf(found, invoice),
     latestInvoiceId: invoice?.id ?? null,
-    amountOpen: invoice?.status === 'open' ? invoice.amount_remaining : 0,
+    // What waits for the bank is not owed: unpaid, it changes nothing.
+    amountOpen: invoice?.status === 'open' && !found.pending_update ? invoice.amount_remaining : 0,
     nextPaymentAttemptAt: invoice?.next_payment_attempt ? fromUnix(invoice.next_payment_attempt) : null,
     bought,
   };
+}
+
+function pendingUpdateOf(
+  { pending_update: pending }: Stripe.Subscription,
+  invoice: Stripe.Invoice | null,
+): SubscriptionFacts['pendingUpdate'] {
+  const priceId = pending?.subscription_items?.[0]?.price.id;
+  if (!pending || !priceId) return null;
+  const invoiceId = invoice?.status === 'open' ? invoice.id : null;
+  return { priceId, invoiceId, expiresAt: fromUnix(pending.expires_at) };
 }
 
 /** The price that a schedule puts in force after the present phase. */

@@ -25,6 +25,15 @@ export type StoredSubscription = {
   nextPaymentAttemptAt: Instant | null;
   /** Null on a row from before quotas were prorated. */
   bought: BoughtTime[] | null;
+  /** A bigger plan that waits for the bank. */
+  pendingUpdate: PendingUpdate | null;
+};
+
+export type PendingUpdate = {
+  planId: string | null;
+  priceId: string;
+  invoiceId: string | null;
+  expiresAt: Instant;
 };
 
 /** The stored subscription of an account, or null. */
@@ -34,7 +43,8 @@ export async function readStored(sql: Sql | TxSql, accountId: string): Promise<S
       price_id as "priceId", status, currency, amount, started_at as "startedAt", period_start as "periodStart",
       period_end as "periodEnd", paid_until as "paidUntil", cancel_at as "cancelAt", schedule_id as "scheduleId",
       pending_plan_id as "pendingPlanId", pending_at as "pendingAt", latest_invoice_id as "latestInvoiceId",
-      amount_open as "amountOpen", next_payment_attempt_at as "nextPaymentAttemptAt", bought
+      amount_open as "amountOpen", next_payment_attempt_at as "nextPaymentAttemptAt", bought,
+      pending_update as "pendingUpdate"
     from subscription where account_id = ${accountId}`;
   return row ?? null;
 }
@@ -50,11 +60,11 @@ export async function writeStored(
   await sql`
     insert into subscription (account_id, stripe_subscription_id, item_id, plan_id, price_id, status, currency, amount,
       started_at, period_start, period_end, paid_until, cancel_at, schedule_id, pending_plan_id, pending_at,
-      latest_invoice_id, amount_open, next_payment_attempt_at, bought)
+      latest_invoice_id, amount_open, next_payment_attempt_at, bought, pending_update)
     values (${accountId}, ${next.stripeSubscriptionId}, ${next.itemId}, ${next.planId}, ${next.priceId}, ${next.status},
       ${next.currency}, ${next.amount}, ${next.startedAt}, ${next.periodStart}, ${next.periodEnd}, ${next.paidUntil},
       ${next.cancelAt}, ${next.scheduleId}, ${next.pendingPlanId}, ${next.pendingAt}, ${next.latestInvoiceId},
-      ${next.amountOpen}, ${next.nextPaymentAttemptAt}, ${next.bought && sql.json(next.bought)})`;
+      ${next.amountOpen}, ${next.nextPaymentAttemptAt}, ${next.bought && sql.json(next.bought)}, ${next.pendingUpdate && sql.json(next.pendingUpdate)})`;
 }
 
 const LIVING = new Set(['active', 'trialing', 'past_due', 'unpaid', 'paused', 'incomplete']);

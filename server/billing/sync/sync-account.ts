@@ -2,6 +2,7 @@ import type { Ctx } from '../../context';
 import { DomainError } from '../../errors';
 import { metrics } from '../../metrics';
 import { isGone, needPayments } from '../payments';
+import { keepUpgraded } from '../pending-update';
 import { settleCard } from '../settle-card';
 import { settleEnded } from '../settle-ended';
 import { applySubscription, type Outcome } from './apply-subscription';
@@ -47,6 +48,7 @@ export async function syncAccount(ctx: Ctx, input: SyncInput): Promise<Outcome> 
     if (isPaying) await closeCheckouts(ctx, payments, { accountId, customer });
     const isMended =
       (await endSurplus(ctx, payments, outcome.living)) ||
+      (outcome.confirmed !== null && (await keepUpgraded(ctx, payments, outcome.confirmed))) ||
       (await settleCard(ctx, payments, customer, facts.subscriptions));
     if (isMended) {
       const again = await syncAccount(ctx, { accountId });

@@ -1,0 +1,57 @@
+import { disputeCharge, moveDispute, showDispute, warnOfFraud } from '../disputes/disputes';
+import { settleProcessing } from '../invoices/processing';
+import type { Json } from '../schema/fill';
+import { renderOne } from '../store/objects';
+import type { DisputeRecord } from '../store/records';
+import { refuse } from '../wire/failure';
+import type { Handler } from './handler';
+
+const STATUSES = [
+  'needs_response',
+  'under_review',
+  'won',
+  'lost',
+  'warning_needs_response',
+  'warning_closed',
+];
+
+function statusOf(input: Json): DisputeRecord['status'] | undefined {
+  if (input.status === undefined) return undefined;
+  if (!STATUSES.includes(String(input.status))) throw refuse(`status must be one of ${STATUSES.join(', ')}.`);
+  return input.status as DisputeRecord['status'];
+}
+
+const dispute: Handler = ({ world }, input, id) =>
+  world.work(() => {
+    const status = statusOf(input);
+    return showDispute(world, disputeCharge(world, id, status && { status }));
+  });
+
+const move: Handler = ({ world }, input, id) =>
+  world.work(() => {
+    moveDispute(world, id, statusOf(input) ?? 'lost');
+    return showDispute(world, id);
+  });
+
+const warn: Handler = ({ world }, _input, id) =>
+  world.work(() => renderOne(world, 'fraudWarnings', warnOfFraud(world, id)));
+
+/** A payment that was under way arrives, or does not. */
+const settle: Handler = ({ world }, input, id) =>
+  world.work(() => {
+    settleProcessing(world, id, input.result !== 'failed');
+    return renderOne(world, 'invoices', id);
+  });
+
+/** Sends a thin event, which has no object inside, to every endpoint; returns the statuses. */
+const sendThin: Handler = ({ webhooks }, input) =>
+  webhooks.sendThin(String(input.type ?? 'v1.billing.meter.no_meter_found'));
+
+/** Troubles with payments that were made. */
+export const TROUBLES: [method: string, path: RegExp, run: Handler][] = [
+  ['POST', /^charges\/([^/]+)\/dispute$/, dispute],
+  ['POST', /^charges\/([^/]+)\/fraud_warning$/, warn],
+  ['POST', /^disputes\/([^/]+)$/, move],
+  ['POST', /^invoices\/([^/]+)\/settle$/, settle],
+  ['POST', /^thin$/, sendThin],
+];

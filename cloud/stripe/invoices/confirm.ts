@@ -1,0 +1,72 @@
+import { behaviourOf, needsOwner } from '../customers/cards';
+import type { Json } from '../schema/fill';
+import type { PaymentIntentRecord } from '../store/billing-records';
+import { renderOne } from '../store/objects';
+import type { World } from '../store/world';
+import { change } from '../webhooks/events';
+import { declined, missingParam, refuse } from '../wire/failure';
+import { type Call, route } from '../wire/route';
+import { methodFor, payInvoice } from './payments';
+
+/** The payment method that a confirmation of this payment uses, or null. */
+function methodOf(world: World, intent: Readonly<PaymentIntentRecord>, sent?: unknown): string | null {
+  if (typeof sent === 'string') {
+    if (world.store.read('paymentMethods', sent)?.customer === intent.customer) return sent;
+    throw missingParam('PaymentMethod', sent, 'payment_method');
+  }
+  return intent.payment_method ?? methodFor(world, world.need('invoices', intent.invoice, 'invoice'));
+}
+
+/** Tries the payment in front of its owner: with `return_url` a bank that asks does so on a page that leads back. */
+function confirm({ world, params, id }: Call): Json {
+  const intent = world.need('paymentIntents', id, 'payment_intent');
+  if (intent.status !== 'requires_action' && intent.status !== 'requires_payment_method') {
+    throw refuse(
+      `You cannot confirm this PaymentIntent because it has a status of ${intent.status}.`,
+      undefined,
+      'payment_intent_unexpected_state',
+    );
+  }
+  const method = methodOf(world, intent, params.payment_method);
+  if (!method) throw refuse('You cannot confirm this PaymentIntent because it has no payment method.');
+  const asks =
+    behaviourOf(world.need('paymentMethods', method, 'PaymentMethod').number)?.challenge === 'always';
+  if (asks) {
+    change(world, 'paymentIntents', id, 'payment_intent.requires_action', (record) => {
+      record.status = 'requires_action';
+      record.payment_method = method;
+      record.error = null;
+      if (params.return_url) record.return_url = String(params.return_url);
+    });
+  } else {
+    const outcome = payInvoice(world, intent.invoice, { method, manual: true, confirmed: true });
+    if (!outcome.paid)
+      throw declined(outcome.failure.code, outcome.failure.message, outcome.failure.decline_code);
+  }
+  return renderOne(world, 'paymentIntents', id);
+}
+
+/** The owner's answer to the bank; returns where the bank's page leads. */
+export function answerBank(world: World, id: string, confirmed: boolean): string {
+  const intent = world.need('paymentIntents', id, 'payment_intent');
+  if (intent.status === 'requires_action' && intent.payment_method) {
+    const method = intent.payment_method;
+    if (confirmed) payInvoice(world, intent.invoice, { method, manual: true, confirmed });
+    else {
+      change(world, 'paymentIntents', id, 'payment_intent.payment_failed', (record) => {
+        record.status = 'requires_payment_method';
+        record.payment_method = null;
+        record.error = { ...needsOwner, code: 'payment_intent_authentication_failure', decline_code: null };
+      });
+    }
+  }
+  const after = world.need('paymentIntents', id, 'payment_intent');
+  const to = new URL(intent.return_url ?? `${world.baseUrl}/`);
+  to.searchParams.set('payment_intent', id);
+  to.searchParams.set('redirect_status', after.status === 'succeeded' ? 'succeeded' : 'failed');
+  return String(to);
+}
+
+export const confirmRoutes = [
+  route('POST', '/v1/payment_intents/:id/confirm', 'PaymentIntentConfirmParams', confirm),
+];
