@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { Doors } from '../doors/doors';
 import type { Shell } from '../work/work-meter';
 import { hear, sizeOf } from './hear';
 import { grantOf, stateOf } from './replay-state';
@@ -24,6 +25,8 @@ export type TerminalOptions = {
   greeting?: string;
   /** What the first tab runs; null for a plain shell. */
   firstCommand: string | null;
+  /** What else the machine answers to. */
+  doors?: Pick<Doors, 'request' | 'upgrade'>;
   /** Somebody pressed a key or pasted. */
   onKeystroke: () => void;
   /** Monotonic, in ms. */
@@ -55,6 +58,7 @@ export class TerminalServer {
 
   constructor(private readonly options: TerminalOptions) {
     this.http = createServer((request, response) => {
+      if (options.doors?.request(request, response)) return;
       const healthy = request.url === '/healthz';
       response
         .writeHead(healthy ? 200 : 404, { 'content-type': 'text/plain' })
@@ -80,6 +84,7 @@ export class TerminalServer {
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Whoever asks may hang up at any moment or ask nonsense: neither may end the machine.
     socket.on('error', () => {});
+    if (this.options.doors?.upgrade(request, socket, head)) return;
     const url = addressOf(request);
     if (!url) return refuse(socket, '400 Bad Request');
     const header = request.headers['fly-replay-src'];

@@ -9,9 +9,10 @@ import { makeLog } from '@/server/log';
 import { registry } from '@/server/metrics';
 import { failingParts } from '@/server/readiness';
 import { refuseUnfit } from '@/server/refuse-unfit';
+import { MachineDoors } from './doors';
 import { openTerminalDoor } from './terminal';
 
-/** The terminal gateway: checks who asks and names the machine. No terminal byte ever passes through it. */
+/** The gateway: checks who asks and names the machine. No byte of a terminal, file or command passes through it. */
 
 const env = readEnv();
 const log = makeLog('gateway', env.LOG_LEVEL, secretsOf(env));
@@ -25,7 +26,9 @@ void refuseUnfit([() => settingsProblem(ctx.sql)], (why) => {
   process.exit(1);
 });
 
+const doors = new MachineDoors(ctx);
 const server = createServer(async (request, response) => {
+  if (doors.request(request, response)) return;
   const answer = (status: number, type: string, body: string) => {
     response.writeHead(status, { 'content-type': type }).end(body);
   };
@@ -52,7 +55,9 @@ server.maxConnections = 10_000;
 server.headersTimeout = 10_000;
 server.requestTimeout = 10_000;
 const door = openTerminalDoor(ctx);
-server.on('upgrade', (request, socket, head) => void door.upgrade(request, socket, head));
+server.on('upgrade', (request, socket, head) => {
+  if (!doors.upgrade(request, socket)) void door.upgrade(request, socket, head);
+});
 server.on('error', (error) => {
   log.fatal({ err: error }, `the gateway cannot listen on port ${env.GATEWAY_PORT}`);
   process.exit(1);
