@@ -4,6 +4,9 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { monotonicMs } from './clock';
 import { type Config, takeConfig } from './config';
+import { Doors } from './doors/doors';
+import { FilesDoor } from './files/door';
+import { Tree } from './files/tree';
 import { LeaseClient } from './lease/client';
 import {
   FIRST_WARNING_MS,
@@ -54,6 +57,7 @@ function isProgram(file: string): boolean {
 class Machine {
   private readonly watchdog = startWatchdog();
   private readonly terminals: TerminalServer;
+  private readonly doors: Doors;
   private readonly leases: LeaseClient;
   private readonly idle: IdleWatch;
   private readonly work = new WorkMeter();
@@ -66,7 +70,10 @@ class Machine {
   constructor(private readonly config: Config) {
     const { greeting, problem, ...person } = preparePerson(config, process.env);
     if (problem) log(`the volume takes no home folder: ${problem}`);
+    const files = new FilesDoor(new Tree(config.workspace, person.identity));
+    this.doors = new Doors({ ...config, doors: { files, exec: files } });
     this.terminals = new TerminalServer({
+      doors: this.doors,
       port: config.port,
       sessionId: config.sessionId,
       runToken: config.runToken,
@@ -84,8 +91,11 @@ class Machine {
     });
     new AccessWatch({
       ...config,
-      grants: () => this.terminals.grants(),
-      onEnded: (grant) => this.terminals.endGrant(grant),
+      grants: () => [...this.terminals.grants(), ...this.doors.grants()],
+      onEnded: (grant) => {
+        this.terminals.endGrant(grant);
+        this.doors.endGrant(grant);
+      },
     }).start();
     this.leases = new LeaseClient({
       ...config,

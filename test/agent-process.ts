@@ -110,12 +110,27 @@ export class AgentProcess {
     return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
   }
 
+  /** What the gateway sends along with a replay to one door of this machine. */
+  replayed(door: string, grant = 'key_1', token = TOKEN, expiresAt = Date.now() + 60_000): string {
+    const mac = createHmac('sha256', token).update(`${door}:${expiresAt}:${grant}`).digest('base64url');
+    return `instance=a;state=v2.${expiresAt}.${grant}.${mac}`;
+  }
+
+  /** Where a door of this machine is. */
+  address(door: string, session = 'session'): string {
+    return `127.0.0.1:${this.port}/${door}/${session}`;
+  }
+
+  /** Asks a door of this machine as the gateway does. */
+  ask(door: string, verb: string, init: RequestInit = {}, grant?: string): Promise<Response> {
+    const headers = { 'fly-replay-src': this.replayed(door, grant), ...init.headers };
+    return fetch(`http://${this.address(door)}${verb}`, { ...init, headers });
+  }
+
   /** Opens a terminal; resolves when its state has come. */
   async connect(options: LineOptions = {}): Promise<Line> {
     const { tab = 1, cols = 80, rows = 24, query = '', grant = 'key_1', keep = true } = options;
-    const expiresAt = Date.now() + 60_000;
-    const mac = createHmac('sha256', TOKEN).update(`terminal:${expiresAt}:${grant}`).digest('base64url');
-    const headers = { 'fly-replay-src': `instance=a;state=v2.${expiresAt}.${grant}.${mac}` };
+    const headers = { 'fly-replay-src': this.replayed('terminal', grant) };
     const url = `ws://127.0.0.1:${this.port}/terminal/session?tab=${tab}&cols=${cols}&rows=${rows}${query}`;
     const ws = new WebSocket(url, ['hourglass'], { headers });
     const chunks: Buffer[] = [];

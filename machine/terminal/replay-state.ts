@@ -9,12 +9,17 @@ export function stateOf(header: string | undefined): string | null {
   return field ? field.trim().slice('state='.length) : null;
 }
 
-/** Whose access a state opens a terminal with, when the gateway made it for this very run, not long ago; else null. */
-export function grantOf(state: string | null, runToken: string, now: number): string | null {
+/** The access a state opens a door with, when the gateway made it for that door of this very run, not long ago; else null. */
+export function grantOf(
+  state: string | null,
+  runToken: string,
+  now: number,
+  door: 'terminal' | 'files' | 'exec' = 'terminal',
+): string | null {
   const match = /^v2\.(\d{1,15})\.([\w-]{1,100})\.([\w-]{43}(?:~[\w-]{43}){0,4})$/.exec(state ?? '');
   if (!match?.[1] || !match[2] || !match[3]) return null;
   const expected = Buffer.from(
-    createHmac('sha256', runToken).update(`terminal:${match[1]}:${match[2]}`).digest('base64url'),
+    createHmac('sha256', runToken).update(`${door}:${match[1]}:${match[2]}`).digest('base64url'),
   );
   // One for each secret that the service has while it changes them.
   const isOurs = match[3].split('~').some((given) => timingSafeEqual(Buffer.from(given), expected));

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { Doors } from '../doors/doors';
 import type { Shell } from '../work/work-meter';
 import { hear, sizeOf } from './hear';
 import { Notices } from './notices';
@@ -18,6 +19,8 @@ export type TerminalOptions = {
   greeting?: string;
   /** What the first tab runs; null for a plain shell. */
   firstCommand: string | null;
+  /** What else the machine answers to. */
+  doors?: Pick<Doors, 'request' | 'upgrade'>;
   /** Somebody pressed a key or pasted. */
   onKeystroke: () => void;
   /** Monotonic, in ms. */
@@ -56,6 +59,7 @@ export class TerminalServer {
       for (const viewer of this.viewers) viewer.tell(message);
     }, options.now);
     this.http = createServer((request, response) => {
+      if (options.doors?.request(request, response)) return;
       const healthy = request.url === '/healthz';
       response
         .writeHead(healthy ? 200 : 404, { 'content-type': 'text/plain' })
@@ -81,6 +85,7 @@ export class TerminalServer {
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Whoever asks may hang up at any moment or ask nonsense: neither may end the machine.
     socket.on('error', () => {});
+    if (this.options.doors?.upgrade(request, socket, head)) return;
     const url = addressOf(request);
     if (!url) return refuse(socket, '400 Bad Request');
     const header = request.headers['fly-replay-src'];

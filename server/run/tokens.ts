@@ -25,20 +25,27 @@ export function readRunToken(authSecret: string, token: string): string | null {
   return isSignedByOurs(authSecret, token, (secret) => tokenUnder(secret, runId)) ? runId : null;
 }
 
+/** The doors of a machine. A token, and the state sent along with a replay, open one of them and no other. */
+export const DOORS = ['terminal', 'files', 'exec'] as const;
+export type Door = (typeof DOORS)[number];
+
 export type ConnectClaim = {
   sessionId: string;
   accountId: string;
   runId: string;
-  /** Whose access opens the terminal; the terminal ends with it. */
+  /** The access that opens the door; what was opened ends with it. */
   grant: Grant;
   expiresAt: Instant;
 };
 
-/** How long a connect token opens a terminal. */
+/** How long a connect token opens its door. */
 export const CONNECT_LIFE_MS = 60_000;
 
-/** A short-lived token for the terminal of one session. */
-export function connectTokenOf(authSecret: string, claim: ConnectClaim): string {
+/** What a token's signature begins with: the door is part of what is signed, so a token of one opens no other. */
+const purposeOf = (door: Door): string => (door === 'terminal' ? 'connect' : `connect-${door}`);
+
+/** Returns a short-lived token for one door of one session. */
+export function connectTokenOf(authSecret: string, claim: ConnectClaim, door: Door = 'terminal'): string {
   const body = Buffer.from(
     JSON.stringify({
       s: claim.sessionId,
@@ -48,14 +55,19 @@ export function connectTokenOf(authSecret: string, claim: ConnectClaim): string 
       e: claim.expiresAt,
     }),
   ).toString('base64url');
-  return `hgc_${body}.${signText(signingSecrets(authSecret)[0], `connect:${body}`)}`;
+  return `hgc_${body}.${signText(signingSecrets(authSecret)[0], `${purposeOf(door)}:${body}`)}`;
 }
 
-/** What a connect token allows, or null when it is forged, malformed or older than its life. */
-export function readConnectToken(authSecret: string, token: string, now: Instant): ConnectClaim | null {
+/** What a connect token allows, or null when it is forged, malformed, of another door or older than its life. */
+export function readConnectToken(
+  authSecret: string,
+  token: string,
+  now: Instant,
+  door: Door = 'terminal',
+): ConnectClaim | null {
   const match = /^hgc_([\w-]{1,600})\.([\w-]{43})$/.exec(token);
   if (!match?.[1] || !match[2]) return null;
-  const signed = `connect:${match[1]}`;
+  const signed = `${purposeOf(door)}:${match[1]}`;
   if (!isSignedByOurs(authSecret, match[2], (secret) => signText(secret, signed))) return null;
   const claim = JSON.parse(Buffer.from(match[1], 'base64url').toString()) as Record<string, unknown>;
   const { s, a, r, g, e } = claim;
@@ -72,9 +84,10 @@ export function replayStateOf(
   authSecret: string,
   { runId, grant }: Pick<ConnectClaim, 'runId' | 'grant'>,
   expiresAt: Instant,
+  door: Door = 'terminal',
 ): string {
   const macs = signingSecrets(authSecret).map((secret) =>
-    signText(tokenUnder(secret, runId), `terminal:${expiresAt}:${grant}`),
+    signText(tokenUnder(secret, runId), `${door}:${expiresAt}:${grant}`),
   );
   return `v2.${expiresAt}.${grant}.${macs.join('~')}`;
 }

@@ -5,6 +5,7 @@ import { batchStatus } from './batch-status';
 import { connectSession } from './connect';
 import { createSession } from './create';
 import { deleteSession } from './delete';
+import { doorInputs } from './door-inputs';
 import { keepAwake } from './keep-awake';
 import { readSession } from './read-sessions';
 import { renameSession } from './rename';
@@ -47,7 +48,7 @@ export const sessionRouter = router({
     .input(inputs.nothing)
     .query(({ ctx }) => batchStatus(ctx, ctx.accountId, ctx.currency)),
   connect: access('session:write')
-    .input(inputs.sessionId)
+    .input(doorInputs.connect)
     .mutation(async ({ ctx, input }) => {
       await ctx.rates.takeConnect(ctx.accountId);
       return connectSession(ctx, { ...input, accountId: ctx.accountId, grant: grantOf(ctx.member) });

@@ -9,10 +9,12 @@ import { makeLog } from '@/server/log';
 import { registry } from '@/server/metrics';
 import { failingParts } from '@/server/readiness';
 import { refuseUnfit } from '@/server/refuse-unfit';
+import { MachineDoors } from './doors';
 import { openTerminalDoor } from './terminal';
 
 /**
- * The terminal gateway: authorizes a request and names the machine to replay it to. No terminal byte passes through it.
+ * The gateway: authorizes a request and names the machine to replay it to. No byte of a terminal, a file or a command
+ * passes through it.
  */
 
 const env = readEnv();
@@ -27,7 +29,9 @@ void refuseUnfit([() => settingsProblem(ctx.sql)], (why) => {
   process.exit(1);
 });
 
+const doors = new MachineDoors(ctx);
 const server = createServer(async (request, response) => {
+  if (doors.request(request, response)) return;
   const answer = (status: number, type: string, body: string) => {
     response.writeHead(status, { 'content-type': type }).end(body);
   };
@@ -54,7 +58,9 @@ server.maxConnections = 10_000;
 server.headersTimeout = 10_000;
 server.requestTimeout = 10_000;
 const door = openTerminalDoor(ctx);
-server.on('upgrade', (request, socket, head) => void door.upgrade(request, socket, head));
+server.on('upgrade', (request, socket, head) => {
+  if (!doors.upgrade(request, socket)) void door.upgrade(request, socket, head);
+});
 server.on('error', (error) => {
   log.fatal({ err: error }, `the gateway cannot listen on port ${env.GATEWAY_PORT}`);
   process.exit(1);

@@ -1,0 +1,153 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { type Ctx, failClosed, REQUEST_TIMEOUT_MS } from '@/server/context';
+import { type Door, readConnectToken, replayStateOf } from '@/server/run/tokens';
+import { findTerminal } from '@/server/session/find-terminal';
+
+/** How long the state sent along with a replay is good, by our clock. */
+const STATE_LIFE_MS = 60_000;
+/** A page that browses asks a few times a second at most. */
+const REQUESTS_PER_MINUTE = 1_200;
+/** A form of a browser carries a token and a path. */
+const MOST_FORM_BYTES = 16 * 1024;
+const GOODBYE_MS = 2_000;
+
+type Refusal = { status: number; reason: string; message: string };
+type Answer = { replay: string } | Refusal;
+
+/**
+ * The doors of a machine beside its terminal: `/files/<session>/…` and `/exec/<session>`. Each request is answered with
+ * the machine to replay it to, or refused with a reason and a sentence. No file passes through this process.
+ */
+export class MachineDoors {
+  private readonly limiter: RateLimiterMemory;
+  private readonly origin: string;
+
+  constructor(
+    private readonly ctx: Pick<Ctx, 'env' | 'sql' | 'clock' | 'log'>,
+    perMinute = REQUESTS_PER_MINUTE,
+  ) {
+    this.limiter = new RateLimiterMemory({ points: perMinute, duration: 60 });
+    this.origin = new URL(ctx.env.APP_URL).origin;
+  }
+
+  /** Takes a request for a door of a machine; false for every other one. */
+  request(request: IncomingMessage, response: ServerResponse): boolean {
+    const place = placeOf(request.url);
+    if (place) void this.serve(request, response, place);
+    return place !== null;
+  }
+
+  /** Takes an upgrade for a door of a machine; false for every other one. A refused one gets a plain status. */
+  upgrade(request: IncomingMessage, socket: Duplex): boolean {
+    const place = placeOf(request.url);
+    if (!place) return false;
+    socket.on('error', () => {});
+    const { origin } = request.headers;
+    if (origin !== undefined && origin !== this.origin) plain(socket, 403);
+    else
+      void this.answer(offeredToken(request), place).then((given) =>
+        'replay' in given ? plain(socket, 200, { 'fly-replay': given.replay }) : plain(socket, given.status),
+      );
+    return true;
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse, place: Place): Promise<void> {
+    const { origin } = request.headers;
+    const cors = origin === this.origin ? corsOf(origin) : {};
+    if (origin !== undefined && origin !== this.origin)
+      return send(response, refusal(403, 'FORBIDDEN', 'A page of another site may not do this.'), cors);
+    if (request.method === 'OPTIONS') {
+      response.writeHead(204, { ...cors, 'content-length': '0' }).end();
+      return;
+    }
+    const token = bearerOf(request) ?? (isForm(request) ? await formToken(request) : null) ?? '';
+    request.resume();
+    send(response, await this.answer(token, place), cors);
+  }
+
+  private async answer(token: string, { door, sessionId }: Place): Promise<Answer> {
+    const { env, clock, log } = this.ctx;
+    const claim = readConnectToken(env.AUTH_SECRET, token, clock.now(), door);
+    if (claim?.sessionId !== sessionId)
+      return refusal(401, 'UNAUTHORIZED', 'This link is not valid any more. Ask for a new one.');
+    try {
+      if (!(await this.limiter.consume(claim.accountId).catch(() => null)))
+        return refusal(429, 'RATE_LIMITED', 'Too many requests within a minute. Try again in a moment.');
+      const found = await failClosed(() => findTerminal(this.ctx, claim), log, REQUEST_TIMEOUT_MS);
+      if ('stopped' in found) return refusal(409, 'NOT_RUNNING', found.stopped);
+      if ('refused' in found) return refusal(401, 'UNAUTHORIZED', found.refused);
+      const state = replayStateOf(env.AUTH_SECRET, claim, clock.now() + STATE_LIFE_MS, door);
+      return { replay: `app=${found.app};instance=${found.machineId};state=${state}` };
+    } catch (error) {
+      log.error({ err: error, runId: claim.runId }, 'a machine could not be looked up');
+      return refusal(503, 'QUOTA_UNAVAILABLE', 'The session cannot be looked up right now. Try again.');
+    }
+  }
+}
+
+type Place = { door: Exclude<Door, 'terminal'>; sessionId: string };
+
+/** Which door of which session an address names; null for every other address. */
+function placeOf(url: string | undefined): Place | null {
+  const match = /^\/(files|exec)\/([\w-]{1,64})(?:[/?]|$)/.exec(url ?? '');
+  return match?.[1] && match[2] ? { door: match[1] as Place['door'], sessionId: match[2] } : null;
+}
+
+const refusal = (status: number, reason: string, message: string): Refusal => ({ status, reason, message });
+
+function send(response: ServerResponse, answer: Answer, headers: Record<string, string>): void {
+  if ('replay' in answer) {
+    response.writeHead(200, { 'fly-replay': answer.replay, 'content-length': '0' }).end();
+    return;
+  }
+  const { status, reason, message } = answer;
+  const type = { 'content-type': 'application/json', 'cache-control': 'no-store' };
+  response.writeHead(status, { ...headers, ...type }).end(JSON.stringify({ error: { reason, message } }));
+}
+
+/** What a page of ours may send, and read of the answers. */
+const corsOf = (origin: string): Record<string, string> => ({
+  'access-control-allow-origin': origin,
+  'access-control-allow-headers': 'authorization, content-type, range, if-match, if-none-match',
+  'access-control-allow-methods': 'GET, HEAD, POST, PUT',
+  'access-control-max-age': '600',
+  vary: 'origin',
+});
+
+const bearerOf = (request: IncomingMessage): string | null =>
+  /^bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1]?.trim() ?? null;
+
+const isForm = ({ method, headers }: IncomingMessage): boolean =>
+  method === 'POST' && (headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded');
+
+/** The token of a form: a browser that saves a file sends no header of ours. Null when the form is too large or lost. */
+async function formToken(request: IncomingMessage): Promise<string | null> {
+  let text = '';
+  try {
+    for await (const chunk of request) {
+      text += chunk;
+      if (text.length > MOST_FORM_BYTES) return null;
+    }
+  } catch {
+    return null;
+  }
+  return new URLSearchParams(text).get('token');
+}
+
+/** The token in the subprotocol list of an upgrade: addresses are logged on their way, so none is taken from there. */
+function offeredToken(request: IncomingMessage): string {
+  const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((text) => text.trim());
+  return offered.find((text) => text.startsWith('token.'))?.slice('token.'.length) ?? '';
+}
+
+/** A plain answer to an upgrade. The connection goes once the answer is out, and soon if it is never taken. */
+function plain(socket: Duplex, status: number, headers: Record<string, string> = {}): void {
+  const all = Object.entries({ ...headers, connection: 'close', 'content-length': '0' });
+  const lines = all.map(([name, value]) => `${name}: ${value}`);
+  const leave = setTimeout(() => socket.destroy(), GOODBYE_MS).unref();
+  socket.once('close', () => clearTimeout(leave));
+  const text = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n`;
+  socket.end(text, () => socket.destroy());
+}
