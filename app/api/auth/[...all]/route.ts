@@ -28,7 +28,7 @@ async function answer(request: Request, bounded: Request): Promise<Response> {
     const response = await toNextJsHandler(webAuth())[method](new Request(bounded, { headers }));
     if (!time.failure) return response;
     // The library tells it as an accident of its own, as wrong data or as nobody; no cookie of such an answer is set.
-    webContext().ctx.log.error({ err: time.failure }, 'PostgreSQL cannot be asked');
+    webContext().ctx.log.error({ err: time.failure }, 'PostgreSQL is unreachable');
     const { reason, message } = quotaUnavailable();
     return Response.json({ code: reason, message, reason }, { status: 503 });
   });
