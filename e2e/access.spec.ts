@@ -141,7 +141,7 @@ test('SESSION-42 a lost connection is said, keeps what was known, and heals by i
   await signIn(page, person);
   await expect(page.getByText('still here')).toBeVisible();
   await page.route('**/api/trpc/session.batchStatus*', (route) => route.abort());
-  const notice = page.getByRole('status').filter({ hasText: 'the last that was known' });
+  const notice = page.getByRole('status').filter({ hasText: 'the last known state' });
   await expect(notice).toContainText('cannot be reached', { timeout: 20_000 });
   await expect(page.getByText('still here')).toBeVisible();
   await page.unroute('**/api/trpc/session.batchStatus*');

@@ -167,7 +167,7 @@ test('ACCOUNT-3 a lost password is replaced by mail', async ({ page }) => {
   await page.getByLabel('Email').fill(person.email);
   await page.getByLabel('Password').fill('not-the-password');
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-  await expect(page.getByText('do not belong together')).toBeVisible();
+  await expect(page.getByText('email or password is not correct')).toBeVisible();
   await page.getByRole('link', { name: 'Forgot your password?' }).click();
   // Both pages have a field of this name: the one that is left must not get the address.
   await page.waitForURL(/\/forgot-password/);
@@ -261,5 +261,5 @@ test('ACCOUNT-13 guessing a password is slowed down, with a sentence', async ({ 
   await page.getByLabel('Email').fill(person.email);
   await page.getByLabel('Password').fill(person.password);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-  await expect(page.getByText(/too many tries to sign in/i)).toBeVisible();
+  await expect(page.getByText(/too many attempts to sign in/i)).toBeVisible();
 });

@@ -304,7 +304,7 @@ test('BILLING-15 the trial is started by one click, once', async ({ page }) => {
   await expect(page.getByRole('region', { name: 'Compute quota' })).toContainText('Trial');
   await page.getByRole('article', { name: 'Free' }).getByRole('button', { name: 'Back to Free' }).click();
   await expect(page.getByRole('region', { name: 'Compute quota' })).toContainText('Free');
-  await expect(page.getByRole('article', { name: 'Trial' })).toContainText('A person has one trial');
+  await expect(page.getByRole('article', { name: 'Trial' })).toContainText('There is one trial per person');
 });
 
 /** Saves a card on the portal's page that "Change card" leads to, and comes back from it. */

@@ -69,7 +69,7 @@ test('ACCOUNT-43 a second factor is set up, asked for when signing in, and a rec
   await begin();
   await other.getByLabel('Code from your authenticator app').fill('000000');
   await other.getByRole('button', { name: 'Continue' }).click();
-  await expect(other.getByRole('alert').filter({ hasText: 'not right' })).toBeVisible();
+  await expect(other.getByRole('alert').filter({ hasText: 'not valid' })).toBeVisible();
   await other.getByLabel('Code from your authenticator app').fill(totpOf(secret));
   await other.getByRole('button', { name: 'Continue' }).click();
   await other.waitForURL(/\/dashboard/);

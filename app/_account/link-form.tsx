@@ -10,7 +10,7 @@ type Props<Answer> = {
   path: string;
   token: string;
   button: string;
-  /** Told what came back; returns true while the page is being left, so that nothing can be pressed again. */
+  /** Receives the answer; returns true while the page is being left, so that the button stays disabled. */
   onAnswer: (answer: Answer | null) => boolean;
   children: ReactNode;
 };

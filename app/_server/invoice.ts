@@ -4,8 +4,8 @@ import { actorOf } from './actor';
 import { webContext } from './context';
 
 /**
- * Sends the signed-in person on to an invoice at the payment provider. The provider's own links never appear in our
- * pages, emails or logs; this one is looked up for each click and not cached.
+ * Redirects the signed-in user to an invoice at the payment provider. The provider's links never appear in pages,
+ * emails or logs; the target is looked up for each click and not cached.
  */
 export async function leadToInvoice(request: Request, invoiceId: string | null): Promise<Response> {
   const { ctx, env } = webContext();

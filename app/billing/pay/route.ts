@@ -2,5 +2,5 @@ import { leadToInvoice } from '../../_server/invoice';
 
 export const dynamic = 'force-dynamic';
 
-/** Leads an owner on to the provider's page of the invoice that is open now. */
+/** Redirects an owner to the provider's page of the open invoice. */
 export const GET = (request: Request): Promise<Response> => leadToInvoice(request, null);
