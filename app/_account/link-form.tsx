@@ -15,7 +15,10 @@ type Props<Answer> = {
   children: ReactNode;
 };
 
-/** The one button of a page that a link in an email leads to: opening the page changes nothing, pressing it sends the token and what was typed. */
+/**
+ * The single button of a page behind a link in an email: opening the page changes nothing, pressing the button sends
+ * the token and the fields.
+ */
 export function LinkForm<Answer>({ path, token, button, onAnswer, children }: Props<Answer>) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);

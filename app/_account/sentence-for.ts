@@ -1,9 +1,9 @@
 /** Returns an error of the sign-in library as a sentence the user can act on. */
 export function sentenceFor(error: { status?: number; code?: string; message?: string }): string {
   if (error.code === 'RATE_LIMITED' && error.message) return error.message;
-  if (error.status === 429) return 'Too many tries. Wait a minute, then try again.';
+  if (error.status === 429) return 'Too many attempts. Wait a minute, then try again.';
   if (error.code === 'INVALID_EMAIL_OR_PASSWORD')
-    return 'This email address and password do not belong together. If you have just signed up, open the link in our email first.';
+    return 'This email or password is not correct. If you have just signed up, open the link in our email first.';
   if (error.code?.startsWith('USER_ALREADY_EXISTS'))
     return 'There is an account for this address already. Sign in instead.';
   if (error.code === 'INVALID_PASSWORD') return 'This is not your password.';

@@ -18,14 +18,14 @@ const WORDS = {
   'sign-up': { button: 'Sign up', other: 'Sign in', ask: 'Already have an account?' },
 } as const;
 
-/** What is left to do after the form was sent: the code of a second factor, or the link in an email. */
+/** The step left after the form was submitted: a code of the second factor, or the link in an email. */
 type Step = { kind: 'code' } | { kind: 'email'; email: string } | null;
 
-/** Sends the form and goes on; says what went wrong otherwise. */
+/** Submits the form and opens the next page, or keeps the sentence that explains the failure. */
 function useSignIn(mode: Mode, goOn: string, query: URLSearchParams) {
   const [problem, setProblem] = useState(sentenceOfReturn(query.get('error')));
   const [busy, setBusy] = useState(false);
-  // Whoever comes back from GitHub and has a second factor.
+  // Set after a sign-in with GitHub by a user with a second factor.
   const [step, setStep] = useState<Step>(query.get('step') === 'code' ? { kind: 'code' } : null);
 
   async function submit(event: FormEvent<HTMLFormElement>) {
@@ -37,7 +37,7 @@ function useSignIn(mode: Mode, goOn: string, query: URLSearchParams) {
     const email = String(form.get('email')).trim().toLowerCase();
     const { data, error } = await send(mode, email, form, goOn);
     const left = error ? null : stepAfter(data, email);
-    // A page loaded afresh: it shows nothing that somebody else saw before in this tab.
+    // A full page load, so that nothing another user saw in this tab stays in memory.
     if (!error && !left) return window.location.replace(goOn);
     setBusy(false);
     setStep(left);
