@@ -13,7 +13,9 @@ export default function ErrorPage({ reset }: { error: Error; reset: () => void }
       <Title order={1} size="h3">
         This page could not be shown
       </Title>
-      <Text my="md">Something did not answer. Nothing was changed by it; your sessions go on.</Text>
+      <Text my="md">
+        Part of the service did not answer. Nothing was changed, and your sessions keep running.
+      </Text>
       <Group gap="sm">
         <Button onClick={reset}>Try again</Button>
         <Button component={Link} href="/dashboard" variant="default">

@@ -17,7 +17,10 @@ export const metadata: Metadata = {
   description: 'Cloud workspaces against a compute quota that cannot be overrun.',
 };
 
-/** The nonce that the policy of this answer admits scripts by. Reading it makes every page one of its own request. */
+/**
+ * Returns the nonce by which the content security policy of this response admits scripts. Reading the headers makes
+ * every page dynamic.
+ */
 async function readNonce(): Promise<string | undefined> {
   const policy = (await headers()).get('content-security-policy');
   return /'nonce-([\w-]+)'/.exec(policy ?? '')?.[1];

@@ -23,7 +23,7 @@ const SECONDS = sizeOf('BENCH_SECONDS', 8, 1);
 const CONNECTIONS = 8;
 const ACCOUNTS = sizeOf('BENCH_ACCOUNTS', 20_000, 2_000);
 const SESSIONS = 5;
-/** Warming up starts sessions that the measurement does not come to. */
+/** The warm-up starts sessions that the measurement does not reach. */
 const WARM_FROM = Math.floor((0.72 * ACCOUNTS * SESSIONS) / CONNECTIONS);
 
 const BARE_SCRIPT = `\\set id random(1, ${ACCOUNTS})
@@ -69,7 +69,7 @@ async function measureBare(url: string): Promise<{ perSecond: number; p50: strin
   }
 }
 
-// Commits reach the disk, as in production.
+// Commits are flushed to disk, as in production.
 const folder = await mkdtemp('/var/tmp/hourglass-bench-');
 const durable = process.env.DATABASE_URL ? null : await startPostgres({ dataDir: join(folder, 'data') });
 if (durable) process.env.DATABASE_URL = durable.url;
@@ -90,7 +90,7 @@ await sql`
   insert into session (id, account_id, name, agent, region, size, created_at)
   select 'session-' || n || '-' || s, 'account-' || n, 'Bench', 'bash', 'iad', 'standard', hg_clock()
   from generate_series(1, ${ACCOUNTS}) n, generate_series(1, ${SESSIONS}::int) s`;
-// A history of ended runs, so that PostgreSQL plans for tables as they are in production.
+// A history of ended runs, so that PostgreSQL plans for tables of a realistic size.
 await sql`
   insert into run (id, account_id, session_id, status, region, admitted_at, started_at, metered_to, proof_at, lease_ms,
     lease_until, ended_at, end_reason)
@@ -99,7 +99,7 @@ await sql`
   from generate_series(1, ${ACCOUNTS}) n, generate_series(1, ${SESSIONS}::int) s`;
 await sql`
   insert into usage_period (account_id, period) select id, to_char(hg_clock() at time zone 'UTC', 'YYYY-MM') from account`;
-// One statement each: several in one are a transaction, and VACUUM runs in none.
+// One statement per call: several statements in one call form a transaction, and VACUUM cannot run in one.
 await asOwner(world.url, async (owner) => {
   await owner`set statement_timeout = 0`;
   await owner`vacuum analyze`;
@@ -118,7 +118,7 @@ const admit = (lane: number, count: number) => {
   );
 };
 
-/** The same statements as pgbench's, by our driver. */
+/** The same statements as pgbench's, through this product's driver. */
 const bareByDriver = () => {
   const id = 1 + Math.floor(Math.random() * ACCOUNTS);
   return sql.begin((tx) =>

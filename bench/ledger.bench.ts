@@ -9,8 +9,8 @@ import { sizeOf } from './sizes';
 import { figure, measure, printTable } from './table';
 
 /**
- * What the chain costs: settlements per second (lock, hold, charge with one ledger entry, commit) with the trigger that
- * chains and without it, in turns on the same database; and how fast a ledger is verified.
+ * The cost of the hash chain: settlements per second (lock, hold, charge with one ledger entry, commit) with and
+ * without the chaining trigger, in turns on the same database; and the speed of verifying a ledger.
  */
 
 const SECONDS = sizeOf('BENCH_SECONDS', 3, 0.3);

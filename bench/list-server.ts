@@ -2,15 +2,15 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
-/** The list and the reads of a Machines API with very many machines, as quick as it can be: for measuring who reads it. */
+/** The lists and reads of a Machines API with very many machines, as fast as possible, for measuring its readers. */
 
 export type ListServer = { url: string; destroyed: Set<string>; close(): Promise<void> };
 export type ListOptions = {
-  /** Machines of runs: number `n` is the machine of run `runIdOf(n)`. */
+  /** Machines of runs: machine `n` belongs to run `runIdOf(n)`. */
   machines: number;
-  /** Machines after those that no run knows. */
+  /** Additional machines that belong to no run. */
   strays?: number;
-  /** The most on one page, whatever is asked for. */
+  /** Largest page, whatever limit the request asks for. */
   pageMost?: number;
 };
 
@@ -20,14 +20,14 @@ export const machineIdOf = (n: number): string => `feed0${digits(n)}`;
 
 function view(n: number, machines: number): string {
   const run = n <= machines ? runIdOf(n) : `nobody-${n}`;
-  // A stray lies in the app of an account that is known, as a leak of ours would.
+  // A stray belongs to the app of a known account, as a machine leaked by this product would.
   const account = n <= machines ? n : ((n - 1) % machines) + 1;
   const metadata = `{"hourglass_env":"dev","hourglass_installation":"bench","hourglass_session":"s-${n}","hourglass_run":"${run}"}`;
   const guest = '{"cpu_kind":"shared","cpus":2,"memory_mb":4096}';
   return `{"id":"${machineIdOf(n)}","app_name":"hg-dev-account-${account}","name":"run-${run}","state":"started","region":"iad","instance_id":"01J8ZQ7N3V","version":"01J8ZQ7N3V","private_ip":"fdaa::${n % 9999}","created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z","config":{"image":"registry/machine@sha256:0000","guest":${guest},"metadata":${metadata}}}`;
 }
 
-/** Starts it on a free port of 127.0.0.1. */
+/** Starts the server on a free port of 127.0.0.1. */
 export async function startListServer({
   machines,
   strays = 0,

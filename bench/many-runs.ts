@@ -1,7 +1,7 @@
 import { openDatabase } from '@/db/client';
 import { machineIdOf, runIdOf } from './list-server';
 
-/** Writes `count` accounts with one running run each, as if they had been started a while ago; run `n` has machine `n`. */
+/** Writes `count` accounts with one running run each, started some time ago; run `n` has machine `n`. */
 export async function writeManyRuns(url: string, count: number): Promise<void> {
   const database = openDatabase(url, { max: 1, asOwner: true });
   const { sql } = database;

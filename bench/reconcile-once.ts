@@ -7,7 +7,7 @@ import { makeLog } from '@/server/log';
 import { openFly } from '@/server/machine/fly';
 import { noJobs, noRates } from '@/server/without-redis';
 
-/** One pass of the reconciler in a process of its own; prints what it took as one line of JSON. */
+/** Runs one pass of the reconciler in its own process and prints its cost as one line of JSON. */
 
 const env = parseEnv(process.env);
 const log = makeLog('bench', 'silent');

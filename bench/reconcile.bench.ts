@@ -8,8 +8,8 @@ import { sizeOf } from './sizes';
 import { figure, printTable } from './table';
 
 /**
- * One pass of the reconciler over very many machines and as many open runs in a real PostgreSQL, beside a tenth of them
- * from the same run. The provider's list and the reconciler are processes of their own.
+ * One pass of the reconciler over very many machines and as many open runs on a real PostgreSQL, beside a pass over a
+ * tenth of them. The provider's list and the reconciler are processes of their own.
  */
 
 const MOST = sizeOf('BENCH_RUNS', 100_000, 1_000);

@@ -5,12 +5,12 @@ import { sizeOf } from './sizes';
 import { figure, measure, printTable, quantile } from './table';
 
 /**
- * The road from a click to a machine through the built web over HTTP, with an API key: each call beside `/healthz` of the
- * same server in the same run. The machines are pretended; their API answers after a set time. The plans are six rows of a
- * small table: no cheaper reading of what changed could make a poll cheaper than that.
+ * The path from a click to a machine through the built web over HTTP, with an API key: each call beside `/healthz` of
+ * the same server in the same run. A simulated Machines API answers after a fixed time. `billing.plans` reads six rows
+ * of a small table, which bounds how cheap polling for changes could become.
  */
 
-/** Short rounds, many of them: what else the computer does weighs on all calls alike. */
+/** Many short rounds, so that other load on the computer affects all calls alike. */
 const SECONDS = sizeOf('BENCH_SECONDS', 0.5, 0.2);
 const ROUNDS = sizeOf('BENCH_ROUNDS', 15, 1);
 const WARM_SECONDS = sizeOf('BENCH_WARM', 4, 0.2);
@@ -18,7 +18,7 @@ const LANES = 8;
 const STARTS = sizeOf('BENCH_STARTS', 200, 5);
 const PARALLEL = sizeOf('BENCH_PARALLEL', 200, 10);
 const WAVES = sizeOf('BENCH_WAVES', 3, 1);
-/** How often an open dashboard asks, in ms. */
+/** Polling interval of an open dashboard, in ms. */
 const POLL_MS = 5_000;
 
 type Call = () => Promise<void>;
@@ -50,7 +50,7 @@ const expecting =
 
 type Cost = { rate: number; webMs: number; postgresMs: number; p50: number; p99: number };
 
-/** Rounds of every call in turn, so that what else the computer does weighs on all of them. */
+/** Measures every call in turn, in rounds, so that other load on the computer affects all calls alike. */
 async function compare(served: Served, calls: Record<string, Call>): Promise<Record<string, Cost>> {
   for (const call of Object.values(calls)) await measure(LANES, WARM_SECONDS, call);
   const all: Record<string, Cost[]> = {};

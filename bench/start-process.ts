@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { ROOT } from '@/scripts/stack-part';
 
-/** Starts Node on these arguments, and adds the process to those that are to be ended. */
+/** Starts Node with these arguments and adds the process to `children`, which the caller ends. */
 export function startProcess(
   children: ChildProcess[],
   args: string[],

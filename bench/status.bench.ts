@@ -10,7 +10,7 @@ import { figure, measure, printTable } from './table';
 
 /**
  * `session.batchStatus` of an account with 20 sessions and a million ledger entries, beside an empty procedure of the
- * same router and beside the same account without history, over HTTP, server and client in one process.
+ * same router and beside the same account without history. Over HTTP, with server and client in one process.
  */
 
 const SECONDS = sizeOf('BENCH_SECONDS', 5, 0.5);
@@ -26,7 +26,7 @@ async function accountWith(entries: number): Promise<string> {
   await sql`
     insert into session (id, account_id, name, agent, region, size, created_at)
     select ${accountId} || '-' || n, ${accountId}, 'session ' || n, 'bash', 'iad', 'standard', hg_clock() from generate_series(1, 20) n`;
-  // A history is written with zeros for its hashes, since a chain of a million would be made one by one.
+  // The history is written with zeros for hashes, because the trigger would chain a million entries one by one.
   await asOwner(world.url, async (owner) => {
     await owner`set session_replication_role = replica`;
     await owner`set statement_timeout = 0`;
@@ -70,7 +70,10 @@ const server = createHTTPServer({
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 const pool = new Pool(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, { connections: LANES });
 
-/** Requests over HTTP, the client in the same process: it weighs the same on both sides of each comparison. */
+/**
+ * Measures requests over HTTP. The client runs in the same process, which adds the same cost to both sides of each
+ * comparison.
+ */
 async function http(accountId: string, what: 'nothing' | 'status') {
   const call = async () => {
     const { statusCode, body } = await pool.request({

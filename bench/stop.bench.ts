@@ -17,8 +17,8 @@ import { sizeOf } from './sizes';
 import { figure, printTable, quantile } from './table';
 
 /**
- * Stop lateness against the lease end for honest and for silent machines, and terminal echo through gateway and proxy
- * beside the same echo straight at the machine. Real processes throughout.
+ * How late machines stop after the end of their lease, for honest and for silent machines; and terminal echo through
+ * gateway and proxy beside the echo straight from the machine. All processes are real.
  */
 
 const EACH = sizeOf('BENCH_MACHINES', 50, 2);
@@ -72,7 +72,7 @@ async function person(leftSeconds: number | null): Promise<{ accountId: string; 
   return { accountId: made.accountId, api: createClient({ url: stack.appUrl, apiKey: made.apiKey }) };
 }
 
-/** Starts `EACH` accounts with a few seconds left each, and returns by how much each machine outlived its lease, in ms. */
+/** Starts `EACH` accounts with a few seconds left each; returns how long each machine outlived its lease, in ms. */
 async function lateness(kind: 'normal' | 'silent'): Promise<number[]> {
   await control('/control/behaviour', { kind });
   const accounts: string[] = [];
@@ -95,7 +95,7 @@ async function lateness(kind: 'normal' | 'silent'): Promise<number[]> {
   });
 }
 
-/** Round trips of one key through a terminal that echoes, in ms. */
+/** Returns round trips of one key through an echoing terminal, in ms. */
 async function echo(ws: WebSocket): Promise<number[]> {
   await new Promise((resolve, reject) => ws.on('open', resolve).on('error', reject));
   const times: number[] = [];
@@ -131,7 +131,7 @@ async function echoes(): Promise<{ through: number[]; straight: number[] }> {
   const machine = (await control<Truth[]>('/control/machines')).find(
     (made) => made.metadata.hourglass_session === id,
   );
-  // What the gateway hands along for this very token.
+  // The state that the gateway sends along for this token.
   const claim = readConnectToken(AUTH_SECRET, token, Date.now());
   if (!claim) throw new Error('the token opens nothing');
   const state = replayStateOf(AUTH_SECRET, claim, Date.now() + 60_000);

@@ -1,4 +1,4 @@
-/** Figures of one run, ours beside its comparison, as one aligned table. */
+/** Prints the figures of one run, each beside its comparison, as an aligned table. */
 export function printTable(title: string, rows: Record<string, string | number>[]): void {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const cells = [columns, ...rows.map((row) => columns.map((column) => String(row[column] ?? '')))];
@@ -12,7 +12,7 @@ export function printTable(title: string, rows: Record<string, string | number>[
   process.stdout.write(`\n${title}\n${lines.join('\n')}\n`);
 }
 
-/** The value below which a share of the sorted samples lies. */
+/** Returns the value below which the given share of the samples lies; NaN without samples. */
 export function quantile(samples: number[], share: number): number {
   const sorted = [...samples].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;

@@ -18,24 +18,24 @@ import { cpuOf, cpuOfTree, residentMb } from './timekeeper/cpu';
 import { startTraffic, type Traffic } from './timekeeper/traffic';
 
 /**
- * One worker beside ever more open runs: what an hour costs, and how late machines end when 1,000 leases end within
- * one second. Worker, PostgreSQL (durable, as in production) and Redis are real; the Machines API answers in 50 ms and
- * its machines are pretended, for ten thousand real processes fit on no computer. The web's part, renewals and starts
- * at the frequency of 10,000 runs, calls the web's own verbs from this process.
+ * One worker beside a growing number of open runs: the cost of an hour, and how late machines end when 1,000 leases end
+ * within one second. Worker, PostgreSQL (durable, as in production) and Redis are real. The Machines API is simulated
+ * and answers in 50 ms, because ten thousand real processes do not fit on one computer. Renewals and starts at the rate
+ * of 10,000 runs call the web's verbs in this process.
  */
 
 const SIZES = sizesOf('BENCH_RUNS', '100,1000,10000', '20,40');
 const ENDING = sizeOf('BENCH_ENDING', 1_000, 20);
 const STEADY_SECONDS = sizeOf('BENCH_SECONDS', 15, 1);
-/** One of ten ignores the signal and lives until its stop's timeout. */
+/** One machine in ten ignores the signal and runs until the timeout of its stop. */
 const STUBBORN_EVERY = 10;
-/** 10,000 runs renew every 300 s, a third of their lease, and live half an hour. */
+/** 10,000 runs renew every 300 s, a third of their lease, and run for half an hour. */
 const RATES = { renewalsPerSecond: 10_000 / 300, startsPerSecond: 10_000 / 1_800 };
 
 const dir = mkdtempSync('/var/tmp/hourglass-bench-');
 const children: ChildProcess[] = [];
 
-/** A durable server that counts its statements: the setting needs a second start. */
+/** Starts a durable server that counts its statements, which takes a restart. */
 async function openPostgres() {
   const first = await startPostgres({ dataDir: join(dir, 'data') });
   const admin = openDatabase(first.url, { max: 1, asOwner: true });
@@ -139,7 +139,7 @@ type Burst = {
   told: number;
   rssMb: number;
 };
-/** `ENDING` leases that end within one second, while the web's traffic goes on. */
+/** Ends `ENDING` leases within one second, while the web's traffic continues. */
 async function burst(name: string, runIds: string[]): Promise<Burst> {
   const endsAt = Date.now() + 6_000;
   const made = await seedRuns(ctx, { prefix: name, count: ENDING, endsAt, withinMs: 1_000, final: true });
@@ -222,12 +222,12 @@ try {
     });
     rows.cost?.push({
       'open runs': size + ENDING,
-      'stops and destroys a run': figure(end.told / ENDING),
-      'statements a run': figure((end.to.statements - end.from.statements) / ENDING, 1),
-      'PostgreSQL ms a run': figure(
+      'stops and destroys per run': figure(end.told / ENDING),
+      'statements per run': figure((end.to.statements - end.from.statements) / ENDING, 1),
+      'PostgreSQL ms per run': figure(
         (1000 * (end.to.postgresForWorker - end.from.postgresForWorker)) / ENDING,
       ),
-      'worker ms a run': figure((1000 * (end.to.worker - end.from.worker)) / ENDING),
+      'worker ms per run': figure((1000 * (end.to.worker - end.from.worker)) / ENDING),
       'PostgreSQL CPU s in all': figure(end.to.postgres - end.from.postgres),
       'until all are booked s': figure((end.to.at - end.from.at) / 1000, 1),
       'worker MB': figure(end.rssMb, 0),

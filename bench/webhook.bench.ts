@@ -5,7 +5,7 @@ import startTestServices from '@/test/services';
 import { sizeOf } from './sizes';
 import { figure, measure, printTable } from './table';
 
-/** Signed events taken, read back and stored, beside the local Stripe's own answers to the same read. */
+/** Signed events received, read back and stored, beside the local Stripe's own answers to the same read. */
 
 const SECONDS = sizeOf('BENCH_SECONDS', 5, 0.5);
 const LANES = 8;

@@ -12,20 +12,23 @@ const AWAY = new Set([
   'EPIPE',
   'ENOTFOUND',
   'ETIMEDOUT',
-  // statement timeout, lock timeout, idle in transaction, and a server that only reads, as a former primary does
+  // Statement timeout, lock timeout, idle in transaction, and a read-only server, as a former primary is.
   '57014',
   '55P03',
   '25P03',
   '25006',
 ]);
 
-/** Libraries wrap what the driver throws; deeper than this nobody does. */
-const MOST_WRAPPINGS = 5;
+/** Libraries wrap the driver's errors in `cause`; none nests deeper than this. */
+const MAX_CAUSE_DEPTH = 5;
 
-/** True for lost connections, shutdowns, overload and timeouts of PostgreSQL; false for errors of our own SQL. */
+/**
+ * Whether an error means that PostgreSQL is unreachable: lost connections, shutdowns, overload and timeouts. False for
+ * errors of the statement itself.
+ */
 export function isDatabaseAway(error: unknown): boolean {
   let current = error;
-  for (let depth = 0; depth < MOST_WRAPPINGS && current; depth++) {
+  for (let depth = 0; depth < MAX_CAUSE_DEPTH && current; depth++) {
     if (isAway(current)) return true;
     current = (current as { cause?: unknown }).cause;
   }
@@ -34,8 +37,9 @@ export function isDatabaseAway(error: unknown): boolean {
 
 function isAway(error: unknown): boolean {
   const { code, name, severity } = error as { code?: unknown; name?: unknown; severity?: unknown };
-  // Whatever PostgreSQL says as it refuses or ends a connection, such as 55000 "not currently accepting connections".
+  // Every error with which PostgreSQL refuses or ends a connection, such as 55000 "not currently accepting
+  // connections".
   if (name === 'PostgresError' && (severity === 'FATAL' || severity === 'PANIC')) return true;
-  // 08 connection, 53 resources, 57P shutdown
+  // Class 08 is connection, 53 resources, 57P shutdown.
   return AWAY.has(String(code)) || /^(08|53|57P)/.test(String(code));
 }

@@ -1,8 +1,8 @@
 import type postgres from 'postgres';
 
 /**
- * Chains the ledgers that were written before entries had hashes, one account a transaction, beside the running
- * product. Does nothing once that is done for good.
+ * Hashes ledger entries written before entries had hashes, one account per transaction, while the product runs. Returns
+ * at once when every ledger is chained.
  */
 export async function chainLedgers(client: postgres.Sql): Promise<void> {
   const [done] = await client`

@@ -2,9 +2,9 @@ import { LOCK_TIMEOUT_MS, type Sql, STATEMENT_TIMEOUT_MS } from './client';
 import { PRODUCT_ROLE } from './rights';
 
 /**
- * Returns what is wrong with the connections of this pool, as a sentence, or null: each has to work as the product's role and
- * with the limits it was opened with. A pooler between may drop or refuse both. Throws what PostgreSQL or the network
- * throws while it is away.
+ * Returns a sentence about what is wrong with the connections of this pool, or null. Each must run as the product's
+ * role and with its limits, which a pooler may drop or refuse. Throws the driver's error while PostgreSQL is
+ * unreachable.
  */
 export async function settingsProblem(sql: Sql): Promise<string | null> {
   try {
@@ -18,7 +18,7 @@ export async function settingsProblem(sql: Sql): Promise<string | null> {
     return null;
   } catch (error) {
     if (/unsupported startup parameter/.test(String((error as Error).message)))
-      return `A pooler before PostgreSQL refuses the settings that connections are opened with. ${REMEDY}`;
+      return `A pooler in front of PostgreSQL refuses the settings that connections are opened with. ${REMEDY}`;
     throw error;
   }
 }

@@ -4,10 +4,10 @@ import { readDatabaseUrl } from './database-url';
 import { PRODUCT_ROLE } from './rights';
 import { timeOfQuery } from './time-limit';
 
-/** The driver as `patches/` makes it. */
+/** The marker of the driver with all of `patches/` applied. */
 const MENDED = '3.4.9+3';
 
-/** Rows of hand-written SQL: instants arrive and leave as whole milliseconds, bigints as safe numbers. */
+/** Types of hand-written SQL: instants are read and written as whole milliseconds, bigints as safe integers. */
 const rowTypes = {
   instant: {
     to: 1184,
@@ -26,29 +26,34 @@ export type Db = PostgresJsDatabase;
 export type DatabaseOptions = {
   max?: number;
   applicationName?: string;
-  /** Work with every right of the login, as the migrator does, instead of the product's role. For tests and benches. */
+  /** Uses every right of the login, as the migrator does, instead of the product's role. For tests and benches. */
   asOwner?: boolean;
   /**
-   * After how long without a byte a connection with a question out is given up, in ms; 0 for never. For programs whose
-   * single statements may take longer than the product's limit.
+   * Closes a connection with an open query after this time without a byte from PostgreSQL, in ms; 0 disables it, for
+   * programs whose statements may exceed the product's limit.
    */
   silenceMs?: number;
-  /** Told of every statement that is sent, for those who count them. */
+  /** Called with the text of every statement that is sent. */
   onStatement?: (text: string) => void;
 };
 
-/** Two pools on one database: `sql` for prepared hand-written statements, `db` for drizzle, which alters its parsers. */
+/**
+ * Two pools on one database: `sql` for prepared hand-written statements, `db` for drizzle, which alters its parsers.
+ */
 export type Database = {
   sql: Sql;
   db: Db;
-  /** Opens every connection of `sql`; repeated within a minute, it keeps them open. Throws while PostgreSQL is away. */
+  /**
+   * Opens every connection of `sql`; repeated within a minute, it keeps them open. Throws while PostgreSQL is
+   * unreachable.
+   */
   openAll(): Promise<void>;
   close(): Promise<void>;
 };
 
 /**
- * Seconds before a connection is tried again. The driver's own pause grows to 20 s, and everything that is asked meanwhile
- * waits for it, long after PostgreSQL is back: leases run out in that time.
+ * Returns the seconds before the next attempt to connect, at most 0.4. The driver's own pause grows to 20 s, and
+ * queries wait for it after PostgreSQL is back while leases run out.
  */
 const reconnectPause = (failures: number): number => Math.min(0.05 * 2 ** failures, 0.4);
 
@@ -57,26 +62,26 @@ export const STATEMENT_TIMEOUT_MS = 10_000;
 
 const limits = (applicationName: string) => ({
   application_name: applicationName,
-  // A stuck lock or a runaway query ends as an error, never as a hanging start.
+  // A stuck lock or a runaway query ends as an error instead of blocking a start.
   lock_timeout: LOCK_TIMEOUT_MS,
   statement_timeout: STATEMENT_TIMEOUT_MS,
   idle_in_transaction_session_timeout: 10_000,
 });
 
-/** Longer than PostgreSQL lets any statement of the product take: who says nothing for so long is gone. */
+/** Longer than PostgreSQL lets any statement of the product run, so a connection silent for this long is dead. */
 const SILENCE_MS = 12_000;
 
 /**
- * A row source whose presence lets its statement commit without waiting for the disk: for writes that only say when
- * something is looked at next, and whose loss in a crash of PostgreSQL costs one more look.
+ * A row source that lets its statement commit without waiting for the disk. For writes that only schedule the next
+ * check of a row, whose loss in a crash of PostgreSQL costs one extra check.
  */
 export const withoutWaiting = (sql: Sql) => sql`
   (select set_config('synchronous_commit', 'off', true)) as without_waiting`;
 
 /**
- * Opens both pools; nothing is sent before the first query. Every connection starts as the product's role, whoever the
- * login is, and is refused where the database was not migrated. Throws when the driver is not the patched one, and
- * BadDatabaseUrl.
+ * Opens both pools; nothing is sent before the first query. Every connection runs as the product's role, whatever the
+ * login, and fails on a database that was not migrated. Throws BadDatabaseUrl, and when the driver is not the patched
+ * one.
  */
 export function openDatabase(databaseUrl: string, options: DatabaseOptions = {}): Database {
   needMendedDriver();
@@ -88,7 +93,8 @@ export function openDatabase(databaseUrl: string, options: DatabaseOptions = {})
     max: options.max ?? 10,
     connect_timeout: 5,
     silence_timeout: silenceMs / 1000,
-    // One connection that went silent tells of its server: what said nothing since then is given up with it.
+    // One silent connection means a dead server, so all connections that have been silent since then are closed with
+    // it.
     onsilent: (since: number) => {
       for (const pool of pools) pool.hangUp(since);
     },
@@ -118,10 +124,13 @@ export function openDatabase(databaseUrl: string, options: DatabaseOptions = {})
   };
 }
 
-/** What the patched driver adds to a pool: closes the connections that said nothing since then (by `performance.now`). */
+/** The patched driver's addition to a pool: closes connections silent since an instant of `performance.now`. */
 type Pool = { hangUp(since: number): void };
 
-/** The driver as it is published loses questions and decisions when a connection is cut. Throws for it. */
+/**
+ * The published driver loses queries and decisions when a connection is cut. Throws when `driver` is not the patched
+ * one.
+ */
 export function needMendedDriver(driver: unknown = postgres): void {
   if ((driver as { mended?: string }).mended === MENDED) return;
   throw new Error(

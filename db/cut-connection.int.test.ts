@@ -14,7 +14,7 @@ const late: unknown[] = [];
 const listeners = process.listeners('uncaughtException');
 
 beforeAll(async () => {
-  // What the driver throws from its own timer is what the guard of every process survives; here it is looked at.
+  // The guard of every process survives errors thrown from the driver's own timer; this test inspects them instead.
   process.removeAllListeners('uncaughtException');
   process.on('uncaughtException', (error) => late.push(error));
   database = await createTestDatabase();
@@ -37,7 +37,7 @@ afterAll(async () => {
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** Asks in every turn of the event loop, so that something is always about to be sent, also when `cut` is done. */
+/** Sends a query in every turn of the event loop, so that one is always about to be sent, also when `cut` has run. */
 async function askAllTheTime(cut: () => void): Promise<void> {
   const ask = async (asked: number) => {
     const [row] = await pool.sql`select ${asked}::int as answered`.catch(() => [{ answered: asked }]);
@@ -54,7 +54,7 @@ async function askAllTheTime(cut: () => void): Promise<void> {
 
 describe('a connection that is cut', () => {
   it.each(['politely', 'hard'] as const)(
-    'QUOTA-37 %s, while questions are on their way and new ones come, answers each by its own answer',
+    'QUOTA-37 %s, while queries are in flight and new ones arrive, gives each query its own result',
     async (how) => {
       for (let round = 0; round < 10; round++) {
         await askAllTheTime(() => door.cut(how));
@@ -65,7 +65,7 @@ describe('a connection that is cut', () => {
     },
   );
 
-  it('QUOTA-37 is tried again soon after PostgreSQL is back, however often it was tried before', async () => {
+  it('QUOTA-37 is reopened soon after PostgreSQL is back, however many attempts failed before', async () => {
     await door.close();
     const from = performance.now();
     for (let tries = 0; tries < 12; tries++) await pool.sql`select 1`.catch(() => turn());
@@ -76,7 +76,7 @@ describe('a connection that is cut', () => {
     expect(performance.now() - from).toBeLessThan(8_000);
   });
 
-  it('QUOTA-37 while the driver asks for its types, fails who waits for it and nothing else', async () => {
+  it('QUOTA-37 while the driver reads its types, fails the queries waiting for it and nothing else', async () => {
     door.cutAt = 'typarray';
     door.cut('hard');
     const ask = () => pool.sql`select 1 as one`.catch((error) => error.code);
@@ -89,12 +89,12 @@ describe('a connection that is cut', () => {
     expect(late).toEqual([]);
   });
 
-  it('QUOTA-37 takes its transaction with it: nothing of it is written through another connection', async () => {
+  it('QUOTA-37 ends its transaction: none of it is written through another connection', async () => {
     let other: Promise<unknown> = Promise.resolve();
     let refused: unknown;
     const decided = inTx(ctx, async (tx) => {
       await tx.sql`insert into written values ('first')`;
-      // Somebody else waits for the only connection, and gets it as soon as it is opened anew.
+      // Another query waits for the only connection and gets it as soon as it is reopened.
       other = pool.sql`select 1 as one`;
       door.cut('politely');
       await other;
@@ -108,7 +108,7 @@ describe('a connection that is cut', () => {
     expect(await pool.sql`select word from written`).toEqual([]);
   });
 
-  it('QUOTA-13 a database that says nothing at all is given up, and the decision with it', async () => {
+  it('QUOTA-13 a database that stays silent is given up, and the decision with it', async () => {
     const silent = {
       ...ctx,
       sql: Object.assign(() => new Promise(() => {}), { begin: () => new Promise(() => {}) }),

@@ -21,11 +21,11 @@ describe('the URL of a hosted database', () => {
     ['?schema=public&connection_limit=5&application_name=x', ''],
     ['?prepare=false', '?prepare=false'],
     ['?sslmode=verify-full&sslrootcert=system', '?sslmode=verify-full&sslrootcert=system'],
-  ])('QUOTA-53 is taken as it is handed out: %s', (given, kept) => {
+  ])('QUOTA-53 is accepted as hosting services issue it: %s', (given, kept) => {
     expect(readDatabaseUrl(at(given))).toEqual({ url: at(kept) });
   });
 
-  it('QUOTA-53 names certificates, which are read and checked as asked', () => {
+  it('QUOTA-53 names certificates, which are read and verified as the mode requires', () => {
     expect(readDatabaseUrl(at(`?sslmode=verify-full&sslrootcert=${ca}`))).toEqual({
       url: at(''),
       ssl: { ca: 'a certificate' },
@@ -43,9 +43,9 @@ describe('the URL of a hosted database', () => {
     ['?role=postgres', /the parameter role is not known/],
     ['?options=-c%20role%3Dpostgres', /the parameter options is not known/],
     ['?schema=other', /the parameter schema is not known, or not with this value/],
-    ['?pgbouncer=true', /pgbouncer=true names a pooler/],
+    ['?pgbouncer=true', /pgbouncer=true means a pooler/],
     ['?sslrootcert=/nowhere/ca.pem', /the file that the parameter sslrootcert names cannot be read/],
-  ])('QUOTA-53 is refused at start by the name of what is wrong with it: %s', (query, sentence) => {
+  ])('QUOTA-53 is refused at start with the name of the bad parameter: %s', (query, sentence) => {
     const parse = () => parseEnv({ ...TEST_ENV, DATABASE_URL: at(query) });
     expect(parse).toThrow(sentence);
     expect(parse).not.toThrow(/secret/);

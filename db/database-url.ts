@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 
-/** How to reach a database: the URL the driver gets, and TLS where the URL's own word for it is not one of the driver's. */
+/**
+ * How to reach a database: the URL for the driver, and TLS options where the driver does not know the URL's parameter.
+ */
 export type DatabaseUrl = { url: string; ssl?: ConnectionOptions };
 
-/** What the driver reads from a URL by itself. */
+/** Parameters the driver itself reads from a URL. */
 const DRIVER = new Set(['sslmode', 'sslnegotiation', 'prepare', 'connect_timeout', 'target_session_attrs']);
 
-/** What other programs and libraries read from the same URL and has no meaning here, with the values that may be left out. */
+/** Parameters of other programs and libraries that have no meaning here, with the values that may be ignored. */
 const LEFT_OUT: Record<string, RegExp> = {
   application_name: /./,
   channel_binding: /^(disable|prefer|require)$/,
@@ -19,7 +21,7 @@ const LEFT_OUT: Record<string, RegExp> = {
 
 const FILES = { sslrootcert: 'ca', sslcert: 'cert', sslkey: 'key' } as const;
 
-/** A database URL that cannot be used; the sentence names its parameter and never shows a value. */
+/** A database URL that cannot be used. The message names the parameter and never shows a value. */
 export class BadDatabaseUrl extends Error {
   constructor(sentence: string) {
     super(sentence);
@@ -28,8 +30,8 @@ export class BadDatabaseUrl extends Error {
 }
 
 /**
- * Reads a URL as hosting services hand them out. The driver would send each parameter it does not know to PostgreSQL as a
- * setting, where it fails at every question or undoes a limit: such a parameter is refused here. Throws BadDatabaseUrl.
+ * Reads a database URL as hosting services issue it. The driver sends unknown parameters to PostgreSQL as settings,
+ * where they fail on every query or remove a limit, so an unknown parameter is refused. Throws BadDatabaseUrl.
  */
 export function readDatabaseUrl(text: string): DatabaseUrl {
   const url = new URL(text);
@@ -48,7 +50,7 @@ export function readDatabaseUrl(text: string): DatabaseUrl {
   return { url: url.href, ssl: { ...tls, ...VERIFIED[mode ?? 'verify-full'] } };
 }
 
-/** What libpq checks in each mode, as TLS options. */
+/** The checks of libpq in each mode, as TLS options. */
 const VERIFIED: Record<string, ConnectionOptions> = {
   require: { rejectUnauthorized: false },
   'verify-ca': { checkServerIdentity: () => undefined },
@@ -56,7 +58,7 @@ const VERIFIED: Record<string, ConnectionOptions> = {
 };
 
 const POOLER =
-  'the parameter pgbouncer=true names a pooler between; give the address of PostgreSQL itself (docs/operations.md says what a pooler has to do)';
+  'the parameter pgbouncer=true means a pooler; give the address of PostgreSQL itself (docs/operations.md says what a pooler has to do)';
 
 const unknownParameter = (name: string): string =>
   `the parameter ${name.slice(0, 60)} is not known, or not with this value; remove it from the URL`;

@@ -1,10 +1,9 @@
 import { isDatabaseAway } from './away';
 
 /**
- * The second line behind the patches of the driver. When PostgreSQL cuts a connection the driver as it is published can fail where
- * nobody can catch it: a timer of its own writes to the socket that is gone, and what it asks by itself on a fresh
- * connection is rejected with nobody listening. Every query of ours on that connection fails and is reported anyway, so
- * these errors must not end a process full of other people's requests.
+ * Backstop for the patches of the driver: recognises the uncaught errors postgres.js can throw from a timer or a
+ * handshake after PostgreSQL cut a connection. Their queries have already failed and been reported, so the process may
+ * go on.
  */
 export function isCutConnection(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
@@ -15,7 +14,9 @@ export function isCutConnection(error: unknown): boolean {
 
 let installed = false;
 
-/** Survives exactly those errors; every other uncaught one is reported and ends the process, as without this guard. */
+/**
+ * Keeps the process alive on those errors; every other uncaught error is reported and ends the process, as without it.
+ */
 export function surviveCutConnections(report: (error: unknown, survived: boolean) => void): void {
   if (installed) return;
   installed = true;

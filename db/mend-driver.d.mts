@@ -2,5 +2,5 @@ export type Hunk = { before: string; after: string };
 export type Patch = Map<string, Hunk[]>;
 export function readPatches(): Patch[];
 export function markerOf(patches: Patch[]): string;
-/** Mends the PostgreSQL driver in this folder. Throws when it is not the one that the mends were written for. */
+/** Patches the PostgreSQL driver in this folder. Throws when it is not the version the patches are for. */
 export function mendDriver(folder: string): void;

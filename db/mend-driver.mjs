@@ -3,25 +3,25 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /**
- * Applies `patches/postgres-*.patch` to the installed driver, in their order; each says what it changes and which test shows
- * it. Runs after every install and before every build, so that bundles hold the patched driver. `openDatabase` refuses any
- * other one.
+ * Applies `patches/postgres-*.patch` to the installed driver, in order; each names its change and the test that proves
+ * it. Runs after every install and before every build, so that bundles contain the patched driver. `openDatabase`
+ * refuses any other.
  */
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const VERSION = '3.4.9';
-/** The same code as ES modules and as CommonJS. The file that names the last patch is written last. */
+/** The same code as ES modules and as CommonJS. The file with the marker of the last patch is written last. */
 const PARTS = ['src', 'cjs/src'];
 const FILES = ['connection.js', 'index.js'];
 
-/** The patches, first to last, each as its changes by file name. */
+/** Returns the patches in order, each as a map from file name to its changes. */
 export function readPatches() {
   const folder = join(ROOT, 'patches');
   const names = readdirSync(folder).filter((name) => name.startsWith(`postgres-${VERSION}-`));
   return names.sort().map((name) => readPatch(readFileSync(join(folder, name), 'utf8')));
 }
 
-/** The changes of a unified diff: for each file name, the texts to be replaced and what they become. */
+/** Returns the changes of a unified diff: for each file name, the texts to replace and their replacements. */
 function readPatch(text) {
   const changes = new Map();
   for (const section of text.split(/^--- .*\n(?=\+\+\+ )/m).slice(1)) {
@@ -35,7 +35,7 @@ function readPatch(text) {
   return changes;
 }
 
-/** The lines of one side of a hunk: those of the context and its own. */
+/** Returns one side of a hunk: its context lines and its own lines. */
 const sideOf = (hunk, sign) =>
   hunk
     .split('\n')
@@ -43,7 +43,7 @@ const sideOf = (hunk, sign) =>
     .map((line) => `${line.slice(1)}\n`)
     .join('');
 
-/** The files with one patch applied, or null when they are not as it expects them. */
+/** Returns the files with one patch applied, or null when they do not match the patch. */
 function applyPatch(files, patch) {
   const patched = { ...files };
   for (const [name, hunks] of patch)
@@ -54,10 +54,10 @@ function applyPatch(files, patch) {
   return patched;
 }
 
-/** The marker that the last patch sets as `postgres.mended`. */
+/** Returns the marker that the last patch sets as `postgres.mended`. */
 export const markerOf = (patches) => `${VERSION}+${patches.length}`;
 
-/** Brings the files of one part from whatever patch they are at to the last one. Null when they are at none. */
+/** Returns the files of one part brought from any earlier patch level to the last one, or null when they match none. */
 function bringUp(files, patches) {
   if (files['index.js'].includes(`mended: '${markerOf(patches)}'`)) return files;
   for (let from = 0; from < patches.length; from++) {
@@ -68,8 +68,9 @@ function bringUp(files, patches) {
 }
 
 /**
- * Patches the driver in this folder; changes nothing when it is patched already. Throws when it is neither as published
- * nor as an earlier patch left it. Files are replaced, never written in place: package managers link them between trees.
+ * Patches the driver in this folder; does nothing when it is patched. Throws when it matches neither the published
+ * driver nor an earlier patch level. Files are replaced, never written in place, because package managers link them
+ * between trees.
  */
 export function mendDriver(folder) {
   const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));

@@ -19,7 +19,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const read = () => FILES.map((file) => readFileSync(join(folder, file), 'utf8'));
 
-/** Takes the patches back, from the last one to this one. */
+/** Reverts the patches from the last one down to this one. */
 function unmend(from: number): void {
   for (const file of FILES) {
     const path = join(folder, file);
@@ -32,7 +32,7 @@ function unmend(from: number): void {
 }
 
 describe('the driver', () => {
-  it('QUOTA-42 is patched from as it is published, and from every earlier patch, to the same', () => {
+  it('QUOTA-42 is patched to the same code from the published driver and from every earlier patch level', () => {
     const mended = read();
     for (let from = 0; from < PATCHES.length; from++) {
       unmend(from);
@@ -43,7 +43,7 @@ describe('the driver', () => {
     expect(mended.filter((text) => text.includes(`mended: '${markerOf(PATCHES)}'`))).toHaveLength(2);
   });
 
-  it('QUOTA-42 is left alone when it is patched, and is not changed in other trees that share its files', () => {
+  it('QUOTA-42 is not changed when it is patched already, nor in other trees that share its files', () => {
     const path = join(folder, 'src/index.js');
     const { ino } = statSync(path);
     mendDriver(folder);
@@ -57,7 +57,7 @@ describe('the driver', () => {
     expect(readFileSync(path, 'utf8')).not.toBe(published);
   });
 
-  it('QUOTA-42 of another version, or changed by somebody else, is refused', () => {
+  it('QUOTA-42 of another version, or with other changes, is refused', () => {
     unmend(0);
     writeFileSync(join(folder, 'src/connection.js'), '// something else\n');
     expect(() => mendDriver(folder)).toThrow('install it again');
@@ -65,7 +65,7 @@ describe('the driver', () => {
     expect(() => mendDriver(folder)).toThrow('postgres is 3.5.0');
   });
 
-  it('QUOTA-42 without its patches serves nobody', () => {
+  it('QUOTA-42 without its patches is refused by openDatabase', () => {
     expect(() => needMendedDriver(postgres)).not.toThrow();
     expect((postgres as unknown as { mended: string }).mended).toBe(markerOf(PATCHES));
     expect(() => needMendedDriver({})).toThrow('node db/mend-driver.mjs');

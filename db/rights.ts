@@ -1,28 +1,30 @@
 import postgres from 'postgres';
 
 /**
- * The role every process of the product works as: it reads and writes rows, changes no tables, and cannot change or
- * remove what is append-only. One role a cluster; its rights are given in each database by the migrator.
+ * The role of every process of the product: reads and writes rows, but cannot alter tables or change or delete
+ * append-only rows. One role per cluster; the migrator grants its rights in each database.
  */
 export const PRODUCT_ROLE = 'hourglass_app';
 
-/** Rows are added and read, never changed. */
+/** Tables whose rows are inserted and read, never changed. */
 const APPEND_ONLY = ['usage_entry', 'audit'];
-/** Written by triggers alone, with their owner's rights. */
+/** Tables written by triggers alone, with the owner's rights. */
 const READ_ONLY = ['ledger_head'];
 
-/** The login of the migrations may not give the product its role. */
+/** The login of the migrations lacks the right to grant the product's role. */
 export class RightsMissing extends Error {
   constructor(login: string, cause: unknown) {
     super(
-      `The login ${login} may not make the role the product works as. Let an administrator of this PostgreSQL run once: CREATE ROLE ${PRODUCT_ROLE} NOLOGIN; GRANT ${PRODUCT_ROLE} TO "${login}"; then migrate again.`,
+      `The login ${login} may not create the role of the product. Let an administrator of this PostgreSQL run once: CREATE ROLE ${PRODUCT_ROLE} NOLOGIN; GRANT ${PRODUCT_ROLE} TO "${login}"; then migrate again.`,
       { cause },
     );
     this.name = 'RightsMissing';
   }
 }
 
-/** Makes the role where it is missing and gives it its rights in this database, also on tables yet to come. Throws RightsMissing. */
+/**
+ * Creates the role when missing and grants its rights in this database, also on future tables. Throws RightsMissing.
+ */
 export async function giveRights(client: postgres.Sql): Promise<void> {
   const [me] = await client<{ login: string }[]>`select current_user as login`;
   const login = me?.login ?? '';
@@ -30,7 +32,10 @@ export async function giveRights(client: postgres.Sql): Promise<void> {
   await client.begin((tx) => tx.unsafe(grants()));
 }
 
-/** Roles belong to the cluster, and several of its databases may be migrated at once: who comes second finds it done. */
+/**
+ * Roles belong to the cluster, and several of its databases may be migrated at the same time, so a concurrent creation
+ * is not an error.
+ */
 async function ensureRole(client: postgres.Sql, login: string): Promise<void> {
   for (let tries = 1; !(await mayBecome(client)); tries++) {
     try {
@@ -39,13 +44,13 @@ async function ensureRole(client: postgres.Sql, login: string): Promise<void> {
       await client.unsafe(`grant ${PRODUCT_ROLE} to current_user`);
     } catch (error) {
       if (isCode(error, '42501')) throw new RightsMissing(login, error);
-      if (tries >= 20 || !isCode(error, ...SOMEBODY_WAS_FASTER)) throw error;
+      if (tries >= 20 || !isCode(error, ...DONE_CONCURRENTLY)) throw error;
     }
   }
 }
 
 /** duplicate_object, unique_violation, "tuple concurrently updated" */
-const SOMEBODY_WAS_FASTER = ['42710', '23505', 'XX000'];
+const DONE_CONCURRENTLY = ['42710', '23505', 'XX000'];
 
 const isCode = (error: unknown, ...codes: string[]): boolean =>
   error instanceof postgres.PostgresError && codes.includes(error.code);

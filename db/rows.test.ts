@@ -3,7 +3,7 @@ import type { ColumnName, Row } from './rows';
 import type { usagePeriod } from './schema/quota';
 import type { run } from './schema/session';
 
-it('a row has the columns of its table by their own names, and their types', () => {
+it('a row has the column names of its table, with their types', () => {
   expectTypeOf<Row<typeof run>['lease_until']>().toEqualTypeOf<number>();
   expectTypeOf<Row<typeof run>['started_at']>().toEqualTypeOf<number | null>();
   expectTypeOf<Row<typeof run>['status']>().toEqualTypeOf<

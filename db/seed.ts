@@ -14,10 +14,10 @@ type PlanRow = [
 
 const HOUR = 3600;
 const FIXED_15_MIN: [number, number, number] = [900, 900, 900];
-/** The least, the most and the usual idle stop in seconds. */
+/** Minimum, maximum and default idle stop, in seconds. */
 const upTo = (hours: number): [number, number, number] => [900, hours * HOUR, 1800];
 
-/** The plans a new installation starts with. Their order here is their rank. */
+/** The plans of a new installation, ranked by their order here. */
 const PLANS: PlanRow[] = [
   ['free', 'Free', 'A few hours every month, for a look around.', 4 * HOUR, null, 1, FIXED_15_MIN, 1],
   ['trial', 'Trial', 'Five hours once, without a card.', null, 5 * HOUR, 1, [1800, 1800, 1800], 3],
@@ -27,7 +27,7 @@ const PLANS: PlanRow[] = [
   ['custom', 'Custom', 'For teams with needs of their own.', null, null, 5, upTo(24), 50],
 ];
 
-/** Writes the default plans where there are none at all; never adds to, or changes, what an administrator made of them. */
+/** Inserts the default plans when the database has none; never adds to plans that exist or changes them. */
 export async function seedPlans(sql: postgres.Sql | Sql): Promise<void> {
   await (sql as postgres.Sql).begin(async (tx) => {
     const [plan] = await tx`select 1 from plan limit 1`;

@@ -47,7 +47,7 @@ const codeOf = (work: Promise<unknown>) =>
   );
 
 describe('a connection that goes silent', () => {
-  it('QUOTA-42 is given up within 12 s, and with every other one silent decisions are right again in 15 s', {
+  it('QUOTA-42 is closed within 12 s, and decisions succeed again within 15 s when every connection is silent', {
     timeout: 40_000,
   }, async () => {
     const ctx = await openPool();
@@ -68,7 +68,7 @@ describe('a connection that goes silent', () => {
     expect(Math.min(...waits)).toBeGreaterThan(10_000);
   });
 
-  it('QUOTA-42 takes along what said nothing since then, idle connections and those of sign-ins too', async () => {
+  it('QUOTA-42 closes all others silent since then, idle connections and those of sign-ins too', async () => {
     await openPool(SILENCE_MS);
     expect(door.count).toBe(CONNECTIONS + 1);
     door.silence();
@@ -83,19 +83,19 @@ describe('a connection that goes silent', () => {
     );
   });
 
-  it('QUOTA-42 rejects everything that was asked on it', async () => {
+  it('QUOTA-42 rejects every query that was sent on it', async () => {
     await openPool(SILENCE_MS);
     door.silence();
     const asked = Array.from({ length: 20 }, () => codeOf(pool.sql`select 1`));
     expect(await Promise.all(asked)).toEqual(Array(20).fill('CONNECTION_CLOSED'));
   });
 
-  it('QUOTA-42 is another thing than a statement that takes long where that is allowed', async () => {
+  it('QUOTA-42 is told apart from a statement that may take long', async () => {
     await openPool(0);
     expect(await codeOf(pool.sql`select pg_sleep(${(2 * SILENCE_MS) / 1000})`)).toBe('answered');
   });
 
-  it('QUOTA-42 is another thing than a process that stood still', async () => {
+  it('QUOTA-42 is told apart from a process that was suspended', async () => {
     await openPool(SILENCE_MS);
     const asked = codeOf(pool.sql`select pg_sleep(0.2)`);
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -104,7 +104,7 @@ describe('a connection that goes silent', () => {
     expect(await asked).toBe('answered');
   });
 
-  it('QUOTA-42 QUOTA-43 takes its transaction with it', async () => {
+  it('QUOTA-42 QUOTA-43 ends its transaction', async () => {
     const ctx = await openPool(SILENCE_MS);
     const decided = inTx(ctx, async (tx) => {
       await tx.sql`insert into written values ('lost')`;
@@ -115,7 +115,7 @@ describe('a connection that goes silent', () => {
     expect(await written()).toEqual([]);
   });
 
-  it('QUOTA-42 before it is open is given up too', async () => {
+  it('QUOTA-42 while it is being opened is closed too', async () => {
     door.isMute = true;
     pool = openDatabase(door.url, { max: 1 });
     const from = performance.now();
@@ -126,8 +126,8 @@ describe('a connection that goes silent', () => {
   });
 });
 
-describe('what was given up', () => {
-  /** Holds every connection of the pool in a transaction until it is let go. */
+describe('work that timed out', () => {
+  /** Holds every connection of the pool in a transaction until the returned function is called. */
   async function occupy(): Promise<() => Promise<unknown>> {
     let letGo = () => {};
     const free = new Promise<void>((resolve) => {
@@ -152,7 +152,7 @@ describe('what was given up', () => {
     };
   }
 
-  it('QUOTA-43 while it waited for a connection is never begun, and nothing waits behind it', async () => {
+  it('QUOTA-43 while waiting for a connection is never started, and blocks nothing behind it', async () => {
     const ctx = await openPool();
     const letGo = await occupy();
     let begun = 0;
@@ -175,7 +175,7 @@ describe('what was given up', () => {
     expect(await written()).toEqual([]);
   });
 
-  it('QUOTA-43 in the middle is rolled back, and its connection serves the next', async () => {
+  it('QUOTA-43 midway is rolled back, and its connection serves the next query', async () => {
     const ctx = await openPool();
     const late = inTx(
       ctx,
@@ -210,13 +210,13 @@ describe('what was given up', () => {
     expect(await written()).toEqual([]);
   });
 
-  it('QUOTA-43 with its commit on the way is told as what nobody can know', async () => {
+  it('QUOTA-43 with its commit in flight is reported as having an unknown outcome', async () => {
     const ctx = await openPool();
     door.cutAt = 'commit';
     const decided = inTx(ctx, async (tx) => tx.sql`insert into written values ('unknown')`);
     await expect(decided).rejects.toMatchObject({
       reason: 'QUOTA_UNAVAILABLE',
-      message: expect.stringContaining('may have been done'),
+      message: expect.stringContaining('may have been made'),
     });
     const from = performance.now();
     await pool.close();
@@ -235,7 +235,7 @@ describe('what was given up', () => {
     expect(await written()).toEqual([]);
   });
 
-  it('QUOTA-43 by the time of its whole request, however many statements that makes', async () => {
+  it('QUOTA-43 by the limit of its whole request is refused, however many statements the request makes', async () => {
     await openPool();
     const from = performance.now();
     const asked = limitDatabaseTime(400, async () => {
@@ -247,7 +247,7 @@ describe('what was given up', () => {
     expect(performance.now() - from).toBeLessThan(800);
   });
 
-  it('QUOTA-43 while its connection is being opened leaves the connection to the next', async () => {
+  it('QUOTA-43 while its connection is being opened leaves the connection to the next query', async () => {
     door.isMute = true;
     pool = openDatabase(door.url, { max: 1 });
     expect(await limitDatabaseTime(100, () => codeOf(pool.sql`select 1`))).toBe('QUERY_TIMEOUT');

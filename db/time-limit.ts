@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { isDatabaseAway } from './away';
 
-/** The time that one piece of work has spent waiting for PostgreSQL, and how much of it there may be. */
+/** The time one piece of work has spent waiting for PostgreSQL, and its limit. */
 export class DatabaseTime {
-  /** What PostgreSQL failed with last, if it was away; libraries may wrap or swallow it. */
+  /** The last error that meant PostgreSQL is unreachable; libraries may wrap or swallow it. */
   failure: unknown = null;
   private waitedMs = 0;
   private waiting = 0;
@@ -14,7 +14,7 @@ export class DatabaseTime {
     private readonly outer: DatabaseTime | undefined,
   ) {}
 
-  /** What is left, in ms; other waiting, such as for a provider, does not count. */
+  /** Returns the time left, in ms. Other waiting, such as for a provider, does not count. */
   leftMs(): number {
     const now = this.waiting > 0 ? performance.now() - this.since : 0;
     return Math.min(this.limitMs - this.waitedMs - now, this.outer?.leftMs() ?? Number.POSITIVE_INFINITY);
@@ -48,18 +48,18 @@ store[KEY] ??= new AsyncLocalStorage();
 const times = store[KEY];
 
 /**
- * Runs `work`, whose queries may wait for `limitMs` in all, wherever they wait and inside of any wider limit. Then they are
- * rejected as those of a database that is away, what was not sent is never sent, and no transaction commits.
+ * Runs `work`, whose queries may wait for `limitMs` in total, within any outer limit. Past the limit queries fail as if
+ * PostgreSQL were unreachable, unsent ones are never sent, and no transaction commits.
  */
 export function limitDatabaseTime<T>(limitMs: number, work: (time: DatabaseTime) => T): T {
   const time = new DatabaseTime(limitMs, times.getStore());
   return times.run(time, () => work(time));
 }
 
-/** Runs `work` outside of every limit: for what goes on after its request was answered. */
+/** Runs `work` outside every limit, for work that continues after its request was answered. */
 export const withoutDatabaseLimit = <T>(work: () => T): T => times.run(undefined, work);
 
-/** How long a query that is asked now may wait, in ms, and counts its wait; undefined without a limit. For the pools. */
+/** Returns how long a query sent now may wait, in ms, and counts its wait; undefined without a limit. For the pools. */
 export function timeOfQuery(query: Promise<unknown> | undefined): number | undefined {
   const time = times.getStore();
   if (!time) return undefined;

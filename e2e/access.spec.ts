@@ -2,7 +2,7 @@ import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
 import { appUrl, newPerson, offersOn, payFor, screenOf, signIn, typeLine, untilStatus } from './product';
 
-/** What keeps somebody from reading or using the page, one line each. */
+/** Returns what prevents someone from reading or using the page, one line each. */
 async function complaintsAbout(page: Page, rules?: string[]): Promise<string[]> {
   const axe = new AxeBuilder({ page }).exclude('.xterm');
   const { violations } = await (rules ? axe.withRules(rules) : axe).analyze();
@@ -13,13 +13,13 @@ async function complaintsAbout(page: Page, rules?: string[]): Promise<string[]> 
     );
 }
 
-/** The page as it is once its figures are there. */
+/** Waits until the page shows its figures. */
 async function settled(page: Page): Promise<void> {
   await expect(page.locator('#content')).toBeVisible();
   await expect(page.locator('.mantine-Skeleton-root')).toHaveCount(0);
 }
 
-/** The page on light by every rule, and on dark by the one that its colours can break. */
+/** Checks the page on light with every rule, and on dark with the rule its colours can break. */
 async function complaintsOnBoth(page: Page): Promise<string[]> {
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
   const light = await complaintsAbout(page);
@@ -38,17 +38,13 @@ async function complaintsOn(page: Page, paths: string[]): Promise<string[]> {
   return found;
 }
 
-test('SESSION-40 pages for everybody can be read and used by everybody, on light and on dark', async ({
-  page,
-}) => {
+test('SESSION-40 public pages are accessible, on light and on dark', async ({ page }) => {
   test.slow();
   const paths = ['/', '/sign-up', '/sign-in', '/forgot-password', '/reset-password', '/plans', '/nowhere'];
   expect(await complaintsOn(page, paths)).toEqual([]);
 });
 
-test('SESSION-40 pages behind the sign-in can be read and used by everybody, on light and on dark', async ({
-  page,
-}) => {
+test('SESSION-40 pages behind the sign-in are accessible, on light and on dark', async ({ page }) => {
   test.slow();
   const person = await newPerson({ planId: 'pro' });
   const { id } = await person.api.session.create.mutate({ name: 'for all' });
@@ -65,7 +61,7 @@ test('SESSION-40 pages behind the sign-in can be read and used by everybody, on 
   expect(found).toEqual([]);
 });
 
-test('SESSION-40 QUOTA-35 the refusal can be read, is closed by keyboard and gives the focus back', async ({
+test('SESSION-40 QUOTA-35 the refusal is accessible, closes by keyboard and returns the focus', async ({
   page,
 }) => {
   const person = await newPerson({ leftSeconds: 0 });
@@ -96,7 +92,7 @@ test('SESSION-40 QUOTA-35 the refusal can be read, is closed by keyboard and giv
   expect(await complaintsOnBoth(page)).toEqual([]);
 });
 
-test('SESSION-41 a sign-in that ended leads to sign in and back; the next person sees nothing of it', async ({
+test('SESSION-41 an ended sign-in leads to sign in and back; the next user sees nothing of the previous one', async ({
   page,
   context,
 }) => {
@@ -127,12 +123,12 @@ test('SESSION-41 a sign-in that ended leads to sign in and back; the next person
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(page.getByText('No sessions yet')).toBeVisible();
   expect(seen).toBe(false);
-  // Who is signed in already is not asked again.
+  // A user who is already signed in is not asked again.
   await page.goto(`${appUrl()}/sign-in?next=/usage`);
   await page.waitForURL(`${appUrl()}/usage`);
 });
 
-test('SESSION-42 a lost connection is said, keeps what was known, and heals by itself', async ({
+test('SESSION-42 a lost connection is reported, keeps the last state on the page, and recovers automatically', async ({
   page,
   context,
 }) => {
@@ -141,7 +137,7 @@ test('SESSION-42 a lost connection is said, keeps what was known, and heals by i
   await signIn(page, person);
   await expect(page.getByText('still here')).toBeVisible();
   await page.route('**/api/trpc/session.batchStatus*', (route) => route.abort());
-  const notice = page.getByRole('status').filter({ hasText: 'the last that was known' });
+  const notice = page.getByRole('status').filter({ hasText: 'the last known state' });
   await expect(notice).toContainText('cannot be reached', { timeout: 20_000 });
   await expect(page.getByText('still here')).toBeVisible();
   await page.unroute('**/api/trpc/session.batchStatus*');
@@ -152,7 +148,7 @@ test('SESSION-42 a lost connection is said, keeps what was known, and heals by i
   await expect(notice).toHaveCount(0);
 });
 
-test('SESSION-43 changes of state are told to who cannot see them; tabs are reached by keys and outlive a reload', async ({
+test('SESSION-43 changes of state are announced to screen readers; tabs work by keyboard and survive a reload', async ({
   page,
 }) => {
   const person = await newPerson({ planId: 'pro' });
@@ -178,7 +174,7 @@ test('SESSION-43 changes of state are told to who cannot see them; tabs are reac
   await expect(told).toHaveText('spoken: Stopped');
 });
 
-test('QUOTA-36 a blocked and a waiting account read why nothing can be started, without pointing at anything', async ({
+test('QUOTA-36 a blocked and a pending account show why nothing can be started, without hovering', async ({
   page,
 }) => {
   for (const [status, words] of [

@@ -14,7 +14,7 @@ import {
 
 type Mail = { subject: string; text: string; to: string[] };
 
-/** Somebody who is signed in and whose address is not confirmed, as sign-ins of older builds are. */
+/** Creates a signed-in user whose address is not confirmed, as sign-ins of older builds are. */
 async function signInUnconfirmed(page: Page): Promise<Person> {
   const person = await newPerson();
   await signIn(page, person);
@@ -81,7 +81,7 @@ test('ACCOUNT-32 ACCOUNT-36 nothing starts before the address is confirmed, ever
   await expect(dialog.getByRole('button', { name: 'The email is on its way' })).toBeVisible();
   await expect.poll(messages).toBe(1);
   const link = await linkTo(person.email, 'Confirm your address');
-  // What a mail scanner does.
+  // Mail scanners open links like this.
   expect((await request.get(link)).status()).toBe(200);
   await page.goto(`${appUrl()}/plans`);
   await page.getByRole('article', { name: 'Trial' }).getByRole('button').click();
@@ -120,7 +120,7 @@ test('ACCOUNT-33 a planted account owns nothing once the owner of the address ha
   expect([refused.status(), (await refused.json()).error.data.reason]).toEqual([403, 'EMAIL_UNCONFIRMED']);
   const list = async (headers: Record<string, string>) =>
     (await page.request.get(`${appUrl()}/api/trpc/session.list`, { headers })).status();
-  // The operator's key stands for one from before keys needed a confirmed address.
+  // The operator's key stands for one made before keys needed a confirmed address.
   const byKey = { authorization: `Bearer ${person.apiKey}` };
   expect([await list({}), await list(byKey)]).toEqual([200, 200]);
 
@@ -167,9 +167,9 @@ test('ACCOUNT-3 a lost password is replaced by mail', async ({ page }) => {
   await page.getByLabel('Email').fill(person.email);
   await page.getByLabel('Password').fill('not-the-password');
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-  await expect(page.getByText('do not belong together')).toBeVisible();
+  await expect(page.getByText('email or password is not correct')).toBeVisible();
   await page.getByRole('link', { name: 'Forgot your password?' }).click();
-  // Both pages have a field of this name: the one that is left must not get the address.
+  // Both pages have a field of this name; the page being left must not receive the address.
   await page.waitForURL(/\/forgot-password/);
   await page.getByLabel('Email').fill(person.email);
   await page.getByRole('button', { name: 'Send me a link' }).click();
@@ -249,7 +249,7 @@ test('ACCOUNT-12 pages run their own scripts only, and say so to the browser', a
   expect(ran).toBe(false);
 });
 
-test('ACCOUNT-13 guessing a password is slowed down, with a sentence', async ({ page }) => {
+test('ACCOUNT-13 guessing a password is rate limited, and the page says so', async ({ page }) => {
   const person = await newPerson();
   for (let i = 0; i < 10; i++) {
     await page.request.post(`${appUrl()}/api/auth/sign-in/email`, {
@@ -261,5 +261,5 @@ test('ACCOUNT-13 guessing a password is slowed down, with a sentence', async ({ 
   await page.getByLabel('Email').fill(person.email);
   await page.getByLabel('Password').fill(person.password);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-  await expect(page.getByText(/too many tries to sign in/i)).toBeVisible();
+  await expect(page.getByText(/too many attempts to sign in/i)).toBeVisible();
 });

@@ -21,14 +21,17 @@ import {
   untilStatus,
 } from './product';
 
-// One after the other: the controls of the local Stripe are shared.
+// Serial, because the controls of the local Stripe are shared.
 test.describe.configure({ mode: 'default' });
 test.afterEach(() => stripeControl('webhooks', { drop: 0, duplicate: 0, delayMs: 0 }));
 
 const planOf = async (person: Person) => (await person.api.quota.get.query()).quota.plan.id;
 const mayStart = async (person: Person) => (await person.api.quota.get.query()).start.allowed;
 
-test('BILLING-1 anybody sees the plans, in the currency they will be charged', async ({ page, request }) => {
+test('BILLING-1 every visitor sees the plans, in the currency they will be charged', async ({
+  page,
+  request,
+}) => {
   const answer = await request.get(`${appUrl()}/api/trpc/billing.plans`, {
     headers: { 'accept-language': '' },
   });
@@ -203,7 +206,7 @@ test('BILLING-5 two tabs cannot pay twice', async ({ page, context }) => {
   await expect(page.getByText(/expired/i).first()).toBeVisible();
   await fillCard(other, GOOD_CARD);
   await expect(other.getByText('You are on Pro')).toBeVisible();
-  // Back to a link of before: it is the confirmation now, not a second payment.
+  // A link from before the payment now leads to the confirmation, not to a second payment.
   await page.goto(`${appUrl()}/billing/upgrade?plan=pro`);
   await expect(page.getByText('You are on Pro already')).toBeVisible();
 });
@@ -252,7 +255,7 @@ test('BILLING-13 an exhausted session whose person pays a second before its end 
   await person.api.session.start.mutate({ sessionId });
   await untilStatus(person, sessionId, 'running');
   const { stopsAt } = await person.api.session.get.query({ sessionId });
-  // The machine hangs up a guard and a little before the lease ends; a second before that somebody pays.
+  // The machine ends a guard and a little before its lease does; a second before that the user pays.
   const hangsUpAt = Date.parse(stopsAt ?? '') - 1_000 - 350;
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, hangsUpAt - 1_000 - Date.now())));
   await stripeControl(`checkout/${pageId}/complete`, { card: GOOD_CARD });
@@ -304,10 +307,10 @@ test('BILLING-15 the trial is started by one click, once', async ({ page }) => {
   await expect(page.getByRole('region', { name: 'Compute quota' })).toContainText('Trial');
   await page.getByRole('article', { name: 'Free' }).getByRole('button', { name: 'Back to Free' }).click();
   await expect(page.getByRole('region', { name: 'Compute quota' })).toContainText('Free');
-  await expect(page.getByRole('article', { name: 'Trial' })).toContainText('A person has one trial');
+  await expect(page.getByRole('article', { name: 'Trial' })).toContainText('There is one trial per person');
 });
 
-/** Saves a card on the portal's page that "Change card" leads to, and comes back from it. */
+/** Saves a card on the portal page behind "Change card" and returns from it. */
 async function changeCard(page: Page, card: string): Promise<void> {
   await page.goto(`${appUrl()}/billing`);
   await page.getByRole('button', { name: 'Change card' }).click();
@@ -322,7 +325,7 @@ async function changeCard(page: Page, card: string): Promise<void> {
 
 const moveClock = (to: Date) => stripeControl('clock', { to: to.toISOString() });
 
-/** Moves Stripe's clock over the next renewals, an hour past their charge. Returns where it stands. */
+/** Moves Stripe's clock past the next renewals, an hour after their charge. Returns the new time. */
 async function renewAll(): Promise<Date> {
   const { now } = await stripeControl<{ now: number }>('clock');
   const at = new Date(now * 1000);
@@ -334,7 +337,7 @@ async function renewAll(): Promise<Date> {
 const daysAfter = (at: Date, days: number) => new Date(at.getTime() + days * 86_400_000);
 const paymentOf = async (person: Person) => (await person.api.billing.summary.query()).payment.state;
 
-/** A person who pays for a plan and whose next renewal has just failed. */
+/** Creates a user who pays for a plan and whose next renewal has just failed. */
 async function failingPerson(): Promise<{ person: Person; at: Date }> {
   const person = await newPerson();
   await payFor(person, 'pro');
@@ -345,7 +348,7 @@ async function failingPerson(): Promise<{ person: Person; at: Date }> {
   return { person, at };
 }
 
-// Each of these moves Stripe's clock for everybody: they are the last of this file.
+// These tests move Stripe's clock for all others, so they come last in this file.
 test('BILLING-12 a failed renewal shows on every page until it is paid', async ({ page }) => {
   const { person } = await failingPerson();
   await signIn(page, person);
@@ -414,7 +417,7 @@ test('BILLING-38 a subscription that Stripe has ended offers nothing to pay', as
   await page.reload();
   await expect(invoices.getByText('void')).toBeVisible();
   await expect(page.getByRole('link', { name: /^Pay/ })).toHaveCount(0);
-  // The link of an old email.
+  // The link of an earlier email.
   await page.goto(`${appUrl()}/billing/pay`);
   await expect(page.getByText('There is nothing to pay')).toBeVisible();
 });

@@ -14,7 +14,7 @@ test('QUOTA-31 what one person put away or saw in a browser is not the next oneâ
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
   await page.waitForURL(`${appUrl()}/`);
 
-  // Without loading the page anew, and with every answer held back: what is there is there from before.
+  // Without a page load and with every answer held back, the page shows only what it kept from before.
   await page.getByRole('link', { name: 'Sign in' }).first().click();
   await page.getByLabel('Email').fill(second.email);
   await page.getByLabel('Password').fill(second.password);
@@ -79,7 +79,7 @@ test('QUOTA-27 a trial shows its own allowance and no reset', async ({ page }) =
 test('ACCOUNT-22 an owner deletes their account from the settings, over quota and with a session running', async ({
   page,
 }) => {
-  // What waits for a volume to go is asked again after half a minute.
+  // A volume that is still being removed is checked again after half a minute.
   test.slow();
   const person = await newPerson();
   const { id } = await person.api.session.create.mutate({ name: 'last one' });

@@ -5,7 +5,7 @@ import WebSocket from 'ws';
 import { createClient } from '@/client';
 import { appUrl, newPerson, type Person, screenOf, signIn, typeLine, untilStatus } from './product';
 
-/** A running session, opened in the page. */
+/** Starts a session and opens it in the page. */
 async function open(page: Page, name: string): Promise<{ person: Person; id: string }> {
   const person = await newPerson({ planId: 'pro' });
   const { id } = await person.api.session.create.mutate({ name });
@@ -18,13 +18,13 @@ async function open(page: Page, name: string): Promise<{ person: Person; id: str
 
 const keyboardIsIn = (page: Page) =>
   expect(page.locator('.terminal-screen:not([hidden]) .xterm-helper-textarea')).toBeFocused();
-/** The shown rows without the empty ones at the end. */
+/** Returns the visible rows without the empty ones at the end. */
 const rowsOf = async (page: Page): Promise<string[]> => {
   const rows = await page.locator('.terminal-screen:not([hidden]) .xterm-rows > div').allTextContents();
   return rows.join('\n').replaceAll('\u00a0', ' ').trimEnd().split('\n');
 };
 
-/** Where the cursor stands: its row, and the text before it. */
+/** Returns the cursor's row and the text before the cursor. */
 const cursorOf = (page: Page) =>
   page.locator('.terminal-screen:not([hidden]) .xterm-cursor').evaluate((cursor) => {
     const row = cursor.closest('.xterm-rows > div');
@@ -34,7 +34,7 @@ const cursorOf = (page: Page) =>
     return [[...(row?.parentElement?.children ?? [])].indexOf(row as Element), before.length];
   });
 
-/** A full-screen program that asks the terminal everything editors ask, and shows what reaches it. */
+/** A full-screen program that sends the queries editors send, and shows the input it receives. */
 const EDITOR = `
 process.stdin.setRawMode(true);
 process.stdout.write('\\x1b[?1049h\\x1b[?1h\\x1b=\\x1b[?2004h\\x1b[?1004h\\x1b[c\\x1b[>c\\x1b[6n\\x1b]10;?\\x07\\x1b]11;?\\x07\\x1b[?12$p');
@@ -48,7 +48,7 @@ setTimeout(() => { process.stdout.write('\\x1b7\\x1b[12;1H-- EDI' + 'TOR --\\x1b
 }); }, 1500);
 `;
 
-test('MACHINE-51 MACHINE-53 a reload types nothing: the prompt is empty, an editor is as it was', async ({
+test('MACHINE-51 MACHINE-53 a reload types nothing: the prompt is empty, an editor is unchanged', async ({
   page,
 }) => {
   await open(page, 'reload');
@@ -73,7 +73,7 @@ test('MACHINE-51 MACHINE-53 a reload types nothing: the prompt is empty, an edit
   await expect.poll(() => rowsOf(page)).toEqual(['$ echo "left $((40 + 2))"', 'left 42', '$']);
 });
 
-test('MACHINE-53 a new session takes what is typed, and opens no dialog; one chord leaves it', async ({
+test('MACHINE-53 a new session receives keys and opens no dialog; one key combination leaves it', async ({
   page,
 }) => {
   const person = await newPerson({ planId: 'pro' });
@@ -124,7 +124,7 @@ test('MACHINE-55 a paste of 5 MB arrives whole', async ({ page }) => {
   await expect(screenOf(page)).toContainText('done');
 });
 
-test('MACHINE-59 Ctrl-C is felt within a second under a flood', async ({ page }) => {
+test('MACHINE-59 Ctrl-C takes effect within a second under a flood of output', async ({ page }) => {
   await open(page, 'flood');
   await page.keyboard.type('PS1="back> "; yes\n');
   await expect.poll(async () => (await rowsOf(page)).filter((row) => row === 'y').length).toBeGreaterThan(10);
@@ -137,7 +137,7 @@ test('MACHINE-59 Ctrl-C is felt within a second under a flood', async ({ page })
   expect(tookMs).toBeLessThan(2_500);
 });
 
-/** A relay before the gateway that can go silent without a word, as a network that was left behind. */
+/** A relay in front of the gateway that can stop forwarding without closing, like a network that was left. */
 async function relayBefore(page: Page) {
   const pairs: Socket[] = [];
   let isSilent = false;
@@ -172,7 +172,7 @@ async function relayBefore(page: Page) {
   };
 }
 
-test('MACHINE-57 MACHINE-61 a line that goes silent is noticed, said, and back within 30 s with what was typed', async ({
+test('MACHINE-57 MACHINE-61 a silent connection is noticed, reported, and back within 30 s with the typed input', async ({
   browser,
 }) => {
   const context = await browser.newContext({ bypassCSP: true });
@@ -195,7 +195,7 @@ test('MACHINE-57 MACHINE-61 a line that goes silent is noticed, said, and back w
   await context.close();
 });
 
-/** Opens a terminal without a page, with what `connect` answers. */
+/** Opens a terminal without a page, with the answer of `connect`. */
 async function openLine({ url, token }: { url: string; token: string }) {
   const ws = new WebSocket(`${url}?tab=1`, ['hourglass', `token.${token}`]);
   let output = '';

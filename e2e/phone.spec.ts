@@ -26,11 +26,11 @@ test('SESSION-12 the whole product fits a small phone', async ({ page }) => {
   }
 });
 
-/** True when every word of a button can be seen. */
+/** Whether the whole label of a button is visible. */
 const isWhole = (button: Locator) =>
   button.locator('.mantine-Button-label').evaluate((label) => label.scrollWidth <= label.clientWidth + 1);
 
-test('SESSION-12 QUOTA-47 SESSION-50 the ways out of a refusal are read whole on a small phone', async ({
+test('SESSION-12 QUOTA-47 SESSION-50 the remedies of a refusal are fully visible on a small phone', async ({
   page,
 }) => {
   const used = await newPerson({ leftSeconds: 0 });

@@ -7,7 +7,7 @@ import { createAccount } from '@/server/account/create-account';
 import { QUEUE_NAME } from '@/server/jobs';
 import type { AccountStatus, BatchStatus, UpgradePlan } from '@/server/shapes';
 
-/** What a test needs beside the browser: accounts, quota, the provider's truth and the mails that were sent. */
+/** What tests need beside the browser: accounts, quota, the provider's own records and the emails sent. */
 
 const env = (name: string): string => {
   const value = process.env[name];
@@ -31,7 +31,7 @@ export type Person = {
 
 let count = 0;
 
-/** A person with an account of their own, made by the operator command's own verb. */
+/** Creates a user with an account of their own, by the verb of the operator command. */
 export async function newPerson(
   options: { planId?: string; status?: AccountStatus; leftSeconds?: number } = {},
 ): Promise<Person> {
@@ -61,7 +61,7 @@ export async function accountOf(email: string): Promise<string> {
   return row.account_id;
 }
 
-/** Books an adjustment so that this much of the month is left. */
+/** Books an adjustment so that `seconds` of the month are left. */
 export async function leaveQuota(accountId: string, seconds: number): Promise<void> {
   const booked = await adjustAccountUsage(operator.ctx, {
     actor: 'operator',
@@ -85,7 +85,7 @@ export async function signIn(
   await page.waitForURL((url) => url.pathname === next.split('?')[0]);
 }
 
-/** Fills in and sends the form of a sign-up, and waits until it says that an email was sent. */
+/** Submits the sign-up form and waits until the page says that an email was sent. */
 export async function askForAccount(page: Page, name: string, email: string): Promise<void> {
   await page.goto(`${appUrl()}/sign-up`);
   await page.getByLabel('Name').fill(name);
@@ -95,7 +95,7 @@ export async function askForAccount(page: Page, name: string, email: string): Pr
   await expect(page.getByRole('status')).toContainText('We sent an email');
 }
 
-/** Signs up as somebody would, by the link in the email; returns their account once the dashboard is there. */
+/** Signs up through the form and the link in the email; returns the account's id once the dashboard is shown. */
 export async function signUp(page: Page, name: string, email: string): Promise<string> {
   await askForAccount(page, name, email);
   const address = email.trim().toLowerCase();
@@ -105,7 +105,7 @@ export async function signUp(page: Page, name: string, email: string): Promise<s
   return accountOf(address);
 }
 
-/** The link in the newest email to an address, once one with this subject has come. */
+/** Returns the link in the newest email with this subject, once there is one. */
 export async function linkTo(email: string, subject: string): Promise<string> {
   type Mail = { subject: string; text: string };
   const newest = async () =>
@@ -114,7 +114,7 @@ export async function linkTo(email: string, subject: string): Promise<string> {
   return /https?:\S+/.exec((await newest())?.text ?? '')?.[0] ?? '';
 }
 
-/** Confirms the address of whoever is signed in on this page, by the email they got. */
+/** Confirms the address of the user signed in on this page, by the email they received. */
 export async function confirmAddress(page: Page, email: string): Promise<void> {
   await page.goto(await linkTo(email, 'Confirm your address'));
   await page.getByRole('button', { name: 'Confirm this address' }).click();
@@ -140,13 +140,13 @@ export async function control<T>(path: string, init?: { method: string; body?: u
   return (await response.json()) as T;
 }
 
-/** Machines the provider ever made for a session: the truth. */
+/** Returns all machines the provider ever created for a session, from its own records. */
 export async function machinesOf(sessionId: string): Promise<ProviderMachine[]> {
   const all = await control<ProviderMachine[]>('/control/machines');
   return all.filter((machine) => machine.metadata.hourglass_session === sessionId);
 }
 
-/** Waits for a state of a session as the API tells it. */
+/** Waits until the API reports a state of a session. */
 export async function untilStatus(person: Person, sessionId: string, status: string): Promise<void> {
   await expect
     .poll(async () => (await person.api.session.get.query({ sessionId })).status, {
@@ -156,7 +156,7 @@ export async function untilStatus(person: Person, sessionId: string, status: str
     .toBe(status);
 }
 
-/** The terminal's visible text. */
+/** The visible text of the terminal. */
 export const screenOf = (page: Page) => page.locator('.terminal-screen:not([hidden]) .xterm-rows');
 
 /** Types a line into the visible terminal. */
@@ -180,14 +180,17 @@ export async function stripeControl<T = Record<string, unknown>>(
   return answer;
 }
 
-/** The id of an account's customer at Stripe. */
+/** Returns the id of an account's customer at Stripe. */
 export async function customerOf({ accountId }: Pick<Person, 'accountId'>): Promise<string> {
   const [row] = await operator.ctx.sql<{ id: string }[]>`
     select stripe_customer_id as id from billing_customer where account_id = ${accountId}`;
   return row?.id ?? '';
 }
 
-/** The plans that lift the refusal of whoever is signed in on a page and are for sale: late in a month only big ones. */
+/**
+ * Returns the plans for sale that lift the refusal of the user signed in on the page; late in a month only large ones
+ * do.
+ */
 export async function offersOn(page: Page): Promise<UpgradePlan[]> {
   const headers = { 'accept-language': 'en-GB' };
   const answer = await page.request.get(`${appUrl()}/api/trpc/quota.get`, { headers });
@@ -195,13 +198,13 @@ export async function offersOn(page: Page): Promise<UpgradePlan[]> {
   return (result.data.upgrade?.plans ?? []).filter((plan) => plan.price !== null);
 }
 
-/** Opens the way to a plan without a browser; returns the id of the payment page. */
+/** Opens the payment page of a plan without a browser; returns the page's id. */
 export async function payPage(person: Person, planId: string): Promise<string> {
   const { url } = await person.api.billing.upgradeLink.mutate({ planId });
   return /\/c\/pay\/([^/?#]+)/.exec(url)?.[1] ?? '';
 }
 
-/** Pays a page without a browser; returns when the payment was done. */
+/** Pays for a plan without a browser; returns when the payment was made. */
 export async function payFor(person: Person, planId: string, card = GOOD_CARD): Promise<number> {
   await stripeControl(`checkout/${await payPage(person, planId)}/complete`, { card });
   return Date.now();
@@ -211,7 +214,7 @@ export const GOOD_CARD = '4242424242424242';
 export const DECLINED_CARD = '4000000000000002';
 export const FAILING_CARD = '4000000000000341';
 
-/** Fills in a card on the payment page that is open. */
+/** Fills in a card on the open payment page. */
 export async function fillCard(page: Page, card: string): Promise<void> {
   await page.getByLabel('Card number').fill(card);
   await page.getByLabel('Expiry').fill('12 / 34');
@@ -219,7 +222,7 @@ export async function fillCard(page: Page, card: string): Promise<void> {
   await page.getByRole('button', { name: /^(Subscribe|Pay)/ }).click();
 }
 
-/** Puts a job into the timekeeper's queue, as its schedule does at its hour. */
+/** Adds a job to the timekeeper's queue, as its schedule does. */
 export async function runJob(name: string): Promise<void> {
   const queue = new Queue(QUEUE_NAME, { connection: { url: env('E2E_REDIS_URL') } });
   try {

@@ -14,7 +14,7 @@ import {
 } from './product';
 
 type Call = { seq: number; action: string; status: number; path: string };
-/** Machines the provider was asked to make for one account: other tests run beside this one. */
+/** The machines the provider was asked to create for one account; other tests run beside this one. */
 const creates = async (accountId: string, since: number) =>
   (await control<Call[]>(`/control/calls?since=${since}`)).filter(
     ({ action, path }) => action === 'machine.create' && path.includes(accountId),
@@ -40,13 +40,13 @@ test('QUOTA-1 SESSION-7 from sign-up to the last second, the refusal, and on aga
   await page.waitForURL(/\/sessions\//);
   const sessionId = new URL(page.url()).pathname.split('/').at(-1) ?? '';
   await expect(page.locator('[data-state=open]')).toBeVisible();
-  // Written aside and renamed: the end must find a whole file, whenever it comes.
+  // Written to a temporary file and renamed, so that the file is complete whenever the machine ends.
   await typeLine(
     page,
     'echo "all is $((40 + 2))"; while true; do date +%s%3N > new; mv new last; sleep 0.2; done',
   );
   await expect(screenOf(page)).toContainText('all is 42');
-  // The quota is short: the machine is told, and so is the person.
+  // The quota is short: the machine and the page both show when it ends.
   await expect(page.getByTestId('stops-at')).toContainText('quota');
 
   await expect(page.getByText(/Stopped because the compute quota was used up/)).toBeVisible({
@@ -59,7 +59,7 @@ test('QUOTA-1 SESSION-7 from sign-up to the last second, the refusal, and on aga
   expect(aliveMs).toBeLessThanOrEqual(16_000);
   expect(aliveMs).toBeGreaterThan(10_000);
 
-  // Every way to start is off and says why; the other tab learns within 10 s.
+  // Every way to start is disabled and says why; the other tab follows within 10 s.
   const start = page.getByRole('button', { name: 'Start', exact: true });
   await expect(start).toBeDisabled();
   await expect(start).toHaveAccessibleDescription(/compute quota is used up.*resets on/i);
@@ -102,7 +102,7 @@ test('QUOTA-1 SESSION-7 from sign-up to the last second, the refusal, and on aga
   await page.goto(`${appUrl()}/billing/upgrade?plan=starter`);
   await page.waitForURL(/\/c\/pay\//);
 
-  // More quota: the same session starts again and its last file is there.
+  // With more quota the same session starts again and has its last file.
   await leaveQuota(accountId, 600);
   await page.goto(`${appUrl()}/sessions/${sessionId}`);
   const again = page.getByRole('button', { name: 'Start', exact: true });
@@ -137,7 +137,7 @@ test('QUOTA-11 a refusal the page did not expect shows the same dialog and leave
   await page.keyboard.press('Escape');
   await expect(page.getByRole('article', { name: 'surprise' })).toContainText('Stopped');
   expect(await machinesOf(id)).toEqual([]);
-  // The page asks all the time: what is still under way ends with this test, and not as an error of the next one.
+  // The page polls all the time: pending requests end with this test, and not as an error of the next one.
   await page.unrouteAll({ behavior: 'ignoreErrors' });
 });
 
@@ -157,7 +157,7 @@ test('QUOTA-11 a quota that runs out while the form is open turns its button off
   expect(await person.api.session.list.query()).toEqual([]);
 });
 
-test('QUOTA-45 QUOTA-17 warnings say the real percent and can be put away for the month, exhausted cannot', async ({
+test('QUOTA-45 QUOTA-17 warnings show the real percentage and can be dismissed for the month; an exhausted quota cannot', async ({
   page,
 }) => {
   const person = await newPerson({ leftSeconds: 0.15 * 4 * 3600 });
@@ -190,10 +190,10 @@ test('QUOTA-12 another app gets the same refusal through the typed client', asyn
   expect(refusal?.upgrade?.plans.map((plan) => plan.id)).toEqual(upgrade?.plans.map((plan) => plan.id));
 });
 
-test('QUOTA-46 QUOTA-47 used up says nothing is left, and offers the trial before any plan', async ({
+test('QUOTA-46 QUOTA-47 an exhausted quota shows that nothing is left, and offers the trial before any plan', async ({
   page,
 }) => {
-  // Less than the smallest start, and nothing runs on it.
+  // Less than the smallest start, and nothing is running.
   const person = await newPerson({ leftSeconds: 2 });
   await signIn(page, person);
   const banner = page.getByRole('alert', { name: 'Your compute quota is used up' });

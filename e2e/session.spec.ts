@@ -61,7 +61,7 @@ test('MACHINE-22 MACHINE-23 terminals have tabs, come back with their screen, an
   await expect(page.getByRole('button', { name: 'Start', exact: true })).toBeEnabled();
 });
 
-test('SESSION-11 SESSION-18 bad input and strangers change nothing', async ({ request }) => {
+test('SESSION-11 SESSION-18 bad input and other accounts change nothing', async ({ request }) => {
   const person = await newPerson({ planId: 'pro' });
   const stranger = await newPerson();
   const { id } = await person.api.session.create.mutate({ name: 'mine' });

@@ -18,7 +18,10 @@ const SHORT_LEASES = {
   START_RATE_PER_MINUTE: '1000',
 };
 
-/** Starts services and the whole product once; tests find it by these variables. The answer stops it all. */
+/**
+ * Starts the services and the whole product once; tests find them through these variables. Returns a function that
+ * stops everything.
+ */
 export default async function setUp(): Promise<() => Promise<void>> {
   const dir = join(ROOT, '.hourglass', 'e2e');
   rmSync(dir, { recursive: true, force: true });

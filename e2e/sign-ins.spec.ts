@@ -2,7 +2,7 @@ import { expect, type Page, test } from '@playwright/test';
 import { totpOf } from '@/test/totp';
 import { appUrl, linkTo, newPerson, operator, signIn } from './product';
 
-/** As if every sign-in of a person were an hour old. */
+/** Makes every sign-in of a user an hour old. */
 const age = (email: string) =>
   operator.ctx.sql`
     update auth_sign_in set created_at = now() - interval '1 hour', proven_at = null
@@ -69,7 +69,7 @@ test('ACCOUNT-43 a second factor is set up, asked for when signing in, and a rec
   await begin();
   await other.getByLabel('Code from your authenticator app').fill('000000');
   await other.getByRole('button', { name: 'Continue' }).click();
-  await expect(other.getByRole('alert').filter({ hasText: 'not right' })).toBeVisible();
+  await expect(other.getByRole('alert').filter({ hasText: 'not valid' })).toBeVisible();
   await other.getByLabel('Code from your authenticator app').fill(totpOf(secret));
   await other.getByRole('button', { name: 'Continue' }).click();
   await other.waitForURL(/\/dashboard/);
@@ -100,7 +100,7 @@ test('ACCOUNT-45 ACCOUNT-46 name, address and password are changed in the settin
   await address.getByRole('button', { name: 'Change email' }).click();
   await givePassword(page, person.password);
   await expect(address.getByRole('status')).toContainText(`on its way to ${person.email}`);
-  // The old address may be read on another device.
+  // The email to the old address may be read on another device.
   const elsewhere = await (await browser.newContext()).newPage();
   await elsewhere.goto(await linkTo(person.email, 'Move your account to another address'));
   await elsewhere.getByRole('button', { name: 'Move my account' }).click();

@@ -1,7 +1,7 @@
 import { expect, type Page, test } from '@playwright/test';
 import { appUrl, newPerson, operator, type Person, screenOf, signIn, typeLine, untilStatus } from './product';
 
-/** Stops the session that is shown and starts it again, as a person does. */
+/** Stops the session shown on the page and starts it again through the page. */
 async function stopAndStart(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Stop', exact: true }).click();
   await expect(page.getByText('Stopped by you.')).toBeVisible();
@@ -21,7 +21,7 @@ async function openRunning(page: Page, person: Person, name: string): Promise<st
   return id;
 }
 
-test('MACHINE-47 what is in the home folder is there after a stop, and what was changed stays so', async ({
+test('MACHINE-47 files in the home folder are there after a stop, and changed ones stay changed', async ({
   page,
 }) => {
   const person = await newPerson({ planId: 'pro' });
@@ -38,7 +38,7 @@ test('MACHINE-47 what is in the home folder is there after a stop, and what was 
   await expect(page.getByRole('menu')).toContainText('packages installed into the system are not');
 });
 
-/** A plan with an idle stop of seconds, on show nowhere. */
+/** Creates a hidden plan with an idle stop of seconds. */
 async function shortIdlePlan(usual: number, longest: number): Promise<string> {
   const id = `idle-${usual}-${Date.now()}`;
   await operator.ctx.sql`
@@ -49,7 +49,7 @@ async function shortIdlePlan(usual: number, longest: number): Promise<string> {
   return id;
 }
 
-test('SESSION-9 SESSION-54 a loop that prints is left alone, and a shell that waits is stopped', async ({
+test('SESSION-9 SESSION-54 a loop that prints keeps running, and a waiting shell is stopped', async ({
   page,
 }) => {
   const person = await newPerson({ planId: await shortIdlePlan(15, 600) });
@@ -71,7 +71,7 @@ test('SESSION-9 SESSION-54 a loop that prints is left alone, and a shell that wa
   expect(await session()).toMatchObject({ status: 'stopped', endReason: 'idle' });
 });
 
-test('SESSION-56 SESSION-60 one click keeps a session running, and the page says until when', async ({
+test('SESSION-56 SESSION-60 one click keeps a session running, and the page shows until when', async ({
   page,
 }) => {
   const person = await newPerson({ planId: await shortIdlePlan(20, 900) });
@@ -122,7 +122,7 @@ test('SESSION-53 SESSION-60 the idle stop is chosen when a session is made and l
   await expect(page.getByRole('dialog')).toContainText('Stops after 15 min without a keystroke or work');
 });
 
-test('SESSION-57 the time that is shown moves within seconds of a key', async ({ page }) => {
+test('SESSION-57 the displayed time changes within seconds of a keystroke', async ({ page }) => {
   const person = await newPerson({ planId: 'pro' });
   const id = await openRunning(page, person, 'shown');
   const stopsAt = async () =>

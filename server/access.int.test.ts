@@ -13,7 +13,9 @@ import { newId } from './ids';
 import { type AppRouter, appRouter, createCaller } from './router';
 import { SCOPES, type Scope } from './shapes';
 
-/** Who may call what, asked of the router itself: a procedure that is not in this table does not compile. */
+/**
+ * Who may call each procedure, checked against the router itself: a procedure missing from this table does not compile.
+ */
 
 type PathOf<R> = {
   [K in keyof R & string]: R[K] extends { _def: { procedure: true } } ? K : `${K}.${PathOf<R[K]>}`;
@@ -26,7 +28,7 @@ type Who = { people: 'all' | 'members' | 'owners' | 'admins'; keys: string[] };
 const everybody: Who = { people: 'all', keys: [...SCOPES] };
 const members = (...keys: string[]): Who => ({ people: 'members', keys });
 const owners = (...keys: string[]): Who => ({ people: 'owners', keys });
-/** Signed-in owners; no key, whatever it may do. */
+/** Signed-in owners only; no API key, whatever its scopes. */
 const ownersThemselves: Who = { people: 'owners', keys: [] };
 const admins: Who = { people: 'admins', keys: ['admin'] };
 
@@ -96,7 +98,7 @@ afterAll(() => world.close());
 const callerOf = (actor: Actor | null) =>
   createCaller({ ...world.ctx, actor, requestId: 't', responseHeaders: new Headers() });
 
-/** Calls a procedure by its path; returns what it answers, or the refusal. */
+/** Calls a procedure by its path; returns its answer or its refusal. */
 async function call(path: Path, actor: Actor | null, input: unknown) {
   const procedure = path
     .split('.')
@@ -110,7 +112,7 @@ async function call(path: Path, actor: Actor | null, input: unknown) {
   );
 }
 
-/** Whether an actor gets past the door: what is asked with nonsense is refused for its nonsense, and only then. */
+/** Whether an actor passes the access check: invalid input is refused as invalid only after it. */
 async function admits(path: Path, actor: Actor | null): Promise<boolean> {
   const { code } = await call(path, actor, { nonsense: true });
   return code !== 'UNAUTHORIZED' && code !== 'FORBIDDEN';
@@ -118,7 +120,7 @@ async function admits(path: Path, actor: Actor | null): Promise<boolean> {
 
 type Shape = { shape?: Record<string, { isOptional(): boolean }>; unwrap?: () => Shape };
 
-/** The fields a procedure takes, as its own input schema says. */
+/** Returns the fields a procedure takes, from its input schema. */
 function fieldsOf(path: Path): [name: string, optional: boolean][] {
   let schema = PROCEDURES[path]._def.inputs[0] as Shape | undefined;
   while (schema?.unwrap) schema = schema.unwrap();
@@ -135,13 +137,13 @@ const WELL: Record<string, unknown> = {
   email: 'somebody@hourglass.test',
 };
 
-/** An input that is fine, with these ids. Fails for a field nobody has thought of here. */
+/** Returns a valid input with these ids. Throws for a field this test has no value for. */
 function wellFormed(path: Path, ids: Record<string, string>): Record<string, unknown> {
   const needed = fieldsOf(path).filter(([name, optional]) => !optional || name in ids);
   return Object.fromEntries(
     needed.map(([name]) => {
       const value = ids[name] ?? WELL[name];
-      if (value === undefined) throw new Error(`${path}: say in this test what a good ${name} is`);
+      if (value === undefined) throw new Error(`${path}: add a valid ${name} to this test`);
       return [name, value];
     }),
   );
@@ -169,7 +171,7 @@ describe('every procedure', () => {
     expect(Object.keys(TABLE).sort()).toEqual([...PATHS].sort());
   });
 
-  it.each(PATHS)('ACCOUNT-10 ACCOUNT-5 admits whom it should and nobody else: %s', async (path) => {
+  it.each(PATHS)('ACCOUNT-10 ACCOUNT-5 admits exactly the callers of the table: %s', async (path) => {
     const who = TABLE[path];
     const need = RANK[who.people];
     expect(await admits(path, null), 'nobody').toBe(need === 0);
@@ -187,7 +189,7 @@ describe('every procedure', () => {
   });
 });
 
-/** Procedures that take an id of something an account owns; administrators' work on any account. */
+/** Procedures that take the id of something an account owns, and administrators' work on any account. */
 const ID_FIELDS = ['sessionId', 'apiKeyId', 'runId'];
 const WITH_IDS = PATHS.filter((path) => fieldsOf(path).some(([name]) => ID_FIELDS.includes(name)));
 const READS_OF_MEMBERS = PATHS.filter(
@@ -214,7 +216,7 @@ async function anotherSignIn(): Promise<string> {
   return id;
 }
 
-/** Everything that belongs to an account, as it is stored. */
+/** Returns everything that belongs to an account, as stored. */
 const stored = async (accountId: string) =>
   JSON.stringify(
     await world.ctx.sql`
@@ -224,10 +226,10 @@ const stored = async (accountId: string) =>
   );
 
 describe('what belongs to another account', () => {
-  it('SESSION-11 is looked for wherever a procedure takes an id', () =>
+  it('SESSION-11 is tested for every procedure that takes an id', () =>
     expect(WITH_IDS.length).toBeGreaterThanOrEqual(7));
 
-  it.each(WITH_IDS)('SESSION-11 is not there, exactly like what never was: %s', async (path) => {
+  it.each(WITH_IDS)('SESSION-11 is not found, exactly like an id that never existed: %s', async (path) => {
     const owner = await createAccount(world);
     const ids = await belongings(owner);
     const before = await stored(owner);
@@ -239,7 +241,7 @@ describe('what belongs to another account', () => {
     expect(await stored(owner)).toBe(before);
   });
 
-  it.each(READS_OF_MEMBERS)('SESSION-11 is in no list and no sum: %s', async (path) => {
+  it.each(READS_OF_MEMBERS)('SESSION-11 appears in no list and no sum: %s', async (path) => {
     const owner = await createAccount(world);
     const ids = await belongings(owner);
     const stranger = await createAccount(world);
@@ -263,26 +265,26 @@ describe.each([
       if (path === 'session.start' || path === 'billing.startTrial')
         return expect(outcome.reason).toBe(reason);
       expect(String(outcome.reason)).not.toMatch(/^ACCOUNT_|FORBIDDEN/);
-      // Without a payment provider nothing can be bought here, nothing runs that could be connected to, and the address
-      // that confirms a deletion is not this person's.
+      // Without a payment provider nothing can be bought, no session runs to connect to, and the email that confirms a
+      // deletion is not this user's.
       const other =
         /^billing\.(upgradeLink|portalLink|previewChange|changePlan|cancel|resume|refresh)$|^session\.connect$|^account\.delete$/;
       if (!other.test(path)) expect(outcome).toMatchObject({ code: null });
     },
   );
 
-  it('ACCOUNT-7 says so in its status', async () => {
+  it('ACCOUNT-7 reports this in its batch status', async () => {
     const own = await createAccount(world, { status });
     const { start } = await callerOf(person({ accountId: own })).session.batchStatus();
     expect(start).toEqual({ allowed: false, reason });
   });
 });
 
-describe('who is asked for', () => {
+describe('authentication', () => {
   const auth = () => makeAuth({ ...world.ctx, mail: { send: async () => {}, close: () => {} } });
   const actorOf = (headers: Record<string, string>) => findActor(world.ctx, auth(), new Headers(headers));
 
-  it('ACCOUNT-4 a revoked or made-up key is nobody, with a refusal of its own', async () => {
+  it('ACCOUNT-4 a revoked or made-up key authenticates nobody and has its own refusal', async () => {
     const input = { accountId, userId: 'u', isAdmin: false, name: 'k', scopes: ['session:read'] as Scope[] };
     const made = await createApiKey(world.ctx, input);
     expect(await actorOf({ authorization: `Bearer ${made.key}` })).toMatchObject({
@@ -297,7 +299,7 @@ describe('who is asked for', () => {
     }
   });
 
-  it('ACCOUNT-26 a made-up key is counted for the address it came from, and past the rate none is looked up', async () => {
+  it('ACCOUNT-26 a made-up key counts against its address, and past the limit no key is looked up', async () => {
     const counted: [string, number][] = [];
     let looked = 0;
     const limit = async (address: string, count: 0 | 1) => {
@@ -323,7 +325,7 @@ describe('who is asked for', () => {
     expect(looked).toBe(1);
   });
 
-  it('ACCOUNT-3 nobody waits for an email: the answer comes as soon for an address that is known', async () => {
+  it('ACCOUNT-3 a response never waits for an email: it takes as long for a known address as for an unknown one', async () => {
     const email = `${newId()}@x.test`;
     let sent = 0;
     const hangs = () => {
@@ -336,7 +338,7 @@ describe('who is asked for', () => {
     expect(sent).toBe(2);
   });
 
-  it('ACCOUNT-10 an expired, foreign or made-up sign-in is nobody', async () => {
+  it('ACCOUNT-10 an expired, foreign or made-up sign-in authenticates nobody', async () => {
     const userId = newId();
     await world.ctx
       .sql`insert into auth_user (id, name, email) values (${userId}, 'E', ${`${userId}@x.test`})`;
@@ -352,8 +354,8 @@ describe('who is asked for', () => {
   });
 });
 
-describe('text that cannot be kept', () => {
-  it.each(PATHS)('SESSION-18 is refused as such and is no accident: %s', async (path) => {
+describe('text that cannot be stored', () => {
+  it.each(PATHS)('SESSION-18 is refused as invalid input, not as a defect: %s', async (path) => {
     const texts = [...ID_FIELDS, 'accountId', 'planId', 'name', 'reason', 'cursor', 'search'];
     const fields = fieldsOf(path).filter(([name]) => texts.includes(name));
     const input = Object.fromEntries(fields.map(([name]) => [name, 'a\0b']));

@@ -2,16 +2,16 @@ import { expect, it } from 'vitest';
 import { appRouter } from './router';
 import { access } from './trpc';
 
-/** What must not compile: each line below is an error of the type checker, and an error that is missing is one too. */
+/** Lines that must not compile: each is an error of the type checker, and a missing error is one too. */
 function mustNotCompile(): unknown[] {
   return [
-    // @ts-expect-error a procedure states whom it admits
+    // @ts-expect-error a procedure must state its access level
     access(),
-    // @ts-expect-error and no other level than there is
+    // @ts-expect-error the level must exist
     access('everybody'),
-    // @ts-expect-error keys of administrators know no owners
+    // @ts-expect-error an administrator's key has no owner level
     access('owner:admin'),
-    // @ts-expect-error there is no bare way to make a procedure
+    // @ts-expect-error there is no procedure without an access level
     null as unknown as typeof import('./trpc')['procedure'],
   ];
 }

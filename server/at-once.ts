@@ -1,4 +1,7 @@
-/** Does `work` for every item, at most `atOnce` at the same time. The first error ends it; catch inside what must not. */
+/**
+ * Runs `work` for every item, at most `atOnce` at a time. Rejects with the first error; `work` must catch errors that
+ * should not end the rest.
+ */
 export async function forEachAtOnce<T>(
   items: readonly T[],
   atOnce: number,

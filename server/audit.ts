@@ -2,7 +2,7 @@ import type { TxCtx } from './context';
 import { newId } from './ids';
 
 export type AuditNote = {
-  /** `user:<id>`, `apiKey:<id>` or `operator`. */
+  /** `user:<id>`, `apiKey:<id>`, `operator` or `stripe`. */
   actor: string;
   action: string;
   accountId: string | null;
@@ -11,7 +11,7 @@ export type AuditNote = {
   reason: string;
 };
 
-/** Writes who changed what and why, in the transaction of the change itself. */
+/** Records a change in the audit log, in the transaction of the change itself. */
 export async function writeAudit(tx: TxCtx, note: AuditNote): Promise<void> {
   const json = (value: unknown) => tx.sql.json((value ?? null) as never);
   await tx.sql`

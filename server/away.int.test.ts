@@ -14,7 +14,9 @@ import { newId } from './ids';
 import { appRouter, createCaller } from './router';
 import { runTokenOf } from './run/tokens';
 
-/** Every way in which PostgreSQL can be away, and every procedure: through HTTP, and past the look at who asks. */
+/**
+ * Every way in which PostgreSQL can be unreachable, against every procedure: over HTTP, and called past authentication.
+ */
 
 const MOST_MS = 8_000;
 const CONNECTIONS = 4;
@@ -97,7 +99,7 @@ async function signInBoss(): Promise<string> {
 
 type Shape = { shape?: Record<string, { isOptional(): boolean }>; unwrap?: () => Shape };
 
-/** Inputs that every procedure takes. Fails for a field nobody has thought of here. */
+/** Returns valid inputs by procedure. Throws for a field this test has no value for. */
 function inputsOf(known: { plan: Record<string, unknown> } & Record<string, unknown>) {
   const values: Record<string, unknown> = {
     ...known.plan,
@@ -113,7 +115,7 @@ function inputsOf(known: { plan: Record<string, unknown> } & Record<string, unkn
     reason: 'away',
     status: 'active',
     seconds: 60,
-    // Of nobody: an end that comes late would sign this person out of what follows.
+    // An id that does not exist: a sign-in ended late would sign out the user of the following tests.
     signInId: 'nobody',
   };
   return (path: string): Record<string, unknown> => {
@@ -122,7 +124,7 @@ function inputsOf(known: { plan: Record<string, unknown> } & Record<string, unkn
     const needed = Object.entries(schema?.shape ?? {}).filter(([, field]) => !field.isOptional());
     return Object.fromEntries(
       needed.map(([name]) => {
-        if (!(name in values)) throw new Error(`${path}: say in this test what a good ${name} is`);
+        if (!(name in values)) throw new Error(`${path}: add a valid ${name} to this test`);
         return [name, values[name]];
       }),
     );
@@ -149,7 +151,7 @@ function overHttp(path: string): Promise<Answer> {
   });
 }
 
-/** Past the look at who asks, where the procedure itself is what finds PostgreSQL away. */
+/** Calls a procedure past authentication, so that the procedure itself finds PostgreSQL unreachable. */
 function pastTheDoor(path: string): Promise<Answer> {
   const { ctx } = web.hourglassWeb as { ctx: World['ctx'] };
   const caller = createCaller({ ...ctx, actor, requestId: 't', responseHeaders: new Headers() });
@@ -169,7 +171,7 @@ function pastTheDoor(path: string): Promise<Answer> {
   );
 }
 
-/** What is asked in other ways than by a procedure. */
+/** Calls everything else that is not a procedure. */
 function others(): Promise<Answer>[] {
   const { APP_URL, AUTH_SECRET } = world.ctx.env;
   const reading = async (response: Response) => {
@@ -211,7 +213,7 @@ function others(): Promise<Answer>[] {
 const everything = () =>
   Promise.all([...PATHS.map(overHttp), ...PATHS.map(pastTheDoor), ...others()]) as Promise<Answer[]>;
 
-/** Everything that is stored, but for sign-ins: one whose cookie nobody got opens nothing. */
+/** Returns everything stored except sign-ins: a sign-in whose cookie was never delivered gives no access. */
 const stored = () =>
   asOwner(world.url, async (owner) => {
     const tables = await owner<{ name: string }[]>`
@@ -259,7 +261,7 @@ const refusing = (code: string, at: 'connecting' | 'asking'): Way => ({
   },
 });
 
-/** Changes the database as its administrator does, from outside of it. */
+/** Alters the database from outside, as its administrator does. */
 const alter = (words: string) =>
   asOwner(Object.assign(new URL(world.url), { pathname: '/postgres' }).href, (owner) =>
     owner.unsafe(`alter database "${new URL(world.url).pathname.slice(1)}" ${words}`),
@@ -271,8 +273,8 @@ const WAYS: Record<string, Way> = {
     comeBack: () => door.open(Number(new URL(door.url).port)),
   },
   'resets connections': refusing('reset', 'connecting'),
-  'resets at every question': refusing('reset', 'asking'),
-  'accepts connections and says nothing': {
+  'resets at every query': refusing('reset', 'asking'),
+  'accepts connections and never answers': {
     go: () => {
       door.isMute = true;
       door.cut('hard');
@@ -282,7 +284,7 @@ const WAYS: Record<string, Way> = {
       door.cut('hard');
     },
   },
-  'goes silent on the connections that are open, and on new ones': {
+  'goes silent on open connections and on new ones': {
     go: () => {
       door.isMute = true;
       door.silence();
@@ -303,8 +305,8 @@ const WAYS: Record<string, Way> = {
   },
   'is starting up (57P03)': refusing('57P03', 'connecting'),
   'has no connection left (53300)': refusing('53300', 'connecting'),
-  'takes no connections (55000, as its proxy says it)': refusing('55000', 'connecting'),
-  'knows the password no more (28P01)': refusing('28P01', 'connecting'),
+  'takes no connections (55000, in the words of its proxy)': refusing('55000', 'connecting'),
+  'no longer accepts the password (28P01)': refusing('28P01', 'connecting'),
   'is shut down (57P01)': refusing('57P01', 'asking'),
   'has crashed (57P02)': refusing('57P02', 'asking'),
   'takes no connections (55000)': {
@@ -316,7 +318,7 @@ const WAYS: Record<string, Way> = {
   },
 };
 
-/** Ways in which reading still works: only changes are refused. */
+/** Ways in which reads still work and only changes are refused. */
 const CHANGES_ONLY = new Set(['goes silent at the first change']);
 
 describe('a PostgreSQL that', () => {
@@ -341,7 +343,7 @@ describe('a PostgreSQL that', () => {
     },
   );
 
-  it('QUOTA-44 only reads since it changed places (25006): changes answer 503, until it writes again', {
+  it('QUOTA-44 became read-only in a failover (25006): changes answer 503 until it accepts writes again', {
     timeout: 60_000,
   }, async () => {
     await alter('set default_transaction_read_only = on');
@@ -354,7 +356,7 @@ describe('a PostgreSQL that', () => {
       for (const what of [path, `HTTP ${path}`])
         expect(ofPath(what)).toMatchObject({ status: 503, reason: 'QUOTA_UNAVAILABLE' });
     expect(await stored()).toEqual(before);
-    // The connections that were refused lead to the old place and are not used again.
+    // The refused connections lead to the old primary and are not used again.
     await alter('reset default_transaction_read_only');
     await expect.poll(async () => (await overHttp('session.create')).status, { timeout: 15_000 }).toBe(200);
   });

@@ -9,7 +9,7 @@ import { openJobs } from './jobs';
 import { makeLog } from './log';
 import { openFly } from './machine/fly';
 
-/** The real context of a door: every port opened from the environment. `close` gives everything back. */
+/** Opens the context of a process: every port, configured from the environment. `close` closes them all. */
 export function openContext(
   env: Env,
   service: string,

@@ -1,4 +1,7 @@
-/** `3 h 12 min`; under an hour `12 min 05 s`; under a minute `42 s`. Never rounds up: what is shown is really there. */
+/**
+ * Returns `3 h 12 min`; under an hour `12 min 05 s`; under a minute `42 s`. Rounds down, so that the time shown is
+ * always available.
+ */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
   const h = Math.floor(whole / 3600);
@@ -9,7 +12,7 @@ export function formatDuration(seconds: number): string {
   return `${s} s`;
 }
 
-/** A plan's allowance: `40 h`, `90 min`, or `no limit`. */
+/** Returns a plan's allowance: `40 h`, `90 min`, or `no limit`. */
 export function formatAllowance(seconds: number | null): string {
   if (seconds === null) return 'no limit';
   return formatDuration(seconds).replace(/ 00 s$/, '');

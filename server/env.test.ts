@@ -53,7 +53,7 @@ describe('the name of an installation', () => {
   const parse = (more: Record<string, string>) => () =>
     parseEnv({ ...GOOD, ENVIRONMENT_ID: undefined as never, ...more });
 
-  it('MACHINE-42 must be given at a provider that others use too', () => {
+  it('MACHINE-42 is required at a provider that others use too', () => {
     expect(parse({})).toThrow(/ENVIRONMENT_ID: must be set/);
     expect(parse({ FLY_API_URL: 'http://127.0.0.1.example.com' })).toThrow(/ENVIRONMENT_ID/);
     expect(parse({ FLY_API_URL: 'http://localhost.example.com' })).toThrow(/ENVIRONMENT_ID/);
@@ -61,7 +61,7 @@ describe('the name of an installation', () => {
   });
 
   it.each(['http://localhost:4280', 'http://127.0.0.1:4280', 'http://[::1]:4280', 'http://fly.localhost'])(
-    'MACHINE-42 is dev at %s, where nobody else is',
+    'MACHINE-42 is dev at %s, which no other installation uses',
     (url) => {
       expect(parse({ FLY_API_URL: url })().ENVIRONMENT_ID).toBe('dev');
     },
@@ -69,7 +69,7 @@ describe('the name of an installation', () => {
 });
 
 describe('the operator command without the name of an installation', () => {
-  it('MACHINE-42 does what names no machine, and refuses the rest', async () => {
+  it('MACHINE-42 runs commands that name no machine, and refuses the rest', async () => {
     const { ctx, close } = openOperatorContext({ DATABASE_URL: GOOD.DATABASE_URL });
     expect(ctx.env.LEASE_MAX_SECONDS).toBe(900);
     expect(() => ctx.env.ENVIRONMENT_ID).toThrow(/Set ENVIRONMENT_ID to that of the worker/);
@@ -91,7 +91,7 @@ describe('the log', () => {
   const log = makeLog('test', 'info', secretsOf(env), sink);
   const key = `hg_abcdefgh_${'k'.repeat(32)}`;
 
-  it('ACCOUNT-17 writes no secret, wherever it comes from', () => {
+  it('ACCOUNT-17 contains no secret, wherever it comes from', () => {
     const carrying = Object.assign(new Error(`WRONGPASS ${GOOD.FLY_API_TOKEN}`), {
       command: { name: 'auth', args: ['redis-secret'] },
       input: GOOD.DATABASE_URL,

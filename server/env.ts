@@ -3,13 +3,16 @@ import { BadDatabaseUrl, readDatabaseUrl } from '@/db/database-url';
 import { isLoopback } from './loopback';
 import { signingSecrets } from './signing-secrets';
 
-/** The only reader of the environment. Doors parse it once at boot; a bad value stops the process and names itself. */
+/**
+ * The only reader of the environment. Processes parse it once at boot; a bad value stops the process and names its
+ * variable.
+ */
 
 const seconds = (fallback: number, min = 1, max = 86_400) =>
   z.coerce.number().min(min).max(max).default(fallback);
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
 const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''));
-/** The URL of a service, password and all. What is wrong is said without it. */
+/** A service URL that may contain a password. Messages about a bad one never show it. */
 const serviceUrl = (schemes: string[]) =>
   z
     .string()
@@ -49,7 +52,7 @@ const schema = z.object({
     .string()
     .refine(
       (text) => signingSecrets(text).every((secret) => Buffer.byteLength(secret) >= 32),
-      'must have at least 32 bytes; while it is changed, the new one and the old one with a comma between',
+      'must have at least 32 bytes; during a change, the new and the old one separated by a comma',
     ),
   TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
   AUTH_GITHUB_ID: optional,
@@ -96,7 +99,7 @@ export type Env = z.infer<typeof schema>;
 /** Each setting with its bounds and its default. */
 export const settingsShape = schema.shape;
 
-/** Variables that nobody outside may ever see; of an address its password. */
+/** Variables with secret values; of a URL only its password is secret. */
 export const SECRET_NAMES = [
   'DATABASE_URL',
   'REDIS_URL',
@@ -108,10 +111,10 @@ export const SECRET_NAMES = [
   'SMTP_URL',
 ] as const satisfies (keyof Env)[];
 
-/** Shorter ones would cut words out of ordinary sentences. */
+/** Shorter values would match inside ordinary words. */
 const SHORTEST_SECRET = 8;
 
-/** The secrets of an environment as they could appear in a text. */
+/** Returns the secrets of an environment as they could appear in a text. */
 export function secretsOf(env: Env): string[] {
   return SECRET_NAMES.flatMap((name) => {
     const value = env[name] ?? '';
@@ -121,7 +124,7 @@ export function secretsOf(env: Env): string[] {
   }).filter((text) => text.length >= SHORTEST_SECRET);
 }
 
-/** One line per bad variable, each naming itself, never printing its value. */
+/** One line per bad variable, each with its name and never its value. */
 class BadEnvironment extends Error {
   constructor(problems: string[]) {
     super(`The environment is not usable:\n${problems.map((line) => `  ${line}`).join('\n')}`);
@@ -129,7 +132,7 @@ class BadEnvironment extends Error {
   }
 }
 
-/** The parsed environment. Throws BadEnvironment with every problem at once. */
+/** Returns the parsed environment. Throws BadEnvironment with all problems at once. */
 export function parseEnv(source: Record<string, string | undefined>): Env {
   const parsed = schema.safeParse(source);
   if (!parsed.success) {
@@ -140,13 +143,15 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
   return parsed.data;
 }
 
-/** True for a key of the payment provider's test mode; every other key is taken for one that moves money. */
+/** Whether a key belongs to the payment provider's test mode; every other key is treated as one that moves money. */
 export const isTestKey = (key: string): boolean => /^(sk|rk)_test_/.test(key);
 
-/** At a provider that others use too, two installations by the same name would take each other's machines for their own. */
+/** Two installations of the same name at one provider would take each other's machines for their own. */
 function sharedProvider(env: Env, source: Record<string, string | undefined>): string[] {
   if (isLoopback(env.FLY_API_URL) || (source.ENVIRONMENT_ID ?? '') !== '') return [];
-  return ['ENVIRONMENT_ID: must be set, to a name that nobody else uses at this provider (FLY_API_URL)'];
+  return [
+    'ENVIRONMENT_ID: must be set, to a name that no other installation uses at this provider (FLY_API_URL)',
+  ];
 }
 
 function crossChecks(env: Env): string[] {
@@ -162,10 +167,10 @@ function crossChecks(env: Env): string[] {
   }
   const key = env.STRIPE_SECRET_KEY;
   if (key && !isTestKey(key) && env.STRIPE_API_URL !== 'https://api.stripe.com') {
-    problems.push('STRIPE_API_URL: a live key talks to Stripe itself only');
+    problems.push('STRIPE_API_URL: a live key may be used with Stripe itself only');
   }
   return problems;
 }
 
-/** The environment of this process, parsed on first use. */
+/** Returns the parsed environment of this process. Throws BadEnvironment. */
 export const readEnv = (): Env => parseEnv(process.env);

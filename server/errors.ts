@@ -1,6 +1,6 @@
 import type { Limits, Quota, Upgrade } from './shapes';
 
-/** tRPC code of each refusal; the HTTP status follows from it. The one place where the two worlds meet. */
+/** The tRPC code of each refusal; the HTTP status follows from it. */
 const CODE_OF_REASON = {
   QUOTA_EXCEEDED: 'PAYMENT_REQUIRED',
   TRIAL_EXHAUSTED: 'PAYMENT_REQUIRED',
@@ -31,7 +31,7 @@ const CODE_OF_REASON = {
 export type Reason = keyof typeof CODE_OF_REASON;
 export type ReasonCode = (typeof CODE_OF_REASON)[Reason] | 'PAYLOAD_TOO_LARGE';
 
-/** What a refusal carries beside its sentence; only the fields of its reason are set. */
+/** The data of a refusal beside its message; only the fields of its reason are set. */
 export type RefusalDetails = {
   quota?: Quota;
   upgrade?: Upgrade | null;
@@ -44,13 +44,13 @@ export type RefusalDetails = {
 
 const BRAND = Symbol.for('hourglass.DomainError');
 
-/** An expected refusal: a stable reason, a sentence a person can act on, and the figures behind it. */
+/** An expected refusal: a stable reason, a sentence the caller can act on, and the figures behind it. */
 export class DomainError extends Error {
   readonly reason: Reason;
   readonly details: RefusalDetails;
   readonly [BRAND] = true;
 
-  /** A bundler may load this module twice in one process; a refusal of one copy is one for the other too. */
+  /** A bundler may load this module twice in one process; `instanceof` must recognise the errors of both copies. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === 'object' && value !== null && BRAND in value;
   }
@@ -67,7 +67,7 @@ export class DomainError extends Error {
   }
 }
 
-/** The 413 of a body that is larger than what is read. */
+/** 413: a body larger than the limit. */
 export class TooLarge extends DomainError {
   constructor(message: string) {
     super('INVALID_INPUT', message);
@@ -82,11 +82,11 @@ export class TooLarge extends DomainError {
   }
 }
 
-/** The 404 of everything that is not there or belongs to somebody else. */
+/** Returns the 404 of everything that does not exist or belongs to another account. */
 export const notFound = (what: string): DomainError =>
   new DomainError('NOT_FOUND', `There is no such ${what}, or it is not yours.`);
 
-/** The 503 while PostgreSQL cannot be asked. The sentence of one that says more may be given. */
+/** Returns the 503 for an unreachable PostgreSQL, with a more specific sentence if one is given. */
 export const quotaUnavailable = (
-  sentence = 'Our database cannot be reached right now. Try again in a moment; look first whether a change was made.',
+  sentence = 'Our database cannot be reached right now. Try again in a moment; first check whether your change was made.',
 ): DomainError => new DomainError('QUOTA_UNAVAILABLE', sentence);

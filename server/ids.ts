@@ -1,4 +1,4 @@
 import { v7 } from 'uuid';
 
-/** A fresh id: UUIDv7 text, so that rows of one table sort by the time they were made. */
+/** Returns a new UUIDv7 as text, so that ids sort by creation time. */
 export const newId = (): string => v7();

@@ -4,13 +4,13 @@ import { createTestRedis } from '@/test/redis';
 import { openJobs, QUEUE_NAME } from './jobs';
 import { makeLog } from './log';
 
-it('SESSION-13 wake-ups that nobody takes stop being queued; the sweep does not need them', async () => {
+it('SESSION-13 wake-ups that no worker takes stop being queued; the sweep does not need them', async () => {
   const redis = await createTestRedis();
   const jobs = openJobs(redis.url, () => 0, makeLog('test', 'silent'), 150);
   const queue = new Queue(QUEUE_NAME, { connection: { url: redis.url } });
   await expect.poll(() => jobs.ping().catch(() => null)).toBe('PONG');
   for (let i = 0; i < 1_000; i++) await jobs.wakeRun(`r${i}`, 3_600_000 + i * 100);
-  // Counted now and then, so a few more than the limit may wait.
+  // The queue is counted only now and then, so it may exceed the limit slightly.
   expect(await queue.getJobCountByTypes('wait', 'delayed')).toBe(200);
   await queue.obliterate({ force: true });
   for (let i = 0; i < 101; i++) await jobs.wakeRun(`s${i}`, 3_600_000 + i * 100);

@@ -25,7 +25,7 @@ describe('a wake-up', () => {
     expect(await msToWake(await findFreePort())).toBeLessThan(1_000);
   });
 
-  it('SESSION-19 does not wait for a Redis that takes connections and never answers', async () => {
+  it('SESSION-19 does not wait for a Redis that accepts connections and never answers', async () => {
     server = createServer((socket) => socket.on('error', () => {}));
     await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
     expect(await msToWake((server.address() as AddressInfo).port)).toBeLessThan(1_000);

@@ -4,19 +4,22 @@ import type { Instant } from './clock';
 import type { Log } from './log';
 import { LATE, withTimeout } from './with-timeout';
 
-/** A job only wakes and carries nothing: PostgreSQL holds the truth. */
+/** A job only wakes a worker and carries no data: PostgreSQL holds the state. */
 export type JobName =
-  /** Checks what is due now: leases that end, boots that are late, stops that are not proven. */
+  /** Checks runs that are due: leases that end, late boots, stops without proof. */
   | 'run.due'
-  /** Processes the events that the payment provider could not deliver. */
+  /** Processes stored events of the payment provider that were not processed on delivery. */
   | 'stripe.events'
-  /** Takes over today's prices and reads every paying account anew. */
+  /** Refreshes prices and reads every paying account from the payment provider. */
   | 'stripe.sweep';
 
 export const QUEUE_NAME = 'timekeeper';
 
 export type Jobs = {
-  /** Wakes the timekeeper for a run at an instant. Never throws nor waits for Redis: a lost wake-up costs one sweep. */
+  /**
+   * Wakes the timekeeper for a run at an instant. Never throws and never waits for Redis: the sweep finds runs whose
+   * wake-up was lost.
+   */
   wakeRun(runId: string, at: Instant): Promise<void>;
   /** Throws when Redis does not answer. */
   ping(): Promise<unknown>;
@@ -24,22 +27,22 @@ export type Jobs = {
 };
 
 /**
- * Wake-ups that wait at the same time. While no timekeeper takes them nothing else would end their number; whoever is
- * not woken is found by the sweep.
+ * Most wake-ups that may be queued. Without a running timekeeper their number would grow without bound; the sweep finds
+ * the runs of those that are dropped.
  */
 const MOST_WAITING = 100_000;
 const COUNT_EVERY = 100;
 
-/** A delay must fit in a signed 32-bit timer; the sweep finds whatever is further away. */
+/** A delay must fit in a signed 32-bit timer; the sweep finds runs that are further away. */
 const LONGEST_DELAY_MS = 7 * 24 * 3600 * 1000;
 
-/** Wake-ups within the same tenth of a second are one. */
+/** Wake-ups within the same tenth of a second share one job. */
 const MOMENT_MS = 100;
 
-/** A renewal or a start waits this long for its wake-up to be queued, and not a moment longer. */
+/** How long a renewal or a start waits for its wake-up to be queued, at most. */
 const TIMEOUT_MS = 250;
 
-/** The producer side, for every door. It fails fast: a command is dropped, not queued, while Redis is away. */
+/** Opens the producer side of the queue. Fails fast: while Redis is away a command is dropped, not queued. */
 export function openJobs(redisUrl: string, now: () => Instant, log: Log, most = MOST_WAITING): Jobs {
   const connection = new Redis(redisUrl, {
     enableOfflineQueue: false,
@@ -61,14 +64,14 @@ export function openJobs(redisUrl: string, now: () => Instant, log: Log, most = 
   };
   return {
     async wakeRun(runId, at) {
-      // The queue itself would wait until Redis comes, however long that takes.
+      // The queue itself would wait until Redis is back.
       if (connection.status !== 'ready')
         return log.debug({ runId }, 'Redis is away; the sweep will find the run');
       const wakeAt = Math.min(Math.max(now(), at), now() + LONGEST_DELAY_MS);
-      // One wake-up serves all runs of its moment: however many renew, there are no more jobs than moments in a lease.
+      // One job serves all runs of its moment, so a lease never has more jobs than moments.
       const moment = Math.ceil(wakeAt / MOMENT_MS);
       const enqueue = async () => {
-        // The delay counts from the moment it is sent, whatever was waited for before.
+        // The delay counts from when the command is sent, not from when the wait began.
         const later = () => ({ delay: Math.max(0, moment * MOMENT_MS - now()), jobId: `due-${moment}` });
         if (await hasRoom()) await queue.add('run.due' satisfies JobName, {}, later());
         else log.warn({ runId }, 'too many wake-ups wait already; the sweep will find the run');
@@ -86,18 +89,21 @@ export function openJobs(redisUrl: string, now: () => Instant, log: Log, most = 
   };
 }
 
-/** When the repeated jobs run. Setting them again changes nothing, so every worker does it, again and again. */
+/** The schedules of the repeated jobs. Setting them is idempotent, so every worker does it periodically. */
 const SCHEDULES = [
   { name: 'stripe.events', repeat: { every: 60_000 }, opts: {} },
   {
     name: 'stripe.sweep',
     repeat: { pattern: '17 3 * * *', tz: 'UTC' },
-    // A provider that is away at that hour is asked again for most of the night.
+    // The retries span most of the night, for a provider that is away at that hour.
     opts: { attempts: 7, backoff: { type: 'exponential', delay: 120_000 } },
   },
 ] as const satisfies { name: JobName; repeat: object; opts: object }[];
 
-/** Sets the repeated jobs; a Redis that lost them has them again within a minute. Throws when Redis is away. */
+/**
+ * Sets the repeated jobs. Throws while Redis is away. Workers repeat this, so a Redis that lost the jobs has them again
+ * within a minute.
+ */
 export async function scheduleJobs(queue: Pick<Queue, 'upsertJobScheduler'>): Promise<void> {
   for (const { name, repeat, opts } of SCHEDULES)
     await queue.upsertJobScheduler(name, repeat, { name, data: {}, opts });

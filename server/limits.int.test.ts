@@ -32,28 +32,28 @@ const owner = (): Actor => ({
 const caller = () =>
   createCaller({ ...world.ctx, actor: owner(), requestId: 't', responseHeaders: new Headers() });
 
-/** How many of many at once went through, and what the others were told. */
+/** Runs `work` `count` times at once; returns how many succeeded and the messages of the others. */
 async function many(count: number, work: (index: number) => Promise<unknown>) {
   const outcomes = await Promise.allSettled(Array.from({ length: count }, (_, index) => work(index)));
   const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
   return { done: count - refused.length, sentences: new Set(refused.map(({ reason }) => reason.message)) };
 }
 
-it('ACCOUNT-19 an account keeps 100 sessions, however many are made at once', async () => {
+it('ACCOUNT-19 an account keeps 100 sessions, however many are created at once', async () => {
   const { done, sentences } = await many(115, (index) => caller().session.create({ name: `s${index}` }));
   expect(done).toBe(100);
   expect([...sentences]).toEqual(['You keep 100 sessions already. Delete one to make room.']);
   expect((await caller().session.list()).length).toBe(100);
 });
 
-it('ACCOUNT-19 an account has 20 keys, however many are made at once', async () => {
+it('ACCOUNT-19 an account has 20 keys, however many are created at once', async () => {
   const input = { accountId, userId: 'u', isAdmin: false, name: 'k', scopes: ['session:read' as const] };
   const { done, sentences } = await many(30, () => createApiKey(world.ctx, input));
   expect(done).toBe(20);
   expect([...sentences]).toEqual(['An account has 20 keys at most. Revoke one first.']);
 });
 
-it('ACCOUNT-19 making and ending again leaves no rows without end: 20 revoked keys, and no session that never ran', async () => {
+it('ACCOUNT-19 creating and deleting repeatedly leaves a bounded number of rows: 20 revoked keys, and no session that never ran', async () => {
   const own = await createAccount(world);
   const input = { accountId: own, userId: 'u', isAdmin: false, name: 'k', scopes: ['session:read' as const] };
   const living = await createApiKey(world.ctx, input);
@@ -75,7 +75,7 @@ it('ACCOUNT-19 making and ending again leaves no rows without end: 20 revoked ke
   });
 });
 
-it('ACCOUNT-19 old emails and payment events are forgotten, never one that is still to be sent or processed', async () => {
+it('ACCOUNT-19 old emails and payment events are deleted, but never one that is still to be sent or processed', async () => {
   const { sql } = world.ctx;
   const daysAgo = (days: number) => sql`hg_clock() - ${days} * interval '1 day'`;
   for (const [id, days, due] of [
@@ -101,7 +101,7 @@ it('ACCOUNT-19 old emails and payment events are forgotten, never one that is st
     ).toEqual(['waiting', 'young']);
 });
 
-it('ACCOUNT-19 an installation has 50 plans', async () => {
+it('ACCOUNT-19 an installation has at most 50 plans', async () => {
   const [first] = await caller().admin.plan.list();
   if (!first) throw new Error('there are no plans');
   const { sentences } = await many(50, (index) =>
@@ -112,7 +112,7 @@ it('ACCOUNT-19 an installation has 50 plans', async () => {
   expect(await caller().admin.plan.save(first)).toEqual(first);
 });
 
-it('ACCOUNT-19 a person has 30 sign-ins, and what has expired is forgotten', async () => {
+it('ACCOUNT-19 a user has at most 30 sign-ins, and expired ones are deleted', async () => {
   const { sql } = world.ctx;
   const userId = newId();
   await sql`insert into auth_user (id, name, email) values (${userId}, 'E', ${`${userId}@x.test`})`;
@@ -143,7 +143,7 @@ it('ACCOUNT-16 lists come in pages of 100 at most, and days 400 at a time', asyn
   expect((await caller().admin.audit.list({})).items).toHaveLength(50);
 });
 
-it('ACCOUNT-16 no query and no lock is waited for without end, on either way to the database', async () => {
+it('ACCOUNT-16 every query and every lock has a time limit, through either pool', async () => {
   const { sql, db } = world.database;
   type Row = { name: string; setting: string };
   const want = {

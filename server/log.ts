@@ -4,8 +4,8 @@ import { noticeOf } from './notice-of';
 export type Log = Logger;
 
 /**
- * JSON logs on stdout. Of an error only what explains it is written, and whatever looks like a key of ours, or is one
- * of `secrets`, is cut out of every line, from wherever it got in.
+ * Returns a logger that writes JSON to stdout. Errors are reduced to what explains them. Everything that looks like a
+ * key of this product, or is one of `secrets`, is cut out of every line.
  */
 export function makeLog(service: string, level: string, secrets: string[] = [], to?: DestinationStream): Log {
   const secret = secretPattern(secrets);
@@ -37,7 +37,7 @@ export function makeLog(service: string, level: string, secrets: string[] = [], 
 
 const CUT = '[cut]';
 
-/** API keys, tokens of runs and terminals, the payment provider's keys, and passwords inside of addresses. */
+/** API keys, tokens of runs and terminals, the payment provider's keys, and passwords in URLs. */
 const KEYS = [
   'hg_[\\w-]{8}_[\\w-]{32}',
   'hgr_[0-9a-f-]{36}_[\\w-]{43}',

@@ -47,7 +47,7 @@ export const metrics = {
   }),
   lookFailures: new Counter({
     name: 'hourglass_look_failures_total',
-    help: 'Looks of the timekeeper at a run that failed; the run is looked at again later',
+    help: 'Failed checks of a run by the timekeeper; the run is checked again later',
     registers,
   }),
   runsEnded: new Counter({
@@ -76,19 +76,19 @@ export const metrics = {
   }),
   parked: new Gauge({
     name: 'hourglass_parked',
-    help: 'What could not be removed or stopped after many tries, by kind; tried at long intervals. A person has to look',
+    help: 'Things that could not be removed or stopped after many attempts, by kind; retried at long intervals. Needs an operator',
     labelNames: ['kind'] as const,
     registers,
   }),
   listingAge: new Gauge({
     name: 'hourglass_listing_age_seconds',
-    help: 'Time since any worker last read a whole list of the provider, by list',
+    help: 'Time since any worker last read a full list of the provider, by list',
     labelNames: ['list'] as const,
     registers,
   }),
   listingAlarms: new Counter({
     name: 'hourglass_listing_alarms_total',
-    help: 'Lists of the provider that were not believed: partial, broken, or suddenly much smaller',
+    help: 'Lists of the provider that were rejected: partial, broken, or suddenly much smaller',
     labelNames: ['list', 'kind'] as const,
     registers,
   }),
@@ -105,19 +105,19 @@ export const metrics = {
   }),
   billingSyncs: new Counter({
     name: 'hourglass_billing_syncs_total',
-    help: 'Reads of a subscription, by what became of them',
+    help: 'Reads of a subscription, by outcome',
     labelNames: ['outcome'] as const,
     registers,
   }),
   billingAlarms: new Counter({
     name: 'hourglass_billing_alarms_total',
-    help: 'What a person has to look at in the payment provider: unknown price or status, two subscriptions',
+    help: 'Problems at the payment provider that need an operator: unknown price or status, two subscriptions',
     labelNames: ['kind'] as const,
     registers,
   }),
   mailFailures: new Counter({
     name: 'hourglass_mail_failures_total',
-    help: 'Emails that could not be sent: tried again, or given up',
+    help: 'Emails that could not be sent: to be retried, or given up',
     labelNames: ['outcome'] as const,
     registers,
   }),

@@ -1,9 +1,9 @@
-/** What is written about an error: enough to find its cause, nothing that it happened to carry along. */
+/** An error as the log shows it: enough to find the cause, without the data it carries. */
 export type Notice = { type: string; message: string; code?: string; stack?: string; cause?: Notice };
 
 const DEPTH = 4;
 
-/** An error (or whatever was thrown) as a line of a log shows it. Commands, parameters, bodies and options stay out. */
+/** Returns the log form of an error or of any thrown value. Commands, parameters, bodies and options are left out. */
 export function noticeOf(error: unknown, depth = DEPTH): Notice {
   if (!(error instanceof Error)) return { type: typeof error, message: String(error).slice(0, 1_000) };
   const { code, cause } = error as { code?: unknown; cause?: unknown };

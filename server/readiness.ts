@@ -3,7 +3,7 @@ import { limitDatabaseTime } from '@/db/time-limit';
 import type { Ctx } from './context';
 import { withTimeout } from './with-timeout';
 
-/** What a process needs and does not get: names of parts that did not answer within two seconds. Empty when ready. */
+/** Returns the names of the parts a process needs that did not answer within two seconds. Empty when ready. */
 export async function failingParts(
   ctx: Pick<Ctx, 'sql'>,
   pingRedis: () => Promise<unknown>,
@@ -18,7 +18,7 @@ export async function failingParts(
   return failing.filter((name) => name !== null);
 }
 
-/** A connection without the product's role and limits is none. Throws for it, and while PostgreSQL is away. */
+/** Throws when connections lack the product's role or limits, and while PostgreSQL is unreachable. */
 async function needSettings(ctx: Pick<Ctx, 'sql'>): Promise<void> {
   const problem = await settingsProblem(ctx.sql);
   if (problem) throw new Error(problem);

@@ -1,15 +1,15 @@
 import { withTimeout } from './with-timeout';
 
-/** How long the first answer of the database is waited for before anything is served, and the pause between tries after it. */
+/** How long serving waits for the first answer of the database, and the pause between attempts after it. */
 const FIRST_LOOK_MS = 5_000;
 const PAUSE_MS = 500;
 
-/** Looks whether this process may serve: a sentence why not, or null. Throws while the database does not answer. */
+/** Returns a sentence saying why this process must not serve, or null. Throws while the database does not answer. */
 export type Look = () => Promise<string | null>;
 
 /**
- * Calls `refuse` with the first reason not to serve. While the database does not answer nothing can be granted either; it
- * is asked until it does. Returns after the first answer, or after 5 s.
+ * Calls `refuse` with the first reason not to serve. While the database does not answer, nothing can be granted, so the
+ * look is repeated until it answers. Resolves after the first answer, or after 5 s.
  */
 export async function refuseUnfit(looks: Look[], refuse: (why: string) => void): Promise<void> {
   const lookUntilKnown = async (look: Look): Promise<void> => {

@@ -8,7 +8,7 @@ import { createCallerFactory, mergeRouters, router } from './trpc';
 export const appRouter = router({
   session: sessionRouter,
   quota: quotaRouter,
-  // Time is used by runs: the list of both rooms under one name.
+  // Runs use time, so the procedures of both routers share the name `usage`.
   usage: mergeRouters(usageRouter, runsRouter),
   billing: billingRouter,
   account: accountRouter,
@@ -19,5 +19,5 @@ export const appRouter = router({
 
 export type AppRouter = typeof appRouter;
 
-/** Calls procedures in-process: for pages rendered on the server and for tests. */
+/** Calls procedures in-process, for tests. */
 export const createCaller = createCallerFactory(appRouter);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { settingsPage } from './settings';
 
-it('the page of settings says what the code says', async () => {
+it('the page of settings matches the code', async () => {
   await expect(settingsPage()).toMatchFileSnapshot('../docs/settings.md');
 });

@@ -1,22 +1,22 @@
 import { type Env, SECRET_NAMES, settingsShape } from './env';
 
-/** What each setting means, for the page that operators read. A setting without a sentence here does not compile. */
+/** The meaning of each setting, for the page operators read. A setting without one does not compile. */
 const MEANINGS: Record<keyof Env, string> = {
   DATABASE_URL: 'PostgreSQL 15 or newer',
-  REDIS_URL: 'Redis 6.2 or newer, or Valkey; nothing in it is the truth',
-  APP_URL: 'public address of web, where machines ask for their leases too',
+  REDIS_URL: 'Redis 6.2 or newer, or Valkey; may be emptied at any time',
+  APP_URL: 'public URL of web; machines renew their leases there too',
   PORT: 'port of web',
-  GATEWAY_URL: 'public address of the gateway',
+  GATEWAY_URL: 'public URL of the gateway',
   GATEWAY_PORT: 'port of the gateway',
   WORKER_PORT: 'port of health and metrics of the worker',
-  AUTH_SECRET: 'at least 32 random bytes; signs sign-ins, tokens and links; `new,old` while it is changed',
-  TRUSTED_PROXIES: 'how many proxies of yours stand before web and gateway',
+  AUTH_SECRET: 'at least 32 random bytes; signs sign-ins, tokens and links; `new,old` during the rotation',
+  TRUSTED_PROXIES: 'number of your proxies in front of web and gateway',
   AUTH_GITHUB_ID: 'sign-in with GitHub appears when this and its secret are set',
   AUTH_GITHUB_SECRET: 'see AUTH_GITHUB_ID',
   SIGNUP_MODE: '`approval`: new accounts wait until an administrator activates them',
-  ADMIN_SECOND_FACTOR: '`optional`: administrators administer in a browser without a second factor',
-  CONFIRMED_EMAIL: '`optional`: starts need no confirmed address',
-  SUPPORT_EMAIL: 'where "Contact us" leads and answers to emails go; neither without it',
+  ADMIN_SECOND_FACTOR: '`optional`: administrators need no second factor in a browser',
+  CONFIRMED_EMAIL: '`optional`: starts need no confirmed email',
+  SUPPORT_EMAIL: 'receives "Contact us" and replies to emails; absent: neither is offered',
   FLY_API_URL: 'the Machines API',
   FLY_API_TOKEN: 'token of the Fly organisation',
   FLY_ORG: 'slug of the Fly organisation',
@@ -28,21 +28,21 @@ const MEANINGS: Record<keyof Env, string> = {
   STRIPE_API_URL: 'Stripe; another address only with a test key',
   SMTP_URL: 'mail server; without it emails go to the log',
   MAIL_FROM: 'sender of emails',
-  LEASE_MAX_SECONDS: 'longest slice of time a run reserves: how long an outage it rides out',
+  LEASE_MAX_SECONDS: 'longest slice of time a run reserves, and so the outage it survives',
   LEASE_MIN_SECONDS: 'shortest slice',
   LEASE_GUARD_SECONDS: 'a machine ends itself this long before its lease',
-  STOP_GRACE_SECONDS: 'between the polite stop and the kill',
+  STOP_GRACE_SECONDS: 'between asking a machine to stop and killing it',
   MIN_START_SECONDS: 'a start with less time left is refused',
-  BOOT_TIMEOUT_SECONDS: 'a run that is not proven to run by then fails, uncharged',
-  SWEEP_INTERVAL_MS: "the worker's look for what is due",
-  RECONCILE_INTERVAL_SECONDS: "the worker's comparison with what is at the provider",
+  BOOT_TIMEOUT_SECONDS: 'a run not proven to run within this time fails, uncharged',
+  SWEEP_INTERVAL_MS: 'how often the worker looks for due runs',
+  RECONCILE_INTERVAL_SECONDS: 'how often the worker compares its records with the provider',
   START_RATE_PER_MINUTE: 'starts per account',
   LOG_LEVEL: 'JSON logs on standard output',
 };
 
 type Row = [name: string, fallback: string, meaning: string];
 
-/** The text of `docs/settings.md`: every setting with its default and what it means. */
+/** Returns the text of `docs/settings.md`: every setting with its default and meaning. */
 export function settingsPage(): string {
   const rows = (Object.keys(settingsShape) as (keyof Env)[]).map(rowOf);
   const table: Row[] = [['variable', 'default', 'meaning'], ...rows];

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { PendingChange } from './billing-shapes';
 import { visibleName } from './visible-text';
 
-/** Public shapes: what procedures take and answer. Instants are ISO-8601 UTC text, durations are seconds. */
+/** Public shapes: the inputs and outputs of procedures. Instants are ISO-8601 UTC text, durations are seconds. */
 
 export const AGENTS = ['bash', 'claude-code', 'codex', 'gemini', 'opencode'] as const;
 export const SIZES = ['standard'] as const;
@@ -15,7 +15,7 @@ export const SCOPES = [
   'admin',
 ] as const;
 export const SESSION_STATUSES = ['stopped', 'starting', 'running', 'stopping', 'failed'] as const;
-/** Why a run would end at the instant that is shown for it. */
+/** Why a run would end at the instant shown for it. */
 export type StopCause = 'quota' | 'idle' | 'plan' | 'user';
 export const END_REASONS = [
   'user',
@@ -68,18 +68,18 @@ export type Session = {
   createdAt: string;
   startedAt: string | null;
   stoppedAt: string | null;
-  /** When this run ends at the latest as things stand: its lease, or its idle stop if that comes first. */
+  /** The latest end of this run as things stand: its lease, or its idle stop if that comes first. */
   stopsAt: string | null;
-  /** Why it would end then; null while nothing ends it. */
+  /** Why the run would end then; null while nothing ends it. */
   stopCause: StopCause | null;
   endReason: EndReason | null;
   /** The last keystroke. */
   lastActiveAt: string | null;
   /** When a command last worked: wrote output or used the processor. */
   lastWorkAt: string | null;
-  /** After how long without keystroke and work it stops, as the plan in force allows. */
+  /** Time without keystrokes and work after which the session stops, within the bounds of the plan in force. */
   idleStopSeconds: number;
-  /** No idle stop before; null when it is not kept awake. */
+  /** No idle stop before this instant; null when the session is not kept awake. */
   keepAwakeUntil: string | null;
   metrics: Metrics | null;
 };
@@ -135,7 +135,7 @@ export type Start = { allowed: boolean; reason: StartReason | null };
 
 export type Price = { amount: number; currency: string; interval: 'month' };
 export type PricedPlan = Plan & {
-  /** Null where the plan is not for sale. */
+  /** Null when the plan is not for sale. */
   price: Price | null;
   /** The whole quota of this month if the plan were chosen now; null is no limit. */
   thisMonthSeconds: number | null;
@@ -159,23 +159,23 @@ export type BillingSummary = {
   /** The plan in force. */
   plan: { id: string; name: string };
   ownPlan: { id: string; name: string };
-  /** The subscription's status as Stripe says it; null without a subscription that lives. */
+  /** The subscription's status at Stripe; null without a live subscription. */
   status: string | null;
-  /** The plan that is paid for; null without a subscription that lives, or while its price is unknown. */
+  /** The plan that is paid for; null without a live subscription, or while its price is unknown. */
   paidPlan: { id: string; name: string } | null;
   periodStart: string | null;
   periodEnd: string | null;
-  /** What is charged next and when; null when nothing will be. */
+  /** The next charge and its time; null when there is none. */
   nextCharge: (Money & { at: string }) | null;
-  /** A change decided on and not yet in force: another plan, or the own plan after a cancellation. */
+  /** A change that is not yet in force: another plan, or the own plan after a cancellation. */
   scheduledChange: { planId: string; name: string; at: string; kind: 'downgrade' | 'cancellation' } | null;
   pendingChange: PendingChange | null;
   payment: {
     state: PaymentState;
-    /** What an open invoice asks for. */
+    /** The amount due on an open invoice. */
     due: Money | null;
     nextAttemptAt: string | null;
-    /** Until when a failed payment keeps the plan. */
+    /** How long the plan is kept after a failed payment. */
     keepsPlanUntil: string | null;
     card: { brand: string; last4: string; expires: string } | null;
   };
@@ -195,7 +195,7 @@ export type ChangePreview = {
   dueNow: number;
   next: { amount: number; at: string };
   currency: string;
-  /** Unix seconds to confirm the change with, so that the charge is what was shown. */
+  /** Unix seconds to confirm the change with, so that the charge is the one shown. */
   prorationDate: number;
 };
 
@@ -206,9 +206,9 @@ export type BillingInvoice = {
   total: number;
   currency: string;
   status: string;
-  /** Open, and for a subscription that lives: it can be paid by its link. */
+  /** The invoice is open and its subscription is live, so its link leads to a payment. */
   payable: boolean;
-  /** A link of ours that leads on to the invoice at the payment provider. */
+  /** A link of this app that redirects to the invoice at the payment provider. */
   url: string;
 };
 
@@ -221,17 +221,17 @@ export type BatchStatus = {
   upgrade: Upgrade | null;
 };
 
-/** Every paged list has this shape. */
+/** The shape of every paged list. */
 export type Page<T> = { items: T[]; nextCursor: string | null };
 
-/** Text that can be kept and shown: no control characters, nothing endless. */
+/** Text that can be stored and shown: no control characters, bounded length. */
 const text = (most: number) =>
   z
     .string()
     .max(most)
     .regex(/^\P{Cc}*$/u, 'must not contain control characters');
 
-// Ids are opaque: whatever is not one of ours is simply not found.
+// Ids are opaque: an unknown one is simply not found.
 const id = text(64).min(1);
 const name = visibleName(80);
 const reason = text(500).trim().min(1);
@@ -277,7 +277,7 @@ export const inputs = {
     reason,
   }),
   accountDelete: z.strictObject({ accountId: id, reason }),
-  /** The address of whoever deletes their own account, typed to confirm it. */
+  /** The email of the account's owner, typed to confirm the deletion. */
   ownAccountDelete: z.strictObject({ email: z.string().min(1).max(254) }),
   plan: z.strictObject({
     id: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/),

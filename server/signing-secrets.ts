@@ -1,19 +1,22 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 /**
- * Returns the secrets of an installation, the newest first: `AUTH_SECRET` is one, or several separated by commas while it
- * is being changed. The first one signs; what any of them signed is valid.
+ * Returns the secrets of an installation, the newest first: `AUTH_SECRET` holds one, or several separated by commas
+ * during a rotation. The first one signs; signatures of all are valid.
  */
 export const signingSecrets = (authSecret: string): [newest: string, ...older: string[]] => {
   const [newest = '', ...older] = authSecret.split(',').map((secret) => secret.trim());
   return [newest, ...older];
 };
 
-/** Returns the signature of a text under one secret; the text begins with what it is for. */
+/**
+ * Returns the signature of a text under one secret. The text starts with its purpose, so that signatures cannot be
+ * reused.
+ */
 export const signText = (secret: string, text: string): string =>
   createHmac('sha256', secret).update(text).digest('base64url');
 
-/** True when a signature was made by any of the installation's secrets, as `sign` makes it under one. */
+/** Whether any of the installation's secrets made a signature; `sign` makes it under one secret. */
 export const isSignedByOurs = (
   authSecret: string,
   given: string,

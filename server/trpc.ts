@@ -6,13 +6,13 @@ import { DomainError, quotaUnavailable, type Reason, type RefusalDetails } from 
 import { headersOf, refusalOf } from './http/to-response';
 import type { Scope } from './shapes';
 
-/** A request: who asks, and under which id it is logged. */
+/** A request: its actor, and the id it is logged under. */
 type RequestCtx = Ctx & {
   actor: Actor | null;
   requestId: string;
-  /** The visitor's currency, by their language settings. */
+  /** The visitor's currency, from their language settings. */
   currency?: string;
-  /** Set to answer with headers, e.g. Retry-After. */
+  /** Headers to add to the response, such as Retry-After. */
   responseHeaders: Headers;
 };
 
@@ -41,7 +41,7 @@ const t = initTRPC
     },
   });
 
-/** Refusals that tRPC makes by itself, such as for an unknown procedure or a body that is no JSON. */
+/** Refusals raised by tRPC itself, such as for an unknown procedure or a body that is not JSON. */
 const REASON_OF_CODE: Partial<Record<TRPCError['code'], Reason>> = {
   BAD_REQUEST: 'INVALID_INPUT',
   PARSE_ERROR: 'INVALID_INPUT',
@@ -83,7 +83,7 @@ const refuse = t.middleware(async ({ ctx, path, next }) => {
   const refusal = refusalOf(cause) ?? (isAway ? quotaUnavailable() : null);
   if (refusal) {
     const facts = { err: cause ?? failure, path, requestId: ctx.requestId };
-    if (refusal !== cause) ctx.log.error(facts, 'PostgreSQL cannot be asked');
+    if (refusal !== cause) ctx.log.error(facts, 'PostgreSQL is unreachable');
     for (const [name, value] of Object.entries(headersOf(refusal))) ctx.responseHeaders.set(name, value);
     throw new TRPCError({ code: refusal.code, message: refusal.message, cause: refusal });
   }
@@ -100,19 +100,19 @@ export const createCallerFactory = t.createCallerFactory;
 const open = t.procedure.use(refuse);
 
 export type Access =
-  /** Anybody, signed in or not. */
+  /** Every caller, signed in or not. */
   | 'public'
-  /** A signed-in person; never an API key. */
+  /** A signed-in user; never an API key. */
   | 'person'
   /** A signed-in owner of the account; never an API key. */
   | 'owner'
-  /** A signed-in administrator, or a key of one with scope `admin`. */
+  /** A signed-in administrator, or an administrator's key with scope `admin`. */
   | 'admin'
-  /** A member of the account, or a key with this scope; `owner:` only owners among the members. */
+  /** A member of the account, or a key with this scope; `owner:` admits only owners among the members. */
   | Scope
   | `owner:${Exclude<Scope, 'admin'>}`;
 
-/** Every procedure states who may call it: there is no other way to make one. */
+/** Returns a procedure builder with an access level. There is no other way to make a procedure. */
 export function access(level: Access) {
   return open.meta({ access: level }).use(({ ctx, next }) => {
     const actor = ctx.actor;
@@ -123,7 +123,7 @@ export function access(level: Access) {
 
 export type Member = Exclude<Actor, { kind: 'system' }>;
 
-/** The member that may call at this level. Throws UNAUTHORIZED, FORBIDDEN. */
+/** Returns the member that may call at this level. Throws UNAUTHORIZED, FORBIDDEN. */
 export function admit(actor: Actor | null, level: Exclude<Access, 'public'>): Member {
   if (!actor || actor.kind === 'system') {
     throw new DomainError('UNAUTHORIZED', 'Sign in, or send an API key, to do this.');
@@ -132,7 +132,7 @@ export function admit(actor: Actor | null, level: Exclude<Access, 'public'>): Me
   return actor;
 }
 
-/** True when this actor may call a procedure of this access level. Pure. */
+/** Whether this actor may call a procedure of this access level. Pure. */
 function mayCall(actor: Member, level: Exclude<Access, 'public'>): boolean {
   if (level === 'person') return actor.kind === 'user';
   if (level === 'owner') return actor.kind === 'user' && actor.role === 'owner';

@@ -12,8 +12,8 @@ describe('a name', () => {
     ['a Hangul filler', '\u3164'],
     ['a soft hyphen', '\u00ad'],
     ['blanks', ' \u00a0\u3000'],
-  ])('ACCOUNT-38 of nothing that can be seen is refused: %s', (_, name) => {
-    expect(take(name).error?.issues[0]?.message).toBe('must contain something that can be seen');
+  ])('ACCOUNT-38 without visible characters is refused: %s', (_, name) => {
+    expect(take(name).error?.issues[0]?.message).toBe('must contain a visible character');
   });
 
   it.each([
@@ -22,7 +22,7 @@ describe('a name', () => {
     ['a line separator', 'a\u2028b'],
     ['half a character', 'x\ud800y'],
     ['a control character', 'a\u0007b'],
-  ])('ACCOUNT-38 that does more than stand in its line is refused: %s', (_, name) => {
+  ])('ACCOUNT-38 that disturbs its line is refused: %s', (_, name) => {
     expect(take(name).success).toBe(false);
   });
 
@@ -32,11 +32,11 @@ describe('a name', () => {
     ['日本語 👩‍💻', '日本語 👩‍💻'],
     ['🏴󠁧󠁢󠁥󠁮󠁧󠁿', '🏴󠁧󠁢󠁥󠁮󠁧󠁿'],
     ['שלום\u200f!', 'שלום\u200f!'],
-  ])('ACCOUNT-38 is kept without what cannot be seen at its ends: %j', (name, kept) => {
+  ])('ACCOUNT-38 is stored without invisible characters at its ends: %j', (name, kept) => {
     expect(take(name).data?.name).toBe(kept);
   });
 
-  it('ACCOUNT-38 from elsewhere is made fit to be kept', () => {
+  it('ACCOUNT-38 from another service is cleaned before it is stored', () => {
     expect(cleanName('Ada\u202e\nLovelace\u200b', 80)).toBe('Ada  Lovelace');
     expect(cleanName('\u2800\u200b', 80)).toBe('');
     expect(cleanName(`${'a'.repeat(79)}👩‍💻`, 80)).toBe('a'.repeat(79));

@@ -1,36 +1,38 @@
 import { z } from 'zod';
 
-/** What a person would see as nothing: blanks, joiners, fillers, marks of direction. Flags' tag characters are seen. */
+/** Invisible characters: blanks, joiners, fillers, direction marks. The tag characters of flags are visible. */
 const UNSEEN =
   '[\\p{Cc}\\p{Zs}\\p{Zl}\\p{Zp}\\u{2800}\\u{3164}\\u{FFA0}\\u{115F}\\u{1160}]|(?![\\u{E0020}-\\u{E007F}])\\p{Cf}';
 const ENDS = new RegExp(`^(?:${UNSEEN})+|(?:${UNSEEN})+$`, 'gu');
 
 /**
- * What does more than stand in a line: controls, line and paragraph breaks, halves of a character, and marks that turn
- * the direction of the text around them.
+ * Characters that disturb a line: controls, line and paragraph breaks, lone surrogates, and marks that change the
+ * direction of the text around them.
  */
 const UNRULY = /[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u;
 
-/** Returns a name as it is kept: without what cannot be seen at its ends, and empty when nothing of it can be seen. Pure. */
+/** Returns a name without invisible characters at its ends; empty when none is visible. Pure. */
 const trimUnseen = (name: string): string => name.replace(ENDS, '');
 
-/** True when a text stays in its line and leaves its neighbours alone. Pure. */
+/** Whether a text stays on one line and does not affect its surroundings. Pure. */
 const isOrderly = (text: string): boolean => !UNRULY.test(text);
 
-/** Returns a name from elsewhere made fit to be kept: orderly, without unseen ends, and no longer than `most` characters. Pure. */
+/**
+ * Returns a name from another service in a form that can be stored: one line, trimmed, at most `most` characters. Pure.
+ */
 export function cleanName(name: string, most: number): string {
   const orderly = name.replace(new RegExp(UNRULY, 'gu'), ' ');
   return trimUnseen([...trimUnseen(orderly).slice(0, most)].filter((one) => isOrderly(one)).join(''));
 }
 
-/** A name as it is taken in: refused when it is unruly or nothing of it can be seen, and kept without unseen ends. */
+/** Returns a schema for names: refuses names that disturb a line or have no visible character, and trims them. */
 export const visibleName = (most: number) =>
   z
     .string()
     .max(most)
     .refine(
       isOrderly,
-      'must not contain line breaks, halves of characters or marks that turn the direction of text',
+      'must not contain line breaks, incomplete characters or marks that change the direction of text',
     )
     .transform(trimUnseen)
-    .refine((kept) => kept !== '', 'must contain something that can be seen');
+    .refine((kept) => kept !== '', 'must contain a visible character');

@@ -1,7 +1,7 @@
-/** What `withTimeout` answers when the work took too long. */
+/** The result of `withTimeout` when the work took too long. */
 export const LATE = Symbol('late');
 
-/** Returns what the work does, or LATE after `ms`; what comes of it later, an error too, is then nobody's concern. */
+/** Returns the result of the work, or LATE after `ms`. A later result or error is ignored. */
 export async function withTimeout<T>(work: Promise<T>, ms: number): Promise<T | typeof LATE> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<typeof LATE>((resolve) => {

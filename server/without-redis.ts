@@ -1,10 +1,10 @@
 import type { Rates } from './http/rate';
 import type { Jobs } from './jobs';
 
-/** No queue at all: for tests and commands, where the sweep alone must be enough. */
+/** A queue that drops every job: for tests and commands, where the sweep alone must be enough. */
 export const noJobs: Jobs = { wakeRun: async () => {}, ping: async () => {}, close: async () => {} };
 
-/** No limits: for commands and tests that count something else. */
+/** Rate limits that never refuse: for commands, and for tests of other behaviour. */
 export const noRates: Rates = {
   takeStart: async () => {},
   takeCalls: async () => {},

@@ -13,7 +13,7 @@ const TOKEN = 'hgr_test';
 
 export type Line = {
   ws: WebSocket;
-  /** What the terminal wrote, the state it came with first. */
+  /** Everything the terminal wrote, beginning with the state sent on connect. */
   text: () => string;
   bytes: () => number;
   messages: Record<string, unknown>[];
@@ -32,10 +32,10 @@ export type LineOptions = {
 };
 
 export class AgentProcess {
-  /** Accesses that have ended, and every question about them. */
+  /** Accesses that have ended, and every request about them. */
   readonly ended = new Set<string>();
   readonly questions: string[][] = [];
-  /** What the next call for a lease is answered. */
+  /** The answer to the next request for a lease. */
   lease: object;
   private constructor(
     private readonly child: ChildProcess,
@@ -54,7 +54,7 @@ export class AgentProcess {
     const folder = mkdtempSync(join(tmpdir(), 'hourglass-terminal-'));
     const bundle = join(folder, 'agent.mjs');
     execFileSync(process.execPath, ['machine/build.mjs', bundle]);
-    // The bundle finds the packages it leaves out beside itself.
+    // The bundle resolves the packages it leaves out from its own folder.
     execFileSync('ln', ['-s', join(process.cwd(), 'node_modules'), join(folder, 'node_modules')]);
     let agent: AgentProcess | null = null;
     const api = createServer(async (request, response) => {
@@ -127,7 +127,7 @@ export class AgentProcess {
     return fetch(`http://${this.address(door)}${verb}`, { ...init, headers });
   }
 
-  /** Opens a terminal; resolves when its state has come. */
+  /** Opens a terminal; resolves when its state has arrived. */
   async connect(options: LineOptions = {}): Promise<Line> {
     const { tab = 1, cols = 80, rows = 24, query = '', grant = 'key_1', keep = true } = options;
     const headers = { 'fly-replay-src': this.replayed('terminal', grant) };

@@ -1,9 +1,9 @@
 import type { Auth } from '@/server/account/auth';
 
-/** Where the worlds of tests are reached, as `APP_URL` says by default. */
+/** The default `APP_URL` of the worlds of tests. */
 const HOME = 'http://localhost:3000';
 
-/** Posts to a door of the sign-in library as a page of ours would. */
+/** Posts to a route of the sign-in library as a page of this app would. */
 export const askLibrary = (
   auth: Auth,
   path: string,

@@ -12,10 +12,13 @@ import { createAccount, createWorld, setClock, type World } from './world';
 export const WEBHOOK_SECRET = 'whsec_test_world';
 export const GOOD = '4242424242424242';
 export const DECLINED = '4000000000000002';
-/** Can be saved, and is refused when it is charged. */
+/** A card that can be saved, and is declined when it is charged. */
 export const FAILS_LATER = '4000000000000341';
 
-/** The product's rules on real PostgreSQL beside a local Stripe, both clocks in one hand. No events are delivered. */
+/**
+ * The product's rules on a real PostgreSQL beside a local Stripe, with both clocks moved together. No events are
+ * delivered.
+ */
 export class BillingWorld {
   private constructor(
     readonly world: World,
@@ -48,7 +51,7 @@ export class BillingWorld {
     await this.bench.close();
   }
 
-  /** Moves everybody's clock to an instant. */
+  /** Moves all clocks to an instant. */
   async moveTo(instant: string): Promise<void> {
     const at = Date.parse(instant);
     this.world.clock.advance(at - this.world.clock.now());
@@ -56,7 +59,7 @@ export class BillingWorld {
     await this.bench.advanceTo(instant);
   }
 
-  /** An account with one owner. */
+  /** Creates an account with one owner. */
   async person(options: { planId?: string; leftMs?: number; email?: string } = {}): Promise<Person> {
     const accountId = await createAccount(this.world, options);
     const userId = newId();
@@ -75,7 +78,7 @@ export class BillingWorld {
     return { accountId, userId, member };
   }
 
-  /** Opens the way to a plan; returns the id of the payment page. */
+  /** Opens the payment page of a plan; returns its id. */
   async openPage(person: Person, planId: string): Promise<string> {
     const { url } = await openUpgrade(this.ctx, { ...person, planId });
     const id = /\/c\/pay\/([^/?#]+)/.exec(url)?.[1];
@@ -87,7 +90,7 @@ export class BillingWorld {
     return this.bench.control(`checkout/${pageId}/complete`, { card });
   }
 
-  /** An account that pays for a plan. */
+  /** Creates an account that pays for a plan. */
   async subscriber(planId: string, options: { planId?: string } = {}): Promise<Person> {
     const person = await this.person(options);
     await this.pay(await this.openPage(person, planId));
@@ -95,7 +98,7 @@ export class BillingWorld {
     return person;
   }
 
-  /** Saves another card on the portal's page that "Change card" leads to; returns where that page leads. */
+  /** Saves another card on the portal page behind "Change card"; returns where that page redirects to. */
   async changeCard(person: Person, card: string, from?: string): Promise<string | null> {
     const { url } = await openPortal(this.ctx, { ...person, from });
     const form = { cardNumber: card, cardExpiry: '12 / 34', cardCvc: '123', billingName: 'Ada' };
@@ -104,7 +107,7 @@ export class BillingWorld {
     return saved.location;
   }
 
-  /** Every charge of the account that succeeded, newest first. */
+  /** Returns every successful charge of the account, newest first. */
   async chargesOf(person: Person) {
     const { data } = await this.bench.stripe.charges.list({
       customer: await this.customerOf(person),
@@ -133,7 +136,7 @@ export class BillingWorld {
       .data;
   }
 
-  /** Emails that were decided on for an account, oldest first. */
+  /** Returns the kinds of email queued for an account, oldest first. */
   async signInEmails({ accountId }: Person): Promise<string[]> {
     const rows = await this.ctx.sql<{ kind: string }[]>`
       select kind from mail where account_id = ${accountId} order by id`;

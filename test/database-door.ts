@@ -1,19 +1,19 @@
 import { createServer, connect as openSocket, type Socket } from 'node:net';
 
-/** A conversation through the door, and whether it still carries anything. */
+/** A connection through the relay, and whether it still forwards anything. */
 type Pair = { client: Socket; upstream: Socket; isSilent: boolean; hasBegun: boolean };
 
-/** What whoever connects, or asks a question, is told instead of what PostgreSQL would say: an SQLSTATE, or a reset. */
+/** What the relay answers instead of PostgreSQL, on connecting or on a query: an SQLSTATE, or a reset. */
 type Refusal = { code: string; at: 'connecting' | 'asking' };
 
-/** A TCP relay before PostgreSQL that cuts, holds silent or answers for it. */
+/** A TCP relay in front of PostgreSQL that can cut connections, hold them silent, or answer in its place. */
 export class DatabaseDoor {
   url = '';
-  /** The next conversation in which these words are said is cut there, hard. */
+  /** The next connection that sends this text is cut there, with a reset. */
   cutAt: string | null = null;
-  /** Every conversation in which these words are said goes silent there. */
+  /** Every connection that sends this text goes silent there. */
   silenceAt: string | null = null;
-  /** New connections are accepted, and nothing is ever said on them. */
+  /** New connections are accepted and never answered. */
   isMute = false;
   refusal: Refusal | null = null;
   private readonly pairs = new Set<Pair>();
@@ -30,7 +30,7 @@ export class DatabaseDoor {
     this.url = Object.assign(new URL(this.target), { host: `127.0.0.1:${opened}` }).href;
   }
 
-  /** How many connections are open. */
+  /** The number of open connections. */
   get count(): number {
     return this.pairs.size;
   }
@@ -40,7 +40,7 @@ export class DatabaseDoor {
     this.pairs.clear();
   }
 
-  /** From now on nothing passes on the connections that are open, and nobody is told; new ones are served. */
+  /** Forwards nothing more on the open connections, without closing them; new ones are served. */
   silence(): void {
     for (const pair of this.pairs) pair.isSilent = true;
   }
@@ -85,7 +85,7 @@ export class DatabaseDoor {
   }
 }
 
-/** PostgreSQL's last words on a connection, with this SQLSTATE. */
+/** Returns PostgreSQL's FATAL message that ends a connection, with this SQLSTATE. */
 function fatal(code: string): Buffer {
   const fields = Buffer.from(`SFATAL\0VFATAL\0C${code}\0Mnot now\0\0`);
   const head = Buffer.alloc(5);

@@ -8,8 +8,8 @@ const MISSING =
   'There is no test PostgreSQL. Name the file *.int.test.ts and run it with vitest from the root folder: npx vitest run <file>.';
 
 /**
- * A fresh database with every migration and the default plans, cloned from the template in milliseconds.
- * One per test file: call it in `beforeAll`, and `drop` in `afterAll` after closing your own pools.
+ * Creates a database with every migration and the default plans, cloned from the template in milliseconds. One per test
+ * file: call it in `beforeAll`, and `drop` in `afterAll` after closing your own pools.
  */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const server = process.env.TEST_POSTGRES_URL;

@@ -23,7 +23,7 @@ import { stagesOf } from './images/dockerfile';
 import { readToml, type Toml } from './images/read-toml';
 import { readYaml, type Yaml } from './images/read-yaml';
 
-/** What an operator fills in. */
+/** The values an operator fills in. */
 const FILLED: Variables = {
   POSTGRES_PASSWORD: 'password',
   DATABASE_URL: 'postgres://owner:password@db/hourglass',
@@ -35,7 +35,7 @@ const FILLED: Variables = {
   STRIPE_WEBHOOK_SECRET: 'whsec_secret',
   SMTP_URL: 'smtp://user:password@mail:587',
 };
-/** What production cannot do without, though some have a default for development. */
+/** Settings that production needs, though some have a default for development. */
 const NEEDED = [
   ...[
     'DATABASE_URL',
@@ -83,7 +83,7 @@ describe('the compose file', () => {
   const ofProduct = (compose: Compose) =>
     Object.entries(compose.services).filter(([, { build }]) => build?.target === 'product');
 
-  it('MACHINE-72 gives every process settings that it takes, all that production needs among them', () => {
+  it('MACHINE-72 gives every process only settings it knows, and all that production needs', () => {
     for (const [name, { environment = {} }] of ofProduct(production)) {
       expect(Object.keys(environment).filter((variable) => !settings.includes(variable))).toEqual([]);
       expect(NEEDED.filter((variable) => !environment[variable])).toEqual([]);
@@ -95,7 +95,7 @@ describe('the compose file', () => {
       expect(known).toContain(name);
   });
 
-  it('MACHINE-72 runs what its images run, from files that are there', () => {
+  it('MACHINE-72 runs what its images run, from files that exist', () => {
     const services = Object.entries(production.services);
     expect(services.map(([name]) => name)).toEqual(
       expect.arrayContaining(['postgres', 'redis', 'migrate', 'web', 'worker', 'gateway', 'proxy', 'cloud']),
@@ -120,7 +120,7 @@ describe('the compose file', () => {
     expect(production.services.cloud?.profiles).toEqual(['cloud']);
   });
 
-  it('MACHINE-72 is filled by both files of variables, and they name nothing else', () => {
+  it('MACHINE-72 is filled by both files of variables, which name nothing else', () => {
     const used = namesIn(composeText);
     for (const path of ['deploy/example.env', 'deploy/local-cloud.env'])
       expect(
@@ -141,7 +141,7 @@ describe('the Fly apps', () => {
   const secrets = guideCommands().filter((line) => line.includes('fly secrets set'));
   const staged = new Set(secrets.flatMap((line) => line.match(/\b[A-Z][A-Z_]+(?==)/g) ?? []));
 
-  it.each(apps)('MACHINE-72 run what the image runs, with settings that it takes: %s', (path, app) => {
+  it.each(apps)('MACHINE-72 run what the image runs, with settings it knows: %s', (path, app) => {
     const { build, env, processes, deploy } = app as Record<string, Toml>;
     const [[name = '', command] = []] = Object.entries(processes ?? {});
     expect(app.app).toBe(`hourglass-${name}`);
@@ -158,7 +158,7 @@ describe('the Fly apps', () => {
     expect(needed.filter((variable) => !(variable in all))).toEqual([]);
   });
 
-  it.each(apps)('MACHINE-72 are looked at on the port that they listen on: %s', (_, app) => {
+  it.each(apps)('MACHINE-72 are health-checked on the port they listen on: %s', (_, app) => {
     const { env, processes, metrics, http_service: http, checks } = app as Record<string, Toml>;
     const [name] = Object.keys(processes ?? {});
     const port = Number(Object.entries(env ?? {}).find(([variable]) => /PORT$/.test(variable))?.[1]);
@@ -176,7 +176,7 @@ describe('the Fly apps', () => {
 describe('the guide to the first installation', () => {
   const commands = guideCommands();
 
-  it('MACHINE-72 names settings, files, profiles and commands that are there', () => {
+  it('MACHINE-72 names settings, files, profiles and commands that exist', () => {
     for (const line of commands.filter((command) => command.includes('secrets set')))
       for (const name of line.match(/\b[A-Z][A-Z_]+(?==)/g) ?? []) expect(settings).toContain(name);
     const paths = commands.flatMap((line) => line.match(/\b(?:deploy|machine)\/[\w./-]+/g) ?? []);
@@ -199,7 +199,7 @@ describe('the guide to the first installation', () => {
   });
 
   it.skipIf(!findOnPath('openssl'))(
-    'MACHINE-72 makes a secret that is taken (where openssl is installed)',
+    'MACHINE-72 makes a secret that is accepted (where openssl is installed)',
     () => {
       const line = commands.find((command) => command.startsWith('AUTH_SECRET=$('));
       const [program = '', ...rest] = words(/\$\((.*)\)/.exec(line ?? '')?.[1] ?? '');
@@ -210,11 +210,11 @@ describe('the guide to the first installation', () => {
 });
 
 describe('the context of the builds', () => {
-  it('MACHINE-72 has all that they read, and nothing of a checkout that is secret', () => {
+  it('MACHINE-72 has all that they read, and nothing secret of a checkout', () => {
     const ignored = readRoot('.dockerignore')
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#'));
-    // What is named and gone is not looked at: a changed file in its place would leave an old build.
+    // A removed file that is still named goes unnoticed, and a changed one in its place would leave an old build.
     expect(BUILD_INPUTS.filter((path) => path !== 'public' && !exists(path))).toEqual([]);
     const read = [...BUILD_INPUTS, 'machine', 'client', 'package.json', '.npmrc', 'scripts/start.mjs'];
     expect(

@@ -10,18 +10,18 @@ import { asOwner } from './world';
 
 const run = promisify(execFile);
 
-/** A server on which databases can be dumped and restored, with whatever this machine has for it. */
+/** A server whose databases can be dumped and restored, with the tools this computer has. */
 export type DumpServer = {
   how: string;
   urlOf(database: string): string;
-  /** Dumps one database as it is now; the answer restores it into another, which it makes. */
+  /** Dumps one database as it is now; returns a function that restores the dump into a new database. */
   dump(database: string): Promise<(into: string) => Promise<void>>;
   close(): Promise<void>;
 };
 
 type Tools = { bin: string; major: number };
 
-/** Every pg_dump with its pg_restore here, newest first. The server that came with the dependencies brings none. */
+/** Returns every pg_dump that has its pg_restore, newest first. The server that came with the dependencies has none. */
 function findTools(): Tools[] {
   const debian = '/usr/lib/postgresql';
   const folders = [
@@ -46,8 +46,8 @@ const majorOf = (url: string) =>
   });
 
 /**
- * The tests' own server when a pg_dump here may read it; else the server that belongs to a pg_dump here; else the tests'
- * server with a copy by COPY into freshly migrated tables, which is what a dump is made of.
+ * Uses the tests' own server if a pg_dump here can read it; else the server that belongs to a pg_dump here; else the
+ * tests' server with COPY into freshly migrated tables, which is what a dump consists of.
  */
 export async function openDumpServer(): Promise<DumpServer> {
   const given = process.env.TEST_POSTGRES_URL ?? '';
@@ -89,7 +89,7 @@ function dumpServer(server: string, dumper: Dumper, how: string, own?: PostgresS
   };
 }
 
-/** As docs/operations.md tells. */
+/** As described in docs/operations.md. */
 const withTools =
   ({ bin }: Tools): Dumper =>
   async (from) => {

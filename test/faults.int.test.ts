@@ -16,7 +16,7 @@ import { findDrift } from '@/server/quota/find-drift';
 import { chanceOf } from './simulation/events';
 import { asOwner } from './world';
 
-/** Faults on real processes: web, worker, gateway, PostgreSQL, Redis and machines, none of them pretended. */
+/** Faults on real processes: web, worker, gateway, PostgreSQL, Redis and machines; none of them is simulated. */
 
 const SEED = Number(process.env.FAULT_SEED ?? 7);
 const AUTH_SECRET = 'fault-secret-fault-secret-fault-secret';
@@ -102,7 +102,7 @@ async function untilEnded(accountId: string, seconds: number): Promise<RunRow[]>
   return runsOf(accountId);
 }
 
-/** Charged time of every run against the provider's truth, in ms. */
+/** Returns the difference between the charged time of every run and the provider's records, in ms. */
 async function differences(runs: RunRow[]): Promise<number[]> {
   const machines = await control<Truth[]>('/control/machines');
   return runs.map((run) => {

@@ -4,7 +4,10 @@ import { waitFor } from '@/scripts/services/processes';
 // biome-ignore lint/suspicious/noExplicitAny: tests read what the server answers, and expect() checks it
 type Call = (path: string, input?: object) => Promise<any>;
 
-/** Signs in at `appUrl` with a password; returns a way to call procedures as that browser would. Fails where either does. */
+/**
+ * Signs in at `appUrl` with a password; returns a function that calls procedures as that browser would. Throws when
+ * either fails.
+ */
 export async function callAs(appUrl: string, person: { email: string; password: string }): Promise<Call> {
   const signedIn = await fetch(`${appUrl}/api/auth/sign-in/email`, {
     method: 'POST',
@@ -28,7 +31,7 @@ export async function callAs(appUrl: string, person: { email: string; password: 
   };
 }
 
-/** Starts a session and waits until it runs; returns its id. Fails where a step does. */
+/** Starts a session and waits until it runs; returns its id. Throws when a step fails. */
 export async function startFirstSession(call: Call): Promise<string> {
   const { id } = await call('session.create', { name: 'first' });
   await call('session.start', { sessionId: id });
@@ -36,7 +39,7 @@ export async function startFirstSession(call: Call): Promise<string> {
   return id;
 }
 
-/** Stops a session and waits until it has. Fails where a step does. */
+/** Stops a session and waits until it has stopped. Throws when a step fails. */
 export async function stopFirstSession(call: Call, id: string): Promise<void> {
   await call('session.stop', { sessionId: id });
   await untilStatus(call, id, 'stopped');
@@ -48,7 +51,7 @@ async function untilStatus(call: Call, id: string, wanted: string): Promise<void
   expect(await waitFor(isThere, 30_000, 200)).toBe(true);
 }
 
-/** Signs in, starts a session, waits until it runs, and stops it. Fails where a step does. */
+/** Signs in, starts a session, waits until it runs, and stops it. Throws when a step fails. */
 export async function playFirstSession(
   appUrl: string,
   person: { email: string; password: string },

@@ -15,7 +15,7 @@ import type { Env } from './production-tree';
 import { createTestRedis, type TestRedis } from './redis';
 import { asOwner } from './world';
 
-/** The images of production, built and started: what docker would do, by Debian's own tools, which need no daemon. */
+/** Builds and starts the production images as Docker would, with Debian's own tools, which need no daemon. */
 
 const server = process.env.TEST_POSTGRES_URL ?? '';
 const database = `hourglass_images_${process.pid}`;
@@ -62,7 +62,7 @@ afterAll(async () => {
   await asOwner(server, (admin) => admin.unsafe(`drop database if exists ${database} with (force)`));
 }, 60_000);
 
-/** The images; where they cannot be built the test ends here, and its report says why. */
+/** Returns the images; skips the test with the reason where they cannot be built. */
 function images(test: TestContext): Images {
   if ('problem' in built) return test.skip(built.problem);
   return built;
@@ -80,7 +80,7 @@ const cloudEnv = (): Env => ({
   CLOUD_GATEWAY_URL: `http://127.0.0.1:${ports.gateway}`,
 });
 
-// One story, told once: what a second try finds is not what the first one found.
+// The tests build on each other, so a retry would not find the same state.
 describe('the image of the product', { retry: 0 }, () => {
   it('MACHINE-70 holds what was built and its production packages: no source, no development package', (test) => {
     const { product, cloud } = images(test);
@@ -131,7 +131,7 @@ describe('the image of the product', { retry: 0 }, () => {
     ]);
   });
 
-  it('MACHINE-70 starts cloud, worker, gateway and web as `node`, each healthy by its own check', {
+  it('MACHINE-70 starts cloud, worker, gateway and web as `node`, each healthy by its own health check', {
     timeout: 240_000,
   }, async (test) => {
     const { product, cloud } = images(test);
@@ -165,7 +165,7 @@ describe('the image of the product', { retry: 0 }, () => {
     const lines = operatorLines();
     expect(lines.length).toBeGreaterThanOrEqual(4);
     for (const words of lines) {
-      // As a remote console does: another folder, and not the image's entrypoint.
+      // As a remote console does: in another folder, and without the image's entrypoint.
       const run = { words, env, folder: '/', user: 'root', input: `${ADMIN.password}\n` };
       const { code, out, error } = await (running.worker as Container).execute(run);
       expect([words.join(' '), code], error).toEqual([words.join(' '), 0]);
@@ -205,7 +205,7 @@ describe('the image of the product', { retry: 0 }, () => {
 });
 
 describe('the image of machines', { retry: 0 }, () => {
-  it('MACHINE-71 asks for its lease, gives its person a home and every right, and ends with exit code 0', {
+  it('MACHINE-71 requests its lease, gives its user a home folder and sudo, and ends with exit code 0', {
     timeout: 60_000,
   }, async (test) => {
     const { machine } = images(test);
@@ -242,7 +242,7 @@ describe('the image of machines', { retry: 0 }, () => {
   });
 });
 
-/** Paths below `dir` that hold one of the texts. */
+/** Returns the paths below `dir` of files that contain one of the texts. */
 function filesThatHold(texts: string[], dir: string): string[] {
   const patterns = texts.flatMap((text) => ['-e', text]);
   try {

@@ -2,7 +2,7 @@ import { makeLog } from '@/server/log';
 import { openFly } from '@/server/machine/fly';
 import type { Machines } from '@/server/machine/machines';
 
-/** The Fly adapter on a Machines API of this computer. */
+/** Opens the Fly adapter on a Machines API of this computer. */
 export const openLocalMachines = (port: number): Machines =>
   openFly({
     apiUrl: `http://127.0.0.1:${port}`,

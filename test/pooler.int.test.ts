@@ -43,7 +43,7 @@ async function problemAt(url: string): Promise<string | null> {
   return settingsProblem(sql).finally(close);
 }
 
-/** What a gateway that is started with this database says as it ends, and its exit code. */
+/** Returns the output and the exit code of a gateway started with this database. */
 async function startGateway(url: string): Promise<{ code: number; said: string }> {
   const env = {
     PATH: process.env.PATH,
@@ -79,7 +79,7 @@ afterAll(async () => {
 });
 
 describe.runIf(binary)('behind a pooler in transaction mode', () => {
-  it('QUOTA-54 that refuses the settings of connections the product says so and does not serve', async () => {
+  it('QUOTA-54 that refuses the settings of connections, the product reports this and does not serve', async () => {
     const url = (await pooler()).at(...owner(), database());
     expect(await problemAt(url)).toMatch(/^A pooler before PostgreSQL refuses the settings/);
     expect(await startGateway(url)).toEqual({
@@ -88,7 +88,7 @@ describe.runIf(binary)('behind a pooler in transaction mode', () => {
     });
   }, 60_000);
 
-  it('QUOTA-54 that drops them neither', async () => {
+  it('QUOTA-54 that drops the settings, the product does not serve either', async () => {
     const url = (await pooler([IGNORED])).at(...owner(), database());
     expect(await problemAt(url)).toMatch(new RegExp(`not as ${PRODUCT_ROLE}`));
     expect(await startGateway(url)).toEqual({
@@ -97,7 +97,7 @@ describe.runIf(binary)('behind a pooler in transaction mode', () => {
     });
   }, 60_000);
 
-  it('QUOTA-54 a login that has them from PostgreSQL itself is served, and decides as ever', async () => {
+  it('QUOTA-54 a login with these settings in PostgreSQL itself is served, and decisions work as usual', async () => {
     await asOwner(world.url, async (admin) => {
       await admin.unsafe(
         `create role ${LOGIN} login password 'pooled-password'; grant ${PRODUCT_ROLE} to ${LOGIN}`,

@@ -7,7 +7,7 @@ import { canInstallPackages, installPackage } from '@/scripts/services/apt';
 import { findIdentity } from '@/scripts/services/postgres-binaries';
 import { endChild, findFreePort, findOnPath, waitFor } from '@/scripts/services/processes';
 
-/** Returns PgBouncer's path, installed where that needs no question, or undefined. */
+/** Returns PgBouncer's path, installed where that needs no prompt, or undefined. */
 export function findPooler(): string | undefined {
   if (!findOnPath('pgbouncer') && canInstallPackages()) installPackage('pgbouncer');
   return findOnPath('pgbouncer');
@@ -15,7 +15,10 @@ export function findPooler(): string | undefined {
 
 export type Pooler = { at(login: string, password: string, database: string): string; stop(): Promise<void> };
 
-/** Starts PgBouncer in transaction mode before the server of `serverUrl`, for these logins and with these further settings. */
+/**
+ * Starts PgBouncer in transaction mode in front of the server of `serverUrl`, for these logins and with additional
+ * settings.
+ */
 export async function startPooler(
   binary: string,
   serverUrl: string,

@@ -7,19 +7,19 @@ import { endChild, waitFor } from '@/scripts/services/processes';
 import { unwatchGroup, watchGroup } from '@/scripts/services/watchdog';
 import { ROOT } from '@/scripts/stack-part';
 
-/** What a production host gets of this repository; the commands are the documented ones. */
+/** The files of this repository that a production host gets. */
 const SHIPPED = ['package.json', 'package-lock.json', '.npmrc', 'scripts/start.mjs', 'dist'];
 
 export type Env = Record<string, string>;
 export type Ended = { code: number; out: string; error: string };
 export type Running = { child: ChildProcess; said(): string; ended: Promise<number | null> };
 
-/** An empty folder with what production runs and production's packages only. */
+/** A folder with only what production runs and production's packages. */
 export class ProductionTree {
   readonly dir = mkdtempSync(join(tmpdir(), 'hourglass-production-'));
   private readonly running: Running[] = [];
 
-  /** Installs as on a production host: no development packages, no scripts of packages. */
+  /** Installs as on a production host: no development packages, no install scripts. */
   async install(): Promise<void> {
     for (const path of SHIPPED) {
       mkdirSync(dirname(join(this.dir, path)), { recursive: true });
@@ -30,7 +30,7 @@ export class ProductionTree {
     if (code !== 0) throw new Error(`npm ci failed: ${error}`);
   }
 
-  /** Runs `npm <words>` to its end. Only what is passed is in its environment. */
+  /** Runs `npm <words>` until it ends, with only the given variables in its environment. */
   npm(words: string[], env: Env, input = ''): Promise<Ended> {
     return new Promise((resolve) => {
       const child = execFile(
@@ -43,7 +43,7 @@ export class ProductionTree {
     });
   }
 
-  /** Runs Node itself on these arguments; returns how long the process lived, in ms. Throws when it fails. */
+  /** Runs Node with these arguments; returns how long the process ran, in ms. Throws when it fails. */
   async nodeMs(words: string[], env: Env): Promise<number> {
     const from = performance.now();
     const options = { cwd: this.dir, env: this.environment(env), timeout: 60_000 };
@@ -51,7 +51,7 @@ export class ProductionTree {
     return performance.now() - from;
   }
 
-  /** Starts `npm run <script>` in a process group of its own and does not wait. */
+  /** Starts `npm run <script>` in its own process group without waiting. */
   start(script: string, env: Env): Running {
     const child = spawn('npm', ['run', '--silent', script], {
       cwd: this.dir,
@@ -74,7 +74,7 @@ export class ProductionTree {
     return running;
   }
 
-  /** Starts it and waits until `url` answers with 200. */
+  /** Starts a script and waits until `url` answers with 200. */
   async startReady(script: string, env: Env, url: string): Promise<Running> {
     const running = this.start(script, env);
     const answers = () =>

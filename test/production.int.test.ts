@@ -11,7 +11,7 @@ import { type Env, ProductionTree, type Running } from './production-tree';
 import { createTestRedis, type TestRedis } from './redis';
 import { asOwner } from './world';
 
-/** The documented commands in a folder that holds what a production host gets, one after the other as an operator runs them. */
+/** The documented commands in a folder with what a production host gets, run in order as an operator would. */
 
 const server = process.env.TEST_POSTGRES_URL ?? '';
 const database = `hourglass_production_${process.pid}`;
@@ -34,7 +34,7 @@ beforeAll(async () => {
     DATABASE_URL: url,
     REDIS_URL: redis.url,
     AUTH_SECRET: 'production-secret-production-secret',
-    // A machine asks every few seconds.
+    // A machine calls every few seconds.
     LEASE_MAX_SECONDS: '30',
     ...addressesOf(ports, appUrl),
     FLY_API_TOKEN: 'local',
@@ -82,7 +82,7 @@ describe('a production host', () => {
     expect(ours).toBeLessThanOrEqual(500);
   });
 
-  it('ACCOUNT-28 has no secret by default: what signs or marks is refused without one', {
+  it('ACCOUNT-28 has no default secret: commands that sign or mark are refused without one', {
     timeout: 60_000,
   }, async () => {
     for (const words of [
@@ -128,7 +128,7 @@ describe('a production host', () => {
     await playFirstSession(appUrl, ADMIN);
   });
 
-  it('ACCOUNT-55 MACHINE-64 changes its secret while somebody is signed in and a session runs', {
+  it('ACCOUNT-55 MACHINE-64 rotates its secret while a user is signed in and a session runs', {
     timeout: 120_000,
   }, async () => {
     const call = await callAs(appUrl, ADMIN);
@@ -157,11 +157,11 @@ describe('a production host', () => {
     await restart(env.AUTH_SECRET ?? '');
   });
 
-  it('SESSION-71 answers programs past the middleware of pages, its routes and any compression', {
+  it('SESSION-71 answers programs without page middleware, page routing or compression', {
     timeout: 30_000,
   }, async () => {
     const asked = () => fetch(`${appUrl}/api/trpc/billing.plans`, { headers: { 'accept-encoding': 'gzip' } });
-    // The first one loads the route.
+    // The first request loads the route.
     await (await asked()).text();
     const { status, headers } = await asked();
     expect([status, headers.get('content-encoding'), headers.get('x-frame-options')]).toEqual([
@@ -170,7 +170,7 @@ describe('a production host', () => {
       'DENY',
     ]);
     expect(Number(headers.get('content-length'))).toBeGreaterThan(1_000);
-    // What the framework writes on every answer of its routes.
+    // The header Next adds to every response of its routes.
     expect(headers.get('vary') ?? '').not.toMatch(/next-router/i);
     expect(headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'");
     const lost = await fetch(`${appUrl}/api/trpc/one/two`);
@@ -178,7 +178,7 @@ describe('a production host', () => {
     expect(lost.headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'");
   });
 
-  it('ACCOUNT-28 makes no demo accounts for an address that others reach, nor serves it with some', {
+  it('ACCOUNT-28 makes no demo accounts for a public address, nor serves one that has some', {
     timeout: 120_000,
   }, async () => {
     const open = { ...env, APP_URL: 'https://hourglass.example' };
@@ -206,7 +206,7 @@ describe('a production host', () => {
     expect(await served.ended).toBe(0);
   });
 
-  it('ACCOUNT-30 drains on SIGTERM: requests under way end, the next are refused, exit 0', {
+  it('ACCOUNT-30 drains on SIGTERM: running requests finish, new ones are refused, exit code 0', {
     timeout: 60_000,
   }, async () => {
     const body = JSON.stringify({ email: 'nobody@hourglass.test', password: 'a-wrong-password' });
@@ -222,7 +222,7 @@ describe('a production host', () => {
       `Content-Length: ${body.length}`,
     ];
     socket.write(`${head.join('\r\n')}\r\n\r\n${body.slice(0, 10)}`);
-    // The server has the head once it answers another connection that came later.
+    // The server has read the head once it answers a later connection.
     await fetch(`${appUrl}/healthz`);
     const from = performance.now();
     for (const { child } of Object.values(running)) child.kill('SIGTERM');
@@ -241,7 +241,7 @@ describe('a production host', () => {
     expect(performance.now() - from).toBeLessThan(10_000);
   });
 
-  it('ACCOUNT-30 says what to run where nothing was built', { timeout: 60_000 }, async () => {
+  it('ACCOUNT-30 says what to run when nothing was built', { timeout: 60_000 }, async () => {
     rmSync(`${tree.dir}/dist`, { recursive: true });
     for (const script of [
       'start:web',

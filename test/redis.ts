@@ -6,8 +6,8 @@ export type TestRedis = { url: string; flush(): Promise<void>; drop(): Promise<v
 const CLAIM = 'hourglass:test:claim';
 
 /**
- * An empty Redis database (by number) that no other test file uses. Only a database found empty is claimed,
- * so flushing it can never hit anybody's data. One per test file; `drop` empties and frees it.
+ * Claims an empty Redis database (by number) that no other test file uses. Only an empty database is claimed, so that
+ * flushing it can never delete other data. One per test file; `drop` empties and frees it.
  */
 export async function createTestRedis(): Promise<TestRedis> {
   const server = process.env.TEST_REDIS_URL;
@@ -22,7 +22,7 @@ export async function createTestRedis(): Promise<TestRedis> {
     for (let number = 1; number < Number(count); number += 1) {
       await client.select(number);
       if ((await client.dbsize()) > 0 || (await client.set(CLAIM, process.pid, 'NX')) === null) continue;
-      // Two files may see it empty; only the one whose claim stands goes on, and it is then alone in here.
+      // Two files may find it empty; only the one whose claim succeeds continues, and then it is alone here.
       return testRedis(Object.assign(new URL(server), { pathname: `/${number}` }).href);
     }
     throw new Error(`Every database of ${server} is in use.`);

@@ -13,7 +13,7 @@ import { type DumpServer, openDumpServer } from './dump';
 import { Stage } from './simulation/stage';
 import { asOwner, createWorld } from './world';
 
-/** A database that is restored from a dump while machines run that it has never heard of. */
+/** A database restored from a dump while machines run that it does not know. */
 
 const SLICE_MS = 120_000;
 const BOOT_MS = 30_000;
@@ -46,7 +46,7 @@ const reasonOf = (work: Promise<unknown>) =>
     (error: DomainError) => error.reason,
   );
 
-/** The status and the start must say the same at every moment; returns what they say. */
+/** Returns the reason why a start is refused; the status and the start must agree on it. */
 async function startReason(accountId: string, sessionId: string): Promise<string | null> {
   const { start } = await batchStatus(stage.ctx, accountId);
   const reason = await reasonOf(startSession(stage.ctx, { accountId, sessionId }));
@@ -54,7 +54,7 @@ async function startReason(accountId: string, sessionId: string): Promise<string
   return reason;
 }
 
-it('QUOTA-23 QUOTA-24 a restored database grants nothing until every lease it may not know has ended, then all adds up', {
+it('QUOTA-23 QUOTA-24 a restored database grants nothing until every lease it may not know has ended, and then its sums agree', {
   timeout: 120_000,
 }, async () => {
   const accountId = await stage.account({ planId: 'pro', leftMs: LEFT_MS });
@@ -65,7 +65,7 @@ it('QUOTA-23 QUOTA-24 a restored database grants nothing until every lease it ma
   const booting = await stage.started(accountId);
   const restore = await server.dump(before);
 
-  // What the dump will not know: a renewal, an end, a new machine with a whole slice.
+  // Not in the dump: a renewal, an end, and a new machine with a whole slice.
   await stage.pass(1_000);
   await stage.call(booting.runId, 0, 'running');
   await stage.pass(40_000, 5_000);
@@ -84,7 +84,7 @@ it('QUOTA-23 QUOTA-24 a restored database grants nothing until every lease it ma
   const restoredAt = stage.now;
   const machines = stage.provider.all.length;
 
-  // From the first moment, before anybody noticed or was told.
+  // Effective from the first moment, before any process noticed the restore.
   expect(await startReason(accountId, sessionId)).toBe('QUOTA_UNAVAILABLE');
   const from = restoredAt + SLICE_MS + BOOT_MS;
   expect(await noteRestore(stage.ctx)).toBe(from);
@@ -118,7 +118,7 @@ it('QUOTA-23 QUOTA-24 a restored database grants nothing until every lease it ma
   expect(status.limits.activeSessions).toBe(0);
   expect(await verifyLedger(stage.ctx, null)).toMatchObject({ problems: [], drift: [] });
 
-  // Time is given out again, and never more than the restored books have left.
+  // Quota is granted again, and never more than the restored database has left.
   await stage.pass(1_000);
   expect(await startReason(accountId, sessionId)).toBeNull();
   const run = stage.provider.all.at(-1);
@@ -136,7 +136,7 @@ it('QUOTA-23 QUOTA-24 a restored database grants nothing until every lease it ma
   expect(await verifyLedger(stage.ctx, null)).toMatchObject({ problems: [], drift: [] });
 });
 
-it('QUOTA-23 an operator says so when the database went back in a way that cannot be seen', async () => {
+it('QUOTA-23 an operator reports a restore that cannot be detected', async () => {
   const accountId = await stage.account({ planId: 'pro' });
   const { id: sessionId } = await createSession(stage.ctx, { accountId, name: 'told' });
   const told = await COMMANDS['database restored']?.run(stage.ctx, {});

@@ -4,7 +4,7 @@ import { migrateDatabase } from '@/db/migrate';
 import { type PostgresServer, startPostgres } from '@/scripts/services/postgres';
 import { asOwner } from './world';
 
-/** The product's role on a cluster of its own, where nobody has made it yet. */
+/** The product's role on a separate cluster where it does not exist yet. */
 
 let server: PostgresServer;
 beforeAll(async () => {
@@ -19,7 +19,10 @@ const asAdmin = (...statements: string[]) =>
     for (const statement of statements) await admin.unsafe(statement);
   });
 
-/** What a login may do to the ledger, through the product's own way to connect and then with every right it can get. */
+/**
+ * Returns what happens when a login erases the ledger: through the product's own connection, then with every right it
+ * can get.
+ */
 async function tryToErase(url: string): Promise<string[]> {
   const { sql, close } = openDatabase(url, { max: 1 });
   const erase = (statement: string) =>
@@ -38,7 +41,7 @@ async function tryToErase(url: string): Promise<string[]> {
 }
 
 describe('rights', () => {
-  it('QUOTA-19 a login that may not make the role is told what an administrator has to run', async () => {
+  it('QUOTA-19 a login that may not create the role is told what an administrator has to run', async () => {
     await asAdmin('create role modest login', 'create database modest owner modest');
     const url = urlOf('modest', 'modest');
     await expect(migrateDatabase(url)).rejects.toThrow(
@@ -56,7 +59,7 @@ describe('rights', () => {
     for (const name of names) expect((await tryToErase(urlOf(name)))[0]).toMatch(/permission denied/);
   });
 
-  it('QUOTA-19 a login that may make roles, and one that was given the role, are enough', async () => {
+  it('QUOTA-19 a login that may create roles, or one that was granted the role, is sufficient', async () => {
     await asAdmin('grant hourglass_app to modest', 'create role maker login createrole');
     await asAdmin('create database made owner maker');
     await migrateDatabase(urlOf('modest', 'modest'));

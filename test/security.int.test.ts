@@ -30,13 +30,13 @@ import {
 } from './strangers';
 import { asOwner } from './world';
 
-/** What strangers may do to the real processes, over HTTP; and that no secret of theirs gets out. */
+/** What unauthenticated callers can do to the real processes over HTTP, and that no secret leaks. */
 
 beforeAll(openStrangers, 180_000);
 afterAll(closeStrangers, 60_000);
 
 describe('another site', () => {
-  it('ACCOUNT-14 changes nothing with the cookie of a visitor, by whatever trick', async () => {
+  it('ACCOUNT-14 changes nothing with the cookie of a visitor, whatever the method', async () => {
     const person = await newPerson();
     const cookie = await signIn(person.email);
     const create = '/api/trpc/session.create';
@@ -86,7 +86,7 @@ describe('another site', () => {
     expect(await sessionsOf(person.accountId)).toHaveLength(1);
   });
 
-  it('ACCOUNT-14 neither signs a visitor out nor in, nor changes their password', async () => {
+  it('ACCOUNT-14 cannot sign a visitor in or out, nor change their password', async () => {
     const person = await newPerson();
     const cookie = await signIn(person.email);
     const foreign = { origin: 'https://elsewhere.example' };
@@ -121,7 +121,7 @@ describe('another site', () => {
     }
   });
 
-  it('ACCOUNT-14 a link that confirms an address signs nobody in, and leaves whoever is signed in where they are', async () => {
+  it('ACCOUNT-14 a link that confirms an address signs no user in and none out', async () => {
     const visitor = await newPerson();
     const cookie = await signIn(visitor.email);
     const email = `planted-${Date.now()}@hourglass.test`;
@@ -152,7 +152,7 @@ describe('a sign-in', () => {
     expect(await isSignedIn(second)).toBe(true);
   });
 
-  it('ACCOUNT-15 ends everywhere with its sign-out, a new password, or its time', async () => {
+  it('ACCOUNT-15 ends everywhere by signing out, a new password, or its expiry', async () => {
     const person = await newPerson();
     const [here, there] = [await signIn(person.email), await signIn(person.email)];
     await ask('/api/auth/sign-out', json({}, { cookie: there }));
@@ -198,7 +198,7 @@ describe('a sign-in', () => {
       select id, hash from api_key where account_id = ${person.accountId}`;
     expect(key?.hash).toMatch(/^[0-9a-f]{64}$/);
     await ask('/api/trpc/apiKey.revoke', json({ apiKeyId: key?.id }, { cookie }));
-    // A good cookie beside it does not help a bad key.
+    // A valid cookie beside it does not help an invalid key.
     for (const more of [{}, { cookie }] as Record<string, string>[]) {
       const answer = await ask('/api/trpc/session.list', { headers: { ...headers, ...more } });
       expect([answer.status, answer.json().error?.data?.reason]).toEqual([401, 'UNAUTHORIZED']);
@@ -206,8 +206,8 @@ describe('a sign-in', () => {
   });
 });
 
-describe('what is asked', () => {
-  it('ACCOUNT-16 is bounded in size on every way in, and says so', async () => {
+describe('a request', () => {
+  it('ACCOUNT-16 is bounded in size on every route, and the refusal says so', async () => {
     const [small, large] = [64 * 1024, 512 * 1024];
     const run = runTokenOf(stack.env.AUTH_SECRET ?? '', '01a20dce-a24a-70ae-9163-870d98e3a464');
     const ways: [string, number, Record<string, string>][] = [
@@ -224,7 +224,7 @@ describe('what is asked', () => {
       ]);
       expect((await ask(path, json('x'.repeat(most - 1000), headers))).status, path).not.toBe(413);
     }
-    // A page takes nothing at all, and keeps nothing of what it is sent.
+    // A page accepts no body and keeps nothing of one.
     for (const path of ['/', '/sign-in', '/nowhere']) {
       const posted = await ask(path, { method: 'POST', body: 'x'.repeat(2 * 1024 * 1024) });
       expect([posted.status, posted.headers.get('allow')], path).toEqual([405, 'GET, HEAD']);
@@ -240,7 +240,7 @@ describe('what is asked', () => {
     expect((await ask('/healthz', { headers: { 'x-long': 'x'.repeat(20_000) } })).status).toBe(431);
   });
 
-  it('ACCOUNT-16 is bounded in number: 50 calls a request, and so many a minute', async () => {
+  it('ACCOUNT-16 is bounded in number: 50 calls per request, and a limit per minute', async () => {
     const batch = (count: number) =>
       `/api/trpc/${Array(count).fill('session.list').join(',')}?batch=1&input=%7B%7D`;
     const { apiKey } = await newPerson();
@@ -252,7 +252,7 @@ describe('what is asked', () => {
     const mixed = await ask(batch(51).replace(',', '%2c'), { headers });
     expect([escaped.status, mixed.status, escaped.text]).toEqual([400, 400, tooMany.text]);
     const statuses: number[] = [];
-    // Three starts a minute allow 900 calls.
+    // Three starts per minute allow 900 calls.
     for (let i = 0; i < 19; i++) statuses.push((await ask(batch(50), { headers })).status);
     expect(statuses.filter((status) => status === 200)).toHaveLength(18);
     const refused = await ask('/api/trpc/session.list', { headers });
@@ -264,7 +264,7 @@ describe('what is asked', () => {
     expect(await other.api.session.list.query()).toEqual([]);
   });
 
-  it('ACCOUNT-16 names and addresses of people are bounded, and text that cannot be kept is no accident', async () => {
+  it('ACCOUNT-16 names and emails are bounded, and text that cannot be stored is refused, not a defect', async () => {
     let signUps = 0;
     const signUp = (more: object) =>
       ask(
@@ -305,7 +305,7 @@ describe('what is asked', () => {
       expect((await ask(path, { headers: { cookie } })).status, path).toBeLessThan(500);
   });
 
-  it('ACCOUNT-12 every answer says how it may be used', async () => {
+  it('ACCOUNT-12 every response carries the security headers', async () => {
     for (const path of [
       '/',
       '/sign-in',
@@ -333,7 +333,7 @@ describe('what is asked', () => {
 });
 
 describe('tokens', () => {
-  it('SESSION-29 MACHINE-26 are for one thing only: a key is no run, a run is no terminal, and neither opens an account', async () => {
+  it('SESSION-29 MACHINE-26 serve one purpose each: a key is not a run token, a run token opens no terminal, and neither opens an account', async () => {
     const person = await newPerson();
     const secret = stack.env.AUTH_SECRET ?? '';
     const runId = '01a20dce-a24a-70ae-9163-870d98e3a464';
@@ -355,7 +355,7 @@ describe('tokens', () => {
   });
 });
 
-/** Tries to sign in that were counted, by the address they were counted for. */
+/** Returns the counted attempts to sign in, by the address they were counted under. */
 async function countedByAddress(): Promise<Map<string, number>> {
   const redis = new Redis(stack.env.REDIS_URL ?? '');
   try {
@@ -368,7 +368,7 @@ async function countedByAddress(): Promise<Map<string, number>> {
 const sum = (counts: Map<string, number>): number => [...counts.values()].reduce((all, one) => all + one, 0);
 
 describe('an address', () => {
-  it('ACCOUNT-18 cannot be pretended: whatever a client writes into headers, its tries are counted as its own', async () => {
+  it('ACCOUNT-18 cannot be spoofed: whatever a client writes into headers, its attempts count as its own', async () => {
     const guess = async (i: number, headers: Record<string, string>) =>
       (
         await ask(
@@ -387,7 +387,7 @@ describe('an address', () => {
       expect(await guess(i, { ...pretended, 'x-real-ip': address, forwarded: `for=${address}` })).toBe(401);
     }
     const after = await countedByAddress();
-    // One address had tried before, and it is still the only one.
+    // One address had attempts before, and it is still the only one.
     expect([...after.keys()]).toEqual([...before.keys()]);
     expect(sum(after) - sum(before)).toBe(5);
   });
@@ -415,7 +415,7 @@ async function provokeErrors(cookie: string): Promise<void> {
   ])
     await ask(path, { headers: { cookie } });
   await ask('/api/trpc/billing.portalLink', json({}, { cookie }));
-  // Every connection to the database is cut, and then every provider and the mail server are gone for good.
+  // Every connection to the database is cut; then every provider and the mail server become unreachable for good.
   const cut = () =>
     asOwner(
       stack.env.DATABASE_URL ?? '',
@@ -434,7 +434,7 @@ async function provokeErrors(cookie: string): Promise<void> {
 }
 
 describe('secrets', () => {
-  it('ACCOUNT-17 MACHINE-25 are in no machine, no answer, no script, no log, whatever goes wrong', {
+  it('ACCOUNT-17 MACHINE-25 appear in no machine, response, script or log, whatever goes wrong', {
     timeout: 60_000,
   }, async () => {
     const { cookie, ...person } = resident;
@@ -457,7 +457,7 @@ describe('secrets', () => {
       for (const name of SECRET_NAMES) expect(text).not.toMatch(new RegExp(`\\b${name}=`));
     }
 
-    // They are where they belong, so that looking for them elsewhere means something.
+    // The secrets are in the processes' environments, so that their absence elsewhere is meaningful.
     for (const name of ['web', 'worker', 'gateway'] as const)
       expect(readFileSync(`/proc/${stack.pidOf(name)}/environ`, 'utf8').split(MARK).length).toBeGreaterThan(
         8,
@@ -477,7 +477,7 @@ describe('secrets', () => {
     for (const path of scripts) {
       const text = readFileSync(path, 'utf8');
       expect(text.includes(MARK), path).toBe(false);
-      // Neither our own names nor anything else of the server have a place in a script; one is also the sign-in library's.
+      // Names of server settings do not belong in a script either; AUTH_SECRET is also a name of the sign-in library.
       const names = SECRET_NAMES.filter((name) => name !== 'AUTH_SECRET');
       for (const name of [...names, 'hg_clock', 'pg_advisory'])
         expect(text.includes(name), `${path}: ${name}`).toBe(false);

@@ -11,7 +11,7 @@ import { assertLocal } from './local';
 const MIGRATIONS = fileURLToPath(new URL('../db/migrations', import.meta.url));
 const SEED = fileURLToPath(new URL('../db/seed.ts', import.meta.url));
 
-/** Before the first integration test: a PostgreSQL with a migrated template database, and a Redis. */
+/** Runs before the integration tests: starts a PostgreSQL with a migrated template database, and a Redis. */
 export default async function startTestServices(): Promise<() => Promise<void>> {
   const stops: (() => Promise<void>)[] = [];
   const stopAll = async () => {
@@ -39,7 +39,7 @@ export default async function startTestServices(): Promise<() => Promise<void>> 
   return stopAll;
 }
 
-/** The template's name says what it holds, so that two checkouts on one server never share a wrong one. */
+/** The template's name contains a hash of its contents, so that two checkouts on one server never share a wrong one. */
 async function prepareTemplate(server: string): Promise<string> {
   const hash = createHash('sha256').update(readFileSync(SEED));
   for (const name of readdirSync(MIGRATIONS, { recursive: true, encoding: 'utf8' }).sort()) {

@@ -10,7 +10,7 @@ import { createAccount } from '@/server/account/create-account';
 import { createTestDatabase, type TestDatabase } from './db';
 import { createTestRedis, type TestRedis } from './redis';
 
-/** The real processes with marked secrets, and ways to talk to them as strangers do. */
+/** The real processes with recognisable secrets, and helpers that call them as an unauthenticated client would. */
 
 export const MARK = `mark${process.pid}secret`;
 const AUTH_SECRET = `${MARK}-auth-${'x'.repeat(32)}`;
@@ -20,12 +20,14 @@ let database: TestDatabase;
 let redis: TestRedis;
 export let stack: Stack;
 export let operator: ReturnType<typeof openOperatorContext>;
-/** Signed in before anything happens here. */
+/** A user who signed in before the tests begin. */
 export let resident: Awaited<ReturnType<typeof newPerson>> & { cookie: string };
-/** Every answer that any test of this file got. */
+/** Every response that any test of this file received. */
 export const answers: string[] = [];
 
-/** The same server under a password of its own, where it has none; it asks for none either way. */
+/**
+ * Returns the same server's URL with a recognisable password where it has none; the server asks for none either way.
+ */
 function marked(address: string, user: string): string {
   const url = new URL(address);
   if (url.password === '')
@@ -107,7 +109,7 @@ export async function signIn(
   return cookieOf(await ask('/api/auth/sign-in/email', json({ email, password }, headers)));
 }
 
-/** The emails to an address, once so many have come. */
+/** Returns the emails to an address, once there are `count` of them. */
 export async function emailsTo(email: string, count: number): Promise<{ text: string }[]> {
   let messages: { text: string }[] = [];
   const come = async () => {
@@ -123,7 +125,7 @@ export const sessionsOf = (accountId: string) =>
 export const isSignedIn = async (cookie: string) =>
   (await ask('/api/trpc/session.list', { headers: { cookie } })).status === 200;
 
-/** Whole files below a folder. */
+/** Yields the files below a folder. */
 export function* filesBelow(folder: string): Generator<string> {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
@@ -132,7 +134,7 @@ export function* filesBelow(folder: string): Generator<string> {
   }
 }
 
-/** The environments of all processes of this computer that belong to a run. */
+/** Returns the environments of all processes of this computer that belong to a run. */
 export function environmentsOf(runId: string): string[] {
   const found: string[] = [];
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
@@ -140,7 +142,7 @@ export function environmentsOf(runId: string): string[] {
       const text = readFileSync(`/proc/${pid}/environ`, 'utf8');
       if (text.includes(`HOURGLASS_RUN_ID=${runId}`)) found.push(text);
     } catch {
-      // Ended meanwhile.
+      // The process has ended meanwhile.
     }
   }
   return found;

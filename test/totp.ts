@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const PERIOD_SECONDS = 30;
 
-/** The six digits that an authenticator app shows at an instant, for a secret in base 32 (RFC 6238). */
+/** Returns the six digits of an authenticator app at an instant, for a base 32 secret (RFC 6238). */
 export function totpOf(secret: string, atMs = Date.now()): string {
   const bits = [...secret.replace(/[\s=]/g, '').toUpperCase()]
     .map((char) => ALPHABET.indexOf(char).toString(2).padStart(5, '0'))

@@ -14,14 +14,14 @@ import { createTestRedis, type TestRedis } from './redis';
 import { asOwner, TEST_ENV } from './world';
 
 /**
- * The build before the newest migration, as processes, on a database that the newest code migrates under it.
- * UPGRADE_FROM=<commit> takes an older one.
+ * The build before the newest migration, as processes, on a database that the newest code migrates meanwhile.
+ * UPGRADE_FROM=<commit> selects an older build.
  */
 
 const git = (...args: string[]) =>
   execFileSync('git', args, { cwd: ROOT, encoding: 'utf8', stdio: 'pipe' }).trim();
 
-/** The commit before the newest migration came in; null where the history does not reach so far. */
+/** Returns the commit before the newest migration was added; null where the history does not reach that far. */
 function findOldCommit(): string | null {
   if (process.env.UPGRADE_FROM) return process.env.UPGRADE_FROM;
   const newest = readdirSync(join(ROOT, 'db/migrations'))
@@ -67,7 +67,7 @@ afterAll(async () => {
   rmSync(old, { recursive: true, force: true });
 }, 60_000);
 
-/** A process of the old build; its lines as they come. */
+/** Starts a process of the old build and collects its output lines. */
 function runOld(script: string): { child: ChildProcess; lines: string[]; ended: Promise<number | null> } {
   const child = spawn(process.execPath, ['--import', 'tsx', script], {
     cwd: old,
@@ -94,7 +94,7 @@ function runOld(script: string): { child: ChildProcess; lines: string[]; ended: 
 }
 
 it.skipIf(commit === null)(
-  'ACCOUNT-20 an older build goes on while the database is migrated under it, and after',
+  'ACCOUNT-20 an older build keeps working while the database is migrated, and after',
   {
     timeout: 400_000,
   },
@@ -122,11 +122,11 @@ it.skipIf(commit === null)(
     people.child.kill('SIGTERM');
     expect(await people.ended).toBe(0);
     expect(people.lines.filter((line) => line.startsWith('broke'))).toEqual([]);
-    // What the local provider cannot do in time on a busy machine is no matter of the database.
+    // Delays of the local provider on a busy computer do not count against the database.
     const refused = people.lines.filter((line) => line.startsWith('refused'));
     expect(refused.filter((line) => !/NO_CAPACITY|PROVIDER_UNAVAILABLE/.test(line))).toEqual([]);
 
-    // What the old build wrote adds up by the newest code, and its worker sees every run through.
+    // The newest code verifies what the old build wrote, and its worker ends every run.
     const { sql, close } = openDatabase(url, { max: 1 });
     try {
       const allEnded = async () => (await sql`select 1 from run where ended_at is null limit 1`).length === 0;

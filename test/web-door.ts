@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { POST } from '@/app/api/stripe/webhook/route';
 
-/** The web's own webhook door, alone in a process of its own: several on one database share nothing else. */
+/** Serves the web's webhook route alone in its own process, so that several of them share only the database. */
 
 async function toRequest(message: IncomingMessage): Promise<Request> {
   const chunks: Buffer[] = [];
@@ -15,7 +15,7 @@ async function toRequest(message: IncomingMessage): Promise<Request> {
   });
 }
 
-// Whoever started it has ended, by whatever way: nobody needs this door any more.
+// The parent has ended, for whatever reason, so this process is no longer needed.
 process.stdin.resume().once('close', () => process.exit(0));
 
 const server = createServer(async (message, response) => {

@@ -12,11 +12,11 @@ export type WebDoor = {
 
 const SCRIPT = fileURLToPath(new URL('web-door.ts', import.meta.url));
 
-/** Starts a process that takes webhooks on the database of a world, with its payment provider. */
+/** Starts a process that receives webhooks on the database of a world, with its payment provider. */
 export async function openWebDoor({ url, ctx }: World): Promise<WebDoor> {
   const { STRIPE_SECRET_KEY, STRIPE_API_URL, STRIPE_WEBHOOK_SECRET } = ctx.env;
   const child = spawn(process.execPath, ['--import', 'tsx', SCRIPT], {
-    // The open input is what tells the child that this process is still there.
+    // The child exits when this pipe closes.
     stdio: ['pipe', 'pipe', 'inherit'],
     env: {
       PATH: process.env.PATH,

@@ -15,7 +15,7 @@ export type World = {
   database: Database;
   url: string;
   clock: Clock & { advance(ms: number): void };
-  /** Moves PostgreSQL's clock (and the process's) forward. Only in worlds with a hand clock. */
+  /** Moves PostgreSQL's clock and the process's forward. Only in worlds with `startAt`. */
   advance(ms: number): Promise<void>;
   close(): Promise<void>;
 };
@@ -31,18 +31,18 @@ export const TEST_ENV: Record<string, string> = {
 
 export type WorldOptions = {
   env?: Record<string, string>;
-  /** Where both clocks stand. Without it PostgreSQL's own clock runs. */
+  /** The start of both clocks. Without it PostgreSQL's own clock runs. */
   startAt?: Instant;
   machines?: (clock: Clock) => Machines;
   max?: number;
   onStatement?: (text: string) => void;
-  /** A migrated database to use, kept at the end. Without it the world makes one of its own. */
+  /** A migrated database to use, which is kept at the end. Without it the world creates its own. */
   url?: string;
 };
 
 const pick = ({ onStatement }: WorldOptions) => (onStatement ? { onStatement } : {});
 
-/** A database of its own with everything a verb needs; machines and jobs as the test says. */
+/** Creates a database with everything a verb needs; the options choose machines and clock. */
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const test = options.url ? { url: options.url, drop: async () => {} } : await createTestDatabase();
   const database = openDatabase(test.url, { max: options.max ?? 10, ...pick(options) });
@@ -81,8 +81,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
 }
 
 /**
- * Does what the product itself may not, with every right of the test server's login: makes tables, empties them, cuts
- * connections, tampers.
+ * Runs `work` with every right of the test server's login, for what the product itself may not do: create and empty
+ * tables, cut connections, tamper.
  */
 export async function asOwner<T>(url: string, work: (sql: Sql) => Promise<T>): Promise<T> {
   const owner = openDatabase(url, { max: 1, applicationName: 'test-owner', asOwner: true });
@@ -93,7 +93,7 @@ export async function asOwner<T>(url: string, work: (sql: Sql) => Promise<T>): P
   }
 }
 
-/** Replaces the database's clock by a hand that tests move. */
+/** Replaces the database's clock by one that tests move. */
 async function takeClock(owner: Sql): Promise<void> {
   await owner.unsafe(`
     create table if not exists hand_clock (at timestamptz not null);
@@ -101,12 +101,12 @@ async function takeClock(owner: Sql): Promise<void> {
     create or replace function hg_clock() returns timestamptz language sql volatile as 'select at from hand_clock';`);
 }
 
-/** Sets the hand, forwards or backwards. */
+/** Sets the clock, forwards or backwards. */
 export async function setClock(database: Database, at: Instant): Promise<void> {
   await database.sql`update hand_clock set at = ${at}`;
 }
 
-/** An account of its own for a test. `leftMs` leaves that much of the plan's quota. */
+/** Creates an account for a test. `leftMs` leaves that much of the plan's quota. */
 export async function createAccount(
   world: Pick<World, 'ctx'>,
   options: { planId?: string; leftMs?: number; status?: string } = {},

@@ -10,22 +10,22 @@ const SCOPE_WORDS: Record<Scope, string> = {
   'usage:read': 'See the quota and where the time went',
   'billing:read': 'See plan and invoices',
   'billing:write': 'Change the plan',
-  admin: 'Everything an administrator may',
+  admin: 'Everything an administrator may do',
 };
 
 const OFFERED = SCOPES.filter((scope) => scope !== 'admin');
 
-/** What a key needs before it can be made; empty when nothing is missing. */
+/** Returns a sentence about what the key still needs; empty when it can be created. */
 function missing(name: string, scopes: string[]): string {
   const parts = [
     name.trim() === '' ? 'give it a name' : '',
-    scopes.length === 0 ? 'choose at least one thing it may do' : '',
+    scopes.length === 0 ? 'choose at least one permission' : '',
   ].filter(Boolean);
   const words = parts.join(' and ');
   return words === '' ? '' : `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 }
 
-/** A name and the fewest scopes that do; the button says what is still missing. */
+/** Asks for a name and the smallest set of scopes; the button says what is still missing. */
 export function ApiKeyForm({ onMake }: { onMake: (name: string, scopes: Scope[]) => Promise<boolean> }) {
   const [name, setName] = useState('');
   const [scopes, setScopes] = useState<string[]>([]);

@@ -11,7 +11,7 @@ import { ApiKeyForm } from './api-key-form';
 import { useFresh } from './fresh-sign-in';
 import { tellRefusal } from './tell-refusal';
 
-/** Keys of the account: made with the fewest scopes, shown once, revoked at any time. */
+/** The API keys of the account: created with the fewest scopes, shown once, revocable at any time. */
 export function ApiKeys() {
   const trpc = useTRPC();
   const client = useTRPCClient();

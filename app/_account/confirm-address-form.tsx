@@ -16,8 +16,8 @@ type Props = {
 };
 
 /**
- * The button that confirms an address. Elsewhere than in the browser that signed up it asks for the password chosen there, or
- * says first what ends when a new one is chosen.
+ * The button that confirms an email address. A browser that did not sign up must give the password chosen there, or is
+ * told what ends when a new password is chosen.
  */
 export function ConfirmAddressForm({ token, email, sessions, isMaker, goOn }: Props) {
   const [done, setDone] = useState(false);
@@ -51,7 +51,7 @@ export function ConfirmAddressForm({ token, email, sessions, isMaker, goOn }: Pr
     <LinkForm {...form} button="Confirm and sign in">
       {what}
       <PasswordInput
-        visibilityToggleButtonProps={{ 'aria-label': 'Show what is typed' }}
+        visibilityToggleButtonProps={{ 'aria-label': 'Show password' }}
         name="password"
         label="Password"
         description="The one chosen when this account was made"
@@ -73,7 +73,7 @@ const Confirmed = () => (
   </Stack>
 );
 
-/** Whoever signed up may have been somebody else. */
+/** Warns that someone else may have signed up with this address. */
 function TakingOver({ sessions }: { sessions: number }) {
   const removed =
     sessions === 0 ? '' : ` ${sessions} ${sessions === 1 ? 'session is' : 'sessions are'} removed for good.`;

@@ -9,8 +9,8 @@ import { useFresh } from './fresh-sign-in';
 const SENTENCES = [
   'Running sessions stop at once, and all files in all sessions are removed for good.',
   'Sign-ins and API keys end, and your name and address are forgotten.',
-  'A plan you pay for ends at once. The rest of its month is not paid back.',
-  'What was used stays counted: a new account begins no second month and no second trial.',
+  'A plan you pay for ends at once. The rest of its month is not refunded.',
+  'Time you used stays counted: a new account gets no second month and no second trial.',
 ];
 
 const WhatHappens = () => (
@@ -21,7 +21,7 @@ const WhatHappens = () => (
   </List>
 );
 
-/** The end of an account by its owner: says what goes, and asks for the address before the button works. */
+/** Lets an owner delete the account: says what is removed, and requires the email to be typed. */
 export function DeleteAccount({ email, isOwner }: { email: string; isOwner: boolean }) {
   const client = useTRPCClient();
   const withFresh = useFresh();
@@ -35,7 +35,7 @@ export function DeleteAccount({ email, isOwner }: { email: string; isOwner: bool
     setBusy(true);
     try {
       await withFresh(() => client.account.delete.mutate({ email: typed }));
-      // A fresh page: nothing of this person stays in this one.
+      // A full page load, so that nothing of the deleted account stays in memory.
       window.location.assign('/goodbye');
     } catch (error) {
       tellProblem(refusalOf(error).message);

@@ -7,17 +7,20 @@ import { signInClient } from './sign-in-client';
 
 type Props = { email: string; goOn: string; onBack: () => void };
 
-/** What a link in an email may carry of the way on: paths as the sign-in library takes them. */
+/** Paths that the sign-in library accepts as the target of a link in an email. */
 const CARRIED = /^\/[\w\-.+/@]+(?:\?[\w\-.+/=&%@]*)?$/;
 export const wayOn = (goOn: string): { callbackURL?: string } =>
   goOn !== '/dashboard' && CARRIED.test(goOn) ? { callbackURL: goOn } : {};
 
-/** After a sign-up: says the same whether the address is new or has an account. Goes on once this browser is signed in. */
+/**
+ * Shown after a sign-up, the same whether the address is new or has an account. Opens the next page once this browser
+ * is signed in.
+ */
 export function EmailSent({ email, goOn, onBack }: Props) {
   const [busy, setBusy] = useState(false);
   const [said, setSaid] = useState<{ problem?: string } | null>(null);
   useEffect(() => {
-    // The link was opened in another tab of this browser.
+    // The link may have been opened in another tab of this browser.
     async function look() {
       if (document.visibilityState !== 'visible') return;
       if ((await signInClient.getSession()).data) window.location.replace(goOn);

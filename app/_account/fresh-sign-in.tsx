@@ -19,10 +19,15 @@ type Ask = () => Promise<string | null>;
 
 const FreshContext = createContext<Ask>(async () => null);
 
-/** Asks for the password again in a dialog; resolves to it once it was right, to null when the dialog was closed. */
+/**
+ * Returns a function that asks for the password in a dialog. It resolves to the correct password, or to null when the
+ * dialog was closed.
+ */
 export const useAskAgain = (): Ask => useContext(FreshContext);
 
-/** Does something that a sign-in which is not fresh is refused; asks for the password then, and does it once more. */
+/**
+ * Returns a function that runs `work` and, when a fresh sign-in is required, asks for the password and runs it again.
+ */
 export function useFresh() {
   const ask = useAskAgain();
   return useCallback(
@@ -38,7 +43,7 @@ export function useFresh() {
   );
 }
 
-/** Holds the one dialog that asks for the password again. */
+/** Provides the dialog that asks for the password. */
 export function FreshSignIn({ hasPassword, children }: { hasPassword: boolean; children: ReactNode }) {
   const [opened, setOpened] = useState(false);
   const settle = useRef<(password: string | null) => void>(() => {});
@@ -67,7 +72,7 @@ function PasswordForm({ onGiven }: { onGiven: (password: string) => void }) {
   const [problem, setProblem] = useState<string | null>(null);
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
-    // The dialog stands inside forms of the page, whose own submit this is not.
+    // The dialog is rendered inside forms of the page; without this its submit would trigger theirs.
     event.stopPropagation();
     if (busy) return;
     setBusy(true);
@@ -80,9 +85,9 @@ function PasswordForm({ onGiven }: { onGiven: (password: string) => void }) {
   return (
     <form onSubmit={submit} method="post">
       <Stack gap="sm">
-        <Text size="sm">Enter your password to go on.</Text>
+        <Text size="sm">Enter your password to continue.</Text>
         <PasswordInput
-          visibilityToggleButtonProps={{ 'aria-label': 'Show what is typed' }}
+          visibilityToggleButtonProps={{ 'aria-label': 'Show password' }}
           name="password"
           label="Your password"
           autoComplete="current-password"
@@ -103,7 +108,7 @@ function PasswordForm({ onGiven }: { onGiven: (password: string) => void }) {
   );
 }
 
-/** For who has no password here: signing in once more is fresh by itself. */
+/** For users without a password: a new sign-in is fresh. */
 function SignInAgain() {
   async function again() {
     const leaving = startLeaving();

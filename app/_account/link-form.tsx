@@ -10,12 +10,15 @@ type Props<Answer> = {
   path: string;
   token: string;
   button: string;
-  /** Told what came back; returns true while the page is being left, so that nothing can be pressed again. */
+  /** Receives the answer; returns true while the page is being left, so that the button stays disabled. */
   onAnswer: (answer: Answer | null) => boolean;
   children: ReactNode;
 };
 
-/** The one button of a page that a link in an email leads to: opening the page changes nothing, pressing it sends the token and what was typed. */
+/**
+ * The single button of a page behind a link in an email: opening the page changes nothing, pressing the button sends
+ * the token and the fields.
+ */
 export function LinkForm<Answer>({ path, token, button, onAnswer, children }: Props<Answer>) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);

@@ -9,7 +9,7 @@ import { LinkForm } from './link-form';
 
 type Props = { token: string; email: string; newEmail: string; step: MoveStep };
 
-/** The one button of each step of a move to another address. */
+/** The button of each step of a change of address. */
 export function NewAddressForm({ token, email, newEmail, step }: Props) {
   const [outcome, setOutcome] = useState<MoveAnswer['outcome'] | null>(null);
 

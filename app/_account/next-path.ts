@@ -1,4 +1,4 @@
 import { localPath } from '@/server/http/local-path';
 
-/** A local path to go on to after signing in; anything else leads to the dashboard. */
+/** Returns the local path to open after signing in; `/dashboard` for anything that leaves this site. */
 export const nextPath = (value: string | null | undefined): string => localPath(value) ?? '/dashboard';

@@ -18,7 +18,7 @@ function useForm(work: (form: FormData) => Promise<Outcome>) {
     setOutcome(await work(new FormData(event.currentTarget)));
     setBusy(false);
   }
-  // Before the page has come to life the browser would send the form by itself.
+  // Before hydration the browser would submit the form itself.
   const ready = useMounted();
   return { outcome, busy, ready, submit };
 }
@@ -36,7 +36,7 @@ function Result({ outcome }: { outcome: Outcome }) {
   );
 }
 
-/** Asks for an email with a link; says the same whether the address is known or not. */
+/** Requests an email with a link; the answer is the same for known and unknown addresses. */
 export function ForgotPasswordForm() {
   const { outcome, busy, ready, submit } = useForm(async (form) => {
     const { error } = await signInClient.requestPasswordReset({
@@ -65,13 +65,13 @@ export function ForgotPasswordForm() {
 
 type ResetProps = {
   token: string;
-  /** They come from confirming their address without a sign-in, which ended the old password. */
+  /** The user confirmed the address without a sign-in, which ended the old password. */
   isConfirmedNow: boolean;
-  /** How many sessions go with the old password, since nobody had confirmed the address. */
+  /** How many sessions are removed with the old password, because the address was never confirmed. */
   removedSessions: number;
 };
 
-/** Sets a new password with the token of an email, and says first what ends with the old one. */
+/** Sets a new password with the token of an email, after saying what ends with the old one. */
 export function ResetPasswordForm({ token, isConfirmedNow, removedSessions }: ResetProps) {
   const { outcome, busy, ready, submit } = useForm(async (form) => {
     const { error } = await signInClient.resetPassword({
@@ -79,7 +79,7 @@ export function ResetPasswordForm({ token, isConfirmedNow, removedSessions }: Re
       token,
     });
     return error
-      ? { problem: 'This link is not valid any more. Ask for a new one.' }
+      ? { problem: 'This link is not valid any more. Request a new one.' }
       : { done: 'Your new password is set.' };
   });
   if (!token) return <DeadLink>This link is not complete, or not valid any more.</DeadLink>;
@@ -87,7 +87,7 @@ export function ResetPasswordForm({ token, isConfirmedNow, removedSessions }: Re
     <form onSubmit={submit} method="post">
       <Stack>
         <PasswordInput
-          visibilityToggleButtonProps={{ 'aria-label': 'Show what is typed' }}
+          visibilityToggleButtonProps={{ 'aria-label': 'Show password' }}
           name="password"
           label="New password"
           autoComplete="new-password"

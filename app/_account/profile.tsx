@@ -12,7 +12,7 @@ import { signInClient } from './sign-in-client';
 export type Person = { name: string; email: string; emailVerified: boolean };
 
 type ApiError = { status?: number; code?: string; message?: string };
-/** A sentence of what was done, or what went wrong. */
+/** What was done as a sentence, or the error. */
 type Outcome = { done: string } | { error: ApiError } | null;
 
 type FormProps = {
@@ -22,7 +22,7 @@ type FormProps = {
   children: ReactNode;
 };
 
-/** One change of who somebody is: its fields, a button, and what became of it. */
+/** One change to the profile: its fields, a button, and the outcome. */
 function ChangeForm({ title, button, onSend, children }: FormProps) {
   const [busy, setBusy] = useState(false);
   const [outcome, setOutcome] = useState<Outcome>(null);
@@ -61,7 +61,7 @@ function ChangeForm({ title, button, onSend, children }: FormProps) {
   );
 }
 
-/** Name, address and password, each changed by itself. */
+/** Name, email and password, each changed separately. */
 export function Profile({ person, hasPassword }: { person: Person; hasPassword: boolean }) {
   return (
     <Paper withBorder p="md">
@@ -119,7 +119,7 @@ function AddressForm({ person }: { person: Person }) {
     }
     if (error) return { error };
     const to = person.emailVerified ? person.email : email;
-    return { done: `An email is on its way to ${to}. Nothing changes before its link was opened.` };
+    return { done: `An email is on its way to ${to}. Nothing changes until its link is opened.` };
   }
   return (
     <Stack gap="xs">
@@ -162,9 +162,9 @@ function PasswordForm() {
     });
     return error
       ? { error }
-      : { done: 'Your new password is set. Other sign-ins and all API keys of yours have ended.' };
+      : { done: 'Your new password is set. Your other sign-ins and all your API keys have ended.' };
   }
-  const show = { 'aria-label': 'Show what is typed' };
+  const show = { 'aria-label': 'Show password' };
   return (
     <ChangeForm title="Password" button="Change password" onSend={send}>
       <PasswordInput

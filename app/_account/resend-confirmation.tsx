@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { sentenceFor } from './sentence-for';
 import { signInClient } from './sign-in-client';
 
-/** Sends the email that confirms the address of whoever is signed in, and says what became of it. */
+/** Sends the confirmation email to the signed-in user and shows the outcome. */
 export function ResendConfirmation({
   label = 'Send the email again',
   ...rest

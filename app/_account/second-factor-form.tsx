@@ -18,7 +18,7 @@ const WAYS = {
   },
 } as const;
 
-/** The second step of signing in: the code of an app, or a recovery code where the app is lost. */
+/** The second step of a sign-in: a code from the authenticator app, or a recovery code when the app is lost. */
 export function SecondFactorForm({ goOn }: { goOn: string }) {
   const [way, setWay] = useState<keyof typeof WAYS>('app');
   const [busy, setBusy] = useState(false);

@@ -22,7 +22,7 @@ export const RecoveryCodes = ({ codes }: { codes: string[] }) => (
 
 type SetUpProps = { begun: Begun; onDone: () => void; onCancel: () => void };
 
-/** The key for the app, the recovery codes, and the first code that turns it on. */
+/** Shows the key for the app and the recovery codes, and asks for the first code, which turns the second factor on. */
 export function SecondFactorSetUp({ begun, onDone, onCancel }: SetUpProps) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
@@ -48,7 +48,7 @@ export function SecondFactorSetUp({ begun, onDone, onCancel }: SetUpProps) {
         <TextInput
           name="code"
           label="Code from the app"
-          description="Six digits. Other sign-ins of yours end when it is right."
+          description="Six digits. Your other sign-ins end when the code is accepted."
           autoComplete="one-time-code"
           inputMode="numeric"
           maxLength={40}

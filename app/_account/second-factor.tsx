@@ -11,7 +11,10 @@ import { signInClient } from './sign-in-client';
 
 type Answer = { totpURI?: string; backupCodes?: string[] };
 
-/** Calls a change of the second factor with the password given again; null when it was not, or was refused. */
+/**
+ * Returns a function that changes the second factor, after asking for the password when needed. It returns null when
+ * the password was not given or the change was refused.
+ */
 function useChange(hasPassword: boolean) {
   const ask = useAskAgain();
   return async (path: string): Promise<Answer | null> => {
@@ -27,7 +30,7 @@ function useChange(hasPassword: boolean) {
   };
 }
 
-/** Adds, shows and removes the code of an authenticator app. */
+/** Adds, shows and removes the authenticator app. */
 export function SecondFactor({ isOn, hasPassword }: { isOn: boolean; hasPassword: boolean }) {
   const router = useRouter();
   const change = useChange(hasPassword);
@@ -73,7 +76,7 @@ const State = ({ isOn }: { isOn: boolean }) => (
     <Text size="sm">
       {isOn
         ? 'Signing in asks for a code from your authenticator app after the password.'
-        : 'With a code from an authenticator app, your password alone signs nobody in.'}
+        : 'With a code from an authenticator app, your password alone is not enough to sign in.'}
     </Text>
   </Group>
 );

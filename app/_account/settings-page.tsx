@@ -11,7 +11,7 @@ import { SignIns } from './sign-ins';
 
 type Props = { person: Person; security: Security; isOwner: boolean };
 
-/** Who somebody is, where they are signed in, the keys by which other apps act for the account, and the end of it. */
+/** The settings: profile, sign-ins, second factor, API keys, and the deletion of the account. */
 export function SettingsPage({ person, security, isOwner }: Props) {
   return (
     <FreshSignIn hasPassword={security.hasPassword}>

@@ -18,14 +18,14 @@ const WORDS = {
   'sign-up': { button: 'Sign up', other: 'Sign in', ask: 'Already have an account?' },
 } as const;
 
-/** What is left to do after the form was sent: the code of a second factor, or the link in an email. */
+/** The step left after the form was submitted: a code of the second factor, or the link in an email. */
 type Step = { kind: 'code' } | { kind: 'email'; email: string } | null;
 
-/** Sends the form and goes on; says what went wrong otherwise. */
+/** Submits the form and opens the next page, or keeps the sentence that explains the failure. */
 function useSignIn(mode: Mode, goOn: string, query: URLSearchParams) {
   const [problem, setProblem] = useState(sentenceOfReturn(query.get('error')));
   const [busy, setBusy] = useState(false);
-  // Whoever comes back from GitHub and has a second factor.
+  // Set after a sign-in with GitHub by a user with a second factor.
   const [step, setStep] = useState<Step>(query.get('step') === 'code' ? { kind: 'code' } : null);
 
   async function submit(event: FormEvent<HTMLFormElement>) {
@@ -37,7 +37,7 @@ function useSignIn(mode: Mode, goOn: string, query: URLSearchParams) {
     const email = String(form.get('email')).trim().toLowerCase();
     const { data, error } = await send(mode, email, form, goOn);
     const left = error ? null : stepAfter(data, email);
-    // A page loaded afresh: it shows nothing that somebody else saw before in this tab.
+    // A full page load, so that nothing another user saw in this tab stays in memory.
     if (!error && !left) return window.location.replace(goOn);
     setBusy(false);
     setStep(left);
@@ -65,13 +65,13 @@ export function SignInForm({ mode, github }: { mode: Mode; github: boolean }) {
   const goOn = nextPath(query.get('next'));
   const { problem, busy, step, setStep, submit } = useSignIn(mode, goOn, query);
   const words = WORDS[mode];
-  // Before the page has come to life the browser would send the form by itself.
+  // Before hydration the browser would submit the form itself.
   const ready = useMounted();
   if (step?.kind === 'code') return <SecondFactorForm goOn={goOn} />;
   if (step?.kind === 'email')
     return <EmailSent email={step.email} goOn={goOn} onBack={() => setStep(null)} />;
   return (
-    // Never by its address: a password must not end up in one.
+    // `post` keeps a password out of the URL when the browser submits the form itself.
     <form onSubmit={submit} method="post">
       <Stack gap="md">
         {mode === 'sign-up' && <TextInput name="name" label="Name" autoComplete="name" maxLength={80} />}
@@ -85,7 +85,7 @@ export function SignInForm({ mode, github }: { mode: Mode; github: boolean }) {
           maxLength={254}
         />
         <PasswordInput
-          visibilityToggleButtonProps={{ 'aria-label': 'Show what is typed' }}
+          visibilityToggleButtonProps={{ 'aria-label': 'Show password' }}
           name="password"
           label="Password"
           description={mode === 'sign-up' ? 'At least 8 characters' : undefined}
@@ -121,7 +121,7 @@ const GitHubButton = ({ goOn }: { goOn: string }) => (
   </>
 );
 
-/** Links to the other form, and to a new password. */
+/** Links to the other form and to a new password. */
 function OtherWays({ mode, goOn }: { mode: Mode; goOn: string }) {
   const { ask, other } = WORDS[mode];
   const path = mode === 'sign-in' ? '/sign-up' : '/sign-in';
@@ -143,12 +143,12 @@ function OtherWays({ mode, goOn }: { mode: Mode; goOn: string }) {
   );
 }
 
-/** Why signing in elsewhere did not lead in, from what its way back says; null when nothing went wrong. */
+/** Returns a sentence for the error code of a failed sign-in with GitHub; null without one. */
 export function sentenceOfReturn(code: string | null): string | null {
   if (code === null) return null;
   if (code === 'account_not_linked')
     return 'There is an account for the email address of your GitHub account already. Sign in with that address and its password; if you do not know it, “Forgot your password?” lets you choose a new one.';
   if (code === 'access_denied')
-    return 'GitHub was not allowed to say who you are. Try again, or sign in with a password.';
+    return 'GitHub did not get your permission to share who you are. Try again, or sign in with a password.';
   return 'That did not work this time. Try again, or sign in with a password.';
 }

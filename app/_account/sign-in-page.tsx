@@ -7,7 +7,7 @@ import { type Mode, SignInForm } from './sign-in-form';
 
 export type SignInPageProps = { searchParams: Promise<Record<string, string | string[] | undefined>> };
 
-/** The page to sign in or up; whoever is signed in goes on at once. */
+/** The page to sign in or up; a signed-in user is redirected at once. */
 export async function SignInPage({ mode, searchParams }: SignInPageProps & { mode: Mode }) {
   const { next } = await searchParams;
   await leadMemberOn(nextPath(typeof next === 'string' ? next : null));

@@ -8,7 +8,7 @@ it('BILLING-18 signing in leads on to a path of this site, or to the dashboard',
     expect(nextPath(elsewhere)).toBe('/dashboard');
 });
 
-it('ACCOUNT-27 a way back from GitHub that did not lead in says what to do', () => {
+it('ACCOUNT-27 a failed sign-in with GitHub says what to do', () => {
   expect(sentenceOfReturn(null)).toBeNull();
   expect(sentenceOfReturn('account_not_linked')).toMatch(/account for the email address.*Sign in with/);
   expect(sentenceOfReturn('state_mismatch')).toMatch(/Try again/);

@@ -6,7 +6,7 @@ import { formatDay, formatTime } from '../_format/instant';
 import { tellProblem } from '../_query/tell-problem';
 import { type RouterOutputs, refusalOf, useTRPC, useTRPCClient } from '../_query/trpc';
 
-/** Where somebody is signed in, and the end of any of it. */
+/** Lists where the user is signed in, and ends one or all of these sign-ins. */
 export function SignIns() {
   const trpc = useTRPC();
   const client = useTRPCClient();

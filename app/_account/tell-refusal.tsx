@@ -6,7 +6,7 @@ import { tellProblem } from '../_query/tell-problem';
 import type { Refusal } from '../_query/trpc';
 import { ResendConfirmation } from './resend-confirmation';
 
-/** A refusal in the corner, with the way on where it has one. */
+/** Shows a refusal as a notification, with a remedy where there is one. */
 export function tellRefusal({ reason, message }: Refusal): void {
   if (reason !== 'EMAIL_UNCONFIRMED') return tellProblem(message);
   notifications.show({

@@ -11,13 +11,13 @@ import { PaymentMethod } from './payment-method';
 import { PlanPanel } from './plan-panel';
 
 type Props = {
-  /** Back from the payment provider's own page: what was changed there is read at once. */
+  /** The user returned from the payment provider's page, so its changes are read at once. */
   isBack: boolean;
-  /** An invoice was asked for by its link: there is none to pay, or it cannot be looked up now. */
+  /** An invoice link led here: there is nothing to pay, or the invoice cannot be looked up now. */
   missingInvoice: 'none' | 'later' | null;
 };
 
-/** What the account pays, for what, with what, and how to change it. */
+/** Shows the plan, the payments and the card of the account, and the ways to change them. */
 export function BillingPage({ isBack, missingInvoice }: Props) {
   const { data: summary, error } = useBilling();
   useReadOnReturn(isBack);
@@ -63,7 +63,7 @@ function useReadOnReturn(isBack: boolean): void {
   const refresh = useRefreshBilling();
   useEffect(() => {
     if (!isBack) return;
-    // A provider that is away shows as what is known; the nightly reading catches up.
+    // When the provider is unreachable the page shows the stored state; the nightly sync corrects it.
     void client.billing.refresh
       .mutate()
       .catch(() => null)

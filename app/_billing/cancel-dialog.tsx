@@ -12,7 +12,7 @@ import { useTRPCClient } from '../_query/trpc';
 
 type Props = { summary: BillingSummary; opened: boolean; onClose: () => void };
 
-/** Says what a cancellation means before it is made: at the end of the period, or at once while a payment fails. */
+/** Explains a cancellation before it is made: at the end of the period, or at once while a payment fails. */
 export function CancelDialog({ summary, opened, onClose }: Props) {
   const client = useTRPCClient();
   const { act, busy } = useBillingAct();
@@ -62,7 +62,7 @@ function endsNow({ payment, ...summary }: BillingSummary): string {
   return `${name} is not paid for, so it ends at once. ${invoice} You are on ${summary.ownPlan.name} then: sessions that it does not cover are stopped. ${KEPT} You can choose a plan again at any time.`;
 }
 
-/** What was done, as it was answered: a payment may have failed, or succeeded, since the dialog opened. */
+/** Returns what was done, from the server's answer: a payment may have failed or succeeded since the dialog opened. */
 function outcomeOf(summary: BillingSummary): string {
   return summary.scheduledChange
     ? `Your plan stays until ${formatDay(summary.scheduledChange.at, 'UTC')}.`

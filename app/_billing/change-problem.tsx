@@ -8,19 +8,19 @@ import { type Refusal, useTRPCClient } from '../_query/trpc';
 
 type Props = { refusal: Refusal; onAgain?: () => void };
 
-/** Refusals that time alone can lift; a connection that is lost has no reason. */
+/** Refusals that may pass by waiting; a lost connection has no reason. */
 const PASSING: (string | null)[] = ['BILLING_UNAVAILABLE', null];
 
-/** Why a change cannot be made, and what can: another card, another try, another plan. */
+/** Shows why a change was refused and the remedies: another card, another attempt, another plan. */
 export function ChangeProblem({ refusal, onAgain }: Props) {
   const client = useTRPCClient();
   const { act, busy } = useBillingAct();
   const { data: summary } = useBilling();
-  // An earlier payment is open: another card alone does not pay it.
+  // An earlier payment is open, and another card alone does not pay it.
   const isOpen = summary !== undefined && isFailing(summary) && summary.payment.state !== 'paused';
   const toPortal = () =>
     act(async () => {
-      // Back to this very change, to confirm it with the other card.
+      // Returns the user to this change, to confirm it with the other card.
       const from = `${window.location.pathname}${window.location.search}`;
       window.location.assign((await client.billing.portalLink.mutate({ from })).url);
     });

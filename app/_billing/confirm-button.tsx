@@ -12,13 +12,13 @@ import { ChangeProblem } from './change-problem';
 type Props = {
   planId: string;
   preview: ChangePreview;
-  /** A newer preview is on its way: nobody confirms the sum that it replaces. */
+  /** A newer preview is loading; the sum it replaces cannot be confirmed. */
   isLooking: boolean;
   onMade: () => void;
   onRefused: () => void;
 };
 
-/** Makes the change at the sum that is shown, once, and leads on. A refusal is said here and asks for a new preview. */
+/** Makes the change once, at the sum shown, and opens the next page. Shows a refusal and requests a new preview. */
 export function ConfirmButton({ planId, preview, isLooking, onMade, onRefused }: Props) {
   const client = useTRPCClient();
   const router = useRouter();

@@ -16,16 +16,16 @@ import { refusalOf, useTRPC } from '../_query/trpc';
 import { ChangeProblem } from './change-problem';
 import { ConfirmButton } from './confirm-button';
 
-/** A preview is shown for half as long as it may be confirmed. */
+/** A preview is refreshed after half the time for which it can be confirmed. */
 const PREVIEW_MS = 5 * 60_000;
 
-/** The change of a paying account, with what it costs to the cent before it is made. */
+/** The change of a paying account, with its exact cost before it is made. */
 export function ConfirmChange({ planId }: { planId: string }) {
   const trpc = useTRPC();
   const plans = useQuery(trpc.billing.plans.queryOptions());
   const billing = useBilling();
   const [isMade, setMade] = useState(false);
-  // A change that was made is not asked about again while the next page opens.
+  // The preview is not fetched again after the change was made, while the next page opens.
   const preview = useQuery(
     trpc.billing.previewChange.queryOptions(
       { planId },
@@ -73,7 +73,7 @@ export function ConfirmChange({ planId }: { planId: string }) {
 
 type DifferenceProps = { summary: BillingSummary; name: string; plan?: Plan; current: Plan | null };
 
-/** What will be different, and the card that pays for it. A plan no longer shown can still be one's own. */
+/** Shows what will change and the card that pays. The current plan may no longer be on offer. */
 function Difference({ summary, name, plan, current }: DifferenceProps) {
   const difference = plan && current ? planDifference(plan, current) || 'the same time and sessions' : '';
   const { card } = summary.payment;

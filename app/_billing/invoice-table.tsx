@@ -9,7 +9,7 @@ import { refusalOf, useTRPC, useTRPCClient } from '../_query/trpc';
 
 const COLOURS: Record<string, string> = { paid: 'green', open: 'red', void: 'gray', uncollectible: 'gray' };
 
-/** Every invoice with the link to its receipt. */
+/** Lists every invoice with the link to its receipt. */
 export function InvoiceTable() {
   const trpc = useTRPC();
   const client = useTRPCClient();
@@ -47,7 +47,7 @@ export function InvoiceTable() {
   );
 }
 
-/** An invoice that nobody paid has no receipt. */
+/** An unpaid invoice has no receipt. */
 function linkOf({ payable, status }: BillingInvoice): string {
   if (payable) return 'Pay';
   return status === 'paid' ? 'Receipt' : 'View';

@@ -14,7 +14,7 @@ const TITLES: Partial<Record<BillingSummary['payment']['state'], string>> = {
   paused: 'Your subscription is paused',
 };
 
-/** On every page while a payment needs somebody: what is open, until when the plan stays, and the way to pay. */
+/** Shown on every page while a payment needs action: the amount due, how long the plan is kept, and the way to pay. */
 export function PaymentBanner() {
   const { data: summary } = useBilling();
   const title = summary && TITLES[summary.payment.state];

@@ -6,7 +6,7 @@ import { useBillingAct } from '../_offers/use-billing';
 import { useTRPCClient } from '../_query/trpc';
 import { brandText } from './brand';
 
-/** The card that is charged, and the way to the payment provider's page where it is changed. */
+/** The card that is charged, and the link to the payment provider's page where it is changed. */
 export function PaymentMethod({ summary }: { summary: BillingSummary }) {
   const client = useTRPCClient();
   const { act, busy } = useBillingAct();

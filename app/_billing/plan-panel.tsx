@@ -12,7 +12,7 @@ import { useTRPCClient } from '../_query/trpc';
 import { useStarts } from '../_status/start-context';
 import { CancelDialog } from './cancel-dialog';
 
-/** The plan in force, what comes next, and the ways to change it. */
+/** The plan in force, the next charge or change, and the ways to change the plan. */
 export function PlanPanel({ summary }: { summary: BillingSummary }) {
   const { now } = useStarts();
   const client = useTRPCClient();

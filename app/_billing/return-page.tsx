@@ -9,13 +9,13 @@ import { useRefreshBilling } from '../_offers/use-billing';
 import { useTRPCClient } from '../_query/trpc';
 import { useStarts } from '../_status/start-context';
 
-/** How often and how long the payment is looked for before a person is let go. */
+/** How often the page checks for the payment, and when it stops waiting. */
 const ASK_EVERY_MS = 2_000;
 const GIVE_UP_MS = 30_000;
 
 type Phase = Arrival | 'late';
 
-/** Back from the payment page: the new plan at once, or a wait that ends, and always a way on. */
+/** The page after a payment: the new plan at once, or a bounded wait, always with a link to continue. */
 export function ReturnPage({ initial, invoiceId }: { initial: Arrival; invoiceId?: string }) {
   const [phase, setPhase] = useState<Phase>(initial);
   const { status } = useStarts();
@@ -41,8 +41,8 @@ export function ReturnPage({ initial, invoiceId }: { initial: Arrival; invoiceId
 }
 
 /**
- * Asks until the plan is there, never longer than the bound, however slow an answer is. The plan's name is read again
- * before it is shown: nobody who has just paid reads the name of the plan before.
+ * Polls until the plan is in force, at most GIVE_UP_MS however slow an answer is. The summary is refreshed before its
+ * name is shown, so that a user who has just paid never sees the previous plan's name.
  */
 function useWaiting(phase: Phase, setPhase: (phase: Phase) => void): void {
   const client = useTRPCClient();

@@ -9,12 +9,12 @@ import { UsageLine } from '../_status/usage-line';
 
 type Props = { reason: string; message: string; planId: string };
 
-/** An upgrade that cannot be had right now: why, and what can be done instead. */
+/** Shows why an upgrade is not possible right now, and what to do instead. */
 export function UpgradeProblem({ reason, message, planId }: Props) {
   const { data: summary, isPending } = useBilling();
   const query = useSearchParams();
   const again = reason === 'BILLING_UNAVAILABLE' || reason === 'RATE_LIMITED';
-  // Whether this plan is not sold or none is, is known with the summary: one of the two is said, never both.
+  // Only the summary tells whether this plan or all plans are not for sale, so exactly one of the two notes is shown.
   const isToldByNote = summary?.paymentsSetUp === false || (reason === 'NOT_FOR_SALE' && isPending);
   return (
     <main className="page" id="content">

@@ -1,5 +1,5 @@
 import { TestPayments } from '../_offers/notes';
 import { webContext } from '../_server/context';
 
-/** The same note beside prices that are shown to anybody, signed in or not. */
+/** The note about test payments beside prices, for visitors with and without a sign-in. */
 export const VisitorNote = () => (webContext().ctx.payments?.test ? <TestPayments /> : null);

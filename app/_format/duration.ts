@@ -1,2 +1,2 @@
-/** One way to write a duration, in pages and in what the server says. */
+/** The one format of durations, in pages and in sentences of the server. */
 export { formatAllowance, formatDuration } from '@/server/duration';

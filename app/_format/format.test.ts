@@ -13,7 +13,7 @@ describe('durations', () => {
     [-5, '0 s'],
   ])('QUOTA-11 %d seconds read %s', (seconds, text) => expect(formatDuration(seconds)).toBe(text));
 
-  it('QUOTA-11 an allowance reads short', () => {
+  it('QUOTA-11 an allowance is written short', () => {
     expect(formatAllowance(144_000)).toBe('40 h');
     expect(formatAllowance(1800)).toBe('30 min');
     expect(formatAllowance(null)).toBe('no limit');
@@ -23,12 +23,12 @@ describe('durations', () => {
 describe('instants', () => {
   const now = Date.parse('2026-11-24T12:00:00Z');
 
-  it('QUOTA-11 a reset is a date and a distance', () => {
+  it('QUOTA-11 a reset is a date and the time until it', () => {
     expect(formatReset('2026-12-01T00:00:00.000Z', now)).toBe('1 Dec, in 6 days');
     expect(formatReset('2026-12-01T00:00:00.000Z', Date.parse('2026-11-30T20:30:00Z'))).toBe('1 Dec, in 3 h');
   });
 
-  it('SESSION-12 times are in the visitor zone, with the day when it is another', () => {
+  it('SESSION-12 times are in the time zone of the visitor, with the day when it is not today', () => {
     expect(formatTime('2026-11-24T14:32:00.000Z', now, 'UTC')).toBe('14:32');
     expect(formatTime('2026-11-25T14:32:00.000Z', now, 'Europe/Zurich')).toBe('25 Nov, 15:32');
     expect(formatUtc('2026-12-01T00:00:00.000Z')).toBe('2026-12-01 00:00 UTC');

@@ -1,6 +1,6 @@
 const DAY_MS = 86_400_000;
 
-/** `14:32` in the visitor's zone; with the day when it is not today. */
+/** Returns `14:32` in the visitor's time zone, with the day when it is not today. */
 export function formatTime(iso: string, now: number, timeZone?: string): string {
   const at = new Date(iso);
   const time = at.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit', timeZone });
@@ -9,11 +9,11 @@ export function formatTime(iso: string, now: number, timeZone?: string): string 
   return sameDay ? time : `${formatDay(iso, timeZone)}, ${time}`;
 }
 
-/** `1 Dec` in the visitor's zone. */
+/** Returns `1 Dec` in the visitor's time zone. */
 export const formatDay = (iso: string, timeZone?: string): string =>
   new Date(iso).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', timeZone });
 
-/** A reset is a date and a distance: `1 Dec, in 6 days`. The date is that of the UTC month it belongs to. */
+/** Returns a reset as its date and the time until it: `1 Dec, in 6 days`. The date is in UTC, like the month. */
 export function formatReset(iso: string, now: number): string {
   const left = new Date(iso).getTime() - now;
   const days = Math.floor(left / DAY_MS);
@@ -27,5 +27,5 @@ export function formatReset(iso: string, now: number): string {
   return `${formatDay(iso, 'UTC')}, ${distance}`;
 }
 
-/** `2026-12-01 00:00 UTC`, for a hover. */
+/** Returns `2026-12-01 00:00 UTC`, for tooltips. */
 export const formatUtc = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;

@@ -6,7 +6,10 @@ const QUOTA_SECONDS = 80 * HOUR_SECONDS;
 
 const iso = (at: number): string => new Date(at).toISOString();
 
-/** A calm day on the plan Pro, opened at `openedAt` and counted on to `now`, both in milliseconds. Pure. */
+/**
+ * Returns the status of a made-up account on the plan Pro whose session runs from `openedAt` to `now`, both in ms.
+ * Pure.
+ */
 export function exampleStatus(openedAt: number, now: number): BatchStatus {
   const date = new Date(now);
   const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];

@@ -8,7 +8,7 @@ import { type Starts, StartsContext } from '../_status/start-context';
 import { UsageLine } from '../_status/usage-line';
 import { exampleStatus } from './example-status';
 
-/** The dashboard itself on made-up figures, alive but out of reach: what somebody sees here is what they get. */
+/** The real dashboard components with made-up figures, inert, so that visitors see the actual product. */
 export function ProductPreview() {
   const now = useNow(undefined);
   const [openedAt] = useState(Date.now);

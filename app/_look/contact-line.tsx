@@ -3,7 +3,7 @@
 import { Anchor } from '@mantine/core';
 import { useSupportEmail } from './support';
 
-/** `Write to help@… to ask for more.`; nothing where no address is set. */
+/** `Write to help@… to ask for more.`; renders nothing without a support address. */
 export function ContactLine({ purpose = 'to ask for more' }: { purpose?: string }) {
   const email = useSupportEmail();
   if (!email) return null;

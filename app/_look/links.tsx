@@ -6,7 +6,7 @@ import type { ReactNode } from 'react';
 
 type To = { href: string; children: ReactNode };
 
-/** A button that leads to a page. Pages rendered on the server cannot hand a component to a component. */
+/** A button that links to a page. Server components cannot pass a component as a prop, so this wraps it. */
 export const ButtonLink = ({ href, ...rest }: ButtonProps & To) => (
   <Button component={Link} href={href} {...rest} />
 );

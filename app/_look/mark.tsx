@@ -4,8 +4,8 @@ const TOP = { y: 4, height: 11 };
 const BOTTOM = { y: 17, height: 11 };
 
 /**
- * The mark is the meter: an hourglass whose upper sand is the share of quota left. The same picture is logo, icon,
- * figure and warning. Without a quota it is full.
+ * The logo, which is also the meter: an hourglass whose upper sand is the share of quota left. Without a quota it is
+ * full.
  */
 export function Mark({ share, size = 28, title }: MarkProps) {
   const left = Math.min(1, Math.max(0, share ?? 1));

@@ -3,7 +3,7 @@ import Link from 'next/link';
 import { ButtonLink, TextLink } from './links';
 import { Mark } from './mark';
 
-/** The header of pages that anybody may see. */
+/** The header of pages that need no sign-in. */
 export function PublicBar({ signedIn = false }: { signedIn?: boolean }) {
   return (
     <header className="bar">

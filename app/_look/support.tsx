@@ -4,7 +4,7 @@ import { createContext, type ReactNode, useContext } from 'react';
 
 const Context = createContext<string | undefined>(undefined);
 
-/** The address people write to, on every page; undefined where the operator has set none. */
+/** Returns the support address; undefined where the operator has set none. */
 export const useSupportEmail = () => useContext(Context);
 
 export const SupportProvider = ({ email, children }: { email: string | undefined; children: ReactNode }) => (

@@ -9,7 +9,7 @@ import {
   Modal,
 } from '@mantine/core';
 
-/** The one accent. Every other colour means a state and nothing else. */
+/** The one accent colour. Every other colour signals a state. */
 const sand: MantineColorsTuple = [
   '#fcf7ee',
   '#f4e9d5',
@@ -25,7 +25,7 @@ const sand: MantineColorsTuple = [
 
 export const theme = createTheme({
   primaryColor: 'sand',
-  // White on it reads at more than 4.5 : 1, on light and on dark.
+  // White text on this shade has a contrast above 4.5 : 1, on light and on dark.
   primaryShade: 7,
   colors: { sand },
   defaultRadius: 'md',
@@ -48,7 +48,7 @@ export const theme = createTheme({
   },
 });
 
-/** Quiet text can still be read: at least 4.5 : 1, also on what is off, because that is where the reason stands. */
+/** Muted text keeps a contrast of at least 4.5 : 1, also on disabled controls, because they carry the reason. */
 export const variables: CSSVariablesResolver = () => ({
   variables: {},
   light: {

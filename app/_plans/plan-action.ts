@@ -2,11 +2,11 @@ import { directionOf } from '@/server/quota/direction';
 import type { BillingSummary, Plan, PricedPlan } from '@/server/shapes';
 import { isFailing } from '../_offers/failing';
 
-/** What the one button of a plan's card does. A button that is off says why. */
+/** The one button of a plan's card. A disabled button says why. */
 export type PlanAction =
   | { kind: 'current'; label: string }
   | { kind: 'off'; label: string; why: string }
-  /** Nothing to press: a sentence, and an address to write to where one is set. */
+  /** No button: a sentence, and the support address where one is set. */
   | { kind: 'none'; label: string; why: string; contact: boolean }
   | { kind: 'link'; label: string; href: string; main: boolean }
   | { kind: 'trial'; label: string }
@@ -14,7 +14,7 @@ export type PlanAction =
 
 const upgradeTo = (plan: Plan) => `/billing/upgrade?plan=${encodeURIComponent(plan.id)}`;
 
-/** The action of a plan for a visitor: null for nobody signed in. Pure. */
+/** Returns the action of a plan; `summary` is null for a visitor without a sign-in. Pure. */
 export function planAction(
   plan: PricedPlan,
   plans: PricedPlan[],
@@ -51,7 +51,7 @@ function ownAction(
   if (plan.onceSeconds !== null) return trialAction(summary, isBigger);
   const leavesTrial = plan.id === 'free' && summary.plan.id === summary.ownPlan.id && current?.onceSeconds;
   if (leavesTrial) return { kind: 'leave-trial', label: 'Back to Free' };
-  // While a payment is open no plan can be changed, and a cancellation does not wait for a date.
+  // While a payment is open no plan can be changed, and a cancellation takes effect at once.
   const isOffered = plan.price !== null || plan.id === summary.ownPlan.id;
   if (isFailing(summary) && isOffered) {
     return { kind: 'link', label: 'See billing', href: '/billing', main: false };
@@ -71,7 +71,7 @@ function ownAction(
 }
 
 function trialAction({ trial, plan }: BillingSummary, isBigger: boolean): PlanAction {
-  if (trial.used) return { kind: 'off', label: 'Trial used', why: 'A person has one trial.' };
+  if (trial.used) return { kind: 'off', label: 'Trial used', why: 'There is one trial per person.' };
   if (trial.available) return { kind: 'trial', label: 'Start trial' };
   const why = isBigger ? 'There is no trial here.' : `Your ${plan.name} plan gives more.`;
   return { kind: 'off', label: 'Not needed', why };

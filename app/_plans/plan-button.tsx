@@ -63,7 +63,7 @@ const OffButton = ({ label, why }: { label: string; why: string }) => (
   </div>
 );
 
-/** A plan that cannot be bought here has no button, unless there is somebody to write to. */
+/** A plan that cannot be bought here has no button, unless there is a support address. */
 function NoButton({ label, why, contact }: { label: string; why: string; contact: boolean }) {
   const email = useSupportEmail();
   if (contact && email)

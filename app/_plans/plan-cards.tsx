@@ -19,11 +19,11 @@ const COLUMNS = { base: 1, xs: 2, md: 3 };
 type Props = {
   askedPlanId?: string | null;
   signedIn: boolean;
-  /** Of the plans' names, one below the heading they stand under. */
+  /** Heading level of the plans' names, one below the heading above them. */
   headings?: 2 | 3;
 };
 
-/** Every visible plan side by side, each with the one button that its state allows. */
+/** All visible plans side by side, each with the one button that its state allows. */
 export function PlanCards({ askedPlanId, signedIn, headings = 2 }: Props) {
   const trpc = useTRPC();
   const priced = useQuery(trpc.billing.plans.queryOptions());
@@ -57,7 +57,7 @@ export function PlanCards({ askedPlanId, signedIn, headings = 2 }: Props) {
   );
 }
 
-/** Nothing to show yet, or why there is nothing: a plan is never offered to somebody whose own is unknown. */
+/** Placeholders, or the error. A plan is never offered while the user's own plan is unknown. */
 const NoCards = ({ error }: { error: unknown }) =>
   error ? (
     <Alert color="red" title="The plans cannot be shown" role="alert">
@@ -71,7 +71,7 @@ const NoCards = ({ error }: { error: unknown }) =>
     </SimpleGrid>
   );
 
-/** `$5.07 today, then $19 on 1 Dec`, for a plan that would be the first to be paid for. */
+/** Returns `$5.07 today, then $19 on 1 Dec` for a plan that would be the first paid one, else an empty text. */
 function firstChargeText(
   plan: PricedPlan,
   current: Plan | null,
@@ -83,7 +83,7 @@ function firstChargeText(
   return `${formatMoney(today)} today, then ${formatMoney(next)} on ${nextFirst(now)}`;
 }
 
-/** True for a plan that one can change to, and for one's own while nothing else comes after this month. */
+/** Whether a plan can be changed to, or is the current one with no change scheduled after this month. */
 const isComing = (action: PlanAction, summary: BillingSummary | null): boolean =>
   action.kind === 'link' || (action.kind === 'current' && summary?.scheduledChange === null);
 
@@ -158,7 +158,7 @@ const WhatItBrings = ({ plan }: { plan: PricedPlan }) => (
   </List>
 );
 
-/** What a plan costs; nothing reads in the money of the others, where there are others. */
+/** Returns the price of a plan. A free plan is shown as 0 in the currency of the others, where there are others. */
 function priceText(plan: PricedPlan, plans: PricedPlan[]): string {
   if (plan.price) return formatPrice(plan.price);
   if (plan.id === 'free' || plan.onceSeconds !== null) {

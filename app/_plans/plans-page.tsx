@@ -6,7 +6,7 @@ import { QuotaBanner } from '../_status/banner';
 import { UsageLine } from '../_status/usage-line';
 import { PlanCards } from './plan-cards';
 
-/** The plans for somebody who is signed in. */
+/** The plans for signed-in users. */
 export function PlansPage() {
   return (
     <main className="page" id="content">

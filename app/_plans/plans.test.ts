@@ -91,7 +91,7 @@ describe('the button of a plan', () => {
       }),
       'Switch on 1 Dec | Start trial | From 1 Dec | Your plan | Contact us',
     ],
-  ])('BILLING-2 means what the state allows: %s', (_, state, expected) => {
+  ])('BILLING-2 matches the state: %s', (_, state, expected) => {
     expect(labels(state)).toBe(expected);
   });
 
@@ -125,7 +125,7 @@ describe('what a plan brings', () => {
     PricedPlan,
     PricedPlan,
   ];
-  it('BILLING-46 the trial and a plan without a limit say it against what somebody has', () => {
+  it('BILLING-46 the trial and a plan without a limit are compared with the current plan', () => {
     expect(planDifference(trial, free)).toBe('+1 h once');
     for (const current of [free, trial]) expect(planDifference(custom, current)).toBe('no time limit');
     expect(planDifference({ ...custom, maxSessions: 5, storageGb: 3 }, starter)).toBe(
@@ -135,7 +135,7 @@ describe('what a plan brings', () => {
     expect(planDifference(free, free)).toBe('');
   });
 
-  it('BILLING-45 one that cannot be bought has no button: a sentence, and where to write to', () => {
+  it('BILLING-45 a plan that cannot be bought has no button: a sentence, and the support address', () => {
     const unsold = planAction({ ...starter, price: null }, PLANS, summary('free'), '1 Dec');
     expect(unsold).toMatchObject({ kind: 'none', why: 'This plan cannot be bought here.', contact: false });
     const asked = planAction(custom, PLANS, summary('free', { mayChange: false }), '1 Dec');
@@ -144,7 +144,7 @@ describe('what a plan brings', () => {
 });
 
 describe('money', () => {
-  it('BILLING-6 what is due today is the rest of the month, to the second', () => {
+  it('BILLING-6 the amount due today is for the rest of the month, to the second', () => {
     const todayAt = (now: string, amount = 1900) => firstCharge(price(amount), Date.parse(now));
     expect(todayAt('2026-11-24T12:00:00Z')).toEqual({
       today: { amount: Math.round((1900 * 6.5) / 30), currency: 'usd' },
@@ -152,7 +152,7 @@ describe('money', () => {
     });
     expect(todayAt('2026-11-01T00:00:00Z').today.amount).toBe(1900);
     expect(todayAt('2028-02-29T00:00:00Z').today.amount).toBe(Math.round(1900 / 29));
-    // What nobody charges comes with the next payment.
+    // An amount below the minimum charge is added to the next payment.
     expect(todayAt('2026-11-30T00:00:00Z', 900)).toMatchObject({
       today: { amount: 0 },
       next: { amount: 930 },
@@ -160,7 +160,7 @@ describe('money', () => {
     expect(nextFirst(Date.parse('2026-12-31T23:59:59Z'))).toBe('1 Jan');
   });
 
-  it('BILLING-1 money reads as people write it', () => {
+  it('BILLING-1 money is formatted for readers', () => {
     expect(formatMoney({ amount: 1900, currency: 'usd' })).toBe('$19');
     expect(formatMoney({ amount: 507, currency: 'gbp' })).toBe('£5.07');
     expect(formatMoney({ amount: 500, currency: 'jpy' })).toBe('¥500');

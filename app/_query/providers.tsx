@@ -15,7 +15,7 @@ const isRefused = (error: unknown): boolean =>
 function makeQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
-      // A refusal does not get better by asking again at once; a lost connection may.
+      // Retrying does not change a refusal; a lost connection may recover.
       queries: { staleTime: 2_000, retry: (count, error) => count < 2 && !isRefused(error) },
     },
   });

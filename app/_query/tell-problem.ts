@@ -1,6 +1,6 @@
 import { notifications } from '@mantine/notifications';
 
-/** A small notice in the corner for something that did not work. */
+/** Shows an error as a notification. */
 export const tellProblem = (message: string): void => {
   notifications.show({ color: 'red', title: 'This did not work', message });
 };

@@ -21,7 +21,7 @@ export type Refusal = {
   url?: string;
 };
 
-/** What the server says about a refused call; a lost connection becomes a sentence too. */
+/** Returns the refusal of a failed call; a lost connection gets a sentence too. */
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof TRPCClientError && error.data) {
     return { ...(error.data as Omit<Refusal, 'message'>), message: error.message };

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from 'react';
 
-/** The server's time, ticking every second: countdowns follow it and not a visitor's wrong clock. */
+/** Returns the server's time in ms, updated every second, so that countdowns do not depend on the visitor's clock. */
 export function useNow(serverNow: string | undefined): number {
   const [offset, setOffset] = useState(0);
   const [now, setNow] = useState(() => (serverNow ? Date.parse(serverNow) : 0));

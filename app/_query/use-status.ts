@@ -8,7 +8,7 @@ const POLL_MS = 5_000;
 
 let isLeaving = false;
 
-/** From now on this tab signs out by itself: a poll that is refused meanwhile leads nowhere else. */
+/** Marks that this tab is signing out, so that a poll refused meanwhile does not redirect. `stop` takes this back. */
 export function startLeaving() {
   isLeaving = true;
   const stop = () => {
@@ -19,8 +19,8 @@ export function startLeaving() {
 }
 
 /**
- * The one poll behind everything that shows quota, sessions or a start button, and why its last reading failed. Rests
- * while the tab is hidden. Who is not signed in any more, here or in another tab, is led to sign in and back.
+ * The one poll behind everything that shows quota, sessions or a start button, and why its last reading failed. Pauses
+ * while the tab is hidden. After a sign-out, here or in another tab, it redirects to sign-in with a way back.
  */
 export function useFreshStatus() {
   const trpc = useTRPC();
@@ -44,7 +44,7 @@ export function useFreshStatus() {
   return { data, lost };
 }
 
-/** Reads the status again at once, after something changed it. */
+/** Returns a function that reads the status again at once. */
 export function useRefreshStatus() {
   const trpc = useTRPC();
   const queryClient = useQueryClient();

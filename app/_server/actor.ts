@@ -6,7 +6,7 @@ import { webContext } from './context';
 
 const store = globalThis as unknown as { hourglassAuth?: Auth };
 
-/** The sign-in library of this web process. */
+/** Returns the sign-in library of this web process. */
 export function webAuth(): Auth {
   if (!store.hourglassAuth) {
     const { ctx, env } = webContext();
@@ -15,6 +15,6 @@ export function webAuth(): Auth {
   return store.hourglassAuth;
 }
 
-/** Who sends a request, or null. Throws UNAUTHORIZED for a bad API key. */
+/** Returns the caller of a request, or null. Throws UNAUTHORIZED for an invalid API key. */
 export const actorOf = (headers: Headers): Promise<Actor | null> =>
   findActor(webContext().ctx, webAuth(), headers);

@@ -5,7 +5,7 @@ import { type Env, readEnv } from '@/server/env';
 type Held = { env: Env; ctx: Ctx; close(): Promise<void> };
 const store = globalThis as unknown as { hourglassWeb?: Held };
 
-/** The one context of this web process, opened on first use and kept over hot reloads. */
+/** Returns the context of this web process, opened on first use and kept across hot reloads. */
 export function webContext(): Held {
   if (!store.hourglassWeb) {
     const env = readEnv();

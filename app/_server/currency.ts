@@ -1,4 +1,4 @@
-/** The countries whose money we sell in; everybody else pays in dollars. */
+/** The euro countries. Visitors from countries not listed here pay in dollars. */
 const EURO = 'AT BE BG CY DE EE ES FI FR GR HR IE IT LT LU LV MT NL PT SI SK';
 const CURRENCY_OF: Record<string, string> = {
   GB: 'gbp',
@@ -7,7 +7,9 @@ const CURRENCY_OF: Record<string, string> = {
   ...Object.fromEntries(EURO.split(' ').map((country) => [country, 'eur'])),
 };
 
-/** The currency a visitor is shown, by the first language of their browser; undefined when nothing tells. */
+/**
+ * Returns the currency of a visitor, from the first language of the browser; undefined when it names no known country.
+ */
 export function visitorCurrency(headers: Headers): string | undefined {
   const first = headers.get('accept-language')?.split(',')[0]?.split(';')[0]?.trim();
   if (!first || first === '*') return undefined;

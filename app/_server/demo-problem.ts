@@ -3,8 +3,8 @@ import type { Ctx } from '@/server/context';
 import { isLoopback } from '@/server/loopback';
 
 /**
- * Returns a sentence when the app can be reached from outside and a demo account can still sign in with its public
- * password, else null. Throws while the database does not answer.
+ * Returns a sentence when the app is reachable from outside and a demo account can sign in with its public password,
+ * else null. Throws while the database does not answer.
  */
 export async function demoProblem({ env, sql }: Pick<Ctx, 'env' | 'sql'>): Promise<string | null> {
   if (isLoopback(env.APP_URL)) return null;

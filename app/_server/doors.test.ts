@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDoor } from './doors';
 import { readBounded } from './read-bounded';
 
-/** The server that stands behind the doors, as the web's own does. */
+/** The server behind the doors, as in the web process. */
 let server: Server;
 let url: string;
 const seen: Request[] = [];
@@ -42,7 +42,7 @@ afterAll(
 );
 
 describe('a door', () => {
-  it('SESSION-71 answers its own paths and methods with the headers of the API, and leaves the rest behind it', async () => {
+  it('SESSION-71 answers its own paths and methods with the headers of the API, and leaves the rest to the server behind it', async () => {
     const answer = await fetch(`${url}/api/door/one?x=1`, {
       headers: { 'accept-encoding': 'gzip', 'x-mine': 'ü' },
     });
@@ -76,7 +76,7 @@ describe('a door', () => {
     }
   });
 
-  it('SESSION-71 leaves a body behind it that is large, or whose length is not said', async () => {
+  it('SESSION-71 leaves a request with a large body, or one of unknown length, to the server behind it', async () => {
     const large = await fetch(`${url}/api/door/one`, { method: 'POST', body: 'x'.repeat(70_000) });
     expect(large.status).toBe(404);
     const body = new ReadableStream({
@@ -93,7 +93,7 @@ describe('a door', () => {
     expect(chunked.status).toBe(404);
   });
 
-  it('SESSION-71 survives a caller that leaves in the middle of a body', async () => {
+  it('SESSION-71 survives a caller that disconnects in the middle of a body', async () => {
     const asked = seen.length;
     const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
     socket.write('POST /api/door/one HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nhalf');

@@ -4,23 +4,23 @@ import { isSmall, requestOf } from './read-bounded';
 import { API_HEADERS, STANDING_HEADERS } from './standing-headers.mjs';
 
 /**
- * Routes that programs call all the time are answered straight from the connection in production: page middleware, routing of
- * pages and their streams take as long as the answers themselves. The same handlers serve where a request comes by Next.
+ * Answers the busiest API routes straight from the connection in production: Next's page middleware, routing and
+ * streams would take as long as the answers themselves. The same handlers serve requests that arrive through Next.
  */
 
 type Handler = (request: Request) => Promise<Response>;
 type Door = { path: RegExp; handlers: Partial<Record<string, Handler>> };
 type Doors = {
   known: Map<string, Door>;
-  /** Answers a request and returns true, or returns false: then it is not for an open door. */
+  /** Answers a request and returns true, or returns false when no door matches. */
   answer(message: IncomingMessage, response: ServerResponse): boolean;
 };
 
-// What serves the web looks here for it; a bundler may load this module twice.
+// The web server finds the doors under this key; a bundler may load this module twice.
 const KEY = Symbol.for('hourglass.doors');
 const store = globalThis as unknown as { [KEY]?: Doors };
 
-/** Opens a door for whole paths below `/api`. Called where a route is loaded. */
+/** Opens a door for paths below `/api` that match `path` entirely. Routes call it when they are loaded. */
 export function openDoor(path: RegExp, handlers: Door['handlers']): void {
   store[KEY] ??= { known: new Map(), answer: answerAtDoor };
   store[KEY].known.set(path.source, { path, handlers });
@@ -30,7 +30,7 @@ function answerAtDoor(message: IncomingMessage, response: ServerResponse): boole
   const [path = ''] = (message.url ?? '').split('?', 1);
   for (const door of store[KEY]?.known.values() ?? []) {
     const handler = door.path.test(path) ? door.handlers[message.method ?? ''] : undefined;
-    // Whose length is not known before it is read, or too large, has time: Next hands it on piece by piece.
+    // A body of unknown length, or a large one, is left to Next, which streams it.
     if (!handler || (message.method !== 'GET' && !isSmall(message))) continue;
     void serve(handler, message, response);
     return true;
@@ -49,7 +49,7 @@ async function serve(handler: Handler, message: IncomingMessage, response: Serve
   }
 }
 
-/** Nobody reads the origin: addresses that we write come from the settings. */
+/** A placeholder: no handler reads the origin, because links are built from the settings. */
 const ORIGIN = 'http://localhost';
 
 async function ask(handler: Handler, message: IncomingMessage): Promise<Response> {

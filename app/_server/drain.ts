@@ -1,14 +1,16 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 
-/** Longer than a start at a slow provider takes, and short enough for whoever waits ten seconds before killing. */
+/**
+ * Longer than a start at a slow provider, and shorter than the ten seconds after which the platform kills a process.
+ */
 const DRAIN_MS = 9_000;
 
 type Started = { request: IncomingMessage; response: ServerResponse; server: Server };
 
 /**
- * On SIGTERM or SIGINT takes no new connection, lets requests under way end, calls `close` and exits with 0, at the latest
- * after nine seconds. Call it once, before the first request.
+ * On SIGTERM or SIGINT stops taking connections, lets running requests finish, calls `close` and exits with 0, after
+ * nine seconds at the latest. Call it once, before the first request.
  */
 export function drainOnSignal(close: () => Promise<void>): void {
   const servers = new Set<Server>();

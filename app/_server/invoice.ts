@@ -14,8 +14,7 @@ export const leadToPayment = (request: Request, invoiceId: string | null): Promi
   lead(request, (ctx, accountId) => leadToBank(ctx, { accountId, invoiceId }));
 
 /**
- * The provider's own links never appear in our pages, emails or logs; each is looked up for the click that needs it and
- * not cached.
+ * The provider's links never appear in pages, emails or logs; the target is looked up for each click and not cached.
  */
 async function lead(
   request: Request,

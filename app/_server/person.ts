@@ -7,7 +7,7 @@ import { webContext } from './context';
 
 export type SignedIn = { id: string; name: string; email: string; emailVerified: boolean };
 
-/** The signed-in person of this page request, or null. */
+/** Returns the signed-in user of this page request, or null. */
 export async function findPerson(): Promise<SignedIn | null> {
   const signIn = await findSignIn(webContext().ctx, webAuth(), await headers());
   if (!signIn) return null;
@@ -15,14 +15,14 @@ export async function findPerson(): Promise<SignedIn | null> {
   return { id, name, email, emailVerified };
 }
 
-/** The signed-in person; anybody else is sent to sign in first and then on to `path`. */
+/** Returns the signed-in user; redirects to sign-in, and then back to `path`, without one. */
 export async function needPerson(path: string): Promise<SignedIn> {
   const person = await findPerson();
   if (!person) redirect(`/sign-in?next=${encodeURIComponent(path)}`);
   return person;
 }
 
-/** Sends somebody who is signed in already on to `path`; for the pages that ask to sign in. */
+/** Redirects a signed-in user to `path`; for the sign-in and sign-up pages. */
 export async function leadMemberOn(path: string): Promise<void> {
   const actor = await actorOf(await headers());
   if (actor?.kind === 'user') redirect(path);
@@ -30,7 +30,7 @@ export async function leadMemberOn(path: string): Promise<void> {
 
 export type SignedInMember = Extract<Actor, { kind: 'user' }>;
 
-/** The same with the account they act for. */
+/** Returns the signed-in user with the account they act for; redirects to sign-in without one. */
 export async function needMember(path: string): Promise<{ person: SignedIn; member: SignedInMember }> {
   const person = await needPerson(path);
   const actor = await actorOf(await headers());

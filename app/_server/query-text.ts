@@ -1,3 +1,3 @@
-/** A value out of an address, cut; empty when it is missing, repeated, or nothing that could be one of our words. */
+/** Returns a query parameter cut to `most` characters; empty when it is missing, repeated or has control characters. */
 export const queryText = (value: string | string[] | undefined, most: number): string =>
   typeof value === 'string' && /^\P{Cc}*$/u.test(value) ? value.slice(0, most) : '';

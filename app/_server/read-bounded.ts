@@ -1,13 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import { TooLarge } from '@/server/errors';
 
-/** Largest request body of people, programs and machines. */
+/** Largest request body, except for webhooks of the payment provider. */
 const MOST_BYTES = 64 * 1024;
 
-/** Requests whose body was read from the connection before they were made. */
+/** Requests whose body was already read from the connection. */
 const read = new WeakSet<Request>();
 
-/** Returns the same request with its body read. Throws TooLarge once it is; a length that lies does not help. */
+/**
+ * Returns the same request with its body read. Throws TooLarge when the body exceeds `most` bytes, whatever its length
+ * header says.
+ */
 export async function readBounded(request: Request, most: number = MOST_BYTES): Promise<Request> {
   if (request.method === 'GET' || request.method === 'HEAD') return request;
   if (!request.body || (read.has(request) && most >= MOST_BYTES)) return request;
@@ -25,11 +28,11 @@ export async function readBounded(request: Request, most: number = MOST_BYTES): 
   });
 }
 
-/** True for a message whose head says that its body is small enough; the connection then holds it to that. */
+/** Whether a message announces a body within the limit; the HTTP parser enforces the announced length. */
 export const isSmall = ({ headers }: IncomingMessage): boolean =>
   Number(headers['content-length']) <= MOST_BYTES;
 
-/** A request made of a small message: its body is read once, from the connection. */
+/** Builds a request from a small message: its body is read once, from the connection. */
 export async function requestOf(url: string, init: RequestInit, message: IncomingMessage): Promise<Request> {
   const chunks: Buffer[] = [];
   for await (const chunk of message as AsyncIterable<Buffer>) chunks.push(chunk);

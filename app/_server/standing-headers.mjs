@@ -1,4 +1,4 @@
-/** What every answer carries. Browsers heed the first over https only. */
+/** Headers of every response. Browsers honour the first over https only. */
 export const STANDING_HEADERS = {
   'Strict-Transport-Security': 'max-age=31536000',
   'X-Content-Type-Options': 'nosniff',
@@ -7,7 +7,7 @@ export const STANDING_HEADERS = {
   'Permissions-Policy': 'camera=(), microphone=(), geolocation=()',
 };
 
-/** What answers to programs carry besides: they are nobody's page, and nobody's but the caller's to keep. */
+/** Additional headers of API responses: never cached, never rendered as a page. */
 export const API_HEADERS = {
   'Cache-Control': 'no-store',
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",

@@ -6,7 +6,7 @@ import type { SessionStatus } from '@/server/shapes';
 import { STATUS_WORDS } from '../_session/words';
 import { useStarts } from '../_status/start-context';
 
-/** Says to a screen reader what eyes see on the badges: a session that changed its state by itself. */
+/** Announces to screen readers when a session changes its state without a user action. */
 export function Announcer() {
   const { status } = useStarts();
   const before = useRef<Map<string, SessionStatus>>(new Map());

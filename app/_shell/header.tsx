@@ -12,7 +12,7 @@ import { useStarts } from '../_status/start-context';
 
 export type Person = { id: string; name: string; email: string };
 
-/** The header of every signed-in page: the mark that is the meter, New session, and the account. */
+/** The header of every signed-in page: the logo with the quota, New session, and the account menu. */
 export function Header({ person }: { person: Person }) {
   const { status } = useStarts();
   const quota = status?.quota;
@@ -42,7 +42,7 @@ export function Header({ person }: { person: Person }) {
 }
 
 function AccountMenu({ person }: { person: Person }) {
-  // A page loaded afresh: nothing that this person saw is left for the next one.
+  // A full page load, so that nothing this user saw stays in memory for the next one.
   async function signOut() {
     const leaving = startLeaving();
     const { error } = await signInClient.signOut();

@@ -8,7 +8,7 @@ import { Announcer } from './announcer';
 import { Header, type Person } from './header';
 import { LostNotice } from './lost-notice';
 
-/** What every signed-in page stands in: one status poll, one way to start, one header. */
+/** The frame of every signed-in page: one status poll, one way to start sessions, one header. */
 export function Shell({ person, children }: { person: Person; children: ReactNode }) {
   return (
     <StartProvider personId={person.id}>

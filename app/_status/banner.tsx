@@ -13,24 +13,24 @@ import { FirstPayment, soldIn } from '../_offers/upgrade-links';
 import { isRenewed } from './explain';
 import { useStarts } from './start-context';
 
-/** Refusals of the account itself, and how they look. */
+/** Refusals because of the account itself, and the colours of their banners. */
 const OF_THE_ACCOUNT = new Set(['ACCOUNT_BLOCKED', 'ACCOUNT_PENDING', 'EMAIL_UNCONFIRMED']);
 const COLOURS: Record<string, string> = { ACCOUNT_PENDING: 'gray', EMAIL_UNCONFIRMED: 'yellow' };
 
-/** Does the banner say already why nothing can be started? A limit on sessions is said at the buttons only. */
+/** Whether the banner already says why nothing can be started. A limit on sessions is shown at the buttons only. */
 export function isToldByBanner({ quota, start }: BatchStatus): boolean {
   if (start.reason !== null && OF_THE_ACCOUNT.has(start.reason)) return true;
   return quota.level === 'exhausted' && !start.allowed;
 }
 
-/** 80 and 95 percent can be put away for the month, by each person for themselves; what stops every start cannot. */
+/** The warnings at 80 and 95 percent can be dismissed for the month, per user; what stops every start cannot. */
 export function QuotaBanner() {
   const { status } = useStarts();
   if (!status) return null;
   return isToldByBanner(status) ? <Stopper status={status} /> : <Warning status={status} />;
 }
 
-/** Why nothing can be started any more, and the way out where there is one. */
+/** Shows why nothing can be started, with a remedy where there is one. */
 function Stopper({ status }: { status: BatchStatus }) {
   const { explanation } = useStarts();
   const { quota, upgrade, start } = status;
@@ -56,7 +56,7 @@ function Stopper({ status }: { status: BatchStatus }) {
   );
 }
 
-/** The trial first where it is still to be had: it costs nothing. */
+/** Offers the trial first while it is available, because it is free. */
 function MoreTime({ upgrade }: { upgrade: Upgrade | null }) {
   const trial = useTrial();
   return (
@@ -67,7 +67,7 @@ function MoreTime({ upgrade }: { upgrade: Upgrade | null }) {
   );
 }
 
-/** Leads to the smallest plan that helps and can be bought; nothing where none can. */
+/** Links to the smallest plan that helps and is for sale; renders nothing without one. */
 function UpgradeButton({ upgrade, isSecond = false }: { upgrade: Upgrade | null; isSecond?: boolean }) {
   const [first] = soldIn(upgrade);
   if (!first) return null;

@@ -15,21 +15,24 @@ type Standing = { reason: string | null; message?: string; quota?: Quota; limits
 const isStartReason = (reason: string | null): reason is StartReason =>
   START_REASONS.some((known) => known === reason);
 
-/** Why nothing can be started, with the figure and the date: the same words on every control. Null when a start is fine. */
+/**
+ * Returns why nothing can be started, with figure and date, in the words every control uses. Null when a start is
+ * allowed.
+ */
 export function explain(standing: Standing, now: number, supportEmail?: string): Explanation | null {
   const { reason, message } = standing;
   if (reason === null && !message) return null;
   if (!isStartReason(reason)) return { reason, title: 'This did not work', text: message ?? '' };
   const words = refusalWords(reason, standing, { day: (iso) => formatReset(iso, now), supportEmail });
-  // The server knows until when, the status does not.
+  // Only the server knows until when, so its message is shown.
   if (reason === 'QUOTA_UNAVAILABLE' && message) return { reason, title: words.title, text: message };
   return { reason, ...words };
 }
 
-/** False for an allowance that is given once: it has no day on which it begins anew. */
+/** False for an allowance that is given once and never resets. */
 export const isRenewed = (quota: Quota): boolean => quota.plan.id !== TRIAL_PLAN;
 
-/** The explanation of today's status, or null while a start is allowed. */
+/** Returns the explanation of the current status, or null while a start is allowed. */
 export const explainStatus = (status: BatchStatus, now: number, supportEmail?: string): Explanation | null =>
   status.start.allowed
     ? null

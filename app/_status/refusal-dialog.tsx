@@ -23,7 +23,7 @@ type Props = {
   onClose: () => void;
 };
 
-/** Every refused start ends here: what, how much, until when, and the way out, the free one first. */
+/** Shown for every refused start: the reason, the figures, the date, and the remedies, free ones first. */
 export function RefusalDialog({ shown, share, onSwap, onClose }: Props) {
   return (
     <Modal

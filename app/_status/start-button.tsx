@@ -8,13 +8,15 @@ type Props = ButtonProps & {
   onStart: () => void;
   children: ReactNode;
   busy?: boolean;
-  /** The session it starts; without one it makes a session, which a limit on running ones does not forbid. */
+  /**
+   * The session to start. Without one the button creates a session, which a limit on running sessions does not forbid.
+   */
   sessionId?: string;
 };
 
 /**
- * A button that starts something. While a start is refused it is off, says why to eyes and ears, and a press shows the
- * way out; it can still be reached by keyboard.
+ * A button that starts something. While starts are refused it looks disabled but stays focusable, gives the reason to
+ * screen readers too, and a press opens the dialog with the remedies.
  */
 export function StartButton({ onStart, children, busy = false, sessionId, ...rest }: Props) {
   const { explanation: refusal, showWhy } = useStarts();

@@ -11,20 +11,20 @@ import { RefusalDialog, type Shown } from './refusal-dialog';
 import { useSwap } from './use-swap';
 
 export type Starts = {
-  /** Who is signed in: what they put away is theirs alone. */
+  /** The signed-in user: dismissed warnings are stored per user. */
   personId: string;
   status: BatchStatus | undefined;
   now: number;
-  /** Why what is shown may be old: the last reading failed. Null when it did not. */
+  /** Why the page may be out of date: the last reading failed. Null when it succeeded. */
   lost: string | null;
-  /** Why a start is off right now; null when it is on, undefined while nobody knows. */
+  /** Why a start is refused right now; null when it is allowed, undefined while unknown. */
   explanation: Explanation | null | undefined;
-  /** Starts a stopped session; one click is one start. Resolves to true when it is on its way. */
+  /** Starts a stopped session; a double click is one start. Resolves to true once the start is accepted. */
   start: (sessionId: string) => Promise<boolean>;
   starting: ReadonlySet<string>;
   /** Stops one session, waits until its place is free, and starts another; resolves like `start`. */
   swap: (stopId: string, startId: string) => Promise<boolean>;
-  /** Shows why nothing can be started, with the way out; of the session that was to be started, if there is one. */
+  /** Opens the dialog that says why nothing can be started, for the session to be started, if any. */
   showWhy: (wantedId?: string) => void;
   /** Shows a refusal the page did not expect. */
   showRefusal: (refusal: Refusal, wantedId?: string) => void;
@@ -32,7 +32,7 @@ export type Starts = {
 
 export const StartsContext = createContext<Starts | null>(null);
 
-/** The one place every start goes through. */
+/** Returns the context that every start goes through. Throws outside StartProvider. */
 export function useStarts(): Starts {
   const starts = useContext(StartsContext);
   if (!starts) throw new Error('useStarts needs StartProvider');
@@ -83,7 +83,7 @@ export function StartProvider({ personId, children }: { personId: string; childr
   );
 }
 
-/** Starts sessions, each once however often it is clicked, and knows which are under way. */
+/** Returns a function that starts sessions, each once at a time, and the ids being started. */
 function useStart(onRefusal: (refusal: Refusal, wantedId: string) => void) {
   const refresh = useRefreshStatus();
   const client = useTRPCClient();

@@ -5,12 +5,12 @@ import { useState } from 'react';
 import { useStarts } from './start-context';
 
 type Props = {
-  /** Makes room and starts what is wanted; resolves to true when that is on its way. */
+  /** Stops a session and starts the wanted one; resolves to true once that start is accepted. */
   onStop: (sessionId: string) => Promise<boolean>;
   onDone?: () => void;
 };
 
-/** The free way past a session limit: stops one that is active, waits until it is proven stopped, starts this one. */
+/** The free remedy for a session limit: stops an active session, waits for proof, and starts this one. */
 export function StopFirst({ onStop, onDone }: Props) {
   const { status } = useStarts();
   const [stopping, setStopping] = useState<{ id: string; name: string } | null>(null);

@@ -11,7 +11,7 @@ import { Mark } from '../_look/mark';
 import { isRenewed } from './explain';
 import { useStarts } from './start-context';
 
-/** Colours mean a state and nothing else. */
+/** Colours signal a state and nothing else. */
 const LEVEL_COLOURS: Record<QuotaLevel, string> = {
   ok: 'sand.6',
   unlimited: 'sand.6',
@@ -20,7 +20,7 @@ const LEVEL_COLOURS: Record<QuotaLevel, string> = {
   exhausted: 'red',
 };
 
-/** One line over the sessions: used, left, reset, and until when at today's pace. */
+/** One line above the sessions: used, left, next reset, and how long the quota lasts at today's pace. */
 export function UsageLine() {
   const { status, now } = useStarts();
   const path = usePathname();
@@ -68,7 +68,7 @@ export function UsageLine() {
   );
 }
 
-/** When there is more: the next reset, or never for a plan that gives its time once. */
+/** The next reset, or a note that the plan gives its time once. */
 function QuotaEnd({ quota, now }: { quota: Quota; now: number }) {
   return (
     <>

@@ -4,7 +4,7 @@ import { useCallback } from 'react';
 import { type Refusal, refusalOf, useTRPCClient } from '../_query/trpc';
 import { useRefreshStatus } from '../_query/use-status';
 
-/** A stop has its grace, and its machine must be proven dead before its place is free. */
+/** Covers the grace of a stop and the proof that the machine is gone, which frees its place. */
 const TIMEOUT_MS = 60_000;
 const LOOK_MS = 700;
 
@@ -13,7 +13,7 @@ const STILL_STOPPING: Refusal = {
   message: 'The other session is still stopping. Start this one again when it has stopped.',
 };
 
-/** Stops one session and, once its place is proven free, starts another. */
+/** Returns a function that stops one session and starts another once the place is proven free. */
 export function useSwap(
   start: (sessionId: string) => Promise<boolean>,
   showRefusal: (refusal: Refusal) => void,

@@ -13,7 +13,7 @@ import { QuotaBanner } from '../_status/banner';
 import { useStarts } from '../_status/start-context';
 import { UsageLine } from '../_status/usage-line';
 
-/** Where the time went: the month by days, and every run with its exact time. */
+/** The usage: the month by days, and every run with its exact time. */
 export function UsagePage() {
   return (
     <main className="page" id="content">
@@ -35,7 +35,7 @@ export function UsagePage() {
   );
 }
 
-/** Few words on an axis: whole hours, or whole minutes under one. */
+/** Short axis labels: whole hours, or whole minutes below one hour. */
 const axisWords = (minutes: number): string =>
   minutes >= 60 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes)} min`;
 
@@ -124,7 +124,7 @@ function Runs() {
   );
 }
 
-/** Every entry that was ever booked, to keep and to check: a file of ours, not a page. */
+/** Links to the full ledger as a file, to keep and to verify. */
 function LedgerLinks() {
   return (
     <Text size="sm" c="dimmed" mt="md">

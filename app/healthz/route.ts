@@ -1,4 +1,4 @@
 export const dynamic = 'force-dynamic';
 
-/** The process lives. */
+/** 200 while the process runs. */
 export const GET = (): Response => new Response('ok\n');

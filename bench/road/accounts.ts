@@ -2,12 +2,12 @@ import type { Sql } from '@/db/client';
 import { newApiKeyText } from '@/server/account/api-key-text';
 import { newId } from '@/server/ids';
 
-/** Accounts for the benchmarks through the web, and the headers under which their callers are known. */
+/** Accounts for the benchmarks through the web, and the headers that identify their callers. */
 
 export type AccountOptions = { planId: string; sessions: number; leftMs?: number };
 export type Caller = { headers: Record<string, string>; sessionIds: string[] };
 
-/** An account with a key. */
+/** Creates an account with an API key. */
 export async function openCaller(sql: Sql, options: AccountOptions): Promise<Caller> {
   const accountId = newId();
   const { key, prefix, hash } = newApiKeyText();
@@ -22,7 +22,7 @@ export async function openCaller(sql: Sql, options: AccountOptions): Promise<Cal
   };
 }
 
-/** A person who is signed in by a browser, and their account. */
+/** Creates a user signed in by a browser, and their account. */
 export async function signUp(sql: Sql, url: string, options: AccountOptions): Promise<Caller> {
   const email = `${newId()}@bench.test`;
   const ask = async (path: string) => {
@@ -46,7 +46,7 @@ export async function signUp(sql: Sql, url: string, options: AccountOptions): Pr
   };
 }
 
-/** Gives an account its plan, its sessions and, of this month, so much time. */
+/** Sets an account's plan, creates its sessions and leaves `leftMs` of this month's quota. */
 async function furnish(
   sql: Sql,
   accountId: string,

@@ -10,24 +10,24 @@ import { startProcess } from '../start-process';
 import { cpuOf, cpuOfTree } from '../timekeeper/cpu';
 import { type AccountOptions, type Caller, openCaller, signUp } from './accounts';
 
-/** What the built web serves, with PostgreSQL, Redis and a pretended Machines API as processes of their own. */
+/** The built web, with PostgreSQL, Redis and a simulated Machines API as processes of their own. */
 
 export type Served = {
   sql: Sql;
   pool: Pool;
-  /** An account with so many sessions whose disks are known, and its key. */
+  /** Creates an account with sessions whose disks exist, and an API key. */
   open(options: AccountOptions): Promise<Caller>;
-  /** The same for a person who is signed in by a browser. */
+  /** Creates the same for a user signed in by a browser. */
   signUp(options: AccountOptions): Promise<Caller>;
   /** CPU seconds used so far. */
   cpu(): { web: number; postgres: number };
   close(): Promise<void>;
 };
-/** How long the pretended Machines API takes for each answer. */
+/** The simulated Machines API answers after this time, in ms. */
 export const PROVIDER_MS = 50;
 const READY_MS = 60_000;
 
-/** The Machines API and the web, each a process of its own; returns the web and where it answers. */
+/** Starts the Machines API and the web, each as its own process; returns the web process and its URL. */
 async function startProcesses(children: ChildProcess[], databaseUrl: string, redisUrl: string) {
   const port = await findFreePort();
   const url = `http://127.0.0.1:${port}`;

@@ -4,7 +4,7 @@ const TICKS_PER_SECOND = 100;
 
 type Stat = { parent: number; own: number; children: number };
 
-/** CPU seconds of a process, and of the children it has already buried; null when it is gone. */
+/** Returns the CPU seconds of a process and of its ended children; null when the process has ended. */
 function statOf(pid: number): Stat | null {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
@@ -23,10 +23,10 @@ function statOf(pid: number): Stat | null {
   }
 }
 
-/** CPU seconds one process has used so far. */
+/** Returns the CPU seconds one process has used so far. */
 export const cpuOf = (pid: number): number => statOf(pid)?.own ?? 0;
 
-/** CPU seconds a server has used so far with all its children, the living and the buried. */
+/** Returns the CPU seconds of a server and all its children, running and ended. */
 export function cpuOfTree(pid: number): number {
   const root = statOf(pid);
   const pids = readdirSync('/proc')
@@ -36,7 +36,7 @@ export function cpuOfTree(pid: number): number {
   return (root?.own ?? 0) + (root?.children ?? 0) + living.reduce((sum, stat) => sum + (stat?.own ?? 0), 0);
 }
 
-/** Memory a process holds, in MB. */
+/** Returns the resident memory of a process, in MB. */
 export function residentMb(pid: number): number {
   const kb = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return Number(kb) / 1024;

@@ -2,7 +2,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Pretended, startMachinesApi } from '@/test/pretend/machines-api';
 
-/** The pretended Machines API as a process of its own, with a door through which the benchmark adds and counts. */
+/**
+ * Runs the simulated Machines API in its own process, with a control port through which the benchmark adds machines and
+ * reads counts.
+ */
 
 const api = await startMachinesApi({ answerMs: Number(process.argv[2] ?? 50) });
 const door = createServer(async (request, response) => {

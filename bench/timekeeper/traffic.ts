@@ -8,7 +8,7 @@ import { stopSession } from '@/server/session/stop';
 
 export type Traffic = { renewals: number[]; starts: number; failures: unknown[]; stop(): Promise<void> };
 
-/** What the web does beside the timekeeper: renewals in turn, and sessions that start, call, run and are stopped. */
+/** Starts the web's traffic beside the timekeeper: renewals in turn, and sessions that start, call, run and stop. */
 export function startTraffic(
   ctx: Ctx,
   runIds: string[],
@@ -44,7 +44,7 @@ export function startTraffic(
   return traffic;
 }
 
-/** Calls `work` so many times, whatever the timer's grain. */
+/** Calls `work` every `ms` on average, even below the resolution of the timer. */
 function every(ms: number, work: () => void): NodeJS.Timeout {
   let next = performance.now() + ms;
   return setInterval(() => {
@@ -52,7 +52,7 @@ function every(ms: number, work: () => void): NodeJS.Timeout {
   }, 5);
 }
 
-/** One person's visit: a session starts, its machine calls, and a few seconds later it is stopped. */
+/** One visit of a user: starts a session, lets its machine call, and stops it a few seconds later. */
 async function visit(ctx: Ctx): Promise<void> {
   const accountId = newId();
   await ctx.sql`insert into account (id, name, status, own_plan_id) values (${accountId}, 'Visit', 'active', 'pro')`;

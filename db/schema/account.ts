@@ -3,22 +3,22 @@ import { bigint, check, index, jsonb, pgTable, primaryKey, text, uniqueIndex } f
 import { instant } from './instant';
 import { plan } from './quota';
 
-/** Who is billed and owns everything. Its row is the lock under which every quota decision is taken. */
+/** The unit that is billed and that owns everything. Its row is the lock of every quota decision. */
 export const account = pgTable(
   'account',
   {
     id: text('id').primaryKey(),
     name: text('name').notNull(),
     status: text('status', { enum: ['pending', 'active', 'blocked'] }).notNull(),
-    /** `free`, or what an operator set; a live subscription may put a higher plan in force. */
+    /** `free`, or the plan an operator set; a live subscription may put a higher plan in force. */
     ownPlanId: text('own_plan_id')
       .notNull()
       .references(() => plan.id),
-    /** The database clock as this account last saw it: never runs backwards. */
+    /** The database clock as this account last saw it: never moves backwards. */
     clockAt: instant('clock_at').notNull().default(sql`'1970-01-01'`),
     createdAt: instant('created_at').notNull().default(sql`hg_clock()`),
     deletedAt: instant('deleted_at'),
-    /** When every provider had confirmed that nothing of a deleted account is left. */
+    /** When every provider had confirmed that nothing of a deleted account remains. */
     removedAt: instant('removed_at'),
   },
   (t) => [
@@ -42,8 +42,8 @@ export const member = pgTable(
 );
 
 /**
- * What somebody used in a month in accounts that were deleted, under keyed hashes of their address and sign-in
- * identities: signing up again gives no second month. Forgotten with the month.
+ * Usage of a month in deleted accounts, under keyed hashes of email and sign-in identities, so that signing up again
+ * does not reset the month. Deleted after the month.
  */
 export const usageMark = pgTable(
   'usage_mark',
@@ -55,7 +55,7 @@ export const usageMark = pgTable(
   (t) => [primaryKey({ columns: [t.hash, t.period] })],
 );
 
-/** A key speaks for one account with some scopes. Only its SHA-256 is kept. */
+/** An API key acts for one account with some scopes. Only its SHA-256 is stored. */
 export const apiKey = pgTable(
   'api_key',
   {
@@ -75,7 +75,7 @@ export const apiKey = pgTable(
   (t) => [uniqueIndex('api_key_hash').on(t.hash), index('api_key_account').on(t.accountId)],
 );
 
-/** Every change by an administrator or an operator: who, what, before, after, why. */
+/** Every change by an administrator or an operator: actor, action, before, after, reason. */
 export const audit = pgTable(
   'audit',
   {

@@ -1,6 +1,6 @@
 import { boolean, index, integer, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 
-/** Tables of the sign-in library. Its own words are kept out of ours: a login is a sign-in, never a session. */
+/** Tables of the sign-in library. Its terms stay out of the product's: a login is a sign-in, never a session. */
 
 const at = (name: string) => timestamp(name, { withTimezone: true, precision: 3 });
 
@@ -27,7 +27,7 @@ export const authSignIn = pgTable(
     expiresAt: at('expires_at').notNull(),
     ipAddress: text('ip_address'),
     userAgent: text('user_agent'),
-    /** When the password was asked for again and given; the sign-in is as fresh as a new one then. */
+    /** When the password was last confirmed; the sign-in counts as fresh from then on. */
     provenAt: at('proven_at'),
     createdAt: at('created_at').notNull().defaultNow(),
     updatedAt: at('updated_at').notNull().defaultNow(),
@@ -57,7 +57,7 @@ export const authIdentity = pgTable(
   (t) => [index('auth_identity_user').on(t.userId)],
 );
 
-/** A person's authenticator app, both secrets encrypted; unverified until a first code was given. */
+/** A user's authenticator app, both secrets encrypted; unverified until a first code was accepted. */
 export const authSecondFactor = pgTable(
   'auth_second_factor',
   {

@@ -15,8 +15,8 @@ import { instant } from './instant';
 import { plan } from './quota';
 
 /**
- * One customer of the payment provider an account. Tickets order the reads of a subscription: a read draws one before
- * it asks, and is applied only while no later ticket was.
+ * One customer at the payment provider per account. Tickets order the reads of a subscription: a read draws a ticket
+ * before its request and is applied only if no later ticket was.
  */
 export const billingCustomer = pgTable(
   'billing_customer',
@@ -27,11 +27,11 @@ export const billingCustomer = pgTable(
     stripeCustomerId: text('stripe_customer_id').unique(),
     /** The provider's account and mode that knows the customer, such as `acct_1:live`; null until it was read once. */
     stripeAccount: text('stripe_account'),
-    /** Part of the idempotency key of the customer: a new one only after the provider lost the old. */
+    /** Part of the customer's idempotency key; grows only after the provider lost the customer. */
     generation: integer('generation').notNull().default(1),
     ticketDrawn: bigint('ticket_drawn', { mode: 'number' }).notNull().default(0),
     ticketApplied: bigint('ticket_applied', { mode: 'number' }).notNull().default(0),
-    /** The provider charges a customer in one currency for good. */
+    /** The provider fixes the currency of a customer with the first charge. */
     currency: text('currency'),
     cardBrand: text('card_brand'),
     cardLast4: text('card_last4'),
@@ -41,7 +41,9 @@ export const billingCustomer = pgTable(
   (t) => [index('billing_customer_synced').on(t.syncedAt)],
 );
 
-/** What the payment provider last said about an account's subscription. `plan_id` is null while its price is unknown. */
+/**
+ * The subscription of an account as last read from the payment provider. `plan_id` is null while its price is unknown.
+ */
 export const subscription = pgTable('subscription', {
   accountId: text('account_id')
     .primaryKey()
@@ -52,7 +54,7 @@ export const subscription = pgTable('subscription', {
   priceId: text('price_id').notNull(),
   status: text('status').notNull(),
   currency: text('currency').notNull(),
-  /** What a month costs, in minor units. */
+  /** The price of a month, in minor units. */
   amount: integer('amount').notNull(),
   startedAt: instant('started_at').notNull(),
   periodStart: instant('period_start').notNull(),
@@ -64,12 +66,12 @@ export const subscription = pgTable('subscription', {
   pendingPlanId: text('pending_plan_id'),
   pendingAt: instant('pending_at'),
   latestInvoiceId: text('latest_invoice_id'),
-  /** What the latest invoice still asks for, in minor units; 0 when it is paid. */
+  /** Unpaid part of the latest invoice, in minor units; 0 when it is paid. */
   amountOpen: integer('amount_open').notNull().default(0),
   nextPaymentAttemptAt: instant('next_payment_attempt_at'),
   /**
-   * The time that paid invoices bought, of this month and later. Null, the default, is a row of a build from before quotas
-   * were prorated: it keeps its whole month, so that nobody loses what they had.
+   * The time bought by paid invoices, of this month and later. Null, the default, marks a row of a build from before
+   * quotas were prorated: it keeps the quota of its whole month.
    */
   bought: jsonb('bought'),
   /** A bigger plan that waits for its payment to be confirmed; null for none. */
@@ -111,18 +113,20 @@ export const paymentHold = pgTable(
   (t) => [index('payment_hold_open').on(t.accountId).where(sql`lifted_at is null`)],
 );
 
-/** Every price that ever sold a plan, so that an old subscription still names its plan. */
+/** Every price that ever sold a plan, so that an old subscription still resolves to its plan. */
 export const planPrice = pgTable('plan_price', {
   stripePriceId: text('stripe_price_id').primaryKey(),
   planId: text('plan_id')
     .notNull()
     .references(() => plan.id),
-  /** Minor units of a month by currency. */
+  /** Minor units per month, by currency. */
   amounts: jsonb('amounts').notNull(),
   seenAt: instant('seen_at').notNull().default(sql`hg_clock()`),
 });
 
-/** A way to the provider's payment page. At most one per account is current: a second one would be a second charge. */
+/**
+ * A checkout at the provider's payment page. At most one per account is current: a second one would be a second charge.
+ */
 export const checkout = pgTable(
   'checkout',
   {
@@ -133,7 +137,7 @@ export const checkout = pgTable(
     planId: text('plan_id').notNull(),
     priceId: text('price_id').notNull(),
     currency: text('currency').notNull(),
-    /** Where the person came from; a path of ours. */
+    /** The path of this app that the user came from. */
     backTo: text('back_to').notNull(),
     stripeSessionId: text('stripe_session_id').unique(),
     isCurrent: boolean('is_current').notNull().default(true),
@@ -142,7 +146,9 @@ export const checkout = pgTable(
   (t) => [uniqueIndex('checkout_current').on(t.accountId).where(sql`is_current`)],
 );
 
-/** Every event the payment provider told, once. It only says that something changed; nothing is read from it but whom. */
+/**
+ * Every event of the payment provider, once. An event only triggers a read; nothing but its account is taken from it.
+ */
 export const stripeEvent = pgTable(
   'stripe_event',
   {
@@ -158,13 +164,13 @@ export const stripeEvent = pgTable(
   (t) => [index('stripe_event_open').on(t.receivedAt).where(sql`processed_at is null`)],
 );
 
-/** Things that were made once at the payment provider for this installation, such as the portal configuration. */
+/** Objects created once at the payment provider for this installation, such as the portal configuration. */
 export const stripeSetup = pgTable('stripe_setup', {
   name: text('name').primaryKey(),
   value: jsonb('value').notNull(),
 });
 
-/** That a person had a trial: hashes of sign-in identities and of the normalised address. Outlives the account. */
+/** Marks that a person had a trial: hashes of sign-in identities and of the normalised email. Outlives the account. */
 export const trialMark = pgTable('trial_mark', {
   hash: text('hash').primaryKey(),
   at: instant('at').notNull().default(sql`hg_clock()`),

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { boolean, check, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { instant } from './instant';
 
-/** What the provider said about a machine, by its own event id: the meter of record. */
+/** The provider's events about a machine, by the provider's event id: the meter of record. */
 export const providerEvent = pgTable(
   'provider_event',
   {
@@ -18,8 +18,8 @@ export const providerEvent = pgTable(
 );
 
 /**
- * What has to go at the providers and is not proven gone yet. Tried again with growing pauses; after too many tries it
- * is parked: tried at long intervals, and a person is told. A row goes when the thing is gone.
+ * Things to remove at the providers that are not proven gone. Retried with growing pauses; after too many attempts the
+ * row is parked: retried at long intervals and reported to operators. The row is deleted when the thing is gone.
  */
 export const removal = pgTable(
   'removal',
@@ -27,10 +27,10 @@ export const removal = pgTable(
     kind: text('kind', { enum: ['machine', 'volume', 'account'] }).notNull(),
     /** The provider's own id, or that of the deleted account. */
     id: text('id').notNull(),
-    /** Whose it is; null when its app is none of our accounts'. */
+    /** The owning account; null when the app belongs to no account here. */
     accountId: text('account_id'),
     app: text('app').notNull(),
-    /** Where a volume lies, as far as a list has said. */
+    /** The region of a volume, once a list has named it. */
     region: text('region'),
     foundAt: instant('found_at').notNull().default(sql`hg_clock()`),
     dueAt: instant('due_at').notNull(),
@@ -46,14 +46,16 @@ export const removal = pgTable(
   ],
 );
 
-/** A whole list of the provider that is compared with our books: whose turn it is, and what the last one showed. */
+/**
+ * The comparison of a full list of the provider with the database: which worker runs it, and what the last one showed.
+ */
 export const listing = pgTable('listing', {
   name: text('name').primaryKey(),
-  /** One pass of one worker. Whoever stops renewing its claim has lost it. */
+  /** Identifies one pass of one worker. A pass that stops renewing its claim loses it. */
   holder: text('holder'),
   heldUntil: instant('held_until'),
   startedAt: instant('started_at').notNull(),
-  /** When a list was last read to its end with nothing left out, and how much of ours it showed. */
+  /** When a list was last read completely, and how many of this installation's items it contained. */
   completeAt: instant('complete_at'),
   count: integer('count'),
 });

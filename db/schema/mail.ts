@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { check, index, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
 import { instant } from './instant';
 
-/** Emails that were decided on and have to go out, each cause once. */
+/** Emails to send, each cause once. */
 export const mail = pgTable(
   'mail',
   {
@@ -10,11 +10,11 @@ export const mail = pgTable(
     accountId: text('account_id').notNull(),
     userId: text('user_id').notNull(),
     kind: text('kind').notNull(),
-    /** What it is about, so that the same cause never makes a second email. */
+    /** Identifies the event behind the email: the same cause never makes a second email. */
     cause: text('cause').notNull().unique(),
     facts: jsonb('facts').notNull(),
     createdAt: instant('created_at').notNull().default(sql`hg_clock()`),
-    /** Next try; null once it was sent or given up. */
+    /** The next attempt; null once the email was sent or given up. */
     dueAt: instant('due_at'),
     attempts: integer('attempts').notNull().default(0),
     sentAt: instant('sent_at'),
@@ -26,7 +26,7 @@ export const mail = pgTable(
   ],
 );
 
-/** Who wants no news about quota. */
+/** Users who unsubscribed from news about quota. */
 export const mailRefusal = pgTable('mail_refusal', {
   userId: text('user_id').primaryKey(),
   at: instant('at').notNull().default(sql`hg_clock()`),

@@ -17,7 +17,7 @@ import { instant } from './instant';
 const ms = <Name extends string>(name: Name) => bigint(name, { mode: 'number' });
 const bytes = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
 
-/** How much a plan gives; null means no limit. */
+/** The allowances of a plan; null means no limit. */
 export const plan = pgTable('plan', {
   id: text('id').primaryKey(),
   name: text('name').notNull(),
@@ -31,15 +31,15 @@ export const plan = pgTable('plan', {
   storageGb: integer('storage_gb').notNull(),
   sort: integer('sort').notNull(),
   visible: boolean('visible').notNull(),
-  /** What a month costs by currency, in minor units, as the payment provider will charge it; null: not for sale. */
+  /** Price per month by currency, in minor units, as the payment provider charges it; null: not for sale. */
   prices: jsonb('prices'),
   stripePriceId: text('stripe_price_id'),
 });
 
 /**
- * One row per account and period holds the sums every quota decision reads: `YYYY-MM` (UTC month), or `trial` for an
- * allowance given once. `used + held ≤ quota` is checked here, so that a bug becomes an error and not free time.
- * What a cut of quota found already leased or used is forgiven, never granted anew.
+ * The sums every quota decision reads, one row per account and period: `YYYY-MM` (UTC month), or `trial` for an
+ * allowance given once. The check `used + held ≤ quota` turns a bug into an error instead of free time. `forgiven_ms`
+ * covers what was already leased or used when the quota was cut; it is never granted again.
  */
 export const usagePeriod = pgTable(
   'usage_period',
@@ -59,9 +59,8 @@ export const usagePeriod = pgTable(
 );
 
 /**
- * The ledger: append-only. A run's time, cut at UTC midnight; credits after a late proof; operators' adjustments.
- * Each entry continues the chain of its account: a trigger numbers it and hashes it with the hash before it, whatever
- * the writer says.
+ * The ledger, append-only: a run's time, cut at UTC midnight; credits after a late proof; operators' adjustments. A
+ * trigger numbers each entry and chains its hash to the previous one of the account, whatever the writer supplies.
  */
 export const usageEntry = pgTable(
   'usage_entry',
@@ -91,7 +90,9 @@ export const usageEntry = pgTable(
   ],
 );
 
-/** The newest entry of each account's ledger, so that removing it is noticed too. Written by the ledger's trigger alone. */
+/**
+ * The newest entry of each account's ledger, so that deleting it is noticed too. Written by the ledger's trigger alone.
+ */
 export const ledgerHead = pgTable('ledger_head', {
   accountId: text('account_id').primaryKey(),
   seq: bigint('seq', { mode: 'number' }).notNull(),
@@ -99,9 +100,9 @@ export const ledgerHead = pgTable('ledger_head', {
 });
 
 /**
- * One row: from when on anything may be granted. A database restored from a dump may not know leases that still run, so
- * nothing is granted until the last of them has ended. The ledger's own oid tells that it is a restored one: a dump
- * brings the row, and never the oid.
+ * One row: the instant from which quota may be granted. A restored database may miss leases that still run, so nothing
+ * is granted until the last of them has ended. A restore is recognised by the ledger table's oid: a dump carries this
+ * row, but never the oid.
  */
 export const granting = pgTable(
   'granting',
@@ -114,8 +115,8 @@ export const granting = pgTable(
 );
 
 /**
- * One row a restore: what happened after `knownUntil` and before the restore was noticed is not in these books. Nothing made
- * in that time is removed without a person.
+ * One row per restore: events after `knownUntil` and before the restore was noticed are missing from this database.
+ * Things created in that time are removed only by an operator.
  */
 export const restoreGap = pgTable('restore_gap', {
   noticedAt: instant('noticed_at').primaryKey(),
@@ -133,7 +134,7 @@ export const usageDay = pgTable(
   (t) => [primaryKey({ columns: [t.accountId, t.day] })],
 );
 
-/** A threshold of a period was crossed; the row exists once, so that its news goes out once. */
+/** A threshold that a period has crossed; the row exists once, so that its email is sent once. */
 export const quotaNotice = pgTable(
   'quota_notice',
   {

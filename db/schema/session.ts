@@ -39,9 +39,9 @@ export const session = pgTable(
     region: text('region').notNull(),
     size: text('size').notNull(),
     volumeId: text('volume_id'),
-    /** After how long without keystroke and work it stops; null follows the plan. Cut to the bounds of the plan in force. */
+    /** Idle stop: time without keystrokes and work, in seconds. Null follows the plan. Bounded by the plan in force. */
     idleStopSeconds: integer('idle_stop_seconds'),
-    /** It is kept awake from the first until the second instant; both null when it is not. */
+    /** The session is kept awake between these instants; both null when it is not. */
     awakeFrom: instant('awake_from'),
     awakeUntil: instant('awake_until'),
     lastRunId: text('last_run_id'),
@@ -71,20 +71,20 @@ export const run = pgTable(
     machineId: text('machine_id'),
     region: text('region').notNull(),
     admittedAt: instant('admitted_at').notNull(),
-    /** First proof of running; null until then, and nothing is billed before it. */
+    /** First proof of running; null until then. Nothing is billed before it. */
     startedAt: instant('started_at'),
     /** Time up to here is in the ledger. */
     meteredTo: instant('metered_to').notNull(),
     /** Last proof of life: an end proven later is never set before it. */
     proofAt: instant('proof_at').notNull(),
-    /** The first slice, a duration; its end is fixed by the first proof of running. */
+    /** Length of the first slice; the first proof of running fixes its end. */
     leaseMs: bigint('lease_ms', { mode: 'number' }).notNull(),
     leaseUntil: instant('lease_until').notNull(),
     final: boolean('final').notNull().default(false),
-    /** The idle stop its machine was made with; null for none. */
+    /** The idle stop the machine was created with; null for none. */
     idleStopSeconds: integer('idle_stop_seconds'),
     lastInputAt: instant('last_input_at'),
-    /** When a command last worked, as the machine says. */
+    /** When a command last worked, as the machine reports. */
     lastWorkAt: instant('last_work_at'),
     metrics: jsonb('metrics'),
     agentBootId: text('agent_boot_id'),
@@ -93,18 +93,21 @@ export const run = pgTable(
     endedAt: instant('ended_at'),
     endReason: text('end_reason', { enum: END_REASONS }),
     failure: text('failure'),
-    /** The next instant at which the timekeeper has to look at this run; null once it has ended. */
+    /** When the timekeeper next checks this run; null once it has ended. */
     dueAt: instant('due_at'),
     attempts: integer('attempts').notNull().default(0),
-    /** When a read of the provider first said that this run's machine is gone. A second read must agree. */
+    /** When a read of the provider first showed that the machine is gone. A second read must agree. */
     missingSince: instant('missing_since'),
-    /** When it was given up to press this run's machine, or to look at the run, again and again: it is tried at long intervals since. */
+    /**
+     * When repeated failures to stop the machine or check the run parked it: since then it is retried at long
+     * intervals.
+     */
     parkedAt: instant('parked_at'),
-    /** Looks of the timekeeper at this run that failed since the last one that did not. */
+    /** Checks of this run by the timekeeper that have failed since the last successful one. */
     failedLooks: integer('failed_looks').notNull().default(0),
     usedMs: bigint('used_ms', { mode: 'number' }).notNull().default(0),
     overrunMs: bigint('overrun_ms', { mode: 'number' }).notNull().default(0),
-    /** The lease a run must own while it may compute: see the foreign key on it in the migration. */
+    /** The lease a run must own while it may compute: see the foreign key on this column in the migration. */
     leaseRunId: text('lease_run_id').generatedAlwaysAs(
       sql`case when status in ('starting','running') then id end`,
     ),
@@ -114,8 +117,8 @@ export const run = pgTable(
     check('run_status', sql`${t.status} in ('starting','running','stopping','stopped','failed')`),
     check('run_ended', sql`(${t.endedAt} is null) = (${t.status} in ('starting','running','stopping'))`),
     check('run_due_while_open', sql`(${t.dueAt} is null) = (${t.endedAt} is not null)`),
-    // Each partial index has a predicate of its own words: PostgreSQL takes any index whose predicate a query states,
-    // and must never walk all open runs to find those of one account.
+    // Each partial index has a predicate of its own: PostgreSQL uses any index whose predicate a query states, and must
+    // never walk all open runs to find those of one account.
     index('run_due').on(t.dueAt).where(sql`due_at is not null`),
     index('run_open_account').on(t.accountId).where(sql`ended_at is null`),
     uniqueIndex('run_open_session').on(t.sessionId).where(sql`status in ('starting','running','stopping')`),
@@ -128,8 +131,8 @@ export const run = pgTable(
 );
 
 /**
- * What a run has reserved and not yet used: segments `{from, to, period}` in ms, contiguous, first starting where
- * metering stands. The hold of a run is their length.
+ * What a run has reserved and not yet used: segments `{from, to, period}` in ms, contiguous, starting where metering
+ * stands. The hold of a run is their total length.
  */
 export const lease = pgTable(
   'lease',

@@ -37,7 +37,7 @@ export const beforeAuth = ({ rates, sql }: Pick<AccessCtx, 'sql'> & { rates: Rat
     if (typeof body.name === 'string' && body.name.trim().length > LONGEST_NAME)
       throw tooLong('A name', LONGEST_NAME);
     if (typeof body.name === 'string' && cleanName(body.name, LONGEST_NAME) === '')
-      throw refused('A name must contain something that can be seen.');
+      throw refused('A name must contain a visible character.');
     switch (ctx.path) {
       case '/sign-in/email':
         return refusing(() => rates.takeSignIn(email, address));

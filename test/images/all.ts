@@ -8,12 +8,12 @@ import { type Image, Workshop } from './workshop';
 
 export type Images = { product: Image; cloud: Image; machine: Image; close(): void };
 
-/** What `npm run build` leaves where, by the name that the machine's Dockerfile has for it. */
+/** Returns where `npm run build` puts a file that the machine's Dockerfile copies. */
 const placeOfMachine = (source: string): string => (source === 'agent.mjs' ? 'dist/agent/main.mjs' : source);
 
 /**
- * Builds the images from their Dockerfiles, with this checkout's `dist/` in place of their first stage. Returns why that
- * cannot be done on this computer; throws when it can and a build fails.
+ * Builds the images from their Dockerfiles, with this checkout's `dist/` in place of the first stage. Returns the
+ * reason when this computer cannot build them; throws when a build fails.
  */
 export async function buildImages(): Promise<Images | { problem: string }> {
   const problem = prepareTools();
@@ -52,7 +52,10 @@ export async function buildImages(): Promise<Images | { problem: string }> {
   }
 }
 
-/** Makes the base an image and starts it, in which nothing is ours yet. Returns why that does not work here, or undefined. */
+/**
+ * Imports the base as an image and starts it, before anything of this product is added. Returns the reason when that
+ * fails, or undefined.
+ */
 async function tryBase(workshop: Workshop, name: string, archive: string): Promise<string | undefined> {
   const firstLine = (text: string) => text.trim().split('\n')[0] ?? '';
   try {

@@ -4,21 +4,21 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path';
 import { ROOT } from '@/scripts/stack-part';
 
-/** What stands in for the public Node image: Debian, the Node that runs this test, and the user `node`. */
+/** A stand-in for the public Node image: Debian, the Node that runs this test, and the user `node`. */
 
 const FOLDER = join(ROOT, '.hourglass/images');
 const TIMEOUT_MS = 150_000;
-/** The last three are what the machine image needs of its first stage to be started. */
+/** The last three are the packages the machine image needs from its first stage to start. */
 const PACKAGES = ['ca-certificates', 'procps', 'sudo', 'tini'];
 const HOOKS = [
   'cp "$BASE_NODE" "$1/usr/local/bin/node"',
   'chroot "$1" useradd --create-home --uid 1000 --shell /bin/bash node',
-  // A Node that was built for another system ends here.
+  // Fails for a Node built for another system.
   'chroot "$1" node --version',
 ];
 const WITHOUT = ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*'];
 
-/** The archive of the base, made once and kept in `.hourglass/images`; or why it cannot be made here. */
+/** Returns the archive of the base, made once and kept in `.hourglass/images`; or why it cannot be made here. */
 export async function prepareBase(): Promise<{ archive: string } | { problem: string }> {
   const args = [
     ...['--mode=root', '--variant=minbase', `--include=${PACKAGES.join(',')}`],
@@ -41,7 +41,7 @@ export async function prepareBase(): Promise<{ archive: string } | { problem: st
   return problem ? { problem: `mmdebstrap made no Debian to build on: ${problem}` } : { archive };
 }
 
-/** Returns what went wrong, or undefined. */
+/** Returns the error text, or undefined. */
 function mmdebstrap(args: string[], env: NodeJS.ProcessEnv): Promise<string | undefined> {
   return new Promise((resolve) => {
     execFile('mmdebstrap', args, { env, timeout: TIMEOUT_MS, maxBuffer: 1 << 24 }, (failure, out, error) => {

@@ -6,11 +6,11 @@ import type { Env } from '../production-tree';
 import type { Image } from './workshop';
 
 /**
- * Runs an image as a container runtime does: its own root, user, folder, environment and entrypoint, as process 1 of its
- * own process namespace. The network is the host's, where the test's PostgreSQL and Redis listen.
+ * Runs an image as a container runtime does: its own root, user, folder, environment and entrypoint, as process 1 of
+ * its own process namespace. The network is the host's, where the tests' PostgreSQL and Redis listen.
  */
 
-/** Runs "$@" in the image's file system, with mounts that nobody else sees. */
+/** Runs "$@" in the image's file system, with mounts that no other process sees. */
 const ENTER = `
 mount -t proc proc "$RUN_ROOT/proc"
 mount --rbind /dev "$RUN_ROOT/dev"
@@ -54,12 +54,12 @@ export class Container {
 
   said = (): string => `${this.output.out}${this.output.error}`;
 
-  /** Its result, once it ended. */
+  /** Resolves with the result once the container has ended. */
   async result(): Promise<Ran> {
     return { code: await this.ended, ...this.output };
   }
 
-  /** The id of process 1 of the container, as this process knows it. */
+  /** The id of the container's process 1, as this process sees it. */
   get pid(): number {
     const { pid } = this.child;
     return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
@@ -69,7 +69,7 @@ export class Container {
     signal(this.pid, this.image.config.StopSignal as NodeJS.Signals);
   }
 
-  /** Runs the image's health check in the container, with the environment that the container has. */
+  /** Runs the image's health check in the container, with the given environment. */
   async healthcheck(env: Env): Promise<Ran> {
     const [kind, ...words] = this.image.config.Healthcheck?.Test ?? [];
     if (kind !== 'CMD') throw new Error('This image has no health check that is a command.');
@@ -87,7 +87,7 @@ export class Container {
     return { code, ...output };
   }
 
-  /** Waits until the image's own health check says yes. Throws with what the process said when it does not. */
+  /** Waits until the image's own health check succeeds. Throws with the container's output when it does not. */
   async healthy(env: Env): Promise<void> {
     let last: Ran | undefined;
     const isOver = async () => {
@@ -102,10 +102,10 @@ export class Container {
   remove = (): Promise<void> => endChild(this.child, 'SIGKILL', 5_000);
 }
 
-/** Runs a container to its end. */
+/** Runs a container until it ends. */
 export const runToEnd = (image: Image, how: How): Promise<Ran> => new Container(image, how).result();
 
-/** The command with its folder, and nothing but its own environment. */
+/** Returns the full command with its folder and only its own environment. */
 function commandOf({ config }: Image, { words, env = {}, folder }: How): string[] {
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   const dir = folder ?? (config.WorkingDir || '/');
@@ -129,7 +129,7 @@ function collect<T extends { out: string; error: string }>({ stdout, stderr }: C
   return output;
 }
 
-/** User and group by their numbers, from the image's own list: this computer may not know the names. */
+/** Returns user and group as numbers from the image's own list, because this computer may not know the names. */
 function idsOf({ config, rootDir }: Image, { user }: How): [uid: string, gid: string] {
   const wanted = user ?? (config.User || 'root');
   const rows = readFileSync(`${rootDir}/etc/passwd`, 'utf8').split('\n');

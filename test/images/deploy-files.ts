@@ -4,13 +4,13 @@ import { ROOT } from '@/scripts/stack-part';
 import { filesOf } from './contents';
 import { instructionsOf } from './dockerfile';
 
-/** What the files of `deploy/` say, in the form in which a test asks for it. */
+/** The contents of `deploy/`, in a form that tests can query. */
 
 export type Variables = Record<string, string>;
 
 export const readRoot = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
-/** What the image of the product runs: the names in its `dist/`. */
+/** Returns the names in `dist/` that a stage of the product's image copies. */
 export function commandsOf(target: string): string[] {
   const lines = instructionsOf('deploy/Dockerfile');
   const from = lines.findIndex((line) => line.startsWith('FROM ') && line.endsWith(` AS ${target}`));
@@ -19,13 +19,13 @@ export function commandsOf(target: string): string[] {
   return stage.flatMap((line) => /^COPY --from=built \/dist\/(\w+) /.exec(line)?.[1] ?? []);
 }
 
-/** The variables that the local cloud reads. */
+/** Returns the variables the local cloud reads. */
 export function cloudSettings(): Set<string> {
   const sources = filesOf(join(ROOT, 'cloud')).filter((path) => path.endsWith('.ts'));
   return new Set(sources.flatMap((path) => readRoot(`cloud/${path}`).match(/\bCLOUD_[A-Z_]+\b/g) ?? []));
 }
 
-/** A file of `NAME=value` lines; what is empty is filled with `filler`. */
+/** Reads a file of `NAME=value` lines; empty values are replaced from `filler`. */
 export function readEnvFile(path: string, filler: Variables = {}): Variables {
   const lines = readRoot(path)
     .split('\n')
@@ -38,7 +38,7 @@ export function readEnvFile(path: string, filler: Variables = {}): Variables {
   );
 }
 
-/** The text with its `${NAME}`, `${NAME:-default}` and `${NAME:?sentence}` replaced, as docker compose does it. */
+/** Replaces `${NAME}`, `${NAME:-default}` and `${NAME:?sentence}` in a text, as docker compose does. */
 export function interpolate(text: string, variables: Variables): string {
   return text.replaceAll(/\$\{(\w+)(?::([-?])([^}]*))?\}/g, (_, name: string, kind = '', rest = '') => {
     const value = variables[name] ?? '';
@@ -47,7 +47,7 @@ export function interpolate(text: string, variables: Variables): string {
   });
 }
 
-/** The names that a compose file takes from its environment. */
+/** Returns the variable names a compose file reads from its environment. */
 export const namesIn = (text: string): Set<string> =>
   new Set([...text.matchAll(/\$\{(\w+)/g)].map((match) => match[1] ?? ''));
 
@@ -56,7 +56,7 @@ export const flyFiles = (): string[] =>
     .filter((name) => /^fly\..*\.toml$/.test(name))
     .map((name) => `deploy/${name}`);
 
-/** The commands of the fenced blocks of the guide, one each, continued lines joined. */
+/** Returns the commands of the guide's fenced blocks, with continued lines joined. */
 export function guideCommands(): string[] {
   const blocks = [...readRoot('deploy/README.md').matchAll(/^ *```sh\n([\s\S]*?)^ *```/gm)];
   return blocks.flatMap(([, block = '']) =>

@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ROOT } from '@/scripts/stack-part';
 
-/** The instructions of a Dockerfile of ours, continued lines joined, comments left out. */
+/** Returns the instructions of a Dockerfile, with continued lines joined and without comments. */
 export function instructionsOf(path: string): string[] {
   const text = readFileSync(join(ROOT, path), 'utf8').replace(/^\s*#.*\n/gm, '');
   return text
@@ -11,13 +11,13 @@ export function instructionsOf(path: string): string[] {
     .filter((line) => line.trim() !== '');
 }
 
-/** The names of its stages, in order. */
+/** Returns the names of the stages, in order. */
 export const stagesOf = (path: string): string[] =>
   instructionsOf(path).flatMap((line) => /^FROM .* AS (\w+)$/.exec(line)?.[1] ?? []);
 
 /**
- * Lays out in `folder` what the stage `build` would leave for the others to copy: from this checkout, at the path that
- * `place` gives for each. Throws when a file that the Dockerfile copies is not there.
+ * Lays out in `folder` what the stage `build` would leave for the other stages to copy: files of this checkout, at the
+ * path that `place` returns for each. Throws when a file the Dockerfile copies does not exist.
  */
 export function layOutBuild(path: string, folder: string, place: (source: string) => string): void {
   for (const line of instructionsOf(path)) {

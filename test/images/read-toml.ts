@@ -1,9 +1,9 @@
-/** TOML as the Fly configurations are written: tables, lists of tables, and values of one line. */
+/** The subset of TOML that the Fly configurations use: tables, lists of tables, and single-line values. */
 
 export type Toml = { [key: string]: TomlValue };
 type TomlValue = string | number | boolean | string[] | Toml | Toml[];
 
-/** Throws with the number of the line at what it does not know. */
+/** Parses the subset. Throws with the line number at anything else. */
 export function readToml(source: string): Toml {
   const root: Toml = {};
   let table = root;

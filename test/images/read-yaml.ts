@@ -1,9 +1,12 @@
-/** YAML as `deploy/compose.yaml` is written: block and flow collections, anchors, merges. Every scalar is a string. */
+/**
+ * The subset of YAML that `deploy/compose.yaml` uses: block and flow collections, anchors, merges. Every scalar is a
+ * string.
+ */
 
 export type Yaml = string | Yaml[] | { [key: string]: Yaml };
 type Line = { number: number; indent: number; text: string };
 
-/** Throws with the number of the line at what it does not know, so that nothing is read wrongly. */
+/** Parses the subset. Throws with the line number at anything else, so that nothing is misread. */
 export function readYaml(source: string): Yaml {
   const anchors = new Map<string, Yaml>();
   const lines = source.split('\n').map((raw, index) => ({
@@ -63,7 +66,7 @@ function readScalar(text: string, line: Line): string {
   return text;
 }
 
-/** `{ a: b, c: [d] }`: from the outside in. */
+/** Parses `{ a: b, c: [d] }`, outermost brackets first. */
 function readFlow(text: string, line: Line): Yaml {
   const inner = text.slice(1, -1);
   const closes = text.startsWith('{') ? '}' : ']';
@@ -80,7 +83,7 @@ function readFlow(text: string, line: Line): Yaml {
   );
 }
 
-/** The parts between the commas that are in no quotes and no brackets. */
+/** Splits at commas outside quotes and brackets. */
 function splitFlow(text: string): string[] {
   const parts: string[] = [''];
   let depth = 0;

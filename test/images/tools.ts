@@ -1,7 +1,7 @@
 import { canInstallPackages, downloadPackages, installPackage } from '@/scripts/services/apt';
 import { findOnPath } from '@/scripts/services/processes';
 
-/** Debian's package of each program that builds or starts an image; the last two are part of every Debian. */
+/** The Debian package of each program that builds or starts an image; the last two are part of every Debian. */
 const PACKAGES: Record<string, string> = {
   buildah: 'buildah',
   mmdebstrap: 'mmdebstrap',
@@ -10,7 +10,7 @@ const PACKAGES: Record<string, string> = {
 };
 const DOWNLOAD_TIMEOUT_MS = 60_000;
 
-/** Installs what is missing where that needs no question. Returns why images cannot be built here, or undefined. */
+/** Installs missing tools where that needs no prompt. Returns why images cannot be built here, or undefined. */
 export function prepareTools(): string | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0)
     return 'building them without Docker needs Linux and root';

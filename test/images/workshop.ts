@@ -14,7 +14,7 @@ type ImageConfig = {
   StopSignal: string;
   Healthcheck?: { Test: string[] };
 };
-/** An image and a container of it: what its registry would tell, and its files. */
+/** An image and a container of it: the image's metadata and its files. */
 export type Image = { config: ImageConfig; history: string; rootDir: string };
 export type Build = {
   file: string;
@@ -25,7 +25,7 @@ export type Build = {
 
 const FOLDER = join(ROOT, '.hourglass/images');
 
-/** A store of images of its own. Those that earlier processes left behind go when one is opened. */
+/** An image store of this process. Opening one removes the stores that earlier processes left behind. */
 export class Workshop {
   readonly dir = join(FOLDER, `store-${process.pid}`);
   private readonly driver: 'overlay' | 'vfs';
@@ -36,7 +36,7 @@ export class Workshop {
       const owner = Number(/^store-(\d+)$/.exec(name)?.[1] ?? process.pid);
       if (!isAlive(owner)) removeStore(join(FOLDER, name));
     }
-    // A file system that lies on an overlay itself takes none above it; copies of files work everywhere, slowly.
+    // A file system that is itself an overlay cannot carry another; copying works everywhere, slowly.
     const probe = join(this.dir, 'probe');
     const store = ['--root', join(probe, 'root'), '--runroot', join(probe, 'run')];
     const { status } = spawnSync('buildah', [...store, '--storage-driver', 'overlay', 'from', 'scratch']);
@@ -44,7 +44,7 @@ export class Workshop {
     removeStore(probe);
   }
 
-  /** Makes the archive of a file system an image that others begin with. */
+  /** Imports the archive of a file system as an image to build on. */
   async addBase(name: string, archive: string): Promise<void> {
     const container = await this.buildah('from', 'scratch');
     await this.buildah('add', '--quiet', container, archive, '/');
@@ -53,7 +53,7 @@ export class Workshop {
     await this.buildah('commit', '--quiet', '--rm', container, name);
   }
 
-  /** Builds an image as `docker build` would, and opens it. Throws with what the build said. */
+  /** Builds an image as `docker build` would, and opens it. Throws with the output of the build. */
   async build(name: string, { file, target, args, contexts }: Build): Promise<Image> {
     await this.buildah(
       ...['build', '--quiet', '--format', 'docker', '--file', file, '--tag', name],
@@ -65,7 +65,7 @@ export class Workshop {
     return this.open(name);
   }
 
-  /** Makes a container of an image. */
+  /** Creates a container of an image. */
   async open(name: string): Promise<Image> {
     const { Docker } = JSON.parse(await this.buildah('inspect', '--type', 'image', name));
     const container = await this.buildah('from', name);
@@ -92,7 +92,7 @@ export class Workshop {
   }
 }
 
-/** Removes a store with the mounts that are left in it. */
+/** Removes a store and its remaining mounts. */
 function removeStore(dir: string): void {
   const mounts = join(dir, 'root/overlay');
   if (existsSync(mounts)) spawnSync('umount', ['--recursive', '--lazy', mounts]);

@@ -1,6 +1,6 @@
 import type { Pretended } from './machines-api';
 
-/** A pretended machine as the Machines API shows one; listings leave the events out. */
+/** Returns a simulated machine in the format of the Machines API; listings leave the events out. */
 export function machineView(machine: Pretended, withEvents: boolean) {
   const { id, app, runId, sessionId, startedAt, endedAt } = machine;
   const event = (type: string, status: string, timestamp: number, request: unknown = null) => ({

@@ -4,8 +4,9 @@ import { machineView } from './machine-view';
 import { RateWatch } from './rate-watch';
 
 /**
- * A Machines API with pretended machines: ten thousand real processes do not fit on one computer. It answers after a
- * set time, keeps the provider's limits, and remembers when each machine was asked to stop and when it ended.
+ * A Machines API with simulated machines, because ten thousand real processes do not fit on one computer. It answers
+ * after a fixed time, enforces the provider's limits, and records when each machine was asked to stop and when it
+ * ended.
  */
 
 export type Pretended = {
@@ -21,7 +22,7 @@ export type Pretended = {
   stopCount: number;
   destroyCount: number;
   endedAt: number | null;
-  /** What this machine's calls suffer: a late answer, or 429 for everything but reads. */
+  /** Faults of this machine's calls: a late answer, or 429 for everything but reads. */
   trouble: { answerMs?: number; refuses?: boolean };
 };
 
@@ -29,13 +30,13 @@ export type MachinesApi = {
   url: string;
   machines: Map<string, Pretended>;
   rates: RateWatch;
-  /** Adds a machine that runs already. */
+  /** Adds a machine that is already running. */
   add(machine: Pick<Pretended, 'id' | 'app' | 'runId' | 'sessionId'> & Partial<Pretended>): void;
   close(): Promise<void>;
 };
 
 const BOOT_MS = 300;
-/** How long an obedient machine takes from the signal to its exit. */
+/** Time from the signal to the exit of an obedient machine. */
 const OBEY_MS = 20;
 const LONGEST_BODY = 1 << 16;
 
@@ -96,7 +97,7 @@ async function readBody(request: IncomingMessage): Promise<Record<string, unknow
 
 type Asked = { action: string; id: string; app: string; machineId: string; query: URLSearchParams };
 
-/** What is asked for, and what the provider's limit counts it on. */
+/** Parses a request: the action, and the identifier the provider's limit counts it under. */
 function readPath(method: string, url: string, body: Record<string, unknown>): Asked {
   const { pathname, searchParams: query } = new URL(url, 'http://api');
   const [, , root = '', app = '', kind = '', machineId = '', verb = ''] = pathname.split('/');
@@ -177,7 +178,7 @@ function create(world: World, app: string, body: Record<string, unknown>): Answe
   return found(machineView(machine, true));
 }
 
-/** The machines that live: of the organisation page by page, or of one app. */
+/** Lists running machines: of the organisation page by page, or of one app. */
 function list(world: World, { app, query, machineId }: Asked): Answer {
   const living = [...world.machines.values()].filter((machine) => machine.endedAt === null);
   const runId = query.get('metadata.hourglass_run');

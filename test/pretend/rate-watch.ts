@@ -1,20 +1,22 @@
 type Bucket = { tokens: number; at: number; recent: number[] };
 
-/** A caller's clock and ours never agree to the millisecond: a call this much too early is none. */
+/**
+ * The caller's clock and this one never agree to the millisecond; a call up to this share of a token early is accepted.
+ */
 const SLACK = 0.1;
 
 /**
- * Counts calls as the provider's limit does, by action and identifier: one a second with a burst of three, reads five
- * with a burst of ten. Remembers how many came too early and how many came within one second at most.
+ * Counts calls as the provider's limit does, by action and identifier: one per second with a burst of three, reads five
+ * per second with a burst of ten. Records how many came too early, and the most within one second.
  */
 export class RateWatch {
   private readonly buckets = new Map<string, Bucket>();
   calls = 0;
   tooEarly = 0;
-  /** The most calls of one action on one identifier within any second, reads apart. */
+  /** The most calls of one action on one identifier within any second, with reads counted separately. */
   readonly most = { writes: 0, reads: 0 };
 
-  /** Notes a call; true when the provider would refuse it. */
+  /** Records a call; returns true when the provider would refuse it. */
   note(action: string, id: string, now = performance.now()): boolean {
     this.calls += 1;
     const isRead = action === 'get';
@@ -35,7 +37,7 @@ export class RateWatch {
     return false;
   }
 
-  /** Forgets the counts, not the buckets: what was just asked still counts against the limit. */
+  /** Resets the counts but not the buckets: earlier calls still count against the limit. */
   reset(): void {
     this.calls = 0;
     this.tooEarly = 0;

@@ -3,10 +3,10 @@ import { appNameOf } from '@/server/machine/machines';
 import type { MachinesApi } from './machines-api';
 
 export type SeededRuns = {
-  /** Begins every id. */
+  /** Prefix of every id. */
   prefix: string;
   count: number;
-  /** When the first lease ends, and within how much time the others follow, in ms. */
+  /** When the first lease ends, and the time within which the others follow, in ms. */
   endsAt: number;
   withinMs: number;
   /** Nothing more can be granted: these leases end for good. */
@@ -18,8 +18,8 @@ export type SeededMachine = Parameters<MachinesApi['add']>[0];
 const QUOTA_MS = 80 * 3600 * 1000;
 
 /**
- * Puts running runs into the books in a few statements, each of an account of its own and with its lease reserved, as
- * their starts would have left them. Returns their machines, to be pretended.
+ * Inserts running runs in a few statements, each of its own account and with its lease reserved, as starts would leave
+ * them. Returns their machines, to be simulated.
  */
 export async function seedRuns(ctx: Pick<Ctx, 'sql' | 'env'>, runs: SeededRuns): Promise<SeededMachine[]> {
   const { prefix, count, endsAt, withinMs, final = false } = runs;

@@ -1,8 +1,8 @@
 import { importsOf, type SourceFile } from './rules';
 
 /**
- * Returns the circles of imports between folders: each as the folders on its way. `folderOf` names the folder of a path,
- * or null for a file that is not looked at.
+ * Returns the import cycles between folders, each as the folders on its way. `folderOf` returns the folder of a path,
+ * or null for a file to ignore.
  */
 export function circleComplaints(files: SourceFile[], folderOf: (path: string) => string | null): string[] {
   const arrows = new Map<string, Set<string>>();
@@ -27,10 +27,10 @@ export function circleComplaints(files: SourceFile[], folderOf: (path: string) =
   return circles;
 }
 
-/** Folders of pages and their parts; each route is its own. */
+/** Folders of page components; each route is its own. */
 export const pageFolderOf = (path: string): string | null => /^app\/(_\w+)\//.exec(path)?.[0] ?? null;
 
-/** Shelves of a large folder, such as `cloud/stripe`. */
+/** Subfolders of a large folder, such as `cloud/stripe`. */
 export const shelfOf =
   (folder: string) =>
   (path: string): string | null => {

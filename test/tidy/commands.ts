@@ -2,7 +2,7 @@ import type { SourceFile } from './rules';
 
 type Scripts = Record<string, string>;
 
-/** Scripts of package.json that name a file which is not there. */
+/** Returns scripts of package.json that name a missing file. */
 export function scriptComplaints(scripts: Scripts, exists: (path: string) => boolean): string[] {
   return Object.entries(scripts).flatMap(([name, command]) =>
     command
@@ -12,7 +12,7 @@ export function scriptComplaints(scripts: Scripts, exists: (path: string) => boo
   );
 }
 
-/** Commands in a document that package.json does not have. */
+/** Returns commands in a document that package.json does not have. */
 export function commandComplaints(doc: SourceFile, scripts: Scripts): string[] {
   const named = [...doc.text.matchAll(/\bnpm run (?:-s |--silent )?([\w:-]+)/g)].map(
     (match) => match[1] ?? '',

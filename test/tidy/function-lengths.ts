@@ -3,8 +3,8 @@ import ts from 'typescript';
 export type LongFunction = { name: string; line: number; lines: number };
 
 /**
- * Returns the functions of a file that are longer than `limit` lines, read by TypeScript's own parser: declarations,
- * methods, accessors, constructors and arrow functions alike, from their first line to their last.
+ * Returns the functions of a file that are longer than `limit` lines, found by TypeScript's own parser: declarations,
+ * methods, accessors, constructors and arrow functions, from their first line to their last.
  */
 export function longFunctions(path: string, text: string, limit: number): LongFunction[] {
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);

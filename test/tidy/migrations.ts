@@ -1,8 +1,8 @@
 import type { SourceFile } from './rules';
 
 /**
- * Migrations run while an older build still works on the tables. What would break it is refused, unless the line above
- * says `-- second step of <number>: …`, naming the earlier migration since which no build uses it any more.
+ * Migrations run while an older build still uses the tables. Statements that would break it are refused, unless the
+ * line above says `-- second step of <number>: …`, naming the earlier migration since which no build uses them.
  */
 
 const REFUSED: [pattern: RegExp, why: string][] = [
@@ -19,11 +19,14 @@ const REFUSED: [pattern: RegExp, why: string][] = [
   [/\bcreate\s+(unique\s+)?index\s+concurrently\b/i, 'cannot run inside the transaction of the migrations'],
 ];
 
-/** Made in the same file, so that no older build can be using it. */
+/** Tables created in the same file, which no older build can be using. */
 const madeHere = (text: string): Set<string> =>
   new Set([...text.matchAll(/create table "(\w+)"/gi)].map((match) => match[1] ?? ''));
 
-/** Constraints and unique indexes on a table that has rows: an older build may break them, and checking them locks the table. */
+/**
+ * Refuses constraints and unique indexes on existing tables: an older build may violate them, and checking them locks
+ * the table.
+ */
 function constraintComplaint(statement: string, made: Set<string>): string | null {
   const table = /alter table "(\w+)"\s+add constraint/i.exec(statement)?.[1];
   if (
@@ -38,14 +41,14 @@ function constraintComplaint(statement: string, made: Set<string>): string | nul
   return null;
 }
 
-/** Statements of a migration that an older build would not survive. */
+/** Returns the statements of a migration that would break an older build. */
 export function migrationComplaints({ path, text }: SourceFile): string[] {
   const own = Number(/(\d{4})_/.exec(path)?.[1]);
   const made = madeHere(text);
   return text.split('--> statement-breakpoint').flatMap((part) => {
     const step = /^\s*-- second step of (\d{4}): \S/m.exec(part)?.[1];
     if (step !== undefined && Number(step) < own) return [];
-    // What a function does is not done now.
+    // The body of a function does not run during the migration.
     const statement = part
       .replace(/\$\$[\s\S]*?\$\$/g, '')
       .replace(/^\s*--.*$/gm, '')

@@ -1,10 +1,13 @@
 import { longFunctions } from './function-lengths';
 
-/** The rules of the house as functions of text: each answers its complaints, so that each can be shown to fire. */
+/**
+ * The rules of the repository as functions of text: each returns its complaints, so that tests can show each rule to
+ * fire.
+ */
 
 export type SourceFile = { path: string; text: string };
 
-/** What each place may import of ours. A place not named here may import nothing of ours but itself. */
+/** What each folder may import from this repository. A folder not listed may import only itself. */
 const MAY_IMPORT: Record<string, string[]> = {
   app: ['app', 'server', 'db', 'client'],
   workers: ['workers', 'server', 'db'],
@@ -57,7 +60,7 @@ const MAY_IMPORT: Record<string, string[]> = {
 };
 const ANYTHING = /^(test|e2e|bench|scripts)\/|\.test\.tsx?$|^[^/]+$/;
 
-/** The room of a path: a folder of the domain, or a top-level folder. */
+/** Returns the folder that the import rules apply to: `server/<noun>`, or a top-level folder. */
 function roomOf(path: string): string {
   const [top = '', second = '', third] = path.split('/');
   return top === 'server' && third !== undefined ? `server/${second}` : top;
@@ -65,7 +68,7 @@ function roomOf(path: string): string {
 
 type Import = { path: string; typeOnly: boolean };
 
-/** Our own modules that a file imports, as paths from the root. */
+/** Returns the modules of this repository that a file imports, as paths from the root. */
 export function importsOf(file: SourceFile): Import[] {
   const found: Import[] = [];
   for (const match of file.text.matchAll(
@@ -88,7 +91,7 @@ function resolve(from: string, spec: string): string {
   return parts.join('/');
 }
 
-/** Imports against the arrows. Types of the server may cross into the client and into pages; nothing else may. */
+/** Returns imports against the allowed direction. Types of the server may be imported by the client and by pages. */
 export function importComplaints(file: SourceFile): string[] {
   if (ANYTHING.test(file.path)) return [];
   const allowed = MAY_IMPORT[roomOf(file.path)] ?? [roomOf(file.path)];
@@ -110,7 +113,7 @@ const ENV_ALLOWED =
 export const envComplaints = ({ path, text }: SourceFile): string[] =>
   ENV_ALLOWED.test(path) || !text.includes('process.env') ? [] : [`${path}: reads process.env`];
 
-/** The domain has one clock. Turning a value into a date is no clock read. */
+/** The domain has one clock. Converting a value to a date is not a clock read. */
 export const clockComplaints = ({ path, text }: SourceFile): string[] =>
   !path.startsWith('server/') ||
   path === 'server/clock.ts' ||
@@ -145,7 +148,7 @@ export const nameComplaints = ({ path }: SourceFile): string[] => [
     : []),
 ];
 
-/** Paths in backquotes of a document that are not there. */
+/** Returns paths in backquotes of a document that do not exist. */
 export function deadPaths(doc: SourceFile, exists: (path: string) => boolean): string[] {
   const paths = [...doc.text.matchAll(/`([\w@.-]+(?:\/[\w@.[\]-]*)+)`/g)].map((match) => match[1] ?? '');
   return paths
@@ -157,12 +160,12 @@ export function deadPaths(doc: SourceFile, exists: (path: string) => boolean): s
 const ID = /\b(?:QUOTA|SESSION|MACHINE|BILLING|ACCOUNT)-\d+\b/g;
 const TITLE = /['"`]((?:(?:QUOTA|SESSION|MACHINE|BILLING|ACCOUNT)-\d+ )+)/g;
 
-/** Requirements without a test, and tests of requirements that are not there. */
+/** Returns requirements without a test, and tests of missing requirements. */
 export function requirementComplaints(specs: SourceFile[], tests: SourceFile[]): string[] {
   const stated = new Set(
     specs.flatMap(({ text }) => [...text.matchAll(/^### ((?:\w+)-\d+)/gm)].map((match) => match[1] ?? '')),
   );
-  // A title begins with its ids, in whatever way the test is written.
+  // A title begins with its ids, however the test is written.
   const tested = new Set(
     tests.flatMap(({ text }) =>
       [...text.matchAll(TITLE)].flatMap((match) => match[1]?.trim().split(' ') ?? []),
@@ -174,7 +177,7 @@ export function requirementComplaints(specs: SourceFile[], tests: SourceFile[]):
   ];
 }
 
-/** Rows of a table with a column "proven by" that name no requirement, or one that no test proves. */
+/** Returns rows of tables with a column "proven by" that name no requirement, or one without a test. */
 export function proofComplaints(doc: SourceFile, tests: SourceFile[]): string[] {
   const tested = new Set(
     tests.flatMap(({ text }) => [...text.matchAll(TITLE)].flatMap(([title]) => title.match(ID) ?? [])),
@@ -191,7 +194,7 @@ export function proofComplaints(doc: SourceFile, tests: SourceFile[]): string[] 
 
 const LEAK = /^\| (L\d+) +\| (.+?) +\| ((?:\w+-\d+ ?)+?) +\| `([^`]+)`: (.+?) +\|$/;
 
-/** Leaks that are not closed by a requirement, or whose test is not there under the title they name. */
+/** Returns leaks that no requirement closes, or whose test is missing under the title they name. */
 export function leakComplaints(list: SourceFile, specs: SourceFile[], tests: SourceFile[]): string[] {
   const stated = new Set(
     specs.flatMap(({ text }) => [...text.matchAll(/^### (\w+-\d+)/gm)].map(([, id]) => id)),
@@ -217,6 +220,6 @@ export function leakComplaints(list: SourceFile, specs: SourceFile[], tests: Sou
 
 const escapeText = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-/** Specs speak of behaviour: no files, no functions. */
+/** Specs describe behaviour: no files, no functions. */
 export const specComplaints = ({ path, text }: SourceFile): string[] =>
   [...text.matchAll(/\w+\.tsx?\b|\b\w+\(\)/g)].map((match) => `${path}: names ${match[0]}`);

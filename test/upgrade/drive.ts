@@ -8,8 +8,8 @@ import { startSession } from '@/server/session/start';
 import { stopSession } from '@/server/session/stop';
 
 /**
- * Works as people and machines do, again and again, until it is told to end: copied into an older build and run with its
- * code. Writes a line for each thing done, `refused …` for a refusal, `broke …` for anything else.
+ * Acts as users and machines do until it is stopped; copied into an older build and run with its code. Writes one line
+ * per action, `refused …` for a refusal, `broke …` for any other error.
  */
 
 const { ctx, close } = openContext(readEnv(), 'web');

@@ -17,7 +17,10 @@ export const dynamic = 'force-dynamic';
 
 type Props = { searchParams: Promise<Record<string, string | string[] | undefined>> };
 
-/** Where the link in an email leads. Opening it changes nothing: programs that check emails open every link. */
+/**
+ * The page behind the link in a confirmation email. Opening it changes nothing, because programs that scan emails open
+ * every link.
+ */
 export default async function Page({ searchParams }: Props) {
   const query = await searchParams;
   const token = queryText(query.token, 2_000);
@@ -61,7 +64,7 @@ function ConfirmedBefore({ isSignedIn }: { isSignedIn: boolean }) {
   );
 }
 
-/** Says in words what happened, and has the way to a new link. */
+/** Explains why the link does not work and offers a new one. */
 function NotValid({ person }: { person: SignedIn | null }) {
   return (
     <Stack>

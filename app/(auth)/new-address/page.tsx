@@ -13,7 +13,7 @@ export const dynamic = 'force-dynamic';
 
 type Props = { searchParams: Promise<Record<string, string | string[] | undefined>> };
 
-/** Where the links of a changed address lead. Opening it changes nothing. */
+/** The page behind the links of a change of address. Opening it changes nothing. */
 export default async function Page({ searchParams }: Props) {
   const token = queryText((await searchParams).token, 3_000);
   const { secret } = await webAuth().$context;

@@ -8,7 +8,7 @@ import { toResponse } from '@/server/http/to-response';
 import { RunEnded } from '@/server/run/answer-agent';
 import { endProofOf, readRunToken } from '@/server/run/tokens';
 
-/** Answers one call of a machine: its run token speaks for its own run only. */
+/** Answers one call of a machine. A run token authorizes calls for its own run only. */
 export async function answerMachine<T>(
   request: Request,
   shape: z.ZodType<T>,
@@ -22,7 +22,7 @@ export async function answerMachine<T>(
     const body: unknown = await (await readBounded(request)).json().catch(() => null);
     const call = shape.safeParse(body);
     if (!call.success)
-      throw new DomainError('INVALID_INPUT', 'The call does not have the form of the machine protocol.');
+      throw new DomainError('INVALID_INPUT', 'The call does not follow the machine protocol.');
     await ctx.rates.takeAgentCall(runId);
     return Response.json(await answer(ctx, runId, call.data));
   } catch (error) {

@@ -2,5 +2,5 @@ import { leadToPayment } from '../../_server/invoice';
 
 export const dynamic = 'force-dynamic';
 
-/** Leads an owner on to where the invoice that is open now is paid. */
+/** Redirects an owner to the page where the open invoice is paid. */
 export const GET = (request: Request): Promise<Response> => leadToPayment(request, null);

@@ -11,7 +11,7 @@ export const dynamic = 'force-dynamic';
 
 type Props = { searchParams: Promise<Record<string, string | string[] | undefined>> };
 
-/** Where the payment page sends people back to. It asks the provider by itself: no webhook has to come first. */
+/** The page the provider returns to after a payment. It asks the provider itself, so no webhook has to arrive first. */
 export default async function Page({ searchParams }: Props) {
   const { checkout } = await searchParams;
   const sessionId = queryText(checkout, 200);

@@ -19,7 +19,10 @@ type Query = Record<string, string | string[] | undefined>;
 type Props = { searchParams: Promise<Query> };
 type Way = { url: string } | { reason: string; message: string };
 
-/** Where every upgrade link leads: on to payment, or to the confirmation for who pays already. Signed out: sign in first. */
+/**
+ * The target of every upgrade link: redirects to the payment, or asks a paying account to confirm the change. Needs a
+ * sign-in.
+ */
 export default async function Page({ searchParams }: Props) {
   const query = await searchParams;
   const planId = queryText(query.plan, 64);
@@ -42,7 +45,7 @@ export default async function Page({ searchParams }: Props) {
   );
 }
 
-/** The way to the plan, or why there is none. */
+/** Returns where to buy the plan, or why it cannot be bought. */
 async function findWay(member: SignedInMember, planId: string, from: string): Promise<Way> {
   if (member.role !== 'owner') {
     return {

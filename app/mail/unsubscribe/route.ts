@@ -20,7 +20,7 @@ const page = (status: number, title: string, body: string): Response =>
         'content-type': 'text/html; charset=utf-8',
         'cache-control': 'no-store',
         'content-security-policy': POLICY,
-        // The address holds the token.
+        // The URL contains the token.
         'referrer-policy': 'no-referrer',
       },
     },
@@ -28,20 +28,20 @@ const page = (status: number, title: string, body: string): Response =>
 const button = (label: string, again: boolean): string =>
   `<form method="post"><button name="${again ? 'again' : 'refuse'}" value="1" style="font:inherit;padding:8px 16px">${label}</button></form>`;
 
-const BAD = 'This link is not valid. Take the one of the newest email.';
+const BAD = 'This link is not valid. Use the one in the newest email.';
 
 const personOf = (request: Request): string | null => {
   const token = new URL(request.url).searchParams.get('token') ?? '';
   return readRefusalToken(webContext().env.AUTH_SECRET, token.slice(0, 300));
 };
 
-/** Asks first: programs that open every link of an email must not decide for its reader. */
+/** Asks before it unsubscribes, because programs that scan emails open every link. */
 export async function GET(request: Request): Promise<Response> {
   if (personOf(request) === null) return page(400, 'Not valid', `<p>${BAD}</p>`);
   return page(200, 'News about your quota', button('No more news about my quota', false));
 }
 
-/** Also what mail programs call by themselves for one click. */
+/** Also called by mail programs for one-click unsubscribe (RFC 8058). */
 export async function POST(request: Request): Promise<Response> {
   const userId = personOf(request);
   if (userId === null) return page(400, 'Not valid', `<p>${BAD}</p>`);
@@ -59,10 +59,10 @@ export async function POST(request: Request): Promise<Response> {
     );
   }
   return again
-    ? page(200, 'You get news about your quota again', '')
+    ? page(200, 'You will get news about your quota again', '')
     : page(
         200,
-        'You get no more news about your quota',
-        `<p>Emails about payments and your plan still come.</p>${button('Send it again', true)}`,
+        'You will get no more news about your quota',
+        `<p>You will still get emails about payments and your plan.</p>${button('Send it again', true)}`,
       );
 }

@@ -4,7 +4,7 @@ import { answerMachine } from '../answer-machine';
 
 export const dynamic = 'force-dynamic';
 
-/** A machine asks whether those who opened its terminals may still use them. */
+/** Tells a machine which of its terminals' users may still use them. */
 export const POST = (request: Request): Promise<Response> =>
   answerMachine(request, accessQuestionShape, (ctx, runId, { grants }) => askAccess(ctx, runId, grants));
 

@@ -4,7 +4,7 @@ import { answerMachine } from '../answer-machine';
 
 export const dynamic = 'force-dynamic';
 
-/** A machine asks for its lease. */
+/** Answers a machine's request for its lease. */
 export const POST = (request: Request): Promise<Response> =>
   answerMachine(request, agentCallShape, answerAgent);
 

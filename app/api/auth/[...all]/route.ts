@@ -27,8 +27,9 @@ async function answer(request: Request, bounded: Request): Promise<Response> {
   return limitDatabaseTime(REQUEST_TIMEOUT_MS, async (time) => {
     const response = await toNextJsHandler(webAuth())[method](new Request(bounded, { headers }));
     if (!time.failure) return response;
-    // The library tells it as an accident of its own, as wrong data or as nobody; no cookie of such an answer is set.
-    webContext().ctx.log.error({ err: time.failure }, 'PostgreSQL cannot be asked');
+    // The library reports it as a server error, as wrong input or as a missing sign-in, so its response and cookies are
+    // dropped.
+    webContext().ctx.log.error({ err: time.failure }, 'PostgreSQL is unreachable');
     const { reason, message } = quotaUnavailable();
     return Response.json({ code: reason, message, reason }, { status: 503 });
   });

@@ -8,10 +8,10 @@ import { toResponse } from '@/server/http/to-response';
 
 export const dynamic = 'force-dynamic';
 
-/** An event carries one whole object of the provider: larger than what people send us, and still bounded. */
+/** An event carries one whole object of the provider: larger than other requests, and still bounded. */
 const MOST_BYTES = 512 * 1024;
 
-/** The door of the payment provider. The body is signed as it came, so it is read as text and never parsed before. */
+/** Receives events of the payment provider. The signature covers the raw body, so the body is read as text. */
 export async function POST(request: Request): Promise<Response> {
   const { ctx } = webContext();
   try {

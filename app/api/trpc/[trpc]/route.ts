@@ -16,7 +16,7 @@ import { appRouter } from '@/server/router';
 
 export const dynamic = 'force-dynamic';
 
-/** Everything that one request asks of PostgreSQL, who asks included, has one limit. */
+/** One time limit covers all PostgreSQL queries of a request, authentication included. */
 const handle = (request: Request): Promise<Response> =>
   limitDatabaseTime(REQUEST_TIMEOUT_MS, () => answer(request));
 
@@ -46,7 +46,7 @@ async function answer(request: Request): Promise<Response> {
   });
 }
 
-/** What is refused before any procedure runs, such as a bad API key, is a refusal of its own and never an accident. */
+/** Turns a refusal before any procedure runs, such as of an invalid API key, into a tRPC error with its headers. */
 async function refusing<T>(ask: () => Promise<T>, responseHeaders: Headers): Promise<T> {
   try {
     return await ask();
@@ -57,7 +57,7 @@ async function refusing<T>(ask: () => Promise<T>, responseHeaders: Headers): Pro
   }
 }
 
-/** Returns the request with its body read, or the response of one that no procedure is to see. */
+/** Returns the request with its body read, or the response that refuses it. */
 async function readAdmissible(request: Request, appUrl: string): Promise<Request | Response> {
   try {
     refuseForeign(request, appUrl);
@@ -69,7 +69,10 @@ async function readAdmissible(request: Request, appUrl: string): Promise<Request
   }
 }
 
-/** A browser on another site may not act with our visitor's sign-in. API keys carry no cookie and may come from anywhere. */
+/**
+ * Refuses requests from other sites that carry a sign-in cookie. API keys come without cookies and may be used from
+ * anywhere.
+ */
 function refuseForeign(request: Request, appUrl: string): void {
   const origin = request.headers.get('origin');
   const isForeign =
@@ -79,13 +82,13 @@ function refuseForeign(request: Request, appUrl: string): void {
     throw new DomainError('FORBIDDEN', 'This request came from another site and was refused.');
 }
 
-/** Calls in one request; our clients split longer batches by themselves. */
+/** Most calls in one request; the clients of this app split longer batches. */
 const MAX_BATCH_SIZE = 50;
 
 function refuseMany(request: Request): void {
-  // The commas between calls may come escaped.
+  // The commas between calls may be escaped.
   if (new URL(request.url).pathname.split(/,|%2c/i).length <= MAX_BATCH_SIZE) return;
-  const message = `One request may carry ${MAX_BATCH_SIZE} calls at most. Send the others in another one.`;
+  const message = `A request may contain at most ${MAX_BATCH_SIZE} calls. Send the others in another request.`;
   throw new DomainError('INVALID_INPUT', message);
 }
 

@@ -10,10 +10,10 @@ import { adjustUsage } from '@/server/quota/adjust-usage';
 import { createWorld, TEST_ENV, type World } from '@/test/world';
 import { GET } from './route';
 
-/** The door of downloads, asked as people and programs ask it. */
+/** The download route, called as browsers and programs call it. */
 
 const REASON = 'two\nlines, "quoted" = ünïcode';
-const ENTRIES = 4_100; // more than two pages
+const ENTRIES = 4_100; // More than two pages.
 let world: World;
 let me: { accountId: string; userId: string; apiKey: string };
 const given = { ...process.env };
@@ -37,7 +37,7 @@ const ask = (format: string, headers: Record<string, string>) =>
   GET(new Request(`http://localhost:3000/api/usage/ledger?format=${format}`, { headers }));
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
 
-/** The program of docs/ledger.md, as anybody would run it. */
+/** Runs the program of docs/ledger.md as a reader of the page would. */
 const check = (jsonLines: string): string => {
   const program = /```js\n([\s\S]*?)```/.exec(readFileSync('docs/ledger.md', 'utf8'))?.[1] ?? '';
   return execFileSync(process.execPath, ['--input-type=commonjs', '-e', program], {
@@ -48,7 +48,7 @@ const check = (jsonLines: string): string => {
 };
 
 describe('a downloaded ledger', () => {
-  it('QUOTA-22 comes as JSON lines that the documented program finds whole, and finds tampered with', async () => {
+  it('QUOTA-22 is available as JSON lines, which the documented program verifies, and whose changes it detects', async () => {
     const response = await ask('jsonl', bearer(me.apiKey));
     expect(response.headers.get('content-disposition')).toBe(
       `attachment; filename="hourglass-ledger-${me.accountId}.jsonl"`,
@@ -61,7 +61,7 @@ describe('a downloaded ledger', () => {
     expect(() => check(lines.toSpliced(7, 1).join('\n'))).toThrow(/entry 8 is not/);
   });
 
-  it('QUOTA-22 comes as CSV to the browser of a signed-in person', async () => {
+  it('QUOTA-22 is available as CSV to the browser of a signed-in user', async () => {
     const signIn = await webAuth().api.signInEmail({
       body: { email: 'me@hourglass.test', password: 'a-good-password' },
       returnHeaders: true,
@@ -77,7 +77,7 @@ describe('a downloaded ledger', () => {
     expect(text.split('\r\n')).toHaveLength(ENTRIES + 2);
   });
 
-  it('QUOTA-22 is refused to everybody else, and sent only as fast as it is taken', async () => {
+  it('QUOTA-22 is refused to all other callers, and sent only as fast as it is read', async () => {
     const { key } = await createApiKey(world.ctx, {
       accountId: me.accountId,
       userId: me.userId,

@@ -13,8 +13,8 @@ export const dynamic = 'force-dynamic';
 const TYPES: Record<LedgerFormat, string> = { csv: 'text/csv; charset=utf-8', jsonl: 'application/jsonl' };
 
 /**
- * The ledger of the caller's account as a file, `?format=csv` or `jsonl`: read and sent page by page, as fast as it is
- * taken, and never held as a whole.
+ * Downloads the ledger of the caller's account, `?format=csv` or `jsonl`. Read and sent page by page at the reader's
+ * pace, never held as a whole.
  */
 export const GET = (request: Request): Promise<Response> =>
   limitDatabaseTime(REQUEST_TIMEOUT_MS, () => answer(request));
@@ -26,7 +26,7 @@ async function answer(request: Request): Promise<Response> {
     await ctx.rates.takeCalls(accountId, 1);
     const format = formatOf(new URL(request.url).searchParams.get('format'));
     const lines = formatLedger(readLedger(ctx.sql, accountId), format);
-    // Read before the answer begins: what is refused is refused by its status.
+    // The first page is read before the response begins, so that a refusal can still set the status.
     const first = await failClosed(() => lines.next(), ctx.log);
     return new Response(streamOf(first, lines), {
       headers: {
@@ -42,11 +42,15 @@ async function answer(request: Request): Promise<Response> {
 
 function formatOf(asked: string | null): LedgerFormat {
   const format = LEDGER_FORMATS.find((known) => known === (asked ?? 'csv'));
-  if (!format) throw new DomainError('INVALID_INPUT', 'A ledger comes as format=csv or format=jsonl.');
+  if (!format)
+    throw new DomainError(
+      'INVALID_INPUT',
+      'The format must be csv or jsonl: add ?format=csv or ?format=jsonl.',
+    );
   return format;
 }
 
-/** Text as it is asked for: a reader that goes away ends the reading too. */
+/** Returns a stream that reads on demand; a reader that disconnects ends the reading. */
 function streamOf(first: IteratorResult<string>, texts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let read: IteratorResult<string> | null = first;

@@ -5,6 +5,6 @@ export const dynamic = 'force-dynamic';
 
 type Params = { params: Promise<{ id: string }> };
 
-/** Leads a member on to the provider's page of one invoice, to print or to pay it. */
+/** Redirects a member to the provider's page of one invoice, to print or to pay it. */
 export const GET = async (request: Request, { params }: Params): Promise<Response> =>
   leadToInvoice(request, queryText((await params).id, 100));
