@@ -2,14 +2,12 @@ import { adjustAccountUsage } from '@/server/account/adjust-usage';
 import { createAccount } from '@/server/account/create-account';
 import { deleteAccount } from '@/server/account/delete-account';
 import { dropSecondFactor } from '@/server/account/drop-second-factor';
-import { saveAuditedPlan } from '@/server/account/save-plan';
 import { setPlan } from '@/server/account/set-plan';
 import { setStatus } from '@/server/account/set-status';
 import { syncCatalogue } from '@/server/billing/catalogue/sync-catalogue';
 import { syncStripe } from '@/server/billing/sync/sync-stripe';
 import { toIso } from '@/server/clock';
 import type { Ctx } from '@/server/context';
-import { DomainError } from '@/server/errors';
 import { closeRunByHand } from '@/server/inventory/close-by-hand';
 import { listParked } from '@/server/inventory/list-parked';
 import { moveInstallation } from '@/server/inventory/move-installation';
@@ -23,9 +21,10 @@ import { type Verification, verifyLedger } from '@/server/quota/verify-ledger';
 import { explainRun } from '@/server/run/explain-run';
 import { listRuns } from '@/server/run/list-runs';
 import { attachVolume } from '@/server/session/attach-volume';
-import { type AccountStatus, inputs, type Plan, type Run } from '@/server/shapes';
+import type { AccountStatus, Run } from '@/server/shapes';
+import { type Flags, given, numberOf, text, UsageError } from './flags';
+import { PLAN_FLAGS, setPlanRow } from './plan-flags';
 
-export type Flags = Record<string, string | boolean | undefined>;
 /** `text` replaces `result` in the output unless `--json` is given. */
 type Outcome = { result: unknown; exitCode?: number; text?: string[] };
 type Command = {
@@ -35,19 +34,6 @@ type Command = {
   signs?: true;
   run: (ctx: Ctx, flags: Flags) => Promise<Outcome>;
 };
-
-/** A malformed call of the command; `main` prints the usage with it. */
-export class UsageError extends Error {}
-
-const text = (flags: Flags, name: string): string => String(flags[name] ?? '');
-const given = (flags: Flags, name: string): string | undefined =>
-  typeof flags[name] === 'string' ? (flags[name] as string) : undefined;
-
-function numberOf(flags: Flags, name: string): number {
-  const value = Number(flags[name]);
-  if (flags[name] === '' || !Number.isFinite(value)) throw new UsageError(`--${name} must be a number.`);
-  return value;
-}
 
 const byOperator = (flags: Flags) => ({
   actor: 'operator',
@@ -69,65 +55,6 @@ async function allRuns(ctx: Ctx, accountId: string | undefined): Promise<Run[]> 
     if (page.nextCursor === null) return runs;
     cursor = page.nextCursor;
   }
-}
-
-const PLAN_FLAGS = {
-  id: 'text',
-  name: 'text',
-  description: 'text',
-  'monthly-seconds': 'text',
-  'once-seconds': 'text',
-  'max-sessions': 'text',
-  'idle-min-seconds': 'text',
-  'idle-max-seconds': 'text',
-  'idle-default-seconds': 'text',
-  'storage-gb': 'text',
-  sort: 'text',
-  visible: 'text',
-} as const;
-
-/**
- * Returns the plan `known` with the given flags applied. Flags that are absent keep the plan's values; a new plan
- * starts from small defaults.
- */
-function editedPlan(known: Plan | undefined, flags: Flags, nextRank: number): Plan {
-  const id = text(flags, 'id');
-  const limit = (name: string, before: number | null) =>
-    flags[name] === undefined ? before : flags[name] === 'null' ? null : numberOf(flags, name);
-  const count = (name: string, before: number) =>
-    flags[name] === undefined ? before : numberOf(flags, name);
-  const idle = known?.idleStop ?? { minSeconds: 900, maxSeconds: 900, defaultSeconds: 900 };
-  return {
-    id,
-    name: given(flags, 'name') ?? known?.name ?? id,
-    description: given(flags, 'description') ?? known?.description ?? '',
-    monthlySeconds: limit('monthly-seconds', known?.monthlySeconds ?? null),
-    onceSeconds: limit('once-seconds', known?.onceSeconds ?? null),
-    maxSessions: count('max-sessions', known?.maxSessions ?? 1),
-    idleStop: {
-      minSeconds: count('idle-min-seconds', idle.minSeconds),
-      maxSeconds: count('idle-max-seconds', idle.maxSeconds),
-      defaultSeconds: count('idle-default-seconds', idle.defaultSeconds),
-    },
-    storageGb: count('storage-gb', known?.storageGb ?? 1),
-    sort: count('sort', known?.sort ?? nextRank),
-    visible: flags.visible === undefined ? (known?.visible ?? true) : flags.visible === 'true',
-  };
-}
-
-async function setPlanRow(ctx: Ctx, flags: Flags): Promise<Outcome> {
-  const plans = await listPlans(ctx.sql);
-  const known = plans.find((plan) => plan.id === flags.id);
-  const nextRank = Math.max(90, ...plans.map(({ sort }) => sort)) + 10;
-  const parsed = inputs.plan.safeParse(editedPlan(known, flags, nextRank));
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new DomainError(
-      'INVALID_INPUT',
-      `This plan is not valid: ${issue?.path.join('.')} ${issue?.message}.`,
-    );
-  }
-  return { result: await saveAuditedPlan(ctx, { actor: 'operator', plan: parsed.data, reason: 'plan set' }) };
 }
 
 /** Turns a verification into text, one line per broken entry and per wrong sum. Exit code 1 when anything is wrong. */

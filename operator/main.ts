@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { settingsProblem } from '@/db/check-settings';
-import { COMMANDS, type Flags, UsageError } from '@/operator/commands';
+import { COMMANDS } from '@/operator/commands';
 import { NEEDS_SECRET, openOperatorContext } from '@/operator/context';
+import { type Flags, UsageError } from '@/operator/flags';
 
 /** `npm run -s operator -- <noun> <verb> [--flags] [--json]`: works directly on the database of DATABASE_URL. */
 

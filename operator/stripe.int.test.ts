@@ -4,7 +4,8 @@ import { removeDeletedAccounts } from '@/server/account/remove-deleted';
 import type { Catalogue } from '@/server/billing/catalogue/sync-catalogue';
 import { newId } from '@/server/ids';
 import { BillingWorld } from '@/test/billing';
-import { COMMANDS, type Flags } from './commands';
+import { COMMANDS } from './commands';
+import type { Flags } from './flags';
 
 let b: BillingWorld;
 beforeAll(async () => {
