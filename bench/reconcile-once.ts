@@ -24,6 +24,7 @@ const machines = openFly({
 const ctx: Ctx = {
   env,
   sql: database.sql,
+  reports: database.sql,
   db: database.db,
   clock: systemClock,
   machines,

@@ -59,14 +59,15 @@ async function allRuns(ctx: Ctx, accountId: string | undefined): Promise<Run[]> 
 
 /** Turns a verification into text, one line per broken entry and per wrong sum. Exit code 1 when anything is wrong. */
 function outcomeOf(found: Verification): Outcome {
-  const { accountCount, entryCount, problems, drift } = found;
-  const broken = problems.length + drift.length > 0;
+  const { accountCount, entryCount, problems, drift, failures } = found;
+  const broken = problems.length + drift.length + failures.length > 0;
   const text = [
     ...problems.map(({ accountId, message }) => `account ${accountId}: ${message}`),
     ...drift.map(
       ({ accountId, kind, key, haveSeconds, wantSeconds }) =>
         `account ${accountId}: the sum ${kind} ${key} holds ${haveSeconds} s, but its entries add up to ${wantSeconds} s.`,
     ),
+    ...failures.map(({ accountId, message }) => `account ${accountId} could not be verified: ${message}`),
     `${entryCount} entries of ${accountCount} accounts: ${broken ? 'NOT as they were written' : 'every one as it was written'}.`,
   ];
   return { result: found, exitCode: broken ? 1 : 0, text };

@@ -36,6 +36,7 @@ export function openOperatorContext(source: Record<string, string | undefined>):
       env,
       sql: database.sql,
       db: database.db,
+      reports: database.sql,
       clock: systemClock,
       machines,
       payments: openPayments(env),

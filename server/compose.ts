@@ -9,6 +9,9 @@ import { openJobs } from './jobs';
 import { makeLog } from './log';
 import { openFly } from './machine/fly';
 
+/** Reports wait for each other, and nothing else waits for them. */
+const REPORT_CONNECTIONS = 2;
+
 /** Opens the context of a process: every port, configured from the environment. `close` closes them all. */
 export function openContext(
   env: Env,
@@ -19,10 +22,10 @@ export function openContext(
   surviveCutConnections((err, survived) =>
     survived ? log.warn({ err }, 'PostgreSQL cut a connection') : log.fatal({ err }, 'uncaught error'),
   );
-  const database = openDatabase(env.DATABASE_URL, {
-    applicationName: `hourglass-${service}`,
-    max: databaseConnections,
-  });
+  const pool = (applicationName: string, max?: number) =>
+    openDatabase(env.DATABASE_URL, { applicationName, max });
+  const database = pool(`hourglass-${service}`, databaseConnections);
+  const reports = pool(`hourglass-${service}-reports`, REPORT_CONNECTIONS);
   const machines = openFly({
     apiUrl: env.FLY_API_URL,
     token: env.FLY_API_TOKEN,
@@ -37,6 +40,7 @@ export function openContext(
     env,
     sql: database.sql,
     db: database.db,
+    reports: reports.sql,
     clock: systemClock,
     machines,
     payments: openPayments(env),
@@ -48,7 +52,13 @@ export function openContext(
     ctx,
     openConnections: () => database.openAll(),
     close: async () => {
-      await Promise.allSettled([jobs.close(), rates.close(), machines.close(), database.close()]);
+      await Promise.allSettled([
+        jobs.close(),
+        rates.close(),
+        machines.close(),
+        database.close(),
+        reports.close(),
+      ]);
     },
   };
 }

@@ -33,6 +33,8 @@ export type Ctx = {
   env: Env;
   sql: Sql;
   db: Db;
+  /** A small pool of its own for what reads much and decides nothing: it never stands in the way of a renewal. */
+  reports: Sql;
   clock: Clock;
   machines: Machines;
   /** The payment provider; null without a key, and then nothing is for sale. */

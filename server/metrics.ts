@@ -50,6 +50,17 @@ export const metrics = {
     help: 'Failed checks of a run by the timekeeper; the run is checked again later',
     registers,
   }),
+  ledgerFailures: new Counter({
+    name: 'hourglass_ledger_check_failures_total',
+    help: 'Accounts whose books could not be verified; the others were',
+    registers,
+  }),
+  ledgerProblems: new Gauge({
+    name: 'hourglass_ledger_problems',
+    help: 'Accounts whose books were wrong, or could not be verified, when that was last done; must stay 0',
+    labelNames: ['kind'] as const,
+    registers,
+  }),
   runsEnded: new Counter({
     name: 'hourglass_runs_ended_total',
     help: 'Runs ended, by reason',

@@ -46,6 +46,7 @@ const pick = ({ onStatement }: WorldOptions) => (onStatement ? { onStatement } :
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const test = options.url ? { url: options.url, drop: async () => {} } : await createTestDatabase();
   const database = openDatabase(test.url, { max: options.max ?? 10, ...pick(options) });
+  const reports = openDatabase(test.url, { max: 2, applicationName: 'test-reports', ...pick(options) });
   const env: Env = parseEnv({ ...TEST_ENV, ...options.env });
   const clock = manualClock(options.startAt ?? Date.now());
   if (options.startAt !== undefined) {
@@ -59,6 +60,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       env,
       sql: database.sql,
       db: database.db,
+      reports: reports.sql,
       clock,
       machines,
       payments: openPayments(env),
@@ -74,7 +76,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       await setClock(database, clock.now());
     },
     async close() {
-      await database.close();
+      await Promise.all([database.close(), reports.close()]);
       await test.drop();
     },
   };

@@ -99,6 +99,20 @@ export const ledgerHead = pgTable('ledger_head', {
   hash: bytes('hash').notNull(),
 });
 
+/** When the books of each account were last verified, and what was wrong then. */
+export const ledgerCheck = pgTable(
+  'ledger_check',
+  {
+    accountId: text('account_id').primaryKey(),
+    checkedAt: instant('checked_at').notNull(),
+    /** Breaks of its chain and sums that its entries do not confirm. */
+    problemCount: integer('problem_count').notNull().default(0),
+    /** Why it could not be verified; null where it was. */
+    error: text('error'),
+  },
+  (t) => [index('ledger_check_bad').on(t.accountId).where(sql`problem_count > 0 or error is not null`)],
+);
+
 /**
  * One row: the instant from which quota may be granted. A restored database may miss leases that still run, so nothing
  * is granted until the last of them has ended. A restore is recognised by the ledger table's oid: a dump carries this

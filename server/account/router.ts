@@ -1,5 +1,6 @@
+import type { Ctx } from '../context';
 import { DomainError } from '../errors';
-import { listDrift } from '../quota/find-drift';
+import { listDrift } from '../quota/list-drift';
 import { listPlans } from '../quota/plans';
 import { listRuns } from '../run/list-runs';
 import { inputs } from '../shapes';
@@ -68,10 +69,13 @@ export const accountRouter = router({
     }),
 });
 
+/** Lists over all accounts are read on the pool of reports. */
+const onReports = <C extends Pick<Ctx, 'sql' | 'reports'>>(ctx: C): C => ({ ...ctx, sql: ctx.reports });
+
 const account = router({
   list: access('admin')
     .input(inputs.accountList)
-    .query(({ ctx, input }) => listAccounts(ctx, input)),
+    .query(({ ctx, input }) => listAccounts(onReports(ctx), input)),
   get: access('admin')
     .input(inputs.accountId)
     .query(({ ctx, input }) => getAccount(ctx, input.accountId)),
@@ -106,7 +110,7 @@ export const adminRouter = router({
   run: router({
     list: access('admin')
       .input(inputs.adminRuns)
-      .query(({ ctx, input }) => listRuns(ctx, input)),
+      .query(({ ctx, input }) => listRuns(onReports(ctx), input)),
   }),
   drift: router({
     list: access('admin')
@@ -116,6 +120,6 @@ export const adminRouter = router({
   audit: router({
     list: access('admin')
       .input(inputs.auditList)
-      .query(({ ctx, input }) => listAudit(ctx, input)),
+      .query(({ ctx, input }) => listAudit(onReports(ctx), input)),
   }),
 });

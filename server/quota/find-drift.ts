@@ -1,4 +1,5 @@
 import type { Sql, TxSql } from '@/db/client';
+import { accountsWithBooks } from './accounts-with-books';
 
 /** A sum that the ledger or the leases do not confirm. `have` is what the sum says, `want` what its entries add up to. */
 export type Drift = {
@@ -11,16 +12,19 @@ export type Drift = {
 
 type Row = { kind: Drift['kind']; account_id: string; key: string; have: number; want: number };
 
-/** The same of all accounts, on a connection of its own: nobody else's question waits behind it. */
-export const listDrift = ({ sql }: { sql: Sql }): Promise<Drift[]> =>
-  sql.begin('read only', (tx) => findDrift(tx as TxSql)) as Promise<Drift[]>;
-
 /**
- * Recomputes every sum from the ledger and the leases; returns where they disagree, of all accounts or of one, nothing
- * when all agree.
+ * Recomputes every sum of an account from its ledger and its leases, in one statement; returns where they disagree, nothing
+ * when all agree. Without an account: of all, one after the other.
  */
 export async function findDrift(sql: Sql | TxSql, accountId: string | null = null): Promise<Drift[]> {
-  const mine = accountId === null ? sql`true` : sql`account_id = ${accountId}`;
+  if (accountId !== null) return driftOf(sql, accountId);
+  const found: Drift[] = [];
+  for await (const id of accountsWithBooks(sql)) found.push(...(await driftOf(sql, id)));
+  return found;
+}
+
+async function driftOf(sql: Sql | TxSql, accountId: string): Promise<Drift[]> {
+  const mine = sql`account_id = ${accountId}`;
   const rows = await sql<Row[]>`
     with entry as (select account_id, period, day, run_id, sum(ms)::bigint as ms
       from usage_entry where ${mine} group by 1, 2, 3, 4),

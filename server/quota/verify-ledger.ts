@@ -1,5 +1,6 @@
-import type { TxSql } from '@/db/client';
+import type { Sql, TxSql } from '@/db/client';
 import type { Ctx } from '../context';
+import { accountsWithBooks } from './accounts-with-books';
 import { ChainCheck, type Head, type LedgerProblem } from './check-chain';
 import { type Drift, findDrift } from './find-drift';
 import { type EntryRow, entryColumns } from './ledger-entry';
@@ -15,74 +16,68 @@ export type Verification = {
   problems: LedgerProblem[];
   /** Sums that the entries do not confirm. */
   drift: Drift[];
+  /** Accounts that could not be verified; the others were. */
+  failures: { accountId: string; message: string }[];
 };
 
 /**
- * Recomputes every hash and every sum of all accounts, or of one, from one moment's view of the database. Reads each
- * entry once, a page at a time, and locks nothing.
+ * Recomputes every hash and every sum of all accounts, or of one. Accounts are verified one after the other, each from one
+ * moment's view of its own: chains know nothing of each other, and no view is held for long. One that cannot be verified is
+ * named and keeps none of the others. Reads each entry once, a page at a time, and locks nothing.
  */
 export async function verifyLedger(ctx: Pick<Ctx, 'sql'>, accountId: string | null): Promise<Verification> {
-  return ctx.sql.begin('isolation level repeatable read read only', async (tx) => {
-    const sql = tx as TxSql;
-    await sql`set local statement_timeout = 0`;
-    const chains = await walkChains(sql, accountId);
-    const emptied = await findEmptied(sql, accountId);
-    return {
-      ...chains,
-      problems: [...chains.problems, ...emptied].slice(0, MOST_PROBLEMS),
-      drift: await findDrift(sql, accountId),
-    };
-  }) as Promise<Verification>;
-}
-
-type Row = EntryRow & { head_seq: number | null; head_hash: string | null };
-
-async function walkChains(sql: TxSql, accountId: string | null): Promise<Omit<Verification, 'drift'>> {
-  const problems: LedgerProblem[] = [];
-  let accountCount = 0;
-  let entryCount = 0;
-  let chain: ChainCheck | null = null;
-  let last: Row | null = null;
-  const end = () => {
-    if (chain && last) problems.push(...chain.end(headOf(last)));
-  };
-  for (let rows = await readPage(sql, accountId, null); rows.length > 0; ) {
-    for (const row of rows) {
-      if (chain === null || row.account_id !== last?.account_id) {
-        end();
-        chain = new ChainCheck(row.account_id);
-        accountCount += 1;
-      }
-      if (problems.length < MOST_PROBLEMS) problems.push(...chain.take(row));
-      last = row;
+  const all: Verification = { accountCount: 0, entryCount: 0, problems: [], drift: [], failures: [] };
+  for await (const id of accountId === null ? accountsWithBooks(ctx.sql) : [accountId]) {
+    try {
+      const { entryCount, problems, drift } = await verifyAccount(ctx.sql, id);
+      if (entryCount > 0) all.accountCount += 1;
+      all.entryCount += entryCount;
+      all.problems.push(...problems.slice(0, MOST_PROBLEMS - all.problems.length));
+      all.drift.push(...drift.slice(0, MOST_PROBLEMS - all.drift.length));
+    } catch (error) {
+      all.failures.push({ accountId: id, message: String((error as Error).message) });
     }
-    entryCount += rows.length;
-    rows = rows.length < PAGE_SIZE ? [] : await readPage(sql, accountId, last);
   }
-  end();
-  return { accountCount, entryCount, problems };
+  return all;
 }
 
-const headOf = (row: Row): Head | null =>
-  row.head_seq === null ? null : { seq: row.head_seq, hash: row.head_hash ?? '' };
+export type AccountVerification = Pick<Verification, 'entryCount' | 'problems' | 'drift'>;
 
-/** Conditions are put together here, not in SQL: each page then is one walk along the index. */
-const readPage = (sql: TxSql, accountId: string | null, after: Row | null): Promise<Row[]> => sql<Row[]>`
-  select ${entryColumns(sql)}, h.seq as head_seq, encode(h.hash, 'hex') as head_hash
-  from (
-    select * from usage_entry where true
-      ${accountId === null ? sql`` : sql`and account_id = ${accountId}`}
-      ${after === null ? sql`` : sql`and (account_id, id) > (${after.account_id}, ${after.id}::bigint)`}
-    order by account_id, id limit ${PAGE_SIZE}) e
-  left join ledger_head h on h.account_id = e.account_id
-  order by e.account_id, e.id`;
+/**
+ * Recomputes the hashes and sums of one account, from one moment's view of the database. Throws when that takes longer than
+ * `longestMs`, which is looked at between two pages.
+ */
+export async function verifyAccount(
+  sql: Sql,
+  accountId: string,
+  longestMs = Number.POSITIVE_INFINITY,
+): Promise<AccountVerification> {
+  const until = performance.now() + longestMs;
+  return sql.begin('isolation level repeatable read read only', async (tx) => {
+    const { entryCount, problems } = await walkChain(tx as TxSql, accountId, until);
+    return { entryCount, problems, drift: await findDrift(tx as TxSql, accountId) };
+  }) as Promise<AccountVerification>;
+}
 
-/** Accounts whose newest entry is known and of whom no entry is left. */
-async function findEmptied(sql: TxSql, accountId: string | null): Promise<LedgerProblem[]> {
-  const heads = await sql<{ account_id: string; seq: number; hash: string }[]>`
-    select h.account_id, h.seq, encode(h.hash, 'hex') as hash from ledger_head h
-    where (${accountId}::text is null or h.account_id = ${accountId})
-      and not exists (select 1 from usage_entry e where e.account_id = h.account_id)
-    order by h.account_id limit ${MOST_PROBLEMS}`;
-  return heads.flatMap((head) => new ChainCheck(head.account_id).end(head));
+async function walkChain(
+  sql: TxSql,
+  accountId: string,
+  until: number,
+): Promise<Omit<AccountVerification, 'drift'>> {
+  const chain = new ChainCheck(accountId);
+  const problems: LedgerProblem[] = [];
+  let entryCount = 0;
+  for (let last = '0', isLast = false; !isLast; ) {
+    if (performance.now() > until) throw new Error('It takes longer than there is time for one account.');
+    const rows = await sql<EntryRow[]>`
+      select ${entryColumns(sql)} from usage_entry e
+      where e.account_id = ${accountId} and e.id > ${last}::bigint order by e.id limit ${PAGE_SIZE}`;
+    for (const row of rows) if (problems.length < MOST_PROBLEMS) problems.push(...chain.take(row));
+    entryCount += rows.length;
+    last = rows.at(-1)?.id ?? last;
+    isLast = rows.length < PAGE_SIZE;
+  }
+  const [head] = await sql<Head[]>`
+    select seq, encode(hash, 'hex') as hash from ledger_head where account_id = ${accountId}`;
+  return { entryCount, problems: [...problems, ...chain.end(head ?? null)] };
 }

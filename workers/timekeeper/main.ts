@@ -14,6 +14,7 @@ import { type JobName, QUEUE_NAME, scheduleJobs } from '@/server/jobs';
 import { deliverMail } from '@/server/mail/deliver-mail';
 import { forgetEmails } from '@/server/mail/forget-emails';
 import { openMail } from '@/server/mail/send';
+import { checkLedgers, reportLedgers } from '@/server/quota/check-ledgers';
 import { noteRestore } from '@/server/quota/note-restore';
 import { refuseUnfit } from '@/server/refuse-unfit';
 import { Sweeper } from '@/server/run/sweep';
@@ -30,6 +31,9 @@ const { ctx, openConnections, close } = openContext(env, 'timekeeper', DATABASE_
  * Connections are opened ahead of a rush, because opening them all takes seconds and idle ones close after a minute.
  */
 const OPEN_CONNECTIONS_MS = 20_000;
+
+/** Between two passes over the books of some accounts. */
+const VERIFY_MS = 10_000;
 
 /** Old emails and events are deleted once per day. */
 const FORGET_MS = 86_400_000;
@@ -66,6 +70,13 @@ worker.on('failed', (job, error) =>
   ctx.log.error({ err: error, job: job?.id }, 'job failed; the sweep repeats it'),
 );
 
+/** Where the verification of books goes on. */
+let verifiedTo = '';
+const verifyBooks = async () => {
+  verifiedTo = await checkLedgers(ctx, verifiedTo);
+  await reportLedgers(ctx);
+};
+
 const loops = [
   startLoop('connections', OPEN_CONNECTIONS_MS, openConnections, ctx.log),
   startLoop('restore', env.RECONCILE_INTERVAL_SECONDS * 1000, () => noteRestore(ctx), ctx.log),
@@ -73,6 +84,7 @@ const loops = [
   startLoop('reconcile', env.RECONCILE_INTERVAL_SECONDS * 1000, () => reconcile(ctx), ctx.log),
   startLoop('removals', env.RECONCILE_INTERVAL_SECONDS * 1000, () => removeDeletedAccounts(ctx), ctx.log),
   startLoop('forget', FORGET_MS, () => Promise.all([forgetEmails(ctx), forgetEvents(ctx)]), ctx.log),
+  startLoop('ledgers', VERIFY_MS, verifyBooks, ctx.log),
   startLoop('mail', 1_000, () => deliverMail(ctx, mail), ctx.log),
   startLoop('schedules', 60_000, () => scheduleJobs(queue), ctx.log),
   startLoop('volumes', env.RECONCILE_INTERVAL_SECONDS * 1000, () => removeDeletedVolumes(ctx), ctx.log),

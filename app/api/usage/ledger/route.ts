@@ -25,7 +25,7 @@ async function answer(request: Request): Promise<Response> {
     const { accountId } = admit(await actorOf(request.headers), 'usage:read');
     await ctx.rates.takeCalls(accountId, 1);
     const format = formatOf(new URL(request.url).searchParams.get('format'));
-    const lines = formatLedger(readLedger(ctx.sql, accountId), format);
+    const lines = formatLedger(readLedger(ctx.reports, accountId), format);
     // The first page is read before the response begins, so that a refusal can still set the status.
     const first = await failClosed(() => lines.next(), ctx.log);
     return new Response(streamOf(first, lines), {
