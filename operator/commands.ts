@@ -5,6 +5,7 @@ import { dropSecondFactor } from '@/server/account/drop-second-factor';
 import { setPlan } from '@/server/account/set-plan';
 import { setStatus } from '@/server/account/set-status';
 import { syncCatalogue } from '@/server/billing/catalogue/sync-catalogue';
+import { liftHolds } from '@/server/billing/lift-holds';
 import { syncStripe } from '@/server/billing/sync/sync-stripe';
 import { toIso } from '@/server/clock';
 import type { Ctx } from '@/server/context';
@@ -215,6 +216,11 @@ export const COMMANDS: Record<string, Command> = {
     flags: {},
     needed: [],
     run: async (ctx) => ({ result: { grantingFrom: toIso((await noteRestore(ctx, true)) ?? 0) } }),
+  },
+  'billing lift-holds': {
+    flags: { account: 'text', reason: 'text' },
+    needed: ['account', 'reason'],
+    run: async (ctx, flags) => ({ result: await liftHolds(ctx, byOperator(flags)) }),
   },
   'stripe sync-catalogue': {
     flags: {},

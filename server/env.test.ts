@@ -49,6 +49,20 @@ describe('the environment', () => {
   });
 });
 
+describe('a test key', () => {
+  it('BILLING-89 at a public address starts only where that is meant', () => {
+    const open = { ...GOOD, APP_URL: 'https://hourglass.example' };
+    expect(() => parseEnv(open)).toThrow(/STRIPE_SECRET_KEY: with a test key nobody pays/);
+    expect(parseEnv({ ...open, ALLOW_TEST_PAYMENTS: '1' }).ALLOW_TEST_PAYMENTS).toBe('1');
+    expect(parseEnv({ ...GOOD, APP_URL: 'http://localhost:3000' }).STRIPE_PAYMENT_METHODS).toEqual([
+      'card',
+      'link',
+    ]);
+    const live = { ...open, STRIPE_SECRET_KEY: 'sk_live_secret', STRIPE_API_URL: 'https://api.stripe.com' };
+    expect(parseEnv(live).STRIPE_SECRET_KEY).toBe('sk_live_secret');
+  });
+});
+
 describe('the name of an installation', () => {
   const parse = (more: Record<string, string>) => () =>
     parseEnv({ ...GOOD, ENVIRONMENT_ID: undefined as never, ...more });

@@ -79,6 +79,15 @@ const schema = z.object({
   STRIPE_SECRET_KEY: optional,
   STRIPE_WEBHOOK_SECRET: optional,
   STRIPE_API_URL: url.default('https://api.stripe.com'),
+  STRIPE_PAYMENT_METHODS: z
+    .string()
+    .default('card,link')
+    .transform((text) => text.split(',').map((method) => method.trim()))
+    .refine(
+      (methods) => methods.every((method) => /^[a-z_]{2,40}$/.test(method)),
+      'must be names of payment methods at Stripe, such as card,link,sepa_debit',
+    ),
+  ALLOW_TEST_PAYMENTS: optional,
   SUPPORT_EMAIL: optional.pipe(z.email().optional()),
   SMTP_URL: optional.pipe(serviceUrl(['smtp', 'smtps']).optional()),
   MAIL_FROM: optional,
@@ -168,6 +177,11 @@ function crossChecks(env: Env): string[] {
   const key = env.STRIPE_SECRET_KEY;
   if (key && !isTestKey(key) && env.STRIPE_API_URL !== 'https://api.stripe.com') {
     problems.push('STRIPE_API_URL: a live key may be used with Stripe itself only');
+  }
+  if (key && isTestKey(key) && !isLoopback(env.APP_URL) && !env.ALLOW_TEST_PAYMENTS) {
+    problems.push(
+      'STRIPE_SECRET_KEY: with a test key nobody pays, and APP_URL is a public address; set ALLOW_TEST_PAYMENTS=1 if that is meant',
+    );
   }
   return problems;
 }

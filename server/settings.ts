@@ -24,6 +24,9 @@ const MEANINGS: Record<keyof Env, string> = {
   SESSION_IMAGE: 'image of `machine/Dockerfile`',
   ENVIRONMENT_ID: 'name of this installation; must be set unless FLY_API_URL is on this computer',
   STRIPE_SECRET_KEY: 'without it nothing is for sale',
+  STRIPE_PAYMENT_METHODS:
+    'what the payment page offers; with bank debits a plan begins when the money has arrived, days later',
+  ALLOW_TEST_PAYMENTS: 'set to run with a test key at a public address; every page about money then says so',
   STRIPE_WEBHOOK_SECRET: 'secret of the webhook endpoint; `new,old` while rotating',
   STRIPE_API_URL: 'Stripe; another address only with a test key',
   SMTP_URL: 'mail server; without it emails go to the log',

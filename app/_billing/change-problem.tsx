@@ -29,11 +29,7 @@ export function ChangeProblem({ refusal, onAgain }: Props) {
       <Stack gap="xs" align="flex-start">
         <Text size="sm">{refusal.message}</Text>
         <Group gap="xs">
-          {refusal.reason === 'PAYMENT_ACTION_REQUIRED' && (
-            <Button component="a" size="xs" href={refusal.url ?? '/billing/pay'}>
-              Go to your bank
-            </Button>
-          )}
+          <ToBank refusal={refusal} />
           {refusal.reason === 'PAYMENT_FAILED' &&
             (isOpen ? (
               <Button component="a" size="xs" href="/billing/pay">
@@ -64,3 +60,10 @@ export function ChangeProblem({ refusal, onAgain }: Props) {
     </Alert>
   );
 }
+
+const ToBank = ({ refusal }: { refusal: Refusal }) =>
+  refusal.reason === 'PAYMENT_ACTION_REQUIRED' && (
+    <Button component="a" size="xs" href={refusal.url ?? '/billing/pay'}>
+      Go to your bank
+    </Button>
+  );

@@ -11,8 +11,12 @@ const TITLES: Partial<Record<BillingSummary['payment']['state'], string>> = {
   past_due: 'A payment failed',
   unpaid: 'An invoice is unpaid',
   incomplete: 'A payment is not finished',
+  processing: 'A payment is under way',
   paused: 'Your subscription is paused',
 };
+
+/** States in which there is something to pay now. */
+const PAYABLE = new Set<BillingSummary['payment']['state']>(['past_due', 'unpaid', 'incomplete']);
 
 /** Shown on every page while a payment needs action: the amount due, how long the plan is kept, and the way to pay. */
 export function PaymentBanner() {
@@ -26,7 +30,7 @@ export function PaymentBanner() {
           <Text size="sm">{sentenceOf(summary)}</Text>
           {summary.mayChange && (
             <Group gap="xs">
-              {summary.payment.state !== 'paused' && (
+              {PAYABLE.has(summary.payment.state) && (
                 <Button component="a" href="/billing/pay" size="xs">
                   Pay now
                 </Button>
@@ -43,6 +47,9 @@ export function PaymentBanner() {
 }
 
 function sentenceOf({ payment, plan, mayChange }: BillingSummary): string {
+  if (payment.state === 'processing') {
+    return 'Your bank has not confirmed it yet. Your plan begins when the money has arrived; an email tells you.';
+  }
   const parts = [
     payment.due ? `${formatMoney(payment.due)} could not be charged.` : 'The last charge was not paid.',
     payment.keepsPlanUntil

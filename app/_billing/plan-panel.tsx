@@ -15,12 +15,9 @@ import { CancelDialog } from './cancel-dialog';
 /** The plan in force, the next charge or change, and the ways to change the plan. */
 export function PlanPanel({ summary }: { summary: BillingSummary }) {
   const { now } = useStarts();
-  const client = useTRPCClient();
-  const { act, busy } = useBillingAct();
   const [asks, setAsks] = useState(false);
-  const { scheduledChange, pendingChange, paidPlan, mayChange } = summary;
+  const { scheduledChange, pendingChange, mayChange } = summary;
   const cancels = scheduledChange?.kind === 'cancellation';
-  const resume = () => act(() => client.billing.resume.mutate(), 'Your plan goes on as it is.');
   return (
     <Paper withBorder p="md" component="section" aria-label="Plan">
       <Group justify="space-between" align="flex-start">
@@ -45,38 +42,49 @@ export function PlanPanel({ summary }: { summary: BillingSummary }) {
             </Text>
           )}
         </Stack>
-        {mayChange && (
-          <Group gap="sm">
-            {pendingChange && (
-              <>
-                <Button component="a" href={pendingChange.url}>
-                  Go to your bank
-                </Button>
-                <Button variant="default" onClick={resume} loading={busy}>
-                  Take it back
-                </Button>
-              </>
-            )}
-            {scheduledChange && !pendingChange && !isFailing(summary) && (
-              <Button onClick={resume} loading={busy}>
-                {cancels ? 'Resume' : `Keep ${paidPlan?.name ?? 'this plan'}`}
-              </Button>
-            )}
-            {!isFailing(summary) && (
-              <Button component={Link} href="/plans" variant={paidPlan ? 'default' : 'filled'}>
-                {paidPlan ? 'Change plan' : 'See the plans'}
-              </Button>
-            )}
-            {(isFailing(summary) || (paidPlan && !cancels)) && (
-              <Button variant="subtle" color="gray" onClick={() => setAsks(true)}>
-                Cancel plan
-              </Button>
-            )}
-          </Group>
-        )}
+        {mayChange && <PlanButtons summary={summary} onCancel={() => setAsks(true)} />}
       </Group>
       <CancelDialog summary={summary} opened={asks} onClose={() => setAsks(false)} />
     </Paper>
+  );
+}
+
+/** The ways to change the plan: those that fit its state. */
+function PlanButtons({ summary, onCancel }: { summary: BillingSummary; onCancel: () => void }) {
+  const client = useTRPCClient();
+  const { act, busy } = useBillingAct();
+  const { scheduledChange, pendingChange, paidPlan } = summary;
+  const cancels = scheduledChange?.kind === 'cancellation';
+  const failing = isFailing(summary);
+  const resume = () => act(() => client.billing.resume.mutate(), 'Your plan goes on as it is.');
+  return (
+    <Group gap="sm">
+      {pendingChange && (
+        <>
+          <Button component="a" href={pendingChange.url}>
+            Go to your bank
+          </Button>
+          <Button variant="default" onClick={resume} loading={busy}>
+            Take it back
+          </Button>
+        </>
+      )}
+      {scheduledChange && !pendingChange && !failing && (
+        <Button onClick={resume} loading={busy}>
+          {cancels ? 'Resume' : `Keep ${paidPlan?.name ?? 'this plan'}`}
+        </Button>
+      )}
+      {!failing && (
+        <Button component={Link} href="/plans" variant={paidPlan ? 'default' : 'filled'}>
+          {paidPlan ? 'Change plan' : 'See the plans'}
+        </Button>
+      )}
+      {(failing || (paidPlan && !cancels)) && (
+        <Button variant="subtle" color="gray" onClick={onCancel}>
+          Cancel plan
+        </Button>
+      )}
+    </Group>
   );
 }
 
@@ -85,6 +93,8 @@ function nextSentence(summary: BillingSummary, now: number): string {
   if (nextCharge) return `${formatMoney(nextCharge)} on ${formatReset(nextCharge.at, now)}`;
   if (payment.state === 'paused')
     return 'Your subscription is paused: it gives nothing, and nothing is charged.';
+  if (payment.state === 'processing')
+    return 'Your first payment is under way. Your plan begins when the money has arrived.';
   if (isFailing(summary)) {
     const sum = payment.due ? `${formatMoney(payment.due)} for` : 'A payment for';
     return `${sum} ${summary.paidPlan?.name ?? 'your subscription'} is open.`;

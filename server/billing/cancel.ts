@@ -14,7 +14,7 @@ import { withFreshState } from './with-fresh-state';
 
 /**
  * Ends the subscription with the period that is paid for; until then everything stays. One that is not paid for
- * (past_due, unpaid, paused, incomplete) ends at once, and its open invoice is voided. Returns the billing after it.
+ * (past_due, unpaid, paused, processing, incomplete) ends at once, and its open invoice is voided. Returns the billing after it.
  * Throws INVALID_INPUT, BILLING_UNAVAILABLE.
  */
 export function cancelSubscription(ctx: Ctx, whose: Whose): Promise<BillingSummary> {

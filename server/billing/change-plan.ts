@@ -15,6 +15,7 @@ import { describeBilling, type Whose } from './describe-billing';
 import { scheduleDowngrade } from './downgrade';
 import { needActive } from './need-active';
 import { type Living, needGoodStanding, needLiving } from './need-living';
+import { needUnheld } from './need-unheld';
 import type { Payments } from './payments';
 import { actionRequired, dropPendingUpdate } from './pending-update';
 import { isFresh } from './preview-change';
@@ -29,7 +30,7 @@ type Change = { from: string; to: string; prorationDate: number };
 /**
  * Changes the plan of a paying account: up at once, charged as previewed; down at the end of the period. An account on
  * the trial goes back to `free` at once. Returns the billing after it. Throws NOT_FOR_SALE, INVALID_INPUT,
- * PAYMENT_FAILED, PAYMENT_ACTION_REQUIRED, ACCOUNT_BLOCKED, ACCOUNT_PENDING and BILLING_UNAVAILABLE, and then nothing was changed.
+ * PAYMENT_FAILED, PAYMENT_ACTION_REQUIRED, PURCHASE_REFUSED, ACCOUNT_BLOCKED, ACCOUNT_PENDING and BILLING_UNAVAILABLE, and then nothing was changed.
  */
 export async function changePlan(ctx: Ctx, input: ChangeInput): Promise<BillingSummary> {
   const { accountId } = input;
@@ -52,6 +53,7 @@ async function changeLiving(ctx: Ctx, input: ChangeInput): Promise<BillingSummar
   if (directionOf(plan, sold.plan) === 'down') await scheduleDowngrade(living, sold);
   else {
     needActive(state);
+    await needUnheld(ctx.sql, accountId);
     await upgrade(ctx, input, living, sold);
   }
   await auditChange(ctx, input, 'billing.changePlan', { planId: stored.planId }, { planId });

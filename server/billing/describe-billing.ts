@@ -111,6 +111,7 @@ function paymentState(living: StoredSubscription | null): PaymentState {
     case 'past_due':
     case 'unpaid':
     case 'incomplete':
+    case 'processing':
     case 'paused':
       return living?.status as PaymentState;
     default:

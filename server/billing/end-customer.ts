@@ -25,6 +25,7 @@ export async function endCustomer(ctx: Ctx, accountId: string): Promise<void> {
     await lockAccount(tx, accountId);
     await tx.sql`delete from subscription where account_id = ${accountId}`;
     await tx.sql`delete from checkout where account_id = ${accountId}`;
+    await tx.sql`delete from archived_customer where account_id = ${accountId}`;
     await tx.sql`delete from billing_customer where account_id = ${accountId}`;
   });
 }

@@ -19,9 +19,11 @@ export async function listInvoices(ctx: Ctx, input: Paging): Promise<Page<Billin
       stripe.invoices.list({ customer, limit: input.limit ?? 20, starting_after: input.cursor }),
     )
     .catch((error) => {
+      if (isGone(error, 'customer')) return null;
       if (isGone(error)) throw new DomainError('INVALID_INPUT', 'This page of invoices is not there.');
       throw error;
     });
+  if (!page) return { items: [], nextCursor: null };
   const living = livingId(await readStored(ctx.sql, input.accountId));
   const items = page.data
     .filter((invoice) => invoice.status !== 'draft')

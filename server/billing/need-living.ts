@@ -36,6 +36,12 @@ export async function needLiving(ctx: Ctx, accountId: string): Promise<Living> {
 /** Changes of price need a subscription in good standing. Throws PAYMENT_FAILED while an invoice is open. */
 export function needGoodStanding({ stored }: Living): void {
   if (stored.status === 'active' || stored.status === 'trialing') return;
+  if (stored.status === 'processing') {
+    throw new DomainError(
+      'PAYMENT_FAILED',
+      'Your first payment is under way and has not arrived yet. The plan can be changed when it has. Nothing was changed.',
+    );
+  }
   throw new DomainError(
     'PAYMENT_FAILED',
     'A payment is open. Pay it first, then change the plan; or cancel the plan and choose another one. Nothing was changed.',

@@ -10,6 +10,8 @@ type Once = { idempotencyKey: string };
 export type Payments = {
   /** True while the key is a test key: no card is charged. */
   readonly test: boolean;
+  /** The account and mode behind the key, such as `acct_1:live`; `?:live` when the key may not read it. Asked once. */
+  account(): Promise<string>;
   ask<T>(read: (stripe: Stripe) => Promise<T>): Promise<T>;
   make<T>(key: string, write: (stripe: Stripe, once: Once) => Promise<T>): Promise<T>;
 };
@@ -40,10 +42,27 @@ export function openPayments(
     telemetry: false,
     appInfo: { name: 'Hourglass' },
   });
+  const isTest = isTestKey(env.STRIPE_SECRET_KEY);
   return {
-    test: isTestKey(env.STRIPE_SECRET_KEY),
+    test: isTest,
+    account: rememberAccount(stripe, isTest ? 'test' : 'live'),
     ask: (read) => translate(() => read(stripe)),
     make: (key, write) => translate(() => insist(key, (once) => write(stripe, once))),
+  };
+}
+
+/** Whose key it is does not change while the process runs; an answer that did not come is asked for again. */
+function rememberAccount(stripe: Stripe, mode: string): () => Promise<string> {
+  let known: string | undefined;
+  return async () => {
+    known ??= await translate(() => stripe.accounts.retrieveCurrent()).then(
+      ({ id }) => `${id}:${mode}`,
+      (error) => {
+        if (isRefused(error)) return `?:${mode}`;
+        throw error;
+      },
+    );
+    return known;
   };
 }
 

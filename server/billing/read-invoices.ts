@@ -33,11 +33,16 @@ export function paidOf(
   const paid = all.filter((invoice) => subscriptionOf(invoice) === found.id);
   const bought = paid.flatMap(boughtLines);
   if (found.status !== 'past_due') return { bought, paidUntil: fromUnix(item.current_period_end) };
-  if (paid.length === 0) return { bought, paidUntil: fromUnix(item.current_period_start) };
+  if (paid.length === 0)
+    return { bought, paidUntil: isFirst(found) ? null : fromUnix(item.current_period_start) };
   // While a payment fails the provider has already moved the period on: what was charged says until when it is paid.
   const ends = bought.flatMap(({ to, share }) => (share > 0 ? [to] : []));
   return { bought, paidUntil: ends.length > 0 ? Math.max(...ends) : null };
 }
+
+/** True while the first invoice is the latest: then nothing was ever paid. */
+const isFirst = ({ latest_invoice: latest }: Stripe.Subscription): boolean =>
+  latest !== null && typeof latest !== 'string' && latest.billing_reason === 'subscription_create';
 
 function subscriptionOf({ parent }: Stripe.Invoice): string | null {
   const subscription = parent?.subscription_details?.subscription ?? null;

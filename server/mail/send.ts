@@ -9,6 +9,8 @@ export type Email = {
   html: string;
   messageId?: string;
   headers?: Record<string, string>;
+  /** Who is answered; by default SUPPORT_EMAIL. */
+  replyTo?: string;
 };
 
 export type Mail = {

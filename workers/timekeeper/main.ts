@@ -5,6 +5,7 @@ import { removeDeletedAccounts } from '@/server/account/remove-deleted';
 import { forgetEvents } from '@/server/billing/sync/forget-events';
 import { reconcileEvents } from '@/server/billing/sync/reconcile-events';
 import { sweepBilling } from '@/server/billing/sync/sweep-accounts';
+import { sweepForeign } from '@/server/billing/sync/sweep-foreign';
 import { openContext } from '@/server/compose';
 import { readEnv } from '@/server/env';
 import { installationProblem } from '@/server/inventory/installation-problem';
@@ -12,6 +13,7 @@ import { reconcile } from '@/server/inventory/reconcile';
 import { removeDeletedVolumes } from '@/server/inventory/remove-volumes';
 import { type JobName, QUEUE_NAME, scheduleJobs } from '@/server/jobs';
 import { deliverMail } from '@/server/mail/deliver-mail';
+import { deliverNotes } from '@/server/mail/deliver-notes';
 import { forgetEmails } from '@/server/mail/forget-emails';
 import { openMail } from '@/server/mail/send';
 import { checkLedgers, reportLedgers } from '@/server/quota/check-ledgers';
@@ -48,7 +50,10 @@ connection.on('error', (error) => ctx.log.debug({ err: error }, 'Redis is away')
 const sweeper = new Sweeper(ctx);
 const HANDLERS: Record<JobName, () => Promise<unknown>> = {
   'run.due': () => sweeper.pass(),
-  'stripe.events': () => reconcileEvents(ctx),
+  'stripe.events': async () => {
+    await sweepForeign(ctx);
+    await reconcileEvents(ctx);
+  },
   'stripe.sweep': () => sweepBilling(ctx),
 };
 const worker = new Worker(
@@ -86,6 +91,7 @@ const loops = [
   startLoop('forget', FORGET_MS, () => Promise.all([forgetEmails(ctx), forgetEvents(ctx)]), ctx.log),
   startLoop('ledgers', VERIFY_MS, verifyBooks, ctx.log),
   startLoop('mail', 1_000, () => deliverMail(ctx, mail), ctx.log),
+  startLoop('notes', 5_000, () => deliverNotes(ctx, mail), ctx.log),
   startLoop('schedules', 60_000, () => scheduleJobs(queue), ctx.log),
   startLoop('volumes', env.RECONCILE_INTERVAL_SECONDS * 1000, () => removeDeletedVolumes(ctx), ctx.log),
 ];

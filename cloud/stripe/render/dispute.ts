@@ -11,7 +11,7 @@ export function renderDispute(record: Readonly<DisputeRecord>): Json {
       has_evidence: false,
       past_due: false,
       submission_count: 0,
-      submission_method: null,
+      submission_method: 'not_submitted',
     },
     is_charge_refundable: record.status.startsWith('warning_'),
   });

@@ -1,4 +1,4 @@
-/** The events that say that an account's billing may have changed. */
+/** The events that say that an account's billing, or what something costs, may have changed. */
 export const EVENT_TYPES = [
   'checkout.session.completed',
   'checkout.session.expired',
@@ -20,4 +20,11 @@ export const EVENT_TYPES = [
   'payment_method.attached',
   'payment_method.automatically_updated',
   'charge.refunded',
+  'charge.dispute.created',
+  'charge.dispute.updated',
+  'charge.dispute.closed',
+  'radar.early_fraud_warning.created',
+  'price.created',
+  'price.updated',
+  'price.deleted',
 ] as const;

@@ -11,6 +11,8 @@ import { syncAccount } from '../sync/sync-account';
 
 type PageInput = { accountId: string; customer: string; sold: SellablePlan; backTo: string };
 
+type AllowedMethod = Stripe.Checkout.SessionCreateParams.AllowedPaymentMethodType;
+
 type CheckoutRow = {
   id: string;
   price_id: string;
@@ -98,6 +100,7 @@ async function openPage(
         line_items: [{ price: row.price_id, quantity: 1 }],
         currency: row.currency,
         adaptive_pricing: { enabled: false },
+        allowed_payment_method_types: ctx.env.STRIPE_PAYMENT_METHODS as AllowedMethod[],
         success_url: `${ctx.env.APP_URL}/billing/return?checkout={CHECKOUT_SESSION_ID}`,
         cancel_url: `${ctx.env.APP_URL}${row.back_to}`,
         metadata,

@@ -2,6 +2,7 @@ import type { Ctx } from '../../context';
 import { notFound } from '../../errors';
 import { newId } from '../../ids';
 import { isGone, type Payments } from '../payments';
+import { isSameAccount, switchAccount } from '../sync/switch-account';
 
 /**
  * Does something with the account's one customer. One that somebody deleted at the provider, and with it what it paid
@@ -24,22 +25,30 @@ export async function withCustomer<T>(
   }
 }
 
+type CustomerRow = { stripe_customer_id: string | null; generation: number; stripe_account: string | null };
+
 /**
  * The customer's id, made on first need. Any number of calls at once make one: the key is the account's, and everything
  * sent under it is always the same.
  */
 async function ensureCustomer(ctx: Ctx, payments: Payments, accountId: string): Promise<string> {
-  const [row] = await ctx.sql<{ stripe_customer_id: string | null; generation: number }[]>`
+  const current = await payments.account();
+  const find = () => ctx.sql<CustomerRow[]>`
     insert into billing_customer (account_id)
     select id from account where id = ${accountId} and deleted_at is null
     on conflict (account_id) do update set account_id = excluded.account_id
-    returning stripe_customer_id, generation`;
+    returning stripe_customer_id, generation, stripe_account`;
+  let [row] = await find();
+  if (row?.stripe_account && !isSameAccount(row.stripe_account, current)) {
+    await switchAccount(ctx, accountId, current);
+    [row] = await find();
+  }
   if (!row) throw notFound('account');
   if (row.stripe_customer_id) return row.stripe_customer_id;
   const made = await makeCustomer(ctx, payments, accountId, row.generation);
   // Kept before it has a name: the provider forgets the key after a day, and then nobody would find it again.
   const [kept] = await ctx.sql<{ stripe_customer_id: string }[]>`
-    update billing_customer set stripe_customer_id = coalesce(stripe_customer_id, ${made})
+    update billing_customer set stripe_customer_id = coalesce(stripe_customer_id, ${made}), stripe_account = ${current}
     where account_id = ${accountId} returning stripe_customer_id`;
   // The account was deleted meanwhile, and its customer with it.
   if (!kept) throw notFound('account');

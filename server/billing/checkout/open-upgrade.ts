@@ -6,9 +6,12 @@ import { readAccount } from '../../quota/load-account';
 import type { Member } from '../../trpc';
 import { needSellable } from '../catalogue/sellable';
 import { findUnfinished } from '../find-unfinished';
+import { readCustomer } from '../list-invoices';
 import { needActive } from '../need-active';
+import { needUnheld } from '../need-unheld';
 import { needPayments, type Payments } from '../payments';
 import { isLiving, readStored } from '../sync/stored-subscription';
+import { switchAccount } from '../sync/switch-account';
 import { syncAccount } from '../sync/sync-account';
 import { withFreshState } from '../with-fresh-state';
 import { needCheckoutPage } from './checkout-page';
@@ -25,16 +28,25 @@ type UpgradeInput = {
 
 /**
  * The way to a plan: the provider's payment page, or our confirmation page for an account that pays already. Opening it
- * changes nothing; opening it twice answers the same page. Throws NOT_FOR_SALE, INVALID_INPUT, ACCOUNT_BLOCKED,
+ * changes nothing; opening it twice answers the same page. Throws NOT_FOR_SALE, INVALID_INPUT, PURCHASE_REFUSED, ACCOUNT_BLOCKED,
  * ACCOUNT_PENDING, BILLING_UNAVAILABLE, RATE_LIMITED.
  */
 export async function openUpgrade(ctx: Ctx, input: UpgradeInput): Promise<{ url: string }> {
   const payments = needPayments(ctx.payments);
   await ctx.rates.takeBilling(input.accountId);
   await needSellable(ctx, input.planId, input.currency);
-  return withFreshState(ctx, input.accountId, () =>
-    withCustomer(ctx, payments, input.accountId, (customer) => leadOn(ctx, payments, input, customer)),
-  );
+  await needUnheld(ctx.sql, input.accountId);
+  return withFreshState(ctx, input.accountId, async () => {
+    await readOrForget(ctx, payments, input.accountId);
+    return withCustomer(ctx, payments, input.accountId, (customer) => leadOn(ctx, payments, input, customer));
+  });
+}
+
+/** What the account pays for as of now. A customer that the provider does not know pays for nothing: it makes way. */
+async function readOrForget(ctx: Ctx, payments: Payments, accountId: string): Promise<void> {
+  const { kind } = await syncAccount(ctx, { accountId });
+  if (kind !== 'unknown_customer') return;
+  await switchAccount(ctx, accountId, await payments.account(), await readCustomer(ctx, accountId));
 }
 
 async function leadOn(
@@ -44,7 +56,6 @@ async function leadOn(
   customer: string,
 ): Promise<{ url: string }> {
   const { accountId, planId } = input;
-  await syncAccount(ctx, { accountId });
   const confirm = { url: `${ctx.env.APP_URL}/billing/upgrade?plan=${encodeURIComponent(planId)}&confirm=1` };
   const stored = await readStored(ctx.sql, accountId);
   if (stored?.status === 'incomplete') {

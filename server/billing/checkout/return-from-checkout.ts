@@ -29,7 +29,8 @@ export async function returnFromCheckout(
     if (page.status !== 'complete') return page.status === 'open' ? 'open' : 'failed';
     await syncAccount(ctx, { accountId: input.accountId });
     const stored = await readStored(ctx.sql, input.accountId);
-    return isLiving(stored) && stored.status !== 'incomplete' ? 'paid' : 'waiting';
+    const isUnderWay = stored?.status === 'incomplete' || stored?.status === 'processing';
+    return isLiving(stored) && !isUnderWay ? 'paid' : 'waiting';
   } catch (error) {
     if (isGone(error)) return 'failed';
     if (error instanceof DomainError && LATER.has(error.reason)) return 'waiting';

@@ -31,6 +31,8 @@ type Reading = {
   customer: string;
   ticket: number;
   facts: CustomerFacts;
+  /** The provider's account and mode that was read. */
+  stripeAccount: string;
   eventId?: string;
 };
 
@@ -68,13 +70,13 @@ export async function applySubscription(ctx: Ctx, reading: Reading): Promise<Out
 /** Whether this read may be applied, and when the one before it was. */
 async function takeTicket(
   tx: TxCtx,
-  { accountId, customer, ticket, facts }: Reading,
+  { accountId, customer, ticket, facts, stripeAccount }: Reading,
 ): Promise<{ taken: boolean; syncedAt: Instant | null }> {
   const { card } = facts;
   const [before] = await tx.sql<{ at: Instant | null }[]>`
     select synced_at as at from billing_customer where account_id = ${accountId}`;
   const taken = await tx.sql`
-    update billing_customer set ticket_applied = ${ticket}, synced_at = hg_clock(),
+    update billing_customer set ticket_applied = ${ticket}, synced_at = hg_clock(), stripe_account = ${stripeAccount},
       currency = coalesce(${facts.currency}, currency), card_brand = ${card?.brand ?? null},
       card_last4 = ${card?.last4 ?? null}, card_expires = ${card?.expires ?? null}
     where account_id = ${accountId} and stripe_customer_id = ${customer} and ticket_applied < ${ticket}
@@ -103,8 +105,8 @@ async function decideStored(
   syncedAt: Instant | null,
 ): Promise<StoredSubscription | null> {
   const sold = await readPrices(tx, facts.subscriptions.flatMap(priceIdsOf));
-  const rankOf = (priceId: string) =>
-    state.plans.find((plan) => plan.id === sold.get(priceId)?.plan_id)?.sort ?? -1;
+  const planOf = (priceId: string) => sold.get(priceId)?.plan_id ?? null;
+  const rankOf = (priceId: string) => state.plans.find(({ id }) => id === planOf(priceId))?.sort ?? -1;
   const { chosen, others } = chooseSubscription(facts.subscriptions, rankOf);
   if (others.length > 0 && surplusOf(facts.subscriptions).length < others.length)
     alarm(tx, state, 'two_subscriptions');
@@ -117,36 +119,40 @@ async function decideStored(
     if (same) return same;
   }
   const planId = price?.plan_id ?? same?.planId ?? null;
+  const bought = boughtTime({
+    lines: chosen.bought,
+    planOf: (id) => planOf(id) ?? (id === chosen.priceId ? planId : null),
+    before: same,
+    syncedAt,
+    now: state.now,
+  });
+  const amount = price?.amounts[chosen.currency] ?? chosen.unitAmount;
+  return { ...rowOf(chosen, planOf), planId, amount, bought };
+}
+
+/** What is stored of a subscription as it was read. Pure. */
+function rowOf(
+  { id, createdAt, pending, pendingUpdate, ...facts }: SubscriptionFacts,
+  planOf: (priceId: string) => string | null,
+): Omit<StoredSubscription, 'planId' | 'amount' | 'bought'> {
   return {
-    stripeSubscriptionId: chosen.id,
-    itemId: chosen.itemId,
-    planId,
-    priceId: chosen.priceId,
-    status: chosen.status,
-    currency: chosen.currency,
-    amount: price?.amounts[chosen.currency] ?? chosen.unitAmount,
-    startedAt: chosen.createdAt,
-    periodStart: chosen.periodStart,
-    periodEnd: chosen.periodEnd,
-    paidUntil: chosen.paidUntil,
-    cancelAt: chosen.cancelAt,
-    scheduleId: chosen.scheduleId,
-    pendingPlanId: chosen.pending ? (sold.get(chosen.pending.priceId)?.plan_id ?? null) : null,
-    pendingAt: chosen.pending?.at ?? null,
-    latestInvoiceId: chosen.latestInvoiceId,
-    amountOpen: chosen.amountOpen,
-    nextPaymentAttemptAt: chosen.nextPaymentAttemptAt,
-    pendingUpdate: chosen.pendingUpdate && {
-      ...chosen.pendingUpdate,
-      planId: sold.get(chosen.pendingUpdate.priceId)?.plan_id ?? null,
-    },
-    bought: boughtTime({
-      lines: chosen.bought,
-      planOf: (id) => sold.get(id)?.plan_id ?? (id === chosen.priceId ? planId : null),
-      before: same,
-      syncedAt,
-      now: state.now,
-    }),
+    stripeSubscriptionId: id,
+    itemId: facts.itemId,
+    priceId: facts.priceId,
+    status: facts.status,
+    currency: facts.currency,
+    startedAt: createdAt,
+    periodStart: facts.periodStart,
+    periodEnd: facts.periodEnd,
+    paidUntil: facts.paidUntil,
+    cancelAt: facts.cancelAt,
+    scheduleId: facts.scheduleId,
+    pendingPlanId: pending && planOf(pending.priceId),
+    pendingAt: pending?.at ?? null,
+    latestInvoiceId: facts.latestInvoiceId,
+    amountOpen: facts.amountOpen,
+    nextPaymentAttemptAt: facts.nextPaymentAttemptAt,
+    pendingUpdate: pendingUpdate && { ...pendingUpdate, planId: planOf(pendingUpdate.priceId) },
   };
 }
 

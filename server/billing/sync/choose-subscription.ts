@@ -1,12 +1,15 @@
 import type { SubscriptionFacts } from './read-stripe';
 
 /** Best first. A status that is not here is unknown: it stands last and gives nothing. */
-const RANK = ['active', 'trialing', 'past_due', 'unpaid', 'paused', 'incomplete'];
+const RANK = ['active', 'trialing', 'past_due', 'unpaid', 'paused', 'processing', 'incomplete'];
 const KNOWN = new Set([...RANK, 'canceled', 'incomplete_expired']);
 
 export const isKnownStatus = (status: string): boolean => KNOWN.has(status);
 
-const FAILING = new Set(['past_due', 'unpaid', 'paused', 'incomplete']);
+/** Without a first payment so far. */
+const UNFINISHED = new Set(['incomplete', 'processing']);
+
+const FAILING = new Set(['past_due', 'unpaid', 'paused', 'processing', 'incomplete']);
 
 /** True while a subscription lives and is not paid for: cancelled then, it ends at once. */
 export const isFailing = (status: string): boolean => FAILING.has(status);
@@ -46,7 +49,7 @@ const order = (a: SubscriptionFacts, b: SubscriptionFacts): number => (a.id < b.
  */
 export function surplusOf(all: SubscriptionFacts[]): SubscriptionFacts[] {
   const ours = all
-    .filter((one) => !one.ended && one.status !== 'incomplete' && one.checkoutId !== null)
+    .filter((one) => !one.ended && !UNFINISHED.has(one.status) && one.checkoutId !== null)
     .sort((a, b) => rankOf(a) - rankOf(b) || a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
   return ours.slice(1);
 }

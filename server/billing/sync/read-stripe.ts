@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 import { fromUnix, type Instant } from '../../clock';
-import type { Payments } from '../payments';
+import { isGone, type Payments } from '../payments';
 import { type BoughtLine, paidOf, readPaidInvoices } from '../read-invoices';
 
 /** A subscription as the payment provider has it, in our words. Instants in ms, money in minor units. */
@@ -50,6 +50,27 @@ const EXPAND = [
   'data.schedule',
 ];
 
+/**
+ * What is left of a customer that the provider lists no more: for one that was deleted, the subscription that ended with
+ * it. Null when the provider knows neither a deleted customer nor an ended subscription. Throws BILLING_UNAVAILABLE.
+ */
+export async function readDeleted(
+  payments: Payments,
+  customer: string,
+  subscription: string | null,
+): Promise<CustomerFacts | null> {
+  const none = (error: unknown) => {
+    if (isGone(error)) return null;
+    throw error;
+  };
+  const found = await payments.ask((stripe) => stripe.customers.retrieve(customer)).catch(none);
+  if (!found?.deleted) return null;
+  const had =
+    subscription && (await payments.ask((stripe) => stripe.subscriptions.retrieve(subscription)).catch(none));
+  const facts = had ? factsOf(had, []) : null;
+  return { subscriptions: facts?.ended ? [facts] : [], card: null, currency: null };
+}
+
 /** Everything a customer has at the provider as of now. Throws BILLING_UNAVAILABLE. */
 export async function readStripe(payments: Payments, customer: string): Promise<CustomerFacts> {
   const [page, paid] = await Promise.all([
@@ -75,7 +96,7 @@ function factsOf(found: Stripe.Subscription, paid: Stripe.Invoice[]): Subscripti
   const { bought, paidUntil } = paidOf(found, item, paid);
   return {
     id: found.id,
-    status: found.status,
+    status: isUnderWay(found.status, invoice) ? 'processing' : found.status,
     checkoutId: found.metadata.checkout ?? null,
     createdAt: fromUnix(found.created),
     ended: ENDED.has(found.status),
@@ -99,6 +120,10 @@ function factsOf(found: Stripe.Subscription, paid: Stripe.Invoice[]): Subscripti
     bought,
   };
 }
+
+/** A first payment that takes days, such as a bank debit: the provider already calls the subscription active. */
+const isUnderWay = (status: string, invoice: Stripe.Invoice | null): boolean =>
+  status === 'active' && invoice?.billing_reason === 'subscription_create' && invoice.status === 'open';
 
 function pendingUpdateOf(
   { pending_update: pending }: Stripe.Subscription,

@@ -1,6 +1,7 @@
 import Stripe from 'stripe';
 import { fromUnix } from '../../clock';
 import type { Ctx } from '../../context';
+import { handleOther } from './other-events';
 import { syncAccount } from './sync-account';
 
 export type Receipt = { status: 200 | 400; message: string };
@@ -14,8 +15,9 @@ const TOLERANCE_SECONDS = 300;
  * account could not be read, so that the provider sends it again.
  */
 export async function receiveEvent(ctx: Ctx, body: string, signature: string | null): Promise<Receipt> {
-  const event = verifyEvent(ctx.env.STRIPE_WEBHOOK_SECRET, body, signature);
+  const event = await verifyEvent(ctx.env.STRIPE_WEBHOOK_SECRET, body, signature);
   if (!event) return { status: 400, message: 'The signature of this event is not valid.' };
+  if (event === THIN) return { status: 200, message: 'Thank you; nothing is done on thin events.' };
   if (!ctx.payments || event.livemode === ctx.payments.test) {
     return { status: 400, message: 'This event belongs to another mode of the payment provider.' };
   }
@@ -23,19 +25,37 @@ export async function receiveEvent(ctx: Ctx, body: string, signature: string | n
   return { status: 200, message: 'Thank you.' };
 }
 
+/** A thin event, of the newer kind that brings no object: it says nothing that is acted on here. */
+const THIN = 'thin';
+
+const isSigned = async (body: string, header: string, secret: string): Promise<boolean> =>
+  (await Stripe.webhooks.signature
+    ?.verifyHeaderAsync(body, header, secret, TOLERANCE_SECONDS)
+    .catch(() => false)) ?? false;
+
+function isThin(body: string): boolean {
+  try {
+    return (JSON.parse(body) as { object?: unknown } | null)?.object === 'v2.core.event';
+  } catch {
+    return false;
+  }
+}
+
 /** The event when one of our secrets signed exactly this body within the tolerance, else null. */
-function verifyEvent(
+async function verifyEvent(
   secrets: string | undefined,
   body: string,
   signature: string | null,
-): Stripe.Event | null {
+): Promise<Stripe.Event | typeof THIN | null> {
   if (!signature) return null;
   for (const secret of (secrets ?? '').split(',').map((one) => one.trim())) {
     if (secret === '') continue;
     try {
       return Stripe.webhooks.constructEvent(body, signature, secret, TOLERANCE_SECONDS);
     } catch (error) {
-      if (!(error instanceof Stripe.errors.StripeSignatureVerificationError)) throw error;
+      if (isThin(body)) {
+        if (await isSigned(body, signature, secret)) return THIN;
+      } else if (!(error instanceof Stripe.errors.StripeSignatureVerificationError)) throw error;
     }
   }
   return null;
@@ -49,8 +69,9 @@ export async function processEvent(ctx: Ctx, event: Stripe.Event): Promise<void>
     on conflict (id) do update set attempts = stripe_event.attempts + 1 returning processed_at`;
   if (row?.processed_at) return;
   const accountId = await findAccount(ctx, customerOf(event));
-  if (!accountId) return markForeign(ctx, event.id);
   try {
+    if (await handleOther(ctx, event)) return await markForeign(ctx, event.id);
+    if (!accountId) return await markForeign(ctx, event.id);
     const outcome = await syncAccount(ctx, { accountId, eventId: event.id });
     if (outcome.kind === 'no_customer' || outcome.kind === 'unknown_customer')
       await markForeign(ctx, event.id);
@@ -81,7 +102,7 @@ async function findAccount(ctx: Ctx, customer: string | null): Promise<string | 
   return row?.account_id ?? null;
 }
 
-/** Nobody here is concerned: it is done with. */
+/** Nobody here is concerned by it any more: it is done with. */
 async function markForeign(ctx: Ctx, eventId: string): Promise<void> {
   await ctx.sql`update stripe_event set processed_at = hg_clock() where id = ${eventId}`;
 }

@@ -67,7 +67,7 @@ export async function writeStored(
       ${next.amountOpen}, ${next.nextPaymentAttemptAt}, ${next.bought && sql.json(next.bought)}, ${next.pendingUpdate && sql.json(next.pendingUpdate)})`;
 }
 
-const LIVING = new Set(['active', 'trialing', 'past_due', 'unpaid', 'paused', 'incomplete']);
+const LIVING = new Set(['active', 'trialing', 'past_due', 'unpaid', 'paused', 'processing', 'incomplete']);
 
 /** True while a subscription exists that a second one must not be sold beside, whether it gives its plan or not. */
 export const isLiving = (stored: StoredSubscription | null): stored is StoredSubscription =>

@@ -8,7 +8,8 @@ import { settleEnded } from '../settle-ended';
 import { applySubscription, type Outcome } from './apply-subscription';
 import { closeCheckouts } from './close-checkouts';
 import { endSurplus } from './end-surplus';
-import { readStripe } from './read-stripe';
+import { readDeleted, readStripe } from './read-stripe';
+import { isSameAccount, switchAccount } from './switch-account';
 
 export type SyncInput = {
   accountId: string;
@@ -25,13 +26,12 @@ export type SyncInput = {
 export async function syncAccount(ctx: Ctx, input: SyncInput): Promise<Outcome> {
   const { accountId } = input;
   const payments = needPayments(ctx.payments);
-  const [drawn] = await ctx.sql<{ ticket: number; customer: string | null }[]>`
-    update billing_customer set ticket_drawn = ticket_drawn + 1 where account_id = ${accountId}
-    returning ticket_drawn as ticket, stripe_customer_id as customer`;
+  const stripeAccount = await payments.account();
+  const drawn = await drawTicket(ctx, accountId, stripeAccount);
   if (!drawn?.customer) return { kind: 'no_customer' };
   const { customer, ticket } = drawn;
   const facts = await readStripe(payments, customer).catch((error) => {
-    if (isGone(error, 'customer')) return null;
+    if (isGone(error, 'customer')) return readDeleted(payments, customer, drawn.subscription);
     throw error;
   });
   if (!facts) {
@@ -39,7 +39,7 @@ export async function syncAccount(ctx: Ctx, input: SyncInput): Promise<Outcome> 
     ctx.log.error({ accountId, customer }, 'the payment provider does not know this customer');
     return { kind: 'unknown_customer' };
   }
-  const outcome = await applySubscription(ctx, { ...input, customer, ticket, facts });
+  const outcome = await applySubscription(ctx, { ...input, customer, ticket, facts, stripeAccount });
   metrics.billingSyncs.inc({ outcome: outcome.kind });
   if (outcome.kind !== 'applied') return outcome;
   if (outcome.living.length > 0) {
@@ -57,6 +57,25 @@ export async function syncAccount(ctx: Ctx, input: SyncInput): Promise<Outcome> 
   }
   await settleEnded(ctx, payments, { accountId, customer }, facts.subscriptions);
   return outcome;
+}
+
+type Drawn = {
+  ticket: number;
+  customer: string | null;
+  stripe_account: string | null;
+  subscription: string | null;
+};
+
+/** A ticket for a read of the account's customer; one that another account of the provider knows is put away first. */
+async function drawTicket(ctx: Ctx, accountId: string, current: string): Promise<Drawn | undefined> {
+  const draw = () => ctx.sql<Drawn[]>`
+    update billing_customer set ticket_drawn = ticket_drawn + 1 where account_id = ${accountId}
+    returning ticket_drawn as ticket, stripe_customer_id as customer, stripe_account,
+      (select stripe_subscription_id from subscription s where s.account_id = ${accountId}) as subscription`;
+  const [drawn] = await draw();
+  if (!drawn?.stripe_account || isSameAccount(drawn.stripe_account, current)) return drawn;
+  await switchAccount(ctx, accountId, current);
+  return (await draw())[0];
 }
 
 /**

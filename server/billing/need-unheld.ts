@@ -1,0 +1,13 @@
+import type { Sql, TxSql } from '@/db/client';
+import { DomainError } from '../errors';
+
+/** Nothing is sold while a dispute or a fraud warning stands against a payment of the account. Throws PURCHASE_REFUSED. */
+export async function needUnheld(sql: Sql | TxSql, accountId: string): Promise<void> {
+  const rows = await sql`
+    select 1 from payment_hold where account_id = ${accountId} and lifted_at is null limit 1`;
+  if (rows.length === 0) return;
+  throw new DomainError(
+    'PURCHASE_REFUSED',
+    'A payment of this account is disputed or was reported as fraud, so nothing is sold to it for now. Write to support to have it looked at. Nothing was charged.',
+  );
+}

@@ -1,0 +1,17 @@
+import type { Ctx } from '../../context';
+import { isSameAccount } from './switch-account';
+import { syncAccount } from './sync-account';
+
+const BATCH_SIZE = 200;
+
+/** Reads the accounts whose customer another account of the provider knows. Throws BILLING_UNAVAILABLE. */
+export async function sweepForeign(ctx: Ctx): Promise<void> {
+  if (!ctx.payments) return;
+  const current = await ctx.payments.account();
+  const rows = await ctx.sql<{ id: string; stripe_account: string }[]>`
+    select account_id as id, stripe_account from billing_customer
+    where stripe_customer_id is not null and stripe_account <> ${current} order by account_id limit ${BATCH_SIZE}`;
+  for (const { id, stripe_account } of rows) {
+    if (!isSameAccount(stripe_account, current)) await syncAccount(ctx, { accountId: id });
+  }
+}

@@ -1,0 +1,99 @@
+import { writeAudit } from '../../audit';
+import { type Ctx, inTx, type TxCtx } from '../../context';
+import { queueMail } from '../../mail/queue-mail';
+import { metrics } from '../../metrics';
+import { alignQuota } from '../../quota/book';
+import { lockAccount } from '../../quota/load-account';
+import { wakeRuns } from '../../quota/wake-runs';
+import { readStored } from './stored-subscription';
+
+/** One the provider does not say, such as for a restricted key: only the mode is known then. */
+const UNSAID = '?';
+
+/** True when two names such as `acct_1:live` may be the same account and mode of the provider. Pure. */
+export function isSameAccount(one: string, other: string): boolean {
+  const [[id, mode], [otherId, otherMode]] = [one.split(':'), other.split(':')];
+  return mode === otherMode && (id === otherId || id === UNSAID || otherId === UNSAID);
+}
+
+/**
+ * Puts the customer that another account of the provider knows away, with what it pays for: nobody pays it to this key. A
+ * customer that was put away before, and is known to this one, comes back. Does nothing for a row of today's account,
+ * unless its customer is lost. Under the account lock.
+ */
+export async function switchAccount(
+  ctx: Ctx,
+  accountId: string,
+  current: string,
+  lost: string | null = null,
+): Promise<void> {
+  await inTx(ctx, async (tx) => {
+    const before = await lockAccount(tx, accountId);
+    const [row] = await tx.sql<{ customer: string | null; stripe_account: string | null }[]>`
+      select stripe_customer_id as customer, stripe_account from billing_customer where account_id = ${accountId}`;
+    if (!row?.customer) return;
+    const isForeign = row.stripe_account !== null && !isSameAccount(row.stripe_account, current);
+    if (!isForeign && row.customer !== lost) return;
+    const stored = await readStored(tx.sql, accountId);
+    const back = await exchange(
+      tx,
+      accountId,
+      row.customer,
+      row.stripe_account ?? UNSAID,
+      isForeign ? current : null,
+    );
+    const after = await lockAccount(tx, accountId);
+    await alignQuota(tx, after);
+    if (after.plan.maxSessions < before.plan.maxSessions) await wakeRuns(tx, accountId);
+    if (!stored) return;
+    metrics.billingAlarms.inc({ kind: isForeign ? 'other_stripe_account' : 'lost_customer' });
+    tx.log.error(
+      { accountId, customer: row.customer, current },
+      'a customer of another Stripe account is put away',
+    );
+    await writeAudit(tx, {
+      actor: 'stripe',
+      action: 'billing.switchAccount',
+      accountId,
+      before: { customer: row.customer, stripeAccount: row.stripe_account, planId: before.plan.id },
+      after: { customer: back, stripeAccount: current, planId: after.plan.id },
+      reason: isForeign
+        ? 'the key belongs to another account'
+        : 'the payment provider does not know the customer',
+    });
+    if (before.plan.id === after.plan.id) return;
+    await queueMail(tx, {
+      accountId,
+      kind: 'plan.changed',
+      cause: `plan:${accountId}:${row.customer}:${current}`,
+      facts: { from: before.plan.name, to: after.plan.name },
+    });
+  });
+}
+
+/** Puts one customer away and takes out the one of `current`; returns that one, or null. */
+async function exchange(
+  { sql }: TxCtx,
+  accountId: string,
+  customer: string,
+  stripeAccount: string,
+  current: string | null,
+): Promise<string | null> {
+  await sql`
+    insert into archived_customer (account_id, stripe_account, stripe_customer_id)
+    values (${accountId}, ${stripeAccount}, ${customer})
+    on conflict (account_id, stripe_account) do update
+      set stripe_customer_id = excluded.stripe_customer_id, archived_at = hg_clock()`;
+  const [found] = await sql<{ customer: string }[]>`
+    delete from archived_customer where account_id = ${accountId} and stripe_account = ${current ?? ''}
+    returning stripe_customer_id as customer`;
+  const back = found?.customer ?? null;
+  await sql`
+    update billing_customer set stripe_customer_id = ${back}, stripe_account = ${back && current},
+      generation = generation + 1, ticket_applied = ticket_drawn, currency = null, card_brand = null, card_last4 = null,
+      card_expires = null, synced_at = null
+    where account_id = ${accountId}`;
+  await sql`delete from subscription where account_id = ${accountId}`;
+  await sql`update checkout set is_current = false where account_id = ${accountId} and is_current`;
+  return back;
+}
