@@ -1,37 +1,95 @@
+import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import type { Call, Door } from '../doors/doors';
-import { fieldsOf, optionalText, textOf } from '../doors/fields';
+import type { Call, Door, Raise } from '../doors/doors';
+import { bodyOf, fieldsOf, optionalText, textOf } from '../doors/fields';
 import { missing, Refusal } from '../doors/refusal';
+import { sendArchive } from './archive';
+import { makeFolder, moveEntry, removeEntry, restoreEntry, sweepOwnFolders } from './change';
 import { listFolder } from './list';
 import { partsOf } from './path';
 import { openForReading, rangeOf } from './read';
+import { saveFile } from './save';
 import type { Tree } from './tree';
+import { UploadLines } from './upload-lines';
 
 /** A reader that takes nothing for so long is left. */
 const STALLED_MS = 120_000;
 
-/** The files of the workspace over HTTP. */
+/** A body of more does not come through the gateway; larger files are uploaded. */
+const MOST_SAVED_BYTES = 1_000_000;
+const SWEEP_MS = 3_600_000;
+const KEEP = { trashMs: 7 * 86_400_000, uploadMs: 86_400_000 };
+
+type Verb = (tree: Tree, fields: Record<string, unknown>) => Promise<object>;
+
+const pathIn = (fields: Record<string, unknown>, name = 'path') => partsOf(textOf(fields, name));
+
+/** What is asked with names and answered with JSON. */
+const VERBS: Record<string, Verb> = {
+  list: (tree, fields) => listFolder(tree, pathIn(fields), optionalText(fields, 'cursor')),
+  make: (tree, fields) => makeFolder(tree, pathIn(fields)).then(() => ({ made: true })),
+  move: (tree, fields) =>
+    moveEntry(tree, pathIn(fields, 'from'), pathIn(fields, 'to')).then(() => ({ moved: true })),
+  remove: async (tree, fields) => ({ trashId: await removeEntry(tree, pathIn(fields), Date.now()) }),
+  restore: (tree, fields) =>
+    restoreEntry(tree, textOf(fields, 'trashId'), pathIn(fields)).then(() => ({ restored: true })),
+  empty: (tree) => sweepOwnFolders(tree, Date.now(), { ...KEEP, trashMs: 0 }).then(() => ({ emptied: true })),
+};
+
+/** The files of the workspace over HTTP, and uploads over WebSockets. */
 export class FilesDoor implements Door {
-  constructor(private readonly tree: Tree) {}
+  private readonly uploads: UploadLines;
+
+  constructor(private readonly tree: Tree) {
+    this.uploads = new UploadLines(tree);
+    this.sweep();
+    setInterval(() => this.sweep(), SWEEP_MS).unref();
+  }
 
   async serve(call: Call): Promise<void> {
-    const { tree } = this;
-    switch (call.verb) {
-      case 'list': {
-        const fields = await fieldsOf(call.request, call.query);
-        const parts = partsOf(textOf(fields, 'path'));
-        return json(call, await listFolder(tree, parts, optionalText(fields, 'cursor')));
-      }
-      case 'read':
-        return readFile(tree, call);
-      default:
-        throw missing('There is nothing here.');
-    }
+    const { request, response, query, verb } = call;
+    if (verb === 'read') return readFile(this.tree, call);
+    if (verb === 'archive') return archive(this.tree, call);
+    if (verb === 'write') return answer(response, await writeFile(this.tree, call));
+    const run = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined;
+    if (!run) throw missing('There is nothing here.');
+    if (request.method !== 'POST' && verb !== 'list')
+      throw new Refusal(405, 'INVALID_INPUT', 'This is asked with POST.');
+    answer(response, await run(this.tree, await fieldsOf(request, query)));
+  }
+
+  raise(raise: Raise): void {
+    if (raise.verb !== 'upload') throw missing('There is nothing here.');
+    this.uploads.raise(raise);
+  }
+
+  /** Without a home folder there is nothing to sweep. */
+  private sweep(): void {
+    void sweepOwnFolders(this.tree, Date.now(), KEEP).catch(() => {});
   }
 }
 
-function json({ response }: Call, answer: unknown): void {
-  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+function answer(response: ServerResponse, said: object): void {
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(said));
+}
+
+async function writeFile(tree: Tree, { request, query }: Call): Promise<object> {
+  if (request.method !== 'PUT') throw new Refusal(405, 'INVALID_INPUT', 'A file is written with PUT.');
+  const parts = partsOf(textOf(Object.fromEntries(query), 'path'));
+  const condition = {
+    ifMatch: request.headers['if-match'] ?? null,
+    isNew: request.headers['if-none-match'] === '*',
+  };
+  return saveFile(tree, parts, await bodyOf(request, MOST_SAVED_BYTES), condition);
+}
+
+async function archive(tree: Tree, { request, response, query, signal }: Call): Promise<void> {
+  if (!['GET', 'POST'].includes(request.method ?? ''))
+    throw new Refusal(405, 'INVALID_INPUT', 'An archive is read with GET.');
+  const parts = pathIn(await fieldsOf(request, query));
+  const name = Buffer.concat([parts.at(-1) ?? Buffer.from('workspace'), Buffer.from('.tar.gz')]);
+  const headers = { 'content-type': 'application/gzip', 'content-disposition': saveAs(name) };
+  await sendArchive(tree, parts, response, headers, signal);
 }
 
 /** A file, or one part of it, as a download: what is in a workspace is never shown as a page of ours. */
@@ -64,7 +122,7 @@ async function readFile(tree: Tree, call: Call): Promise<void> {
 }
 
 /** A name to save under, in both spellings of the header. */
-export function saveAs(name: Buffer): string {
+function saveAs(name: Buffer): string {
   const text = name.toString('utf8').replace(/[\p{Cc}/\\]/gu, '_');
   const plain = text.replace(/[^\w. ()-]/g, '_');
   const encoded = encodeURIComponent(text).replace(

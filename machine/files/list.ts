@@ -1,16 +1,15 @@
 import type { Dirent } from 'node:fs';
 import { lstat, opendir } from 'node:fs/promises';
 import { invalid, missing } from '../doors/refusal';
+import { isOwnFolder } from './own-folder';
 import { pathOf, shownName } from './path';
 import { at, itself, type Kind, kindOf, type Place, type Tree } from './tree';
 
 const PAGE_SIZE = 500;
 /** Of a larger folder only this many names are read. */
 const MOST_NAMES = 20_000;
-/** Of the agent itself: what was deleted, and uploads that go on. */
-export const OWN_FOLDER = [Buffer.from('.home'), Buffer.from('.hourglass')];
 
-export type Entry = {
+type Entry = {
   /** For people. What is no text shows as replacement characters. */
   name: string;
   /** For the doors: percent-encoded, from the workspace on. */
@@ -78,9 +77,6 @@ async function entriesOf(tree: Tree, parts: Buffer[], { here }: Place, names: Na
   }
   return items;
 }
-
-export const isOwnFolder = (parts: readonly Buffer[]): boolean =>
-  parts.length >= OWN_FOLDER.length && OWN_FOLDER.every((part, index) => parts[index]?.equals(part));
 
 /** What a link leads to; null for nothing, and for what lies outside. */
 async function leadsTo(tree: Tree, parts: Buffer[]): Promise<Kind | null> {

@@ -6,6 +6,7 @@ import { linkParts } from './path';
 /** Opens the place of something without opening it: nothing is read, and no device or pipe notices. Linux only. */
 const O_PATH = 0o10000000;
 const { O_DIRECTORY, O_NOFOLLOW } = constants;
+export const O_DIRECTORY_ONLY = constants.O_RDONLY | O_DIRECTORY;
 const MOST_LINKS = 40;
 
 export type Owner = { uid: number; gid: number } | null;
@@ -123,7 +124,7 @@ export class Tree {
   async makeFolder(folder: FileHandle, name: Buffer, mode = 0o755): Promise<void> {
     await mkdir(at(folder, name), { mode });
     if (!this.owner) return;
-    const made = await open(at(folder, name), constants.O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    const made = await open(at(folder, name), O_DIRECTORY_ONLY | O_NOFOLLOW);
     await made.chown(this.owner.uid, this.owner.gid).finally(() => made.close());
   }
 }
