@@ -1,4 +1,5 @@
 import { DomainError } from '../errors';
+import { apiKeyCreate } from '../key-shapes';
 import { listDrift } from '../quota/find-drift';
 import { listPlans } from '../quota/plans';
 import { listRuns } from '../run/list-runs';
@@ -30,7 +31,7 @@ const actorText = (member: Member | null): string =>
 
 export const apiKeyRouter = router({
   create: access('person')
-    .input(inputs.apiKeyCreate)
+    .input(apiKeyCreate)
     .mutation(({ ctx, input }) => {
       const { userId, isAdmin, lacksSecondFactor, signInId } = personOf(ctx.member);
       if (lacksSecondFactor && isAdmin && input.scopes.includes('admin'))

@@ -2,6 +2,7 @@ import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { settingsProblem } from '@/db/check-settings';
 import { removeDeletedAccounts } from '@/server/account/remove-deleted';
+import { tellExpiringKeys } from '@/server/account/tell-expiring-keys';
 import { forgetEvents } from '@/server/billing/sync/forget-events';
 import { reconcileEvents } from '@/server/billing/sync/reconcile-events';
 import { sweepBilling } from '@/server/billing/sync/sweep-accounts';
@@ -30,6 +31,7 @@ const OPEN_CONNECTIONS_MS = 20_000;
 
 /** Old emails and events are looked for once a day. */
 const FORGET_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 
 void refuseUnfit([() => settingsProblem(ctx.sql)], (why) => {
   ctx.log.fatal(why);
@@ -70,6 +72,7 @@ const loops = [
   startLoop('reconcile', env.RECONCILE_INTERVAL_SECONDS * 1000, () => reconcile(ctx), ctx.log),
   startLoop('removals', env.RECONCILE_INTERVAL_SECONDS * 1000, () => removeDeletedAccounts(ctx), ctx.log),
   startLoop('forget', FORGET_MS, () => Promise.all([forgetEmails(ctx), forgetEvents(ctx)]), ctx.log),
+  startLoop('keys', HOUR_MS, () => tellExpiringKeys(ctx), ctx.log),
   startLoop('mail', 1_000, () => deliverMail(ctx, mail), ctx.log),
   startLoop('schedules', 60_000, () => scheduleJobs(queue), ctx.log),
   startLoop('volumes', env.RECONCILE_INTERVAL_SECONDS * 1000, () => removeDeletedVolumes(ctx), ctx.log),
