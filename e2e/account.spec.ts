@@ -191,6 +191,7 @@ test('ACCOUNT-4 an API key is made, shown once, works within its scopes, and is 
   await signIn(page, person, '/settings');
   await page.getByLabel('Name of the key').fill('ci');
   await page.getByRole('checkbox', { name: 'session:read' }).check();
+  await page.getByLabel('It ends').selectOption('In 90 days');
   await page.getByRole('button', { name: 'Create key' }).click();
   const key = await page.getByTestId('fresh-key').textContent();
   expect(key).toMatch(/^hg_/);
@@ -200,6 +201,7 @@ test('ACCOUNT-4 an API key is made, shown once, works within its scopes, and is 
   expect((await call('usage.runs')).status()).toBe(403);
   await page.reload();
   await expect(page.getByTestId('fresh-key')).toHaveCount(0);
+  await expect(page.getByRole('row', { name: /^ci / })).toContainText(/ends \d/);
   await page.getByRole('row', { name: /^ci / }).getByRole('button', { name: 'Revoke' }).click();
   await expect(page.getByRole('row', { name: /^ci / })).toHaveCount(0);
   expect((await call('session.batchStatus')).status()).toBe(401);

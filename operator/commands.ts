@@ -2,6 +2,7 @@ import { adjustAccountUsage } from '@/server/account/adjust-usage';
 import { createAccount } from '@/server/account/create-account';
 import { deleteAccount } from '@/server/account/delete-account';
 import { dropSecondFactor } from '@/server/account/drop-second-factor';
+import { renewSecondFactors } from '@/server/account/renew-second-factors';
 import { setPlan } from '@/server/account/set-plan';
 import { setStatus } from '@/server/account/set-status';
 import { syncCatalogue } from '@/server/billing/catalogue/sync-catalogue';
@@ -110,6 +111,12 @@ export const COMMANDS: Record<string, Command> = {
     needed: ['account', 'reason'],
     signs: true,
     run: async (ctx, flags) => ({ result: await deleteAccount(ctx, byOperator(flags)) }),
+  },
+  'account renew-second-factors': {
+    flags: {},
+    needed: [],
+    signs: true,
+    run: async (ctx) => ({ result: await renewSecondFactors(ctx) }),
   },
   'account drop-second-factor': {
     flags: { email: 'text', reason: 'text' },

@@ -230,7 +230,6 @@ export const inputs = {
   portalLink: z.strictObject({ from: text(300).optional() }).optional(),
   billingInvoices: z.strictObject({ cursor, limit }).default({}),
   changePlan: z.strictObject({ planId: id, prorationDate: z.number().int().positive().optional() }),
-  apiKeyCreate: z.strictObject({ name, scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length) }),
   apiKeyRevoke: z.strictObject({ apiKeyId: id }),
   signInEnd: z.strictObject({ signInId: id }),
   accountId: z.strictObject({ accountId: id }),

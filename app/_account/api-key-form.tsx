@@ -1,6 +1,6 @@
 'use client';
 
-import { Button, Checkbox, Group, Paper, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Checkbox, Group, NativeSelect, Paper, Stack, Text, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { SCOPES, type Scope } from '@/server/shapes';
 
@@ -25,13 +25,38 @@ function missing(name: string, scopes: string[]): string {
   return words === '' ? '' : `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 }
 
-/** Asks for a name and the smallest set of scopes; the button says what is still missing. */
-export function ApiKeyForm({ onMake }: { onMake: (name: string, scopes: Scope[]) => Promise<boolean> }) {
+export type WantedKey = { name: string; scopes: Scope[]; expiresAt?: string };
+
+const ENDS = [
+  { value: '', label: 'Never' },
+  { value: '30', label: 'In 30 days' },
+  { value: '90', label: 'In 90 days' },
+  { value: '365', label: 'In a year' },
+];
+const DAY_MS = 86_400_000;
+
+const endIn = (days: number): { expiresAt?: string } =>
+  days > 0 ? { expiresAt: new Date(Date.now() + days * DAY_MS).toISOString() } : {};
+
+const EndSelect = ({ days, onChange }: { days: string; onChange: (days: string) => void }) => (
+  <NativeSelect
+    label="It ends"
+    data={ENDS}
+    value={days}
+    onChange={(event) => onChange(event.currentTarget.value)}
+    w={200}
+  />
+);
+
+/** Asks for a name, the smallest set of scopes and an end; the button says what is still missing. */
+export function ApiKeyForm({ onMake }: { onMake: (wanted: WantedKey) => Promise<boolean> }) {
   const [name, setName] = useState('');
   const [scopes, setScopes] = useState<string[]>([]);
+  const [days, setDays] = useState('');
   async function submit(event: FormEvent) {
     event.preventDefault();
-    if (!(await onMake(name.trim(), scopes as Scope[]))) return;
+    const wanted = { name: name.trim(), scopes: scopes as Scope[], ...endIn(Number(days)) };
+    if (!(await onMake(wanted))) return;
     setName('');
     setScopes([]);
   }
@@ -53,6 +78,7 @@ export function ApiKeyForm({ onMake }: { onMake: (name: string, scopes: Scope[])
               ))}
             </Group>
           </Checkbox.Group>
+          <EndSelect days={days} onChange={setDays} />
           <Group>
             <Button type="submit" disabled={missing(name, scopes) !== ''}>
               Create key

@@ -3,11 +3,10 @@
 import { Alert, Button, Code, CopyButton, Group, Paper, Skeleton, Stack, Table, Text } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { Scope } from '@/server/shapes';
 import { formatDay } from '../_format/instant';
 import { tellProblem } from '../_query/tell-problem';
 import { type RouterOutputs, refusalOf, useTRPC, useTRPCClient } from '../_query/trpc';
-import { ApiKeyForm } from './api-key-form';
+import { ApiKeyForm, type WantedKey } from './api-key-form';
 import { useFresh } from './fresh-sign-in';
 import { tellRefusal } from './tell-refusal';
 
@@ -21,9 +20,9 @@ export function ApiKeys() {
   const [fresh, setFresh] = useState<string | null>(null);
   const refresh = () => queryClient.invalidateQueries({ queryKey: trpc.apiKey.list.queryKey() });
 
-  async function make(name: string, scopes: Scope[]) {
+  async function make(wanted: WantedKey) {
     try {
-      setFresh((await withFresh(() => client.apiKey.create.mutate({ name, scopes }))).key);
+      setFresh((await withFresh(() => client.apiKey.create.mutate(wanted))).key);
       await refresh();
       return true;
     } catch (error) {
@@ -94,6 +93,9 @@ function KeyTable({ keys, onRevoke }: { keys: Key[]; onRevoke: (id: string) => v
                   <Text size="sm">{key.lastUsedAt ? `used ${formatDay(key.lastUsedAt)}` : 'never used'}</Text>
                 </Table.Td>
                 <Table.Td>
+                  <EndOfKey expiresAt={key.expiresAt} />
+                </Table.Td>
+                <Table.Td>
                   <Button size="xs" variant="default" onClick={() => onRevoke(key.id)}>
                     Revoke
                   </Button>
@@ -104,6 +106,16 @@ function KeyTable({ keys, onRevoke }: { keys: Key[]; onRevoke: (id: string) => v
         </Table>
       </Table.ScrollContainer>
     </Paper>
+  );
+}
+
+function EndOfKey({ expiresAt }: { expiresAt: string | null }) {
+  if (expiresAt === null) return null;
+  const isOver = Date.parse(expiresAt) <= Date.now();
+  return (
+    <Text size="sm" c={isOver ? 'red' : undefined}>
+      {isOver ? 'expired' : 'ends'} {formatDay(expiresAt)}
+    </Text>
   );
 }
 

@@ -78,9 +78,7 @@ export function ResetPasswordForm({ token, isConfirmedNow, removedSessions }: Re
       newPassword: String(form.get('password')),
       token,
     });
-    return error
-      ? { problem: 'This link is not valid any more. Request a new one.' }
-      : { done: 'Your new password is set.' };
+    return error ? { problem: problemOf(error) } : { done: 'Your new password is set.' };
   });
   if (!token) return <DeadLink>This link is not complete, or not valid any more.</DeadLink>;
   return (
@@ -121,6 +119,10 @@ export function ResetPasswordForm({ token, isConfirmedNow, removedSessions }: Re
     </form>
   );
 }
+
+/** A password that is refused says why; all else is the link. */
+const problemOf = (error: { code?: string; message?: string }): string =>
+  error.code === 'INVALID_INPUT' ? sentenceFor(error) : 'This link is not valid any more. Request a new one.';
 
 const DeadLink = ({ children }: { children: ReactNode }) => (
   <Stack>

@@ -1,6 +1,7 @@
 'use client';
 
 import { Alert, Button, Code, Group, SimpleGrid, Stack, Text, TextInput } from '@mantine/core';
+import { QRCodeSVG } from 'qrcode.react';
 import { type FormEvent, useState } from 'react';
 import { sentenceFor } from './sentence-for';
 import { signInClient } from './sign-in-client';
@@ -77,9 +78,11 @@ function AppKey({ totpURI }: { totpURI: string }) {
   return (
     <>
       <Text size="sm">
-        Add this key to your authenticator app, or{' '}
+        Scan this with your authenticator app, type the key, or{' '}
         <a href={totpURI}>open it there if the app is on this device</a>.
       </Text>
+      {/* Black on white whatever the theme: apps do not read it inverted. */}
+      <QRCodeSVG value={totpURI} size={180} marginSize={3} title="The key as a QR code" role="img" />
       <Code data-testid="second-factor-key" style={{ overflowWrap: 'anywhere' }}>
         {secret.match(/.{1,4}/g)?.join(' ')}
       </Code>

@@ -7,10 +7,12 @@ import { changeSecondFactor } from './change-second-factor';
 import { needFreshSignIn } from './need-fresh-sign-in';
 import type { AccessCtx } from './prove-address';
 import type { quietSignUp } from './quiet-sign-up';
+import { refuseKnownPassword } from './refuse-known-password';
 import { refusing } from './refusing';
 import { replacePassword } from './replace-password';
 import { askedForCode, type CallCtx, cleanCode } from './second-factor';
 import type { SignInEmails } from './sign-in-emails';
+import { takeCodeOnce } from './take-code-once';
 
 /** What is bounded about signing in and up, beside what the library bounds itself. */
 
@@ -28,8 +30,9 @@ export const cleanPerson = <P extends { name?: string; image?: string | null }>(
 });
 
 /** Before the library does anything: refuses what is too long or too often. */
-export const beforeAuth = ({ rates, sql }: Pick<AccessCtx, 'sql'> & { rates: Rates }, quiet: Quiet) =>
+export const beforeAuth = (deps: AccessCtx & { rates: Rates }, quiet: Quiet) =>
   createAuthMiddleware(async (ctx) => {
+    const { rates, sql } = deps;
     const body = (ctx.body ?? {}) as Record<string, unknown>;
     const email = typeof body.email === 'string' ? body.email : '';
     const address = ctx.headers?.get(ADDRESS_HEADER) ?? 'unknown';
@@ -43,6 +46,7 @@ export const beforeAuth = ({ rates, sql }: Pick<AccessCtx, 'sql'> & { rates: Rat
         return refusing(() => rates.takeSignIn(email, address));
       case '/sign-up/email':
         await refusing(() => rates.takeSignUp(address));
+        await refuseKnown(body.password);
         if (quiet) await refusing(() => rates.takeEmail(email));
         return quiet?.begin(ctx);
       case '/request-password-reset':
@@ -50,7 +54,10 @@ export const beforeAuth = ({ rates, sql }: Pick<AccessCtx, 'sql'> & { rates: Rat
         return refusing(() => rates.takeEmail(email));
       case '/change-password':
         await countSignedIn(ctx, rates);
+        await refuseKnown(body.newPassword);
         return { context: { body: { ...body, revokeOtherSessions: true } } };
+      case '/reset-password':
+        return refuseKnown(body.newPassword);
       case '/fresh-sign-in':
         return countSignedIn(ctx, rates);
       case '/new-address':
@@ -64,7 +71,9 @@ export const beforeAuth = ({ rates, sql }: Pick<AccessCtx, 'sql'> & { rates: Rat
       case '/two-factor/verify-backup-code': {
         const userId = await askedForCode(ctx);
         if (userId) await refusing(() => rates.takeSignIn(secondFactorOf(userId), address));
-        return { context: { body: cleanCode(body) } };
+        const given = cleanCode(body);
+        if (userId && ctx.path === '/two-factor/verify-totp') await takeCodeOnce(deps, userId, given.code);
+        return { context: { body: given } };
       }
     }
   });
@@ -106,6 +115,11 @@ async function countSignedIn(ctx: CallCtx, rates: Rates): Promise<void> {
   const address = ctx.headers?.get(ADDRESS_HEADER) ?? 'unknown';
   if (signIn) await refusing(() => rates.takeSignIn(signIn.user.email, address));
 }
+
+const refuseKnown = (password: unknown) =>
+  refusing(async () => {
+    if (typeof password === 'string') await refuseKnownPassword(password);
+  });
 
 const refused = (message: string) => new APIError('BAD_REQUEST', { code: 'INVALID_INPUT', message });
 const tooLong = (what: string, most: number) => refused(`${what} has ${most} characters at most.`);

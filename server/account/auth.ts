@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
 import { type BetterAuthOptions, betterAuth } from 'better-auth';
 import { drizzleAdapter } from 'better-auth/adapters/drizzle';
 import { authIdentity, authSecondFactor, authSignIn, authUser, authVerification } from '@/db/schema/auth';
 import type { Ctx } from '../context';
 import { ADDRESS_HEADER } from '../http/address';
 import type { Mail } from '../mail/send';
-import { signingSecrets } from '../signing-secrets';
 import { afterAuth, beforeAuth, cleanPerson } from './auth-limits';
+import { authSecrets } from './auth-secrets';
 import { changeSecondFactor } from './change-second-factor';
 import { confirmDoor } from './confirm-door';
 import { freshDoor } from './fresh-door';
@@ -67,7 +66,7 @@ export function makeAuth(deps: AuthDeps) {
   return betterAuth({
     appName: 'Hourglass',
     baseURL: env.APP_URL,
-    ...secretsOf(env.AUTH_SECRET),
+    ...authSecrets(env.AUTH_SECRET),
     trustedOrigins: [new URL(env.APP_URL).origin],
     telemetry: { enabled: false },
     database: drizzleAdapter(db, {
@@ -109,17 +108,6 @@ export function makeAuth(deps: AuthDeps) {
 }
 
 export type Auth = ReturnType<typeof makeAuth>;
-
-/**
- * The newest secret signs and encrypts; what was encrypted under an older one names it by a number of its own, which stays
- * the same in whatever order they stand.
- */
-function secretsOf(authSecret: string): Pick<BetterAuthOptions, 'secret' | 'secrets'> {
-  const values = signingSecrets(authSecret);
-  const versionOf = (value: string) => createHash('sha256').update(value).digest().readUInt32BE();
-  // `secret` reads what was encrypted before there were numbers.
-  return { secret: values.at(-1), secrets: values.map((value) => ({ version: versionOf(value), value })) };
-}
 
 /** Passwords and what a lost one is replaced with. */
 function passwordsOf(deps: AuthDeps, messages: SignInEmails): BetterAuthOptions['emailAndPassword'] {

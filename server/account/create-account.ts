@@ -6,6 +6,7 @@ import { newId } from '../ids';
 import { type AccountStatus, SCOPES } from '../shapes';
 import { createApiKey } from './create-api-key';
 import { openAccount } from './open-account';
+import { refuseKnownPassword } from './refuse-known-password';
 
 export type CreateAccountInput = {
   email: string;
@@ -20,7 +21,7 @@ export type CreatedAccount = { userId: string; accountId: string; email: string;
 
 /**
  * A person with an account of their own and a key with every scope the account may have; for first setup and scripts.
- * Audited. Throws INVALID_INPUT when the address is taken or the plan unknown.
+ * Audited. Throws INVALID_INPUT when the address is taken, the password too well known or the plan unknown.
  */
 export async function createAccount(ctx: Ctx, input: CreateAccountInput): Promise<CreatedAccount> {
   const email = input.email.trim().toLowerCase();
@@ -29,6 +30,7 @@ export async function createAccount(ctx: Ctx, input: CreateAccountInput): Promis
   if (input.password !== undefined && input.password.length < 8) {
     throw new DomainError('INVALID_INPUT', 'A password has at least 8 characters.');
   }
+  if (input.password !== undefined) await refuseKnownPassword(input.password);
   await checkPlan(ctx, input.planId);
   const userId = newId();
   const name = input.name?.trim() || (email.split('@')[0] ?? email);

@@ -1,4 +1,5 @@
 import { writeAudit } from '../audit';
+import { type Instant, toIsoOrNull } from '../clock';
 import { type Ctx, inTx, type TxCtx } from '../context';
 import { DomainError } from '../errors';
 import { newId } from '../ids';
@@ -19,29 +20,39 @@ export type CreateKeyInput = {
   actor?: string;
   name: string;
   scopes: Scope[];
+  /** ISO-8601; without it the key has no end. */
+  expiresAt?: string;
+};
+
+export type CreatedKey = {
+  id: string;
+  key: string;
+  name: string;
+  scopes: Scope[];
+  prefix: string;
+  expiresAt: string | null;
 };
 
 /**
  * Makes a key for an account; its text is in this answer and nowhere else. Audited. Throws
  * FORBIDDEN, EMAIL_UNCONFIRMED, FRESH_SIGN_IN_REQUIRED, INVALID_INPUT, NOT_FOUND.
  */
-export async function createApiKey(
-  ctx: Ctx,
-  input: CreateKeyInput,
-): Promise<{ id: string; key: string; name: string; scopes: Scope[]; prefix: string }> {
+export async function createApiKey(ctx: Ctx, input: CreateKeyInput): Promise<CreatedKey> {
   if (input.scopes.includes('admin') && !input.isAdmin) {
     throw new DomainError('FORBIDDEN', 'Only administrators may make keys with the scope admin.');
   }
   const id = newId();
   const { key, prefix, hash } = newApiKeyText();
   const scopes = [...new Set(input.scopes)];
+  const expiresAt = input.expiresAt === undefined ? null : Date.parse(input.expiresAt);
   // Counted under the account's lock: no number of calls at once passes the limit, and none outlives a deletion.
   await inTx(ctx, async (tx) => {
     await holdAccount(tx, input.accountId);
     await needPerson(tx, input);
+    if (expiresAt !== null) await needFuture(tx, expiresAt);
     const made = await tx.sql`
-      insert into api_key (id, account_id, name, scopes, prefix, hash, created_by)
-      select ${id}, ${input.accountId}, ${input.name}, ${scopes}, ${prefix}, ${hash}, ${input.userId}
+      insert into api_key (id, account_id, name, scopes, prefix, hash, created_by, expires_at)
+      select ${id}, ${input.accountId}, ${input.name}, ${scopes}, ${prefix}, ${hash}, ${input.userId}, ${expiresAt}::timestamptz
       where (select count(*) from api_key where account_id = ${input.accountId} and revoked_at is null) < ${MOST_LIVE_KEYS}
       returning id`;
     if (made.length === 0) throw tooMany();
@@ -51,11 +62,18 @@ export async function createApiKey(
       accountId: input.accountId,
       before: null,
       // Nothing a person chose: audit lines outlive an account that is deleted.
-      after: { id, scopes },
+      after: { id, scopes, expiresAt: toIsoOrNull(expiresAt) },
       reason: 'asked for',
     });
   });
-  return { id, key, name: input.name, scopes, prefix };
+  return { id, key, name: input.name, scopes, prefix, expiresAt: toIsoOrNull(expiresAt) };
+}
+
+async function needFuture({ sql }: TxCtx, expiresAt: Instant): Promise<void> {
+  const [clock] = await sql<
+    { is_past: boolean }[]
+  >`select hg_clock() >= ${expiresAt}::timestamptz as is_past`;
+  if (clock?.is_past) throw new DomainError('INVALID_INPUT', 'The end of a key must lie in the future.');
 }
 
 const tooMany = () =>

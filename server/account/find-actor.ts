@@ -1,4 +1,7 @@
+import type { Row } from '@/db/rows';
+import type { apiKey } from '@/db/schema/account';
 import { limitDatabaseTime } from '@/db/time-limit';
+import { toIso } from '../clock';
 import { type Actor, type Ctx, failClosed, REQUEST_TIMEOUT_MS } from '../context';
 import { DomainError } from '../errors';
 import { clientAddress } from '../http/address';
@@ -13,7 +16,7 @@ import { type SignedInActor, signedInActor } from './signed-in-actor';
 
 /**
  * Who sends these headers: an API key's account, a signed-in person's account, or nobody (null).
- * Throws UNAUTHORIZED for a key that is malformed, unknown or revoked, RATE_LIMITED for an address with too many of these,
+ * Throws UNAUTHORIZED for a key that is malformed, unknown, revoked or expired, RATE_LIMITED for an address with too many of these,
  * QUOTA_UNAVAILABLE without PostgreSQL.
  */
 export async function findActor(ctx: Ctx, auth: Auth, headers: Headers): Promise<Actor | null> {
@@ -67,15 +70,24 @@ async function readMember(ctx: Ctx, userId: string) {
   return row;
 }
 
-type KeyRow = { id: string; account_id: string; scopes: Scope[]; is_admin: boolean };
+type KeyRow = Pick<Row<typeof apiKey>, 'id' | 'account_id' | 'expires_at'> & {
+  scopes: Scope[];
+  is_admin: boolean;
+  has_expired: boolean;
+};
 
 /** Guessing is counted, and past its rate nothing is looked up: made-up keys cost PostgreSQL no more than that. */
 async function findKey(ctx: Ctx, key: string, address: string): Promise<Actor> {
   await ctx.rates.takeRefusedKeys(address, 0);
   const row = looksLikeApiKey(key) ? await readKey(ctx, hashApiKey(key)) : undefined;
-  if (!row) {
+  if (!row || row.has_expired) {
     await ctx.rates.takeRefusedKeys(address, 1);
-    throw new DomainError('UNAUTHORIZED', 'This API key is not valid. Create a new one under Settings.');
+    throw new DomainError(
+      'UNAUTHORIZED',
+      row
+        ? `This API key expired on ${toIso(row.expires_at ?? 0).slice(0, 10)}. Create a new one under Settings.`
+        : 'This API key is not valid. Create a new one under Settings.',
+    );
   }
   return {
     kind: 'apiKey',
@@ -90,13 +102,14 @@ async function findKey(ctx: Ctx, key: string, address: string): Promise<Actor> {
 async function readKey(ctx: Ctx, hash: string): Promise<KeyRow | undefined> {
   const [row] = await failClosed(
     () => ctx.sql<(KeyRow & { stale: boolean })[]>`
-      select k.id, k.account_id, k.scopes, coalesce(u.role = 'admin', false) as is_admin,
+      select k.id, k.account_id, k.scopes, k.expires_at, coalesce(u.role = 'admin', false) as is_admin,
+        coalesce(k.expires_at <= hg_clock(), false) as has_expired,
         coalesce(k.last_used_at < hg_clock() - interval '1 minute', true) as stale
       from api_key k left join auth_user u on u.id = k.created_by
       where k.hash = ${hash} and k.revoked_at is null`,
     ctx.log,
   );
-  if (row?.stale) {
+  if (row?.stale && !row.has_expired) {
     await ctx.sql`update api_key set last_used_at = hg_clock() where id = ${row.id}`.catch(() => {});
   }
   return row;

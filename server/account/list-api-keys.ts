@@ -1,4 +1,6 @@
-import { type Instant, toIso, toIsoOrNull } from '../clock';
+import { and, desc, eq, isNull } from 'drizzle-orm';
+import { apiKey } from '@/db/schema/account';
+import { toIso, toIsoOrNull } from '../clock';
 import { type Ctx, failClosed } from '../context';
 import type { Scope } from '../shapes';
 
@@ -9,28 +11,34 @@ export type ApiKeyView = {
   prefix: string;
   createdAt: string;
   lastUsedAt: string | null;
+  /** Null for a key without an end; one in the past opens nothing any more. */
+  expiresAt: string | null;
 };
 
-type Row = {
-  id: string;
-  name: string;
-  scopes: Scope[];
-  prefix: string;
-  created_at: Instant;
-  last_used_at: Instant | null;
-};
-
-/** The live keys of an account, newest first, without their secrets. */
+/** The keys of an account that are not revoked, newest first, without their secrets. */
 export async function listApiKeys(ctx: Ctx, accountId: string): Promise<ApiKeyView[]> {
   const rows = await failClosed(
-    () => ctx.sql<Row[]>`
-      select id, name, scopes, prefix, created_at, last_used_at from api_key
-      where account_id = ${accountId} and revoked_at is null order by id desc`,
+    () =>
+      ctx.db
+        .select({
+          id: apiKey.id,
+          name: apiKey.name,
+          scopes: apiKey.scopes,
+          prefix: apiKey.prefix,
+          createdAt: apiKey.createdAt,
+          lastUsedAt: apiKey.lastUsedAt,
+          expiresAt: apiKey.expiresAt,
+        })
+        .from(apiKey)
+        .where(and(eq(apiKey.accountId, accountId), isNull(apiKey.revokedAt)))
+        .orderBy(desc(apiKey.id)),
     ctx.log,
   );
-  return rows.map(({ created_at, last_used_at, ...row }) => ({
+  return rows.map((row) => ({
     ...row,
-    createdAt: toIso(created_at),
-    lastUsedAt: toIsoOrNull(last_used_at),
+    scopes: row.scopes as Scope[],
+    createdAt: toIso(row.createdAt),
+    lastUsedAt: toIsoOrNull(row.lastUsedAt),
+    expiresAt: toIsoOrNull(row.expiresAt),
   }));
 }

@@ -1,5 +1,6 @@
 import type { Ctx } from '../context';
 import { DomainError } from '../errors';
+import { apiKeyCreate } from '../key-shapes';
 import { listDrift } from '../quota/list-drift';
 import { listPlans } from '../quota/plans';
 import { listRuns } from '../run/list-runs';
@@ -31,7 +32,7 @@ const actorText = (member: Member | null): string =>
 
 export const apiKeyRouter = router({
   create: access('person')
-    .input(inputs.apiKeyCreate)
+    .input(apiKeyCreate)
     .mutation(({ ctx, input }) => {
       const { userId, isAdmin, lacksSecondFactor, signInId } = personOf(ctx.member);
       if (lacksSecondFactor && isAdmin && input.scopes.includes('admin'))

@@ -4,6 +4,7 @@ import { waitFor } from '@/scripts/services/processes';
 import { askLibrary } from '@/test/ask-library';
 import { totpOf } from '@/test/totp';
 import { createWorld, type World } from '@/test/world';
+import { systemClock } from '../clock';
 import type { DomainError } from '../errors';
 import { newId } from '../ids';
 import type { Email } from '../mail/send';
@@ -26,7 +27,12 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const auth = (ctx = world.ctx) =>
-  makeAuth({ ...ctx, mail: { send: async (message) => void messages.push(message), close: () => {} } });
+  // Codes go by the clock on the wall, as the app that shows them does.
+  makeAuth({
+    ...ctx,
+    clock: systemClock,
+    mail: { send: async (message) => void messages.push(message), close: () => {} },
+  });
 
 const ask = (path: string, body: object, cookie = '', ctx = world.ctx) =>
   askLibrary(auth(ctx), path, body, cookie ? { cookie } : {});
@@ -50,7 +56,11 @@ async function as(cookie: string, ctx = world.ctx) {
   return createCaller({ ...ctx, actor, requestId: 't', responseHeaders: new Headers() });
 }
 
-const codeNow = (totpURI: string) => totpOf(new URL(totpURI).searchParams.get('secret') ?? '');
+const codeAt = (totpURI: string, atMs: number) =>
+  totpOf(new URL(totpURI).searchParams.get('secret') ?? '', atMs);
+const codeNow = (totpURI: string) => codeAt(totpURI, Date.now());
+/** The code after the one with which the second factor was set up. */
+const nextCode = (totpURI: string) => codeAt(totpURI, Date.now() + 30_000);
 
 type SetUp = { totpURI: string; backupCodes: string[]; cookie: string };
 
@@ -90,7 +100,7 @@ describe('a second factor', () => {
     expect(await findActor(world.ctx, auth(), new Headers({ cookie: asked }))).toBeNull();
     const bad = await ask('/two-factor/verify-totp', { code: '000000' }, asked);
     expect(bad.status).toBe(401);
-    const good = await ask('/two-factor/verify-totp', { code: codeNow(totpURI) }, asked);
+    const good = await ask('/two-factor/verify-totp', { code: nextCode(totpURI) }, asked);
     expect(await (await as(signInOf(good))).signIn.list()).toHaveLength(2);
     expect(await notesOf(person)).toEqual([['secondFactor.add', { signIns: 1 }]]);
   });
@@ -126,6 +136,24 @@ describe('a second factor', () => {
       ['secondFactor.add', { signIns: 0 }],
       ['secondFactor.renewCodes', null],
     ]);
+  });
+
+  it('ACCOUNT-63 takes no code twice, nor one from before it, also when two give it at once', async () => {
+    const person = await newPerson();
+    const { totpURI } = await setUp(signInOf(await password(person)));
+    const give = async (code: string) =>
+      (await ask('/two-factor/verify-totp', { code }, await challenge(person))).status;
+    // The one that it was set up with.
+    expect(await give(codeNow(totpURI))).toBe(401);
+    const code = nextCode(totpURI);
+    const answers = await Promise.all([give(code), give(code), give(code)]);
+    expect(answers.toSorted()).toEqual([200, 401, 401]);
+    expect(await give(code)).toBe(401);
+    expect(await give(codeAt(totpURI, Date.now() - 30_000))).toBe(401);
+    // As if a minute had passed.
+    await world.ctx
+      .sql`update auth_second_factor set last_step = last_step - 2 where user_id = ${person.userId}`;
+    expect(await give(codeNow(totpURI))).toBe(200);
   });
 
   it('ACCOUNT-43 leaves nothing readable in the database', async () => {
@@ -179,7 +207,7 @@ describe('a second factor', () => {
     await ask('/two-factor/verify-totp', { code: '000000' }, asked);
     await ask('/two-factor/verify-backup-code', { code: 'aaaaa-aaaaa' }, asked);
     expect(tries).toEqual([`second-factor:${person.userId}`, `second-factor:${person.userId}`]);
-    const body = { code: codeNow(totpURI), trustDevice: true };
+    const body = { code: nextCode(totpURI), trustDevice: true };
     const good = await ask('/two-factor/verify-totp', body, asked);
     expect([good.status, cookieIn(good, 'trust_device')]).toEqual([200, '']);
     for (const path of ['send-otp', 'verify-otp', 'get-totp-uri'])
@@ -237,10 +265,37 @@ it('ACCOUNT-43 ACCOUNT-55 works on while the secret is being changed', async () 
   const changed = { ...env, AUTH_SECRET: `a-new-secret-a-new-secret-a-new-secret,${env.AUTH_SECRET}` };
   world.ctx.env = changed;
   try {
-    const code = codeNow(totpURI);
+    const code = nextCode(totpURI);
     expect((await ask('/two-factor/verify-totp', { code }, await challenge(person))).status).toBe(200);
     const recovery = { code: backupCodes[0] };
     expect((await ask('/two-factor/verify-backup-code', recovery, await challenge(person))).status).toBe(200);
+  } finally {
+    world.ctx.env = env;
+  }
+});
+
+it('ACCOUNT-64 is encrypted anew under the new secret by a command, and readable once the old one is gone', async () => {
+  const { env } = world.ctx;
+  await world.ctx.sql`delete from auth_second_factor`;
+  const [kept, late] = [await newPerson(), await newPerson()];
+  const factor = await setUp(signInOf(await password(kept)));
+  const newer = 'a-third-secret-a-third-secret-a-third-secret';
+  const under = (AUTH_SECRET: string) => ({ ...world.ctx, env: { ...env, AUTH_SECRET } });
+  const renew = async (secret: string) =>
+    (await COMMANDS['account renew-second-factors']?.run(under(secret), {}))?.result;
+  const both = `${newer},${env.AUTH_SECRET}`;
+  expect(await renew(both)).toEqual({ renewed: 1, unreadable: 0 });
+  expect(await renew(both)).toEqual({ renewed: 0, unreadable: 0 });
+  const old = await setUp(signInOf(await password(late)));
+  world.ctx.env = { ...env, AUTH_SECRET: newer };
+  try {
+    const give = async (person: Person, path: string, code?: string) =>
+      (await ask(`/two-factor/${path}`, { code }, await challenge(person))).status;
+    expect(await give(kept, 'verify-totp', nextCode(factor.totpURI))).toBe(200);
+    expect(await give(kept, 'verify-backup-code', factor.backupCodes[0])).toBe(200);
+    // Set up under the old secret after the command had run.
+    expect(await give(late, 'verify-totp', nextCode(old.totpURI))).not.toBe(200);
+    expect(await renew(newer)).toEqual({ renewed: 0, unreadable: 1 });
   } finally {
     world.ctx.env = env;
   }

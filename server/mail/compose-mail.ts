@@ -71,6 +71,14 @@ const WRITERS: { [K in MailKind]: (facts: MailFacts[K], appUrl: string) => Conte
     ],
     action: { label: 'Open billing', url: `${appUrl}/billing` },
   }),
+  'key.expires': ({ keyName, prefix, expiresAt }, appUrl) => ({
+    subject: `Your API key “${keyName}” expires soon`,
+    paragraphs: [
+      `The API key “${keyName}” (${prefix}…) expires on ${dayText(expiresAt)} (UTC). Requests with it are refused from then on.`,
+      'Create a new one and give it to the programs that use this one.',
+    ],
+    action: { label: 'Open settings', url: `${appUrl}/settings` },
+  }),
 };
 
 /** Returns the text of one email. Pure. */

@@ -19,6 +19,7 @@ export type MailFacts = {
   'subscription.ended': { planName: string; to: string; owed: { amount: number; currency: string } | null };
   'payment.refunded': { amount: number; currency: string };
   'subscription.cancelled': { planName: string; endsAt: string };
+  'key.expires': { keyName: string; prefix: string; expiresAt: string };
 };
 
 export type MailKind = keyof MailFacts;

@@ -15,7 +15,7 @@ export function grantOf(actor: Actor | null): Grant {
 }
 
 /**
- * Those of the grants that no longer open a terminal of this account: a key that was revoked, a sign-in that ended, a
+ * Those of the grants that no longer open a terminal of this account: a key that was revoked or expired, a sign-in that ended, a
  * person who is no member any more, an account that is not active. One query, reads PostgreSQL only.
  */
 export async function endedGrants(
@@ -28,7 +28,8 @@ export async function endedGrants(
     where a.id = ${accountId} and a.status = 'active' and a.deleted_at is null and (
       exists (
         select 1 from api_key k
-        where 'key_' || k.id = g.text and k.account_id = a.id and k.revoked_at is null)
+        where 'key_' || k.id = g.text and k.account_id = a.id and k.revoked_at is null
+          and coalesce(k.expires_at > hg_clock(), true))
       or exists (
         select 1 from auth_sign_in s join member m on m.user_id = s.user_id
         where 'sign-in_' || s.id = g.text and s.expires_at > now() and m.account_id = a.id))`;

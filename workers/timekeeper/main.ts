@@ -2,6 +2,7 @@ import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { settingsProblem } from '@/db/check-settings';
 import { removeDeletedAccounts } from '@/server/account/remove-deleted';
+import { tellExpiringKeys } from '@/server/account/tell-expiring-keys';
 import { forgetEvents } from '@/server/billing/sync/forget-events';
 import { reconcileEvents } from '@/server/billing/sync/reconcile-events';
 import { sweepBilling } from '@/server/billing/sync/sweep-accounts';
@@ -39,6 +40,7 @@ const VERIFY_MS = 10_000;
 
 /** Old emails and events are deleted once per day. */
 const FORGET_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 
 await refuseUnfit([() => settingsProblem(ctx.sql), () => installationProblem(ctx)], (why) => {
   ctx.log.fatal(why);
@@ -90,6 +92,7 @@ const loops = [
   startLoop('removals', env.RECONCILE_INTERVAL_SECONDS * 1000, () => removeDeletedAccounts(ctx), ctx.log),
   startLoop('forget', FORGET_MS, () => Promise.all([forgetEmails(ctx), forgetEvents(ctx)]), ctx.log),
   startLoop('ledgers', VERIFY_MS, verifyBooks, ctx.log),
+  startLoop('keys', HOUR_MS, () => tellExpiringKeys(ctx), ctx.log),
   startLoop('mail', 1_000, () => deliverMail(ctx, mail), ctx.log),
   startLoop('notes', 5_000, () => deliverNotes(ctx, mail), ctx.log),
   startLoop('schedules', 60_000, () => scheduleJobs(queue), ctx.log),

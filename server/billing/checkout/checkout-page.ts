@@ -21,15 +21,15 @@ type CheckoutRow = {
   stripe_session_id: string | null;
 };
 
-/** How often a page that was replaced meanwhile is asked for again. */
+/** How often a page that is used up is replaced by a new one. */
 const MOST_TRIES = 4;
 /** A page with less than this left is replaced: nobody should see it expire while they look for their card. */
 const LEAST_LEFT_MS = 10 * 60_000;
 
 /**
  * The one open payment page of an account for a plan. Each account has one current checkout at a time, decided under
- * its lock; two tabs get the same page, another plan replaces it and expires the old one. Returns null when the account
- * pays already. Throws BILLING_UNAVAILABLE.
+ * its lock; two tabs get the same page, another plan replaces it and expires the old one. Returns the way back for a choice
+ * that another one replaced meanwhile, and null when the account pays already. Throws BILLING_UNAVAILABLE.
  */
 export async function needCheckoutPage(
   ctx: Ctx,
@@ -48,11 +48,13 @@ export async function needCheckoutPage(
     }
     // Replaced by another tab, or used up: this page must not be paid any more.
     if (page.status === 'open') await expirePage(payments, page.id);
+    // The later choice stands. To choose again here would replace it in turn, and two tabs would do that without end.
+    if (!isCurrent && page.status === 'open' && lasts) return { url: `${ctx.env.APP_URL}${row.back_to}` };
     await ctx.sql`update checkout set is_current = false where id = ${row.id}`;
     // What a paid page led to decides: the confirmation, or a new page when that has ended already.
     if (page.status === 'complete') await syncAccount(ctx, { accountId: input.accountId });
   }
-  throw new Error('Payment pages of this account replace each other without end.');
+  throw new Error('Payment pages of this account are used up as soon as they are made.');
 }
 
 /** The current checkout when it sells the same, else a new one in its place; null when the account pays already. */

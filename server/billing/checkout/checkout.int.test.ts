@@ -84,6 +84,25 @@ describe('checkout', () => {
     expect(open.data.map((page) => page.id)).toEqual([last]);
   });
 
+  it('BILLING-5 a choice that another tab replaces while its page is being made gives way to it, each time', async () => {
+    const person = await b.person();
+    const { payments } = b.ctx;
+    if (!payments) throw new Error('There are no payments.');
+    let later = '';
+    // The other tab chooses whenever a page of this one was made and is not yet recorded.
+    const make: typeof payments.make = async (key, write) => {
+      const made = await payments.make(key, write);
+      if (key.startsWith('checkout:')) later = await b.openPage(person, 'max');
+      return made;
+    };
+    const ctx = { ...b.ctx, payments: { ...payments, make } };
+    const { url } = await openUpgrade(ctx, { ...person, planId: 'pro', from: '/usage' });
+    expect(url).toBe(`${b.ctx.env.APP_URL}/usage`);
+    const customer = await b.customerOf(person);
+    const open = await b.bench.stripe.checkout.sessions.list({ customer, status: 'open', limit: 100 });
+    expect(open.data.map((page) => page.id)).toEqual([later]);
+  });
+
   it('BILLING-5 who pays is led to the confirmation, by the back button too, and other pages are closed', async () => {
     const person = await b.person();
     const first = await b.openPage(person, 'starter');
