@@ -1,9 +1,9 @@
-/** A bigger plan that the bank has to confirm; until then nothing is changed. */
+/** A larger plan that the bank must confirm first; nothing changes before. */
 export type PendingChange = {
   planId: string;
   name: string;
-  /** The page where it is confirmed. */
+  /** The page where the payment is confirmed. */
   url: string;
-  /** When it is taken back by itself. */
+  /** When the pending change expires. */
   expiresAt: string;
 };
