@@ -110,7 +110,7 @@ export class AgentProcess {
     return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
   }
 
-  /** Returns the headers the gateway sends with a replay to one door of this machine. */
+  /** Returns the `fly-replay-src` header the gateway's replay to one door of this machine carries. */
   replayed(door: string, grant = 'key_1', token = TOKEN, expiresAt = Date.now() + 60_000): string {
     const mac = createHmac('sha256', token).update(`${door}:${expiresAt}:${grant}`).digest('base64url');
     return `instance=a;state=v2.${expiresAt}.${grant}.${mac}`;
