@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
 
-/** What every part of the local cloud gives back when it has started. */
+/** The handle of a started part of the local cloud. */
 export interface StartedPart {
   port: number;
   close(): Promise<void>;
 }
 
 /**
- * Listens on loopback, or on the address in CLOUD_HOST, and returns the port that was chosen (0 means any free one).
- * Throws an error that names the port and the variable that moves it when the port is taken.
+ * Listens on loopback, or on the address in CLOUD_HOST, and returns the port (0 chooses a free one). When the port is
+ * taken it throws an error that names the port and the variable that sets it.
  */
 export function listen(server: Server, port: number, part: string, variable: string): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -37,7 +37,7 @@ export async function readBody(req: IncomingMessage, limit = 4 * 1024 * 1024): P
   return Buffer.concat(parts);
 }
 
-/** Answers with JSON, or with an empty body when there is no value. */
+/** Answers with JSON, or with an empty body without a value. */
 export function sendJson(
   res: ServerResponse,
   status: number,

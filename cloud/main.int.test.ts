@@ -85,7 +85,7 @@ describe('the local cloud as one process', () => {
     return id;
   }
 
-  it('leaves machines running when it is killed and takes them up again', async () => {
+  it('leaves machines running when it is killed and adopts them again', async () => {
     const first = await start();
     const id = await runMachine(first.ports);
     const before = (await json(`http://127.0.0.1:${first.ports.control}/control/machines`))[0];
@@ -106,7 +106,7 @@ describe('the local cloud as one process', () => {
     expect(dead.intervals[0].stoppedAt).toBeGreaterThan(dead.intervals[0].startedAt);
   });
 
-  it('kills its machines on SIGTERM and exits 0, or keeps them when told to', async () => {
+  it('kills its machines on SIGTERM and exits 0, or keeps them when configured to', async () => {
     const first = await start();
     await runMachine(first.ports);
     const { pid } = (await json(`http://127.0.0.1:${first.ports.control}/control/machines`))[0];
@@ -119,7 +119,7 @@ describe('the local cloud as one process', () => {
     second.child.kill('SIGTERM');
     await once(second.child, 'exit');
     expect(existsSync(`/proc/${kept.pid}`)).toBe(true);
-    // The next cloud on the same directory takes it up and ends it.
+    // The next cloud on the same directory adopts and ends it.
     await start();
   });
 
@@ -161,7 +161,7 @@ describe('the local cloud as one process', () => {
     expect(page).not.toContain('<script>');
   });
 
-  it('takes faults and behaviours over the control API, from this computer only', async () => {
+  it('accepts faults and behaviours over the control API, from this computer only', async () => {
     const { ports } = await start();
     const control = `http://127.0.0.1:${ports.control}`;
     const post = (path: string, body: object, headers = {}) =>

@@ -12,7 +12,7 @@ function portOf(name: string, fallback: number): number {
   return Number(value);
 }
 
-/** Closes what was started, last first. */
+/** Closes the started parts, the last one first. */
 const closers: Array<() => Promise<void>> = [];
 
 async function startCloud() {

@@ -1,4 +1,4 @@
-/** Text made safe for HTML, attributes included. */
+/** Returns text escaped for HTML, attributes included. */
 export function escapeHtml(text: unknown): string {
   return String(text).replace(
     /[&<>"']/g,
@@ -24,7 +24,7 @@ button{cursor:pointer}iframe{width:100%;height:70vh;border:1px solid var(--line)
 @media(max-width:40rem){tr:has(th){display:none}tr,td{display:block}tr{border-bottom:1px solid var(--line);padding:.4rem 0}td{border:0;padding:.1rem 0}}
 ul.mails{list-style:none;padding:0;margin:0}ul.mails li{border-bottom:1px solid var(--line);padding:.6rem 0;overflow-wrap:anywhere}`;
 
-/** A whole page of the local cloud: no script, follows the system's light or dark. */
+/** Returns a whole page of the local cloud: without scripts, in the system's light or dark scheme. */
 export function renderPage(title: string, body: string, links: Array<[label: string, url: string]>): string {
   const nav = links.map(([label, url]) => `<a href="${escapeHtml(url)}">${escapeHtml(label)}</a>`).join('');
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -32,7 +32,7 @@ export function renderPage(title: string, body: string, links: Array<[label: str
 <header><h1>${escapeHtml(title)}</h1><nav style="display:flex;gap:1rem">${nav}</nav></header><main>${body}</main></html>`;
 }
 
-/** An instant as a person reads it, in UTC. */
+/** Returns an instant in UTC for readers. */
 export function showTime(at: number): string {
   return `<time datetime="${new Date(at).toISOString()}">${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC</time>`;
 }

@@ -5,7 +5,7 @@ import { listPlans } from '@/server/quota/plans';
 import { inputs, type Plan } from '@/server/shapes';
 import { type Flags, given, numberOf, text } from './flags';
 
-/** What `plan set` takes. */
+/** The flags of `plan set`. */
 export const PLAN_FLAGS = {
   id: 'text',
   name: 'text',
@@ -21,10 +21,7 @@ export const PLAN_FLAGS = {
   visible: 'text',
 } as const;
 
-/**
- * Returns the plan `known` with the given flags applied. Flags that are absent keep the plan's values; a new plan
- * starts from small defaults.
- */
+/** Returns `known` with the given flags applied; a new plan starts from small defaults. */
 function editedPlan(known: Plan | undefined, flags: Flags, nextRank: number): Plan {
   const id = text(flags, 'id');
   const limit = (name: string, before: number | null) =>

@@ -5,23 +5,23 @@ export type BillingSummary = {
   /** The plan in force. */
   plan: { id: string; name: string };
   ownPlan: { id: string; name: string };
-  /** The subscription's status as Stripe says it; null without a subscription that lives. */
+  /** The subscription's status at Stripe; null without a live subscription. */
   status: string | null;
-  /** The plan that is paid for; null without a subscription that lives, or while its price is unknown. */
+  /** The plan that is paid for; null without a live subscription, or while its price is unknown. */
   paidPlan: { id: string; name: string } | null;
   periodStart: string | null;
   periodEnd: string | null;
-  /** What is charged next and when; null when nothing will be. */
+  /** The next charge and its time; null when there is none. */
   nextCharge: (Money & { at: string }) | null;
-  /** A change decided on and not yet in force: another plan, or the own plan after a cancellation. */
+  /** A change that is not yet in force: another plan, or the own plan after a cancellation. */
   scheduledChange: { planId: string; name: string; at: string; kind: 'downgrade' | 'cancellation' } | null;
   pendingChange: PendingChange | null;
   payment: {
     state: PaymentState;
-    /** What an open invoice asks for. */
+    /** The amount due on an open invoice. */
     due: Money | null;
     nextAttemptAt: string | null;
-    /** Until when a failed payment keeps the plan. */
+    /** How long the plan is kept after a failed payment. */
     keepsPlanUntil: string | null;
     card: { brand: string; last4: string; expires: string } | null;
   };
@@ -33,12 +33,12 @@ export type BillingSummary = {
   mayChange: boolean;
 };
 
-/** A bigger plan that the bank has to confirm; until then nothing is changed. */
+/** A larger plan that the bank must confirm first; nothing changes before. */
 type PendingChange = {
   planId: string;
   name: string;
-  /** The page where it is confirmed. */
+  /** The page where the payment is confirmed. */
   url: string;
-  /** When it is taken back by itself. */
+  /** When the pending change expires. */
   expiresAt: string;
 };

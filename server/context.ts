@@ -49,7 +49,7 @@ export type Ctx = {
  */
 export type TxCtx = Pick<Ctx, 'env' | 'clock' | 'log'> & {
   sql: TxSql;
-  /** Runs the effect once the transaction has committed, and never when it is rolled back: for counters and alarms. */
+  /** Runs the effect after the transaction has committed, never after a rollback. For counters and alarms. */
   afterCommit(effect: () => void): void;
 };
 

@@ -38,7 +38,7 @@ export type RefusalDetails = {
   limits?: Limits;
   retryAfterSeconds?: number;
   fields?: Record<string, string[]>;
-  /** The page on which somebody lifts the refusal. */
+  /** The page where the refusal can be resolved. */
   url?: string;
 };
 

@@ -42,7 +42,7 @@ async function many(count: number, work: (index: number) => Promise<unknown>) {
 it('ACCOUNT-19 an account keeps 100 sessions, however many are created at once', async () => {
   const { done, sentences } = await many(115, (index) => caller().session.create({ name: `s${index}` }));
   expect(done).toBe(100);
-  expect([...sentences]).toEqual(['You keep 100 sessions already. Delete one to make room.']);
+  expect([...sentences]).toEqual(['You have 100 sessions already. Delete one to make room.']);
   expect((await caller().session.list()).length).toBe(100);
 });
 

@@ -110,18 +110,18 @@ export class AgentProcess {
     return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
   }
 
-  /** What the gateway sends along with a replay to one door of this machine. */
+  /** Returns the `fly-replay-src` header the gateway's replay to one door of this machine carries. */
   replayed(door: string, grant = 'key_1', token = TOKEN, expiresAt = Date.now() + 60_000): string {
     const mac = createHmac('sha256', token).update(`${door}:${expiresAt}:${grant}`).digest('base64url');
     return `instance=a;state=v2.${expiresAt}.${grant}.${mac}`;
   }
 
-  /** Where a door of this machine is. */
+  /** Returns the URL of a door of this machine. */
   address(door: string, session = 'session'): string {
     return `127.0.0.1:${this.port}/${door}/${session}`;
   }
 
-  /** Asks a door of this machine as the gateway does. */
+  /** Calls a door of this machine as the gateway does. */
   ask(door: string, verb: string, init: RequestInit = {}, grant?: string): Promise<Response> {
     const headers = { 'fly-replay-src': this.replayed(door, grant), ...init.headers };
     return fetch(`http://${this.address(door)}${verb}`, { ...init, headers });

@@ -33,7 +33,7 @@ export function ConfirmButton({ planId, preview, isLooking, onMade, onRefused }:
     setRefusal(null);
     const words = isNow ? 'Your plan has changed. It is in force now.' : 'Your plan will change as shown.';
     const isDone = await act(change, words, (refused) => {
-      // The bank's own page, which leads back: the change is made there.
+      // The change is made on the bank's page, which returns here.
       if (refused.reason === 'PAYMENT_ACTION_REQUIRED' && refused.url) {
         window.location.assign(refused.url);
         return;

@@ -17,7 +17,7 @@ export type Refusal = {
   limits?: Limits;
   upgrade?: Upgrade | null;
   retryAfterSeconds?: number;
-  /** The page on which the refusal is lifted. */
+  /** The page where the refusal can be resolved. */
   url?: string;
 };
 

@@ -5,16 +5,20 @@ import { DomainError } from '@/server/errors';
 import { actorOf } from './actor';
 import { webContext } from './context';
 
-/** Sends the signed-in person on to one invoice at the payment provider, to print or to pay it. */
+/** Redirects the signed-in user to one invoice at the payment provider, to print or to pay it. */
 export const leadToInvoice = (request: Request, invoiceId: string): Promise<Response> =>
   lead(request, (ctx, accountId) => findInvoicePage(ctx, accountId, invoiceId));
 
-/** Sends them on to where an invoice is paid: their bank's page, or the provider's. Null for the one that is open now. */
+/**
+ * Redirects the signed-in user to the page where an invoice is paid: the bank's or the provider's. Null means the open
+ * invoice.
+ */
 export const leadToPayment = (request: Request, invoiceId: string | null): Promise<Response> =>
   lead(request, (ctx, accountId) => leadToBank(ctx, { accountId, invoiceId }));
 
 /**
- * The provider's links never appear in pages, emails or logs; the target is looked up for each click and not cached.
+ * Redirects to the link that `find` returns, or to sign-in. The provider's links never appear in pages, emails or logs,
+ * so the target is looked up for each click and not cached.
  */
 async function lead(
   request: Request,

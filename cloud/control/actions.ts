@@ -25,7 +25,7 @@ const behaviourKinds: BehaviourKind[] = [
   'slow_boot',
 ];
 
-/** A machine as tests see it: the provider's truth, whatever the API was made to say. */
+/** Returns a machine from the provider's own records, whatever faults make the API answer. */
 function describeMachine(fly: StartedFly, machine: MachineRecord) {
   const { id, name, app, state, region, createdAt, port, intervals, behaviour, cordoned, events } = machine;
   return {
@@ -77,7 +77,7 @@ export function control(
   throw new ControlError(404, `The control API has no ${call}.`);
 }
 
-/** For machines created from now on. Without `match` it replaces every earlier rule. */
+/** Sets the behaviour of machines created from now on. Without `match` it replaces every earlier rule. */
 function setBehaviour(fly: StartedFly, input: Record<string, unknown>) {
   const kind = input.kind as BehaviourKind;
   if (!behaviourKinds.includes(kind)) {
@@ -115,7 +115,7 @@ function actOn(fly: StartedFly, id: string, deed: string, input: Record<string, 
   return deed === 'host' ? setHost(fly, machine, input.state) : migrate(fly, machine, input);
 }
 
-/** What becomes of the machine's host: `unreachable`, `ok` again, or `lost` for good. */
+/** Changes the state of the machine's host: `unreachable`, `ok` again, or `lost` for good. */
 function setHost(fly: StartedFly, machine: MachineRecord, state: unknown) {
   if (state === 'unreachable') cutOff(fly, machine);
   else if (state === 'ok') rejoin(fly, machine);
@@ -124,7 +124,7 @@ function setHost(fly: StartedFly, machine: MachineRecord, state: unknown) {
   return { ok: true };
 }
 
-/** Moves a running machine to another host; with `forget` its events begin anew there. */
+/** Moves a running machine to another host; with `forget` its list of events starts empty there. */
 function migrate(fly: StartedFly, machine: MachineRecord, input: Record<string, unknown>) {
   if (machine.state !== 'started')
     throw new ControlError(
@@ -135,7 +135,7 @@ function migrate(fly: StartedFly, machine: MachineRecord, input: Record<string, 
   return { ok: true };
 }
 
-/** Kills the machine's main process behind the API's back, as a crash of the host would. */
+/** Kills the machine's main process without the API, as a crash of the host would. */
 function kill(fly: StartedFly, machine: MachineRecord, input: Record<string, unknown>) {
   const { id } = machine;
   const pid = machine.process && readMainPid(fly.world.machineStore.dirOf(id));

@@ -15,7 +15,7 @@ export interface ControlOptions {
   links?: Array<[label: string, url: string]>;
 }
 
-/** Starts the control API and its pages: what happened in the local cloud, and what shall go wrong there. */
+/** Starts the control API and its pages, which show what happened in the local cloud and inject faults. */
 export async function startControl(options: ControlOptions): Promise<StartedPart> {
   const server = createServer((req, res) => void answer(options, req, res));
   const port = await listen(server, options.port, 'control API', 'CLOUD_CONTROL_PORT');
@@ -44,7 +44,7 @@ async function answer(options: ControlOptions, req: IncomingMessage, res: Server
   }
 }
 
-/** A web page elsewhere must not be able to steer this machine's processes. */
+/** Refuses requests from pages of other sites, which must not control processes of this computer. */
 function refuseStrangers(req: IncomingMessage): void {
   const host = req.headers.host ?? '';
   const local = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host);

@@ -8,7 +8,7 @@ describe('rules of the local Machines API', () => {
   });
   afterAll(() => local.close());
 
-  it('asks for a token and gives every answer a request id', async () => {
+  it('requires a token and gives every response a request id', async () => {
     const response = await fetch(`http://127.0.0.1:${local.fly.port}/v1/apps/none`);
     expect(response.status).toBe(401);
     expect(await response.json()).toEqual({ error: 'Authenticate: token validation error' });
@@ -19,7 +19,7 @@ describe('rules of the local Machines API', () => {
     await strict.close();
   });
 
-  it('takes an app name once', async () => {
+  it('accepts an app name once', async () => {
     const body = { app_name: 'once', org_slug: 'o', network: 'n-once' };
     expect((await local.call('POST', 'apps', body)).status).toBe(201);
     expect(await local.call('POST', 'apps', body)).toEqual({
@@ -29,7 +29,7 @@ describe('rules of the local Machines API', () => {
     expect((await local.call('GET', 'apps/once')).body).toMatchObject({ name: 'once', network: 'n-once' });
   });
 
-  it('keeps a machine name unique among the living and names the holder', async () => {
+  it('keeps a machine name unique among existing machines and names the holder', async () => {
     const id = await local.run('unique');
     const again = { name: 'unique', config: { image: 'session' } };
     expect(await local.call('POST', 'apps/a/machines', again)).toEqual({
@@ -43,7 +43,7 @@ describe('rules of the local Machines API', () => {
     expect((await local.call('POST', 'apps/a/machines', again)).status).toBe(200);
   });
 
-  it('waits at most a minute, answers 408 with the state, and 404 when it is gone', async () => {
+  it('waits at most a minute, answers 408 with the state, and 404 when the machine is gone', async () => {
     const id = await local.run('waited');
     const wait = (query: string) => local.call('GET', `apps/a/machines/${id}/wait?${query}`);
     expect(await wait('timeout=61')).toMatchObject({ status: 400 });
@@ -89,7 +89,7 @@ describe('rules of the local Machines API', () => {
     );
   });
 
-  it('binds a volume to its machine and lets it go a moment after', async () => {
+  it('binds a volume to its machine and releases it shortly after', async () => {
     const volume = (await local.call('POST', 'apps/a/volumes', { name: 'work', region: 'iad', size_gb: 1 }))
       .body;
     const mounts = [{ volume: volume.id, path: '/workspace' }];
@@ -116,7 +116,7 @@ describe('rules of the local Machines API', () => {
     expect((await local.call('POST', 'apps/a/machines', taken)).body).toEqual({ error: 'volume not found' });
   });
 
-  it('lists an organisation in pages and says which regions were lost', async () => {
+  it('lists an organisation in pages and names the regions that did not answer', async () => {
     for (const name of ['org-1', 'org-2', 'org-3']) await local.create(name);
     const seen: string[] = [];
     for (let cursor = ''; ; ) {

@@ -5,7 +5,7 @@ import type { Reply } from './route';
 
 const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
-/** What the connection does after a fault: nothing more is sent. */
+/** A fault ended the connection: nothing more is sent. */
 export class NoAnswer extends Error {}
 
 function leave(res: ServerResponse, reset: boolean): never {
@@ -23,19 +23,19 @@ function statusReply(fault: Fault, res: ServerResponse): Reply {
   };
 }
 
-/** Faults that strike before anything is done. Returns an answer that replaces the real one. */
+/** Applies faults that strike before the work is done. Returns an answer that replaces the real one, or null. */
 export async function strikeBefore(faults: Fault[], res: ServerResponse): Promise<Reply | null> {
   for (const fault of faults) if (fault.kind === 'latency') await sleep(fault.latencyMs ?? 1000);
   for (const fault of faults) {
     if (fault.kind === 'status') return statusReply(fault, res);
-    // The call is answered as if it were done, and nothing happens.
+    // The call is answered as done, and nothing happens.
     if (fault.kind === 'no_effect') return { status: 200, body: { ok: true } };
     if (fault.kind === 'hang' || fault.kind === 'reset') leave(res, fault.kind === 'reset');
   }
   return null;
 }
 
-/** Faults that strike when the work is done: the caller does not learn it, or learns half of it. */
+/** Applies faults that strike after the work is done: the answer is lost, replaced or incomplete. */
 export function strikeAfter(faults: Fault[], reply: Reply | FlyError, res: ServerResponse): Reply {
   const done = reply instanceof FlyError ? { status: reply.httpStatus, body: reply.body() } : reply;
   for (const fault of faults) {
@@ -60,7 +60,7 @@ function hidePart(fault: Fault, body: unknown): unknown {
     return paged ? { ...page, machines: [], next_cursor: '' } : body;
   }
   if (fault.kind === 'short_page' && paged) {
-    // An empty page with more to come: the cursor stays where it was asked from.
+    // An empty page with more to come: the cursor stays where the request started.
     return { ...page, machines: [], next_cursor: 'MA' };
   }
   if (fault.kind === 'duplicate_events') return doubleEvents(body);
@@ -74,7 +74,7 @@ function hidePart(fault: Fault, body: unknown): unknown {
 
 type Told = { id?: string; type?: string; status?: string; timestamp?: number; events?: Told[] };
 
-/** Every event is told twice, and a start a second time under an id of its own a moment later, as Fly sometimes does. */
+/** Repeats every event, and a start under a second id shortly after, as Fly sometimes does. */
 function doubleEvents(body: unknown): unknown {
   if (Array.isArray(body)) return body.flatMap((one: Told) => (one.events ? doubleEvents(one) : twice(one)));
   const events = (body as Told | null)?.events;
@@ -87,7 +87,7 @@ function twice(event: Told): Told[] {
   return [again, event, event];
 }
 
-/** How old the answers of reads are, in ms. */
+/** Returns the age of the state that reads show, in ms. */
 export function lagOf(faults: Fault[]): number {
   return Math.max(
     0,

@@ -3,7 +3,7 @@ export interface Call {
   at: number;
   method: string;
   path: string;
-  /** `null` until it is answered; stays null when a fault leaves it without an answer. */
+  /** `null` until the call is answered; stays null when a fault leaves it without an answer. */
   status: number | null;
   action: string;
   machineId?: string;
@@ -12,7 +12,7 @@ export interface Call {
 
 const keep = 20_000;
 
-/** The calls the Machines API received, newest last, as many as a long test may ask for. */
+/** The last 20,000 calls the Machines API received, newest last. */
 export class CallLog {
   private calls: Call[] = [];
   private seq = 0;

@@ -19,7 +19,7 @@ const ORDER = {
 };
 
 describe('shapes of requests to the Machines API', () => {
-  it('MACHINE-63 the machine we ask for has no field, type or value that the provider does not describe', () => {
+  it('MACHINE-63 the machine requested by the product has no field, type or value that the provider does not describe', () => {
     const request = machineRequest(ORDER, 'registry.fly.io/session:1', 'dev', 'vol_1');
     expect(checkRequestShape('POST', '/v1/apps/a/machines', request)).toEqual([]);
     const misspelt = { ...request, config: { ...request.config, autodestroy: true } };

@@ -18,14 +18,14 @@ interface Spec {
 /** Fly's published description, trimmed by `schema/trim.mjs` to paths and request bodies. */
 const spec = description as unknown as Spec;
 
-/** What the description lacks although the API documents it. */
+/** Fields the API documents but its description lacks. */
 const alsoKnown: Record<string, string[]> = {
   'POST /apps': ['app_name'],
 };
 
 /**
- * Compares the body of a request to the Machines API with Fly's own description: unknown fields, wrong types,
- * values outside an enum, a path that does not exist. Returns one sentence per problem.
+ * Compares a request's body with Fly's own description: unknown fields, wrong types, values outside an enum, a path
+ * that does not exist. Returns one sentence per problem.
  */
 export function checkRequestShape(method: string, path: string, body?: unknown): string[] {
   const wanted = path.replace(/\?.*/, '').replace(/^\/v1(?=\/)/, '');

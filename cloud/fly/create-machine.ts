@@ -26,7 +26,10 @@ function checkName(fly: Fly, app: string, value: unknown, id: string): string {
   return value;
 }
 
-/** The volume a machine will mount, still free and in the same region. Throws 400 or 412. */
+/**
+ * Returns the volume a machine mounts, which must be free and in the same region; null without a mount. Throws 400 or
+ * 412.
+ */
 function checkMount(fly: Fly, app: string, config: MachineConfig) {
   const mount = config.mounts?.[0];
   if (!mount) return null;
@@ -65,7 +68,7 @@ function blankRecord() {
   };
 }
 
-/** Checks the request, records the machine as created, claims its volume and begins its launch. */
+/** Checks the request, records the machine as created, claims its volume and starts its launch. */
 export function createMachine(fly: Fly, app: AppRecord, body: unknown): MachineRecord {
   const fields = fieldsOf(body, 'fly.CreateMachineRequest', createFields);
   const config = checkMachineConfig(fields.config);

@@ -8,7 +8,10 @@ const unitMs: Record<string, number> = {
   h: 3_600_000,
 };
 
-/** Milliseconds of a Go duration: a string such as `1m30s`, or a number of nanoseconds. `null` when it is neither. */
+/**
+ * Returns the milliseconds of a Go duration: a string such as `1m30s`, or a number of nanoseconds. `null` when it is
+ * neither.
+ */
 export function parseGoDuration(value: unknown): number | null {
   if (typeof value === 'number') return Number.isFinite(value) ? value / 1e6 : null;
   if (typeof value !== 'string') return null;

@@ -6,7 +6,7 @@ import type { World } from './world';
 
 const pollMs = 50;
 
-/** Notices the end of every machine process, whether this process started it or took it over. */
+/** Detects the end of every machine process, whether this process started or adopted it. */
 export class ExitWatch {
   private readonly watched = new Map<string, MachineRecord>();
   private readonly adopted = new Map<string, MachineRecord>();
@@ -32,8 +32,8 @@ export class ExitWatch {
   }
 
   /**
-   * Watches a process of an earlier cloud. One that is already dead and left no exit died unseen, at the latest
-   * when that cloud was last watching: the host went down with it.
+   * Watches a process of an earlier cloud. A process that is already dead and left no exit counts as having ended when
+   * that cloud was last watching, as if the host had gone down with it.
    */
   adopt(machine: MachineRecord, watchedAt: number): void {
     this.watched.set(machine.id, machine);
@@ -50,7 +50,7 @@ export class ExitWatch {
     }
   }
 
-  /** `groupKnown`: the group id cannot have been given to someone else since the death. */
+  /** `groupKnown`: the group id cannot have been reused since the death. */
   private ended(machine: MachineRecord, unseenAt: number, groupKnown: boolean): void {
     if (!this.watched.delete(machine.id) || !machine.process) return;
     const dir = this.world.machineStore.dirOf(machine.id);

@@ -48,7 +48,7 @@ describe('faults of the local Machines API', () => {
     expect(await names()).not.toContain('never');
   });
 
-  it('shows an empty list and a world that lags', async () => {
+  it('shows an empty list and stale reads', async () => {
     const { body } = await create('late');
     local.fly.faults.add({ kind: 'empty_list', action: 'machine.list', times: 1 });
     expect(await names()).toEqual([]);

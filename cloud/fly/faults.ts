@@ -40,13 +40,13 @@ export interface Fault {
   body?: unknown;
   /** Value of the Retry-After header of a `status` fault. */
   retryAfter?: number | string;
-  /** latency: how long to wait; lag: how old the answers of reads are. */
+  /** For latency the time to wait; for lag the age of the state that reads show. */
   latencyMs?: number;
-  /** error_regions: the regions that could not be asked. */
+  /** For error_regions the regions that do not answer. */
   regions?: string[];
-  /** How many requests it hits; without it, all until the faults are cleared. */
+  /** How many requests the fault hits; absent: all, until the faults are cleared. */
   times?: number;
-  /** How long it strikes, in ms; without it, until it is used up or cleared. */
+  /** How long the fault lasts, in ms; absent: until it is used up or cleared. */
   forMs?: number;
 }
 
@@ -75,7 +75,7 @@ export class Faults {
     }));
   }
 
-  /** The faults that hit this request, oldest first: every latency and lag, and the first of the others. */
+  /** Returns the faults that hit this request, oldest first: every latency and lag, and the first of the others. */
   take(request: { method: string; path: string; action: string }): Fault[] {
     const hit: Fault[] = [];
     const now = Date.now();

@@ -15,7 +15,7 @@ const routes: Route[] = [
   ...orgRoutes,
 ];
 
-/** The route of a request with its parameters; `null` when the API has no such call. */
+/** Returns the route of a request with its parameters; `null` when the API has no such call. */
 export function findRoute(
   method: string,
   path: string,

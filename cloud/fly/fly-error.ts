@@ -1,4 +1,4 @@
-/** An answer of the Machines API that is not a success. `error` is the literal text of the body. */
+/** An unsuccessful answer of the Machines API. `error` is the literal text of the body. */
 export class FlyError extends Error {
   constructor(
     readonly httpStatus: number,

@@ -17,7 +17,7 @@ describe('hosts of the local Machines API', () => {
       ({ type, status }: { type: string; status: string }) => `${type}/${status}`,
     );
 
-  it('shows the last it knew of an unreachable host, refuses changes, and the whole truth when it is back', async () => {
+  it('shows the last known state of an unreachable host, refuses changes, and shows the actual state once it is back', async () => {
     const id = await local.run('cut-off');
     cutOff(local.fly, record(id));
     local.fly.life.signal(record(id), 'SIGKILL');
@@ -44,7 +44,7 @@ describe('hosts of the local Machines API', () => {
     expect(record(id).state).toBe('started');
   });
 
-  it('knows nothing of a machine whose host is lost, and of its volume neither', async () => {
+  it('knows neither a machine whose host is lost nor its volume', async () => {
     await local.call('POST', 'apps', { app_name: 'a', org_slug: 'o' });
     const volume = (await local.call('POST', 'apps/a/volumes', { name: 'v', region: 'iad' })).body.id;
     const id = await local.run('lost', { mounts: [{ volume, path: '/data' }] });
@@ -75,7 +75,7 @@ describe('hosts of the local Machines API', () => {
     },
   );
 
-  it('tells events twice, and a start under a second id a moment later', async () => {
+  it('repeats events, and a start under a second id shortly after', async () => {
     const id = await local.run('twice');
     local.fly.faults.add({ kind: 'duplicate_events', action: 'machine.get', times: 1 });
     const starts = (await local.get(id)).body.events.filter(
@@ -85,7 +85,7 @@ describe('hosts of the local Machines API', () => {
     expect(new Set(starts.map((event: { id: string }) => event.id)).size).toBe(2);
   });
 
-  it('answers a stop that does nothing, for as long as it was asked to', async () => {
+  it('answers stops without effect, as often as requested', async () => {
     const id = await local.run('deaf');
     local.fly.faults.add({ kind: 'no_effect', action: 'machine.stop', forMs: 60_000 });
     expect((await local.call('POST', `apps/a/machines/${id}/stop`)).body).toEqual({ ok: true });

@@ -6,23 +6,23 @@ import type { MachineRecord } from './records';
 import type { Fly } from './route';
 import type { World } from './world';
 
-/** What happens to hosts, and with them to machines: a test's hand, never the API's. */
+/** Changes to hosts and their machines that only tests make, never the API. */
 
-/** The host cannot be asked any more; its machines go on. What is known of them ends with their last change so far. */
+/** Makes the host unreachable; its machines keep running. The API knows them as of their last change. */
 export function cutOff({ world }: Fly, machine: MachineRecord): void {
   const known = [machine.createdAt, ...machine.history.map(({ at }) => at)];
   machine.cutOffAt ??= Math.max(...known, ...machine.events.map(({ timestamp }) => timestamp));
   world.saveMachine(machine);
 }
 
-/** The host answers again, and what happened meanwhile is known. */
+/** Makes the host reachable again, with everything that happened meanwhile. */
 export function rejoin({ world }: Fly, machine: MachineRecord): void {
   machine.cutOffAt = null;
   world.saveMachine(machine);
   world.changes.emit('change', machine);
 }
 
-/** The host is gone for good: machine, volume and events with it. Only its truth is kept. */
+/** Loses the host for good, with the machine, its volume and events. Only the control API still knows the machine. */
 export function loseHost({ world, life }: Fly, machine: MachineRecord): void {
   machine.lost = true;
   for (const volume of [...world.volumes.values()])
@@ -31,8 +31,8 @@ export function loseHost({ world, life }: Fly, machine: MachineRecord): void {
 }
 
 /**
- * A machine that ended on its old host comes to the new one: same id, forked volume under a new id, new address and
- * version. With `forget` its events begin anew there, and so does its age.
+ * Starts a machine on its new host after it ended on the old one: same id, forked volume under a new id, new address
+ * and version. With `forget` its events and its age start anew there.
  */
 export function arrive(world: World, machine: MachineRecord, forget: boolean): void {
   const now = Date.now();

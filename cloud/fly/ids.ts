@@ -14,7 +14,7 @@ function base32(value: bigint, length: number): string {
   return text;
 }
 
-/** A ULID: sorts by time, and within one millisecond by the order of the calls. */
+/** Returns a ULID: sorts by time, and within one millisecond by the order of the calls. */
 export function newUlid(at = Date.now()): string {
   if (at === lastTime) lastTail += 1n;
   else lastTail = BigInt(`0x${randomBytes(9).toString('hex')}`);
@@ -22,12 +22,12 @@ export function newUlid(at = Date.now()): string {
   return base32(BigInt(at), 10) + base32(lastTail, 16);
 }
 
-/** A machine id: 14 hex digits. */
+/** Returns a machine id: 14 hex digits. */
 export function newMachineId(): string {
   return randomBytes(7).toString('hex');
 }
 
-/** A volume id: `vol_` and 16 letters or digits. */
+/** Returns a volume id: `vol_` and 16 letters or digits. */
 export function newVolumeId(): string {
   return `vol_${base32(BigInt(`0x${randomBytes(10).toString('hex')}`), 16).toLowerCase()}`;
 }

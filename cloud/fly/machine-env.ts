@@ -4,8 +4,9 @@ import type { MachineRecord } from './records';
 import type { World } from './world';
 
 /**
- * Exactly what a machine sees: its configured variables, Fly's own, and five that stand for what the image and the
- * network give a real machine (`PORT`, `HOURGLASS_WORKSPACE`, `HOURGLASS_USER`, `HOME`, `PATH`). Nothing of this process leaks in.
+ * Returns the whole environment of a machine: its configured variables, Fly's own, and five that stand for what image
+ * and network give a real machine (`PORT`, `HOURGLASS_WORKSPACE`, `HOURGLASS_USER`, `HOME`, `PATH`). No variable of
+ * this process is passed on.
  */
 export function machineEnv(world: World, machine: MachineRecord, port: number): Record<string, string> {
   const dir = world.machineStore.dirOf(machine.id);
@@ -25,7 +26,7 @@ export function machineEnv(world: World, machine: MachineRecord, port: number): 
     FLY_VM_MEMORY_MB: String(machine.config.guest?.memory_mb ?? 256),
     PORT: String(port),
     HOURGLASS_WORKSPACE: workspace,
-    // Shells get no rights of this computer where the agent may give them up.
+    // Shells run without this user's rights where the agent is allowed to drop them.
     HOURGLASS_USER: 'nobody',
     HOME: join(dir, 'home'),
     PATH: `${dirname(process.execPath)}:${process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin'}`,

@@ -1,7 +1,7 @@
 import type { ProcessExit } from './machine-process';
 import type { ExitEvent, MachineRecord } from './records';
 
-/** One event as the provider writes it, without its id. */
+/** Returns one event as the provider records it, without its id. */
 export function event(
   type: string,
   status: string,
@@ -12,7 +12,10 @@ export function event(
   return { type, status, source, timestamp, request };
 }
 
-/** The payload of an exit. Zero values are left out; half of the machines nest it under MonitorEvent, as Fly does. */
+/**
+ * Returns the payload of an exit. Zero values are left out; half of the machines nest it under MonitorEvent, as Fly
+ * does.
+ */
 export function describeExit(machine: MachineRecord, exit: ProcessExit, restarting: boolean): unknown {
   const exitEvent: ExitEvent = { exited_at: new Date(exit.at).toISOString() };
   if (exit.code) exitEvent.exit_code = exit.code;

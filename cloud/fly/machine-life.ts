@@ -33,7 +33,7 @@ export class MachineLife {
     this.watch = new ExitWatch(world, (machine, exit) => this.exited(machine, exit));
   }
 
-  /** First step after a create; `launched` is false for a machine that only gets prepared. */
+  /** First step after a create; with `skipLaunch` the machine is only prepared and rests as stopped. */
   launch(machine: MachineRecord): void {
     if (machine.behaviour.kind === 'stuck_created') return;
     const slow = machine.behaviour.kind === 'slow_boot' ? (machine.behaviour.bootDelayMs ?? 10_000) : 0;
@@ -70,7 +70,7 @@ export class MachineLife {
     }
   }
 
-  /** Polite signal now, SIGKILL after the timeout. Stopping a machine that has no process yet ends its launch. */
+  /** Sends the signal now and SIGKILL after the timeout. Stopping a machine without a process ends its launch. */
   stop(machine: MachineRecord, body: { signal?: string; timeout?: string | number }): void {
     const { signal, timeoutMs } = stopRequest(machine.config, body);
     machine.requestedStop = true;
@@ -85,7 +85,7 @@ export class MachineLife {
     this.armKill(machine);
   }
 
-  /** Kills at once and destroys, whatever the state. */
+  /** Kills at once and destroys, in any state. */
   destroy(machine: MachineRecord): void {
     if (machine.state === 'destroyed') return;
     machine.destroyRequested = true;
@@ -96,7 +96,7 @@ export class MachineLife {
     else this.later(machine, this.world.delays.destroyMs, () => this.destroyed(machine));
   }
 
-  /** Moves a running machine to another host: it is stopped as its stop_config says, and started there. */
+  /** Moves a running machine to another host: stops it as its stop_config says, and starts it there. */
   migrate(machine: MachineRecord, forget: boolean): void {
     machine.moving = { forget };
     const { signal, timeoutMs } = stopRequest(machine.config, {});
@@ -115,7 +115,7 @@ export class MachineLife {
   private kill(machine: MachineRecord): void {
     const record = machine.process;
     if (!record) return;
-    // A main process that never began leaves nothing to aim at; then the whole group goes.
+    // A main process that never began has no pid to signal, so the whole group is killed.
     void signalMain(this.world.machineStore.dirOf(machine.id), record, 'SIGKILL').then((sent) => {
       if (!sent && machine.process === record) sendSignal(-record.groupId, 'SIGKILL');
     });
@@ -167,7 +167,7 @@ export class MachineLife {
     this.later(machine, this.world.delays.restartMs, () => this.begin(machine));
   }
 
-  /** A machine without a process comes to rest. */
+  /** Ends the life of a machine without a process: destroys it with `auto_destroy`, else marks it stopped. */
   private rest(machine: MachineRecord): void {
     machine.killAt = null;
     if (machine.config.auto_destroy) {
@@ -198,10 +198,10 @@ export class MachineLife {
     timer.unref();
   }
 
-  /** Takes up every machine of an earlier cloud where it is: alive, dead since, or halfway between two states. */
+  /** Continues every machine of an earlier cloud in its state: running, dead meanwhile, or between two states. */
   restore(): void {
     const machines = [...this.world.machines.values()];
-    // A crash between the start of a process and its record leaves a process nobody knows.
+    // A crash between the start of a process and its record leaves a process without a record.
     killLeftovers(new Set(machines.filter((machine) => !machine.process).map((machine) => machine.id)));
     for (const machine of machines) {
       if (machine.state === 'destroyed') this.releaseLater(machine.id);
@@ -220,7 +220,7 @@ export class MachineLife {
     if (machine.state === 'stopping') this.armKill(machine);
   }
 
-  /** Ends all timers; with `killAll` also every machine, whose exits are recorded before this resolves. */
+  /** Clears all timers; with `killAll` also kills every machine and records their exits before it resolves. */
   async close(killAll: boolean): Promise<void> {
     this.closed = true;
     for (const timer of this.timers.values()) clearTimeout(timer);
@@ -247,7 +247,9 @@ export class MachineLife {
   }
 }
 
-/** File times tick every few milliseconds: within that, an exit comes after the event that caused it. */
+/**
+ * File times advance in steps of a few milliseconds: within one step, an exit is dated after the event that caused it.
+ */
 function notBefore(exitAt: number, lastEventAt: number, startedAt: number): number {
   const at = lastEventAt - exitAt <= 5 ? Math.max(exitAt, lastEventAt) : exitAt;
   return Math.max(at, startedAt);

@@ -6,9 +6,9 @@ import { readStartMark, sendSignal } from './process-table';
 import type { Behaviour, ProcessRecord } from './records';
 
 /**
- * A small shell stands above every machine: it lives in the machine's process group, survives polite signals,
- * and writes the exit code the moment the machine's main process ends. So the instant of an exit is known exactly
- * (the time of that file) even when the cloud itself was down.
+ * A small supervisor shell runs in every machine's process group, survives polite signals, and writes the exit code the
+ * moment the main process ends. The time of that file is the exact instant of the exit, even when the cloud itself was
+ * down.
  */
 const supervisor = `trap : HUP INT QUIT TERM USR1 USR2
 sh -c "$2" "$1"
@@ -25,7 +25,7 @@ export interface MachineProcess extends ProcessRecord {
   child: ChildProcess;
 }
 
-/** A loopback port that was free a moment ago. */
+/** Returns a loopback port that was free a moment ago. */
 export function findFreePort(): Promise<number> {
   return new Promise((done, reject) => {
     const probe = createServer();
@@ -37,7 +37,7 @@ export function findFreePort(): Promise<number> {
   });
 }
 
-/** Makes relative paths in a command absolute, since a machine runs in its own directory. */
+/** Makes relative paths in a command absolute, because a machine runs in its own directory. */
 export function anchorCommand(command: string, base: string): string {
   return command.replace(
     /(^|\s)(\.{0,2}[\w.-]*(?:\/[\w.-]+)+)(?=\s|$)/g,
@@ -46,7 +46,7 @@ export function anchorCommand(command: string, base: string): string {
   );
 }
 
-/** The command of a machine after its behaviour: most run the real thing. */
+/** Returns the command of a machine for its behaviour; most behaviours run the real command. */
 export function commandFor(behaviour: Behaviour, machineCommand: string): string {
   if (behaviour.kind === 'silent') return 'exec sleep 100000000';
   if (behaviour.kind === 'stubborn') return "trap '' HUP INT TERM; exec sleep 100000000";
@@ -54,7 +54,7 @@ export function commandFor(behaviour: Behaviour, machineCommand: string): string
   return `exec ${machineCommand}`;
 }
 
-/** Starts the process of a machine in its own group and directory. Throws when the system has no room for it. */
+/** Starts the process of a machine in its own group and directory. Throws when the system cannot start it. */
 export function startProcess(dir: string, command: string, env: Record<string, string>): MachineProcess {
   for (const name of ['exit', 'main.pid']) rmSync(join(dir, name), { force: true });
   mkdirSync(env.HOME as string, { recursive: true });
@@ -74,7 +74,7 @@ export function startProcess(dir: string, command: string, env: Record<string, s
   return { groupId: child.pid, startMark: readStartMark(child.pid) ?? '', startedAt, child };
 }
 
-/** The pid of the machine's main process; `null` until it has begun. */
+/** Returns the pid of the machine's main process; `null` until it has begun. */
 export function readMainPid(dir: string): number | null {
   try {
     return Number.parseInt(readFileSync(join(dir, 'main.pid'), 'utf8'), 10) || null;
@@ -83,7 +83,7 @@ export function readMainPid(dir: string): number | null {
   }
 }
 
-/** The exit its supervisor wrote down; `null` when it did not (yet). */
+/** Returns the exit that the supervisor recorded; `null` without one. */
 export function readExit(dir: string): ProcessExit | null {
   try {
     const text = readFileSync(join(dir, 'exit'), 'utf8');
@@ -94,14 +94,14 @@ export function readExit(dir: string): ProcessExit | null {
   }
 }
 
-/** Whether the supervisor with this record still lives. */
+/** Whether the supervisor of this record is still running. */
 export function isRunning(record: ProcessRecord): boolean {
   return readStartMark(record.groupId) === record.startMark && record.startMark !== '';
 }
 
 /**
- * Signals the main process, as Fly signals the entrypoint. Just after a start the main process may not have
- * begun, so this looks again for up to a second.
+ * Signals the main process, as Fly signals the entrypoint. Shortly after a start it may not have begun, so this retries
+ * for up to a second. Returns whether the signal was sent.
  */
 export async function signalMain(
   dir: string,

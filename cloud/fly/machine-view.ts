@@ -2,16 +2,16 @@ import type { MachineEvent, MachineRecord, MachineState } from './records';
 
 const seconds = (ms: number) => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 
-/** A host that cannot be asked leaves what was known of its machines. */
+/** Returns the instant whose state reads show: an unreachable host hides later changes. */
 const knownAt = (machine: MachineRecord, asOf: number): number => Math.min(asOf, machine.cutOffAt ?? asOf);
 
-/** The state a read that lags would see; `null` when the machine did not exist yet, or no longer does. */
+/** Returns the state that a read as of `asOf` sees; `null` when the machine did not exist yet, or is lost. */
 export function stateAt(machine: MachineRecord, asOf: number): MachineState | null {
   if (machine.lost || machine.createdAt > asOf) return null;
   return machine.history.findLast(({ at }) => at <= knownAt(machine, asOf))?.state ?? 'created';
 }
 
-/** Newest first, as Fly lists them. */
+/** Returns the events, newest first as Fly lists them. */
 export function viewEvents(machine: MachineRecord, asOf: number, limit: number): MachineEvent[] {
   return machine.events
     .filter(({ timestamp }) => timestamp <= knownAt(machine, asOf))
@@ -27,7 +27,7 @@ function imageRef(image: string) {
   return { registry, repository, tag, digest: `sha256:${'0'.repeat(64)}`, labels: null };
 }
 
-/** A machine as the API shows it. A summary leaves out config, checks, events, host status and nonce. */
+/** Returns a machine in the API's format. A summary leaves out config, checks, events, host status and nonce. */
 export function viewMachine(machine: MachineRecord, asOf: number, summary = false): Record<string, unknown> {
   const short = {
     id: machine.id,
@@ -48,7 +48,7 @@ export function viewMachine(machine: MachineRecord, asOf: number, summary = fals
     : { ...short, ...events, config: machine.config, host_status: 'ok' };
 }
 
-/** A machine in the list of a whole organisation. */
+/** Returns a machine in the format of an organisation's list. */
 export function viewOrgMachine(
   machine: MachineRecord,
   asOf: number,

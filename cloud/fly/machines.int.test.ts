@@ -18,7 +18,7 @@ describe('machines of the local cloud', () => {
   });
   afterAll(() => local.close());
 
-  it('answers a create before the machine runs, then goes created → starting → started', async () => {
+  it('answers a create before the machine runs, which then goes created → starting → started', async () => {
     const id = await local.create('states');
     expect((await local.get(id)).body.state).toBe('created');
     await local.wait(id, 'started');
@@ -54,7 +54,7 @@ describe('machines of the local cloud', () => {
     ).toEqual([]);
   });
 
-  it('stops politely and destroys itself; the record stays readable and leaves the lists', async () => {
+  it('stops on the signal and is destroyed; its record stays readable and leaves the lists', async () => {
     const id = await local.run('polite');
     expect(await local.call('POST', `apps/a/machines/${id}/stop`, { timeout: '10s' })).toMatchObject({
       status: 200,
@@ -70,7 +70,7 @@ describe('machines of the local cloud', () => {
     expect(await ids('?include_deleted=true')).toContain(id);
   });
 
-  it('kills a machine that ignores the signal when its polite time is over', async () => {
+  it('kills a machine that ignores the signal when its stop timeout is over', async () => {
     local.fly.world.behaviours = [{ match: { name: 'stubborn' }, behaviour: { kind: 'stubborn' } }];
     const id = await local.run('stubborn');
     await until(() => existsSync(join(local.fly.world.machineStore.dirOf(id), 'main.pid')));
@@ -83,7 +83,7 @@ describe('machines of the local cloud', () => {
     expect(exit?.at - asked).toBeLessThan(1500);
   });
 
-  it('ends with the machine every process that left its group', async () => {
+  it('ends every process of the machine, including those that left its group', async () => {
     const other = await LocalFly.start({
       machineCommand: "sh -c 'setsid sleep 999 & echo $! > child; exec sleep 998'",
     });
@@ -99,7 +99,7 @@ describe('machines of the local cloud', () => {
     await other.close();
   });
 
-  it('tells start and exit within milliseconds of the real ones, whatever the exit code', async () => {
+  it('reports start and exit within milliseconds of the real ones, whatever the exit code', async () => {
     const program = `process.on('exit',()=>require('fs').writeFileSync('end',String(Date.now())));
 require('fs').writeFileSync('begin',String(Date.now()));setTimeout(()=>process.exit(7),300)`;
     const other = await LocalFly.start({ machineCommand: `node -e "${program.replaceAll('\n', ' ')}"` });
@@ -113,7 +113,7 @@ require('fs').writeFileSync('begin',String(Date.now()));setTimeout(()=>process.e
     expect(exit).toMatchObject({ exit_code: 7 });
     expect(exit?.requested_stop).toBeUndefined();
     expect(start).toBeLessThanOrEqual(begin as number);
-    // The file clock ticks every 4 ms, and the process itself needs a moment to end.
+    // The file clock advances in steps of 4 ms, and the process needs a moment to end.
     expect(exit?.at).toBeGreaterThanOrEqual((end as number) - 5);
     expect(exit?.at - (end as number)).toBeLessThan(100);
     expect(other.fly.world.machines.get(id)?.intervals).toEqual([{ startedAt: start, stoppedAt: exit?.at }]);
@@ -147,7 +147,7 @@ require('fs').writeFileSync('begin',String(Date.now()));setTimeout(()=>process.e
     expect((await local.call('DELETE', `apps/a/machines/${id}?force=true`)).body).toEqual({ ok: true });
   });
 
-  it('knows stuck, slow and crashing boots', async () => {
+  it('simulates stuck, slow and crashing boots', async () => {
     local.fly.world.behaviours = [
       { match: { name: 'stuck' }, behaviour: { kind: 'stuck_created' } },
       { match: { name: 'slow' }, behaviour: { kind: 'slow_boot', bootDelayMs: 600 } },
@@ -168,7 +168,7 @@ require('fs').writeFileSync('begin',String(Date.now()));setTimeout(()=>process.e
     expect((await local.wait(stuck, 'destroyed')).status).toBe(200);
   });
 
-  it('carries a hundred machines at once and ends them with their app', async () => {
+  it('runs a hundred machines at once and ends them with their app', async () => {
     const ids = await Promise.all(Array.from({ length: 100 }, (_, i) => local.create(`many-${i}`)));
     await Promise.all(ids.map((id) => local.wait(id, 'started', 60)));
     expect((await local.call('DELETE', 'apps/a?force=true')).status).toBe(202);

@@ -6,7 +6,7 @@ import { anchorCommand } from './machine-process';
 import { RateLimit } from './rate-limit';
 
 describe('small parts of the local cloud', () => {
-  it('reads Go durations as strings and as nanoseconds', () => {
+  it('parses Go durations from strings and from nanoseconds', () => {
     expect(['10s', '1m30s', '1.5s', '250ms', '0', 2e9].map(parseGoDuration)).toEqual([
       10000, 90000, 1500, 250, 0, 2000,
     ]);

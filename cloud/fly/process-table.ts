@@ -3,12 +3,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 const linux = existsSync('/proc/self/stat');
 
-/** What tells a process from a later one with the same pid: its start time. `null` when it is dead. */
+/** Returns the start time of a process, which tells it from a later one with the same pid. `null` when it is dead. */
 export function readStartMark(pid: number): string | null {
   if (!linux) return readStartMarkFromPs(pid);
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The command in parentheses may hold spaces, so fields are counted behind it.
+    // The command in parentheses may contain spaces, so fields are counted after it.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return fields[0] === 'Z' ? null : (fields[19] ?? null);
   } catch {
@@ -44,8 +44,8 @@ function machineOf(pid: string): string | null {
 }
 
 /**
- * Kills every process that was started inside the given machines, also those that left the process group
- * (a shell on a terminal has its own): a real machine takes all of them with it.
+ * Kills every process started inside the given machines, including those that left the process group (a shell on a
+ * terminal has its own), as the end of a real machine would.
  */
 export function killLeftovers(machineIds: ReadonlySet<string>): void {
   if (!linux || machineIds.size === 0) return;

@@ -1,4 +1,4 @@
-/** What the local cloud remembers. All instants are milliseconds since the epoch. */
+/** The records of the local cloud. All instants are milliseconds since the epoch. */
 
 export type MachineState =
   | 'created'
@@ -63,7 +63,7 @@ interface Interval {
 export interface ProcessRecord {
   /** Process group of the machine: its supervisor shell. */
   groupId: number;
-  /** Identifies the supervisor beside its pid, so that a reused pid is never taken for it. */
+  /** Identifies the supervisor beside its pid, so that a reused pid is never mistaken for it. */
   startMark: string;
 }
 
@@ -90,7 +90,7 @@ export interface MachineRecord {
   updatedAt: number;
   /** Oldest first. */
   events: MachineEvent[];
-  /** Every state with the instant it began, for reads that lag. */
+  /** Every state with the instant it began, for stale reads. */
   history: Array<{ state: MachineState; at: number }>;
   intervals: Interval[];
   port: number | null;
@@ -98,14 +98,14 @@ export interface MachineRecord {
   restartCount: number;
   requestedStop: boolean;
   destroyRequested: boolean;
-  /** When the polite time of a stop ends and SIGKILL follows. */
+  /** When the timeout of a stop ends and SIGKILL follows. */
   killAt: number | null;
   lease: LeaseRecord | null;
-  /** Set while nobody can ask the machine's host: reads show what was known then. */
+  /** Set while the machine's host is unreachable: reads show the state of this instant. */
   cutOffAt?: number | null;
-  /** The host is gone for good: the API knows no such machine any more. */
+  /** The host is lost for good: the API no longer knows the machine. */
   lost?: boolean;
-  /** Being moved to another host: it starts there once it has ended here. */
+  /** The machine is being moved: it starts on the new host once it has ended here. */
   moving?: { forget: boolean } | null;
 }
 

@@ -10,7 +10,7 @@ describe('restart of the local Machines API', () => {
 
   const pidOf = (id: string) => until(() => readMainPid(local.fly.world.machineStore.dirOf(id)));
 
-  it('takes up machines that still run and can stop them', async () => {
+  it('adopts machines that still run and can stop them', async () => {
     local = await LocalFly.start();
     const id = await local.run('kept');
     const pid = await pidOf(id);
@@ -24,7 +24,7 @@ describe('restart of the local Machines API', () => {
     expect(existsSync(`/proc/${pid}`)).toBe(false);
   });
 
-  it('learns the exact end of a machine that exited while it was down', async () => {
+  it('reads the exact end of a machine that exited while the cloud was down', async () => {
     local = await LocalFly.start({ machineCommand: "sh -c 'until [ -e end ]; do sleep 0.02; done; exit 3'" });
     const id = await local.run('ended', { auto_destroy: false });
     const dir = local.fly.world.machineStore.dirOf(id);
@@ -41,7 +41,7 @@ describe('restart of the local Machines API', () => {
     });
   });
 
-  it('dates a death that left no trace at the last moment it was watched', async () => {
+  it('dates a death without a record to the last moment the cloud was watching', async () => {
     local = await LocalFly.start();
     const id = await local.run('vanished', { auto_destroy: false });
     const group = local.fly.world.machines.get(id)?.process?.groupId as number;
@@ -57,7 +57,7 @@ describe('restart of the local Machines API', () => {
     expect(body.events[0].timestamp).toBeGreaterThan(closedAt - 2000);
   });
 
-  it('finishes what it had begun: a launch, a stop in its polite time, a destroy', async () => {
+  it('finishes what had begun: a launch, a stop within its timeout, a destroy', async () => {
     local = await LocalFly.start({ delays: { createdMs: 300 } });
     local.fly.world.behaviours = [{ match: { name: 'stopping' }, behaviour: { kind: 'stubborn' } }];
     const stopping = await local.run('stopping');

@@ -5,7 +5,7 @@ import type { MachineLife } from './machine-life';
 import type { AppRecord, MachineRecord, VolumeRecord } from './records';
 import type { World } from './world';
 
-/** What the routes of the Machines API work on. */
+/** The parts that the routes of the Machines API work on. */
 export interface Fly {
   world: World;
   life: MachineLife;
@@ -18,9 +18,9 @@ export interface Request {
   query: URLSearchParams;
   body: unknown;
   headers: Record<string, string | string[] | undefined>;
-  /** Reads show the world as it was at this instant. */
+  /** Reads show the state as of this instant. */
   asOf: number;
-  /** Ends when the caller hangs up. */
+  /** Aborts when the caller hangs up. */
   signal: AbortSignal;
 }
 
@@ -31,25 +31,25 @@ export interface Reply {
 
 export interface Route {
   method: string;
-  /** Segments behind `/v1`; `:name` is a parameter. */
+  /** Path after `/v1`; `:name` is a parameter. */
   path: string;
   /** Names the call in the call log, in faults and in rate limits. */
   action: string;
-  /** Parameter that rate limits count by; none for calls that are not limited. */
+  /** Parameter that rate limits count by; absent for unlimited calls. */
   limitBy?: 'app' | 'machine' | 'volume';
   run(fly: Fly, request: Request): Reply | Promise<Reply>;
 }
 
 export const ok = (body: unknown): Reply => ({ status: 200, body });
 
-/** The app of the path. Throws 404. */
+/** Returns the app of the path. Throws 404. */
 export function appOf(fly: Fly, request: Request): AppRecord {
   const app = fly.world.apps.get(request.params.app ?? '');
   if (!app) throw new FlyError(404, 'App not found');
   return app;
 }
 
-/** The machine of the path, destroyed ones too. Throws 404. */
+/** Returns the machine of the path, including destroyed ones. Throws 404. */
 export function machineOf(fly: Fly, request: Request): MachineRecord {
   appOf(fly, request);
   const machine = fly.world.machines.get(request.params.machine ?? '');
@@ -59,7 +59,9 @@ export function machineOf(fly: Fly, request: Request): MachineRecord {
   return machine;
 }
 
-/** The machine of the path when it can still be changed and its lease allows this caller. Throws 404, 409 or 503. */
+/**
+ * Returns the machine of the path if it can still be changed and its lease allows this caller. Throws 404, 409 or 503.
+ */
 export function liveMachineOf(fly: Fly, request: Request): MachineRecord {
   const machine = machineOf(fly, request);
   if (machine.state === 'destroyed') throw new FlyError(404, 'machine not found');
@@ -83,8 +85,8 @@ export function volumeOf(fly: Fly, request: Request): VolumeRecord {
 }
 
 /**
- * The body as an object with no other fields than these. Fly ignores an unknown field without a word, which
- * hides a typing mistake until production; here it is refused.
+ * Returns the body as an object with no other fields than these. Fly silently ignores an unknown field, which hides a
+ * typing error until production, so it is refused here.
  */
 export function fieldsOf(body: unknown, struct: string, known: readonly string[]): Record<string, unknown> {
   if (body === undefined || body === null) return {};

@@ -51,7 +51,7 @@ function createApp(fly: Fly, body: unknown): AppRecord {
   return app;
 }
 
-/** Ends an app with all its machines and volumes. */
+/** Removes an app with all its machines and volumes. */
 export function deleteApp(fly: Fly, app: AppRecord): void {
   for (const machine of fly.world.machines.values()) if (machine.app === app.name) fly.life.destroy(machine);
   for (const volume of [...fly.world.volumes.values()]) {

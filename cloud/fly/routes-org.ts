@@ -38,7 +38,7 @@ function pageOf<T extends { id: string }>(found: T[], query: URLSearchParams) {
   return { page, next, last };
 }
 
-/** Ordered by id, so that a page never repeats or skips a machine that lives through the whole listing. */
+/** Ordered by id, so that a page never repeats or skips a machine that exists during the whole listing. */
 function listOrg(fly: Fly, request: Request): Reply {
   const { query, asOf } = request;
   const { page, next, last } = pageOf([...fly.world.machines.values()].filter(keep(fly, request)), query);

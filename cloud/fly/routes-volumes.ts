@@ -11,7 +11,7 @@ const createFields =
     ' ',
   );
 
-/** A volume as the API shows it. */
+/** Returns a volume in the API's format. */
 export function viewVolume(volume: VolumeRecord) {
   return {
     id: volume.id,

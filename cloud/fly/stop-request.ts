@@ -18,7 +18,7 @@ export function checkStopConfig(
   if (ms > 300_000) throw new FlyError(400, 'invalid stop_config.timeout, cannot exceed 5 minutes');
 }
 
-/** Signal and polite time of a stop: the request decides, then the machine's config, then SIGINT and 5 s. */
+/** Returns the signal and the timeout of a stop: from the request, then the machine's config, then SIGINT and 5 s. */
 export function stopRequest(
   config: MachineConfig,
   body: { signal?: string; timeout?: string | number },

@@ -1,18 +1,23 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** One kind of record, each in `record.json` of its own directory, so that a save costs the same at any size. */
+/**
+ * Stores one kind of record, each in `record.json` in its own directory, so that a save costs the same at any number.
+ */
 export class RecordStore<T> {
   constructor(readonly dir: string) {
     mkdirSync(dir, { recursive: true });
   }
 
-  /** Directory of one record; other files may live in it. */
+  /** The directory of one record; other files may be kept in it. */
   dirOf(id: string): string {
     return join(this.dir, id);
   }
 
-  /** Written aside and renamed: a reader or a crash sees the old record or the new one, never half. */
+  /**
+   * Writes to a temporary file and renames it: a reader or a crash sees the old record or the new one, never part of
+   * one.
+   */
   save(id: string, record: T): void {
     const dir = this.dirOf(id);
     mkdirSync(dir, { recursive: true });
@@ -25,7 +30,10 @@ export class RecordStore<T> {
     rmSync(this.dirOf(id), { recursive: true, force: true });
   }
 
-  /** Every record by the name of its directory. A directory without a record is left over from a crash and removed. */
+  /**
+   * Returns every record by the name of its directory. A directory without a record is left over from a crash and is
+   * removed.
+   */
   load(): Map<string, T> {
     const records = new Map<string, T>();
     for (const id of readdirSync(this.dir).sort()) {

@@ -26,8 +26,8 @@ function timeoutMs(query: URLSearchParams): number {
 }
 
 /**
- * Waits until the machine is in one of the asked states. Throws 400 for a timeout outside [1, 60] s, 404 when the
- * machine is destroyed and that was not waited for, 408 when the time is over.
+ * Waits until the machine is in one of the requested states. Throws 400 for a timeout outside [1, 60] s, 404 when the
+ * machine is destroyed unexpectedly, 408 when the time is over.
  */
 export async function waitForState(fly: Fly, machine: MachineRecord, request: Request): Promise<unknown> {
   const wanted = wantedStates(request.query);

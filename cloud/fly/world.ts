@@ -20,7 +20,7 @@ export interface Delays {
   /** How long a volume stays claimed after its machine is gone. */
   releaseVolumeMs: number;
   restartMs: number;
-  /** How long a machine that is moved is nowhere. */
+  /** How long a moved machine runs on neither host. */
   moveMs: number;
 }
 
@@ -36,7 +36,7 @@ export const defaultDelays: Delays = {
 const keepDestroyedMs = 48 * 3_600_000;
 const keepDeletedVolumeMs = 24 * 3_600_000;
 
-/** Apps, machines and volumes of the local cloud, kept on disk as they change. Emits `change` with the machine. */
+/** Apps, machines and volumes of the local cloud, saved to disk as they change. Emits `change` with the machine. */
 export class World {
   readonly changes = new EventEmitter().setMaxListeners(0);
   readonly apps: Map<string, AppRecord>;
@@ -91,7 +91,7 @@ export class World {
     this.volumeStore.remove(id);
   }
 
-  /** Moves a machine to a state with the event that says so, saves it, and tells everyone who waits. */
+  /** Moves a machine to a state, adds its event, saves it, and notifies waiting calls. */
   move(machine: MachineRecord, state: MachineState, event?: Omit<MachineEvent, 'id'>): void {
     const at = event?.timestamp ?? Date.now();
     if (machine.state !== state) machine.history.push({ state, at });
@@ -103,7 +103,7 @@ export class World {
     this.changes.emit('change', machine);
   }
 
-  /** The behaviour for a machine about to be created: the last matching rule wins. */
+  /** Returns the behaviour for a machine about to be created: the last matching rule wins. */
   behaviourFor(app: string, name: string): Behaviour {
     const rule = this.behaviours.findLast(
       ({ match }) => (!match.app || match.app === app) && (!match.name || match.name === name),
@@ -111,7 +111,7 @@ export class World {
     return rule?.behaviour ?? { kind: 'normal' };
   }
 
-  /** Marks that the cloud was watching at this instant. */
+  /** Records that the cloud is watching at this instant. */
   markWatching(): void {
     const path = join(this.dir, 'watching');
     if (!existsSync(path)) writeFileSync(path, '');
@@ -119,7 +119,7 @@ export class World {
     utimesSync(path, now, now);
   }
 
-  /** The last instant at which an earlier cloud on this directory was watching; now when there was none. */
+  /** Returns the last instant at which an earlier cloud on this directory was watching; now when there was none. */
   lastWatchingAt(): number {
     const path = join(this.dir, 'watching');
     return existsSync(path) ? Math.floor(statSync(path).mtimeMs) : Date.now();

@@ -3,18 +3,18 @@ import type { Mail } from './store';
 
 type Links = Array<[label: string, url: string]>;
 
-/** The inbox, newest first. */
+/** Returns the page of the inbox, newest first. */
 export function renderInbox(mails: Mail[], links: Links): string {
   const rows = [...mails].reverse().map(
     (mail) => `<li><a href="/mail/${mail.id}">${escapeHtml(mail.subject || '(no subject)')}</a><br>
 <small>to ${escapeHtml(mail.to.join(', '))} · ${showTime(mail.at)}</small></li>`,
   );
   const empty =
-    '<p class="soft">No mail yet. Everything the product sends arrives here and nowhere else.</p>';
+    '<p class="soft">No email yet. Everything the product sends arrives here and nowhere else.</p>';
   return renderPage('Inbox', rows.length > 0 ? `<ul class="mails">${rows.join('')}</ul>` : empty, links);
 }
 
-/** One mail: as HTML in a frame without scripts, and as text. */
+/** Returns the page of one email: as HTML in a frame without scripts, and as text. */
 export function renderMail(mail: Mail, links: Links): string {
   const frame = `<base target="_blank">${mail.html}`;
   const html = mail.html

@@ -8,7 +8,10 @@ export interface StartedMail extends StartedPart {
   store: MailStore;
 }
 
-/** Starts an SMTP server that takes every mail, from anyone and for anyone, and keeps it instead of delivering it. */
+/**
+ * Starts an SMTP server that accepts every email, from any sender and for any recipient, and stores it instead of
+ * delivering it.
+ */
 export async function startMail(options: { port: number; stateDir: string }): Promise<StartedMail> {
   const store = new MailStore(join(options.stateDir, 'mail'));
   const smtp = new SMTPServer({

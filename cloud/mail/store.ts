@@ -15,7 +15,7 @@ export interface Mail {
 
 const keep = 500;
 
-/** The mails that were sent, oldest first, the last 500 of them; one file each. */
+/** The last 500 emails, oldest first; one file each. */
 export class MailStore {
   private mails: Mail[];
   private next: number;
@@ -39,7 +39,7 @@ export class MailStore {
     return added;
   }
 
-  /** Mails to one address, in any letter case, or all. */
+  /** Returns the emails to one address, in any letter case, or all. */
   list(to?: string): Mail[] {
     const wanted = to?.toLowerCase();
     return this.mails.filter((mail) => !wanted || mail.to.some((one) => one.toLowerCase() === wanted));

@@ -3,7 +3,7 @@ import type { Fly } from '../fly/route';
 import { ProxyError } from './proxy-error';
 import type { Replay } from './read-replay';
 
-/** One place a request can be sent to. */
+/** A target that a request can be sent to. */
 export interface Target {
   host: string;
   port: number;
@@ -11,7 +11,7 @@ export interface Target {
   instance: string;
   region: string;
   app: string | null;
-  /** Whether the target may still be opening its port, so that a refused connection is tried again. */
+  /** Whether the target may still be opening its port, so that a refused connection is retried. */
   retry: boolean;
 }
 
@@ -47,8 +47,8 @@ function choose(fly: Fly, replay: Replay, app: string): MachineRecord {
 }
 
 /**
- * The machine a replay goes to, started first when it sleeps and its service allows that. Throws ProxyError for an
- * unknown app or machine and for one that cannot take the request.
+ * Returns the machine a replay goes to, after starting it when it is stopped and its service allows that. Throws
+ * ProxyError for an unknown app or machine and for a machine that cannot take the request.
  */
 export async function findTarget(fly: Fly, replay: Replay, from: Target): Promise<Target> {
   const app = replay.app ?? from.app ?? '';
@@ -72,7 +72,7 @@ export async function findTarget(fly: Fly, replay: Replay, from: Target): Promis
   };
 }
 
-/** Resolves when the machine has left its way to started, or after a bound. */
+/** Resolves when the machine is no longer starting, or after `wakeMs`. */
 function started(fly: Fly, machine: MachineRecord): Promise<void> {
   return new Promise((resolve) => {
     const look = () => {

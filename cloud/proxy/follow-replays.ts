@@ -8,8 +8,8 @@ import { type Incoming, type Outgoing, readAll, sendRequest } from './send-reque
 const mostReplays = 10;
 
 /**
- * Sends a request to the first target and on to wherever the answers ask it to be replayed. Resolves with the first
- * answer that asks for nothing more: from then on only that target is in the path. Throws ProxyError.
+ * Sends a request to the first target and follows the replays that answers request. Resolves with the first answer that
+ * requests none: from then on only that target is in the path. Throws ProxyError.
  */
 export async function followReplays(
   fly: Fly,

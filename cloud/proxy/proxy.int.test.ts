@@ -47,7 +47,7 @@ describe('local Fly proxy', () => {
     reply = (_req, res) => res.writeHead(200, { 'fly-replay': header }).end('not for the client');
   };
 
-  it('passes an ordinary answer through and says who asked', async () => {
+  it('passes an ordinary answer through and adds the client to the request headers', async () => {
     reply = (req, res) => res.writeHead(201, { 'x-from': 'gateway' }).end(JSON.stringify(req.headers));
     const response = await fetch(url('/plain'), {
       headers: { 'fly-client-ip': '9.9.9.9', 'fly-replay-src': 'state=forged' },
@@ -140,7 +140,7 @@ describe('local Fly proxy', () => {
     expect(await closed).toBe(1006);
   });
 
-  it('refuses what Fly refuses', async () => {
+  it('refuses the replays that Fly refuses', async () => {
     const answer = async (header: string, init?: RequestInit) => {
       replayTo(header);
       const response = await fetch(url(), init);

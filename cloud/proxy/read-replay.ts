@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 const replayMediaType = 'application/vnd.fly.replay+json';
 
-/** Where an app asks the proxy to send the request instead, and what it wants the target to know. */
+/** Where an app requests the proxy to send the request instead, and the state for the target. */
 export interface Replay {
   app?: string;
   instance?: string;
@@ -29,7 +29,7 @@ function list(text: string | undefined): string[] | undefined {
   return text === undefined ? undefined : text.split(',').map((part) => part.trim());
 }
 
-/** The replay a response asks for, as a header or as JSON; `null` when it is an ordinary answer. */
+/** Returns the replay a response requests, in a header or as JSON; `null` for an ordinary answer. */
 export function readReplay(headers: IncomingHttpHeaders, body: () => string): Replay | null {
   const header = headers['fly-replay'];
   if (header !== undefined) {

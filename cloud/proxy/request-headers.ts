@@ -5,11 +5,11 @@ import type { Replay } from './read-replay';
 
 const hopByHop = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding'];
 
-/** What only the proxy may say about a request; a client that sends these is not believed. */
+/** Headers that only the proxy may set; those sent by a client are removed. */
 const proxyOnly =
   /^fly-(replay-src|replay-failed|client-ip|forwarded-.*|region|request-id|preferred-instance-.*)$/;
 
-/** The headers of a client's request as the first app behind the proxy sees them. */
+/** Returns the headers of a client's request as the first app behind the proxy sees them. */
 export function incomingHeaders(req: IncomingMessage): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = {};
   for (const [name, value] of Object.entries(req.headers)) {
@@ -33,7 +33,7 @@ export function incomingHeaders(req: IncomingMessage): OutgoingHttpHeaders {
   };
 }
 
-/** The same request for the target of a replay: who sent it on, when (microseconds), and the state that goes along. */
+/** Returns the headers of the request for the target of a replay: its source, its time (microseconds) and its state. */
 export function replayedHeaders(
   headers: OutgoingHttpHeaders,
   replay: Replay,
@@ -47,7 +47,7 @@ export function replayedHeaders(
   return next;
 }
 
-/** The headers of an answer that a proxy may pass on. */
+/** Returns the headers of an answer that a proxy may pass on. */
 export function outgoingHeaders(headers: NodeJS.Dict<string | string[]>): OutgoingHttpHeaders {
   const next: OutgoingHttpHeaders = {};
   for (const [name, value] of Object.entries(headers)) {

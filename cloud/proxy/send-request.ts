@@ -7,9 +7,9 @@ export interface Outgoing {
   method: string;
   path: string;
   headers: OutgoingHttpHeaders;
-  /** The body as far as it was kept. */
+  /** The buffered part of the body. */
   body: Buffer;
-  /** What follows the kept part, when the body was too long to keep. */
+  /** The rest of a body that is too long to buffer. */
   rest: Readable | null;
 }
 
@@ -23,8 +23,8 @@ const retryEveryMs = 50;
 const retryForMs = 5000;
 
 /**
- * Sends a request to a target and resolves with the beginning of its answer. A target that is only just starting
- * gets a few seconds to open its port. Throws ProxyError when it cannot be reached.
+ * Sends a request to a target and resolves with the beginning of its answer. A target that is starting gets a few
+ * seconds to open its port. Throws ProxyError when it is unreachable.
  */
 export async function sendRequest(target: Target, outgoing: Outgoing, gone: AbortSignal): Promise<Incoming> {
   const until = Date.now() + (target.retry ? retryForMs : 0);
@@ -55,7 +55,7 @@ function attempt(target: Target, outgoing: Outgoing, gone: AbortSignal): Promise
     sent.once('response', (response) => resolve({ response, upgraded: null }));
     sent.once('upgrade', (response, socket, head) => resolve({ response, upgraded: { socket, head } }));
     sent.once('socket', (socket) => {
-      // Nothing of a long body may be used up by a connection that is refused.
+      // A refused connection must not consume any part of a streamed body.
       if (!socket.connecting) writeBody(sent, outgoing);
       else socket.once('connect', () => writeBody(sent, outgoing));
     });
@@ -69,7 +69,7 @@ function writeBody(sent: ClientRequest, outgoing: Outgoing): void {
   } else sent.end(outgoing.body.length > 0 ? outgoing.body : undefined);
 }
 
-/** The rest of an answer, up to 1 MB. */
+/** Reads the rest of an answer. */
 export async function readAll(response: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const part of response as AsyncIterable<Buffer>) parts.push(part);

@@ -6,7 +6,7 @@ import { ProxyError } from './proxy-error';
 import { incomingHeaders, outgoingHeaders } from './request-headers';
 import type { Outgoing } from './send-request';
 
-/** A longer body is passed on but cannot be replayed. */
+/** A longer body is passed on but cannot be replayed, in bytes. */
 const mostReplayable = 1_000_000;
 
 function keepBody(req: IncomingMessage): Promise<Pick<Outgoing, 'body' | 'rest'>> {
@@ -30,7 +30,7 @@ function keepBody(req: IncomingMessage): Promise<Pick<Outgoing, 'body' | 'rest'>
   });
 }
 
-/** Takes one HTTP request through the gateway and its replays, and its answer back. */
+/** Passes one HTTP request through the gateway and its replays, and the answer back. */
 export async function serveHttp(
   fly: Fly,
   first: Target,
@@ -50,7 +50,7 @@ export async function serveHttp(
     const { response, upgraded } = await followReplays(fly, first, outgoing, gone.signal);
     if (upgraded) {
       upgraded.socket.destroy();
-      throw new ProxyError(502, 'PU01', 'the app switched protocols without being asked');
+      throw new ProxyError(502, 'PU01', 'the app switched protocols without a request for it');
     }
     res.writeHead(response.statusCode ?? 502, outgoingHeaders(response.headers));
     response.once('error', () => res.destroy());

@@ -9,8 +9,8 @@ import { incomingHeaders, outgoingHeaders } from './request-headers';
 import { readAll } from './send-request';
 
 /**
- * Takes one upgrade through the gateway and its replays. Whoever answers 101 gets the connection; every other last
- * answer goes back to the client as it is.
+ * Passes one upgrade through the gateway and its replays. The target that answers 101 gets the connection; any other
+ * final answer goes back to the client unchanged.
  */
 export async function serveUpgrade(
   fly: Fly,

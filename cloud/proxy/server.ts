@@ -8,14 +8,14 @@ import { serveUpgrade } from './serve-upgrade';
 
 export interface ProxyOptions {
   port: number;
-  /** The app the public address belongs to. */
+  /** URL of the app that owns the public address. */
   gatewayUrl: string;
   fly: Fly;
 }
 
 /**
- * Starts the local Fly proxy: every request goes to the gateway first, and when that answers with a replay, the very
- * same request goes to the machine it names. From then on the gateway is out of the path.
+ * Starts the local Fly proxy: every request goes to the gateway first, and when the gateway answers with a replay, the
+ * same request goes to the named machine. From then on the gateway is out of the path.
  */
 export async function startProxy(options: ProxyOptions): Promise<StartedPart> {
   const { fly } = options;

@@ -1,4 +1,4 @@
-// A machine for tests of the proxy: says what it was sent, over HTTP and WebSocket.
+// A machine for tests of the proxy: returns what it receives, over HTTP and WebSocket.
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
 

@@ -10,7 +10,7 @@ export interface Answer {
   body: any;
 }
 
-/** A Machines API on a free port with its own directory, and the calls tests make most. */
+/** A Machines API on a free port with its own directory, and helpers for common calls. */
 export class LocalFly {
   private constructor(
     readonly stateDir: string,
@@ -72,7 +72,7 @@ export class LocalFly {
   }
 }
 
-/** Polls until the value is there, or fails after a bound. */
+/** Polls until `read` returns a value; throws after 10 s. */
 export async function until<T>(
   read: () => T | undefined | null | false | Promise<T | undefined | null | false>,
 ): Promise<T> {

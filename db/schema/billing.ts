@@ -25,7 +25,7 @@ export const billingCustomer = pgTable(
       .primaryKey()
       .references(() => account.id),
     stripeCustomerId: text('stripe_customer_id').unique(),
-    /** The provider's account and mode that knows the customer, such as `acct_1:live`; null until it was read once. */
+    /** The provider's account and mode that has the customer, such as `acct_1:live`; null until first read. */
     stripeAccount: text('stripe_account'),
     /** Part of the customer's idempotency key; grows only after the provider lost the customer. */
     generation: integer('generation').notNull().default(1),
@@ -74,11 +74,14 @@ export const subscription = pgTable('subscription', {
    * quotas were prorated: it keeps the quota of its whole month.
    */
   bought: jsonb('bought'),
-  /** A bigger plan that waits for its payment to be confirmed; null for none. */
+  /** A larger plan whose payment awaits confirmation; null for none. */
   pendingUpdate: jsonb('pending_update'),
 });
 
-/** Customers at another account or in another mode of the provider than today's key; they are found again when it returns. */
+/**
+ * Customers of another provider account or mode than that of the current key; they are linked again when that key
+ * returns.
+ */
 export const archivedCustomer = pgTable(
   'archived_customer',
   {
@@ -92,7 +95,7 @@ export const archivedCustomer = pgTable(
   (t) => [primaryKey({ columns: [t.accountId, t.stripeAccount] })],
 );
 
-/** Disputes and fraud warnings against payments of an account. While one is not lifted, nothing is sold to it. */
+/** Disputes and fraud warnings against payments of an account. Until each is lifted, nothing is sold to the account. */
 export const paymentHold = pgTable(
   'payment_hold',
   {

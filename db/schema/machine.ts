@@ -61,8 +61,8 @@ export const listing = pgTable('listing', {
 });
 
 /**
- * One row: which installation this database belongs to. Its id is made with the table and written into every machine, so that
- * two installations at one provider do not take each other's machines. The other columns say where it was first started.
+ * One row: the installation of this database. Its id is created with the table and written into every machine, so that
+ * two installations at one provider do not take each other's machines. The other columns say where it first ran.
  */
 export const installation = pgTable(
   'installation',

@@ -32,21 +32,21 @@ export const mailRefusal = pgTable('mail_refusal', {
   at: instant('at').notNull().default(sql`hg_clock()`),
 });
 
-/** What is written to the operator's address: alarms about payments, and what people write through the contact form. */
+/** Emails to the operator's address: alarms about payments, and messages from the contact form. */
 export const operatorNote = pgTable(
   'operator_note',
   {
     id: text('id').primaryKey(),
     kind: text('kind').notNull(),
     accountId: text('account_id'),
-    /** Who is answered; null for what the product writes by itself. */
+    /** The address to reply to; null for messages of the product itself. */
     replyTo: text('reply_to'),
     subject: text('subject').notNull(),
     body: text('body').notNull(),
     /** The same cause never makes a second note. */
     cause: text('cause').notNull().unique(),
     createdAt: instant('created_at').notNull().default(sql`hg_clock()`),
-    /** Next try; null once it was sent or given up. */
+    /** The next attempt; null once the note was sent or given up. */
     dueAt: instant('due_at'),
     attempts: integer('attempts').notNull().default(0),
     sentAt: instant('sent_at'),

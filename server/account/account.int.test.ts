@@ -37,7 +37,7 @@ const reasonOf = (work: Promise<unknown>) =>
     (error: { cause: DomainError }) => error.cause.reason,
   );
 
-it('ACCOUNT-47 an account made by the operator is recorded, an administrator’s as such, and so is nothing that did not happen', async () => {
+it('ACCOUNT-47 an account made by the operator is recorded, an administrator’s as such, and a failed creation is not', async () => {
   const email = 'recorded@hourglass.test';
   const made = await createAccount(stage.ctx, { email, isAdmin: true, planId: 'pro', status: 'pending' });
   const notes = () =>
@@ -131,7 +131,7 @@ describe('accounts', () => {
     expect(await proveAddress(stage.ctx, { userId, by: 'link' })).toBe(false);
   });
 
-  it('ACCOUNT-6 a plan that cannot be changes nothing and records nothing', async () => {
+  it('ACCOUNT-6 an invalid plan changes nothing and records nothing', async () => {
     const plans = await as(admin).admin.plan.list();
     const free = plans.find((plan) => plan.id === 'free');
     if (!free) throw new Error('no free plan');
@@ -145,7 +145,7 @@ describe('accounts', () => {
     await as(admin).admin.plan.save(free);
   });
 
-  it('BILLING-32 two plans cannot share a rank, not even saved in the same moment', async () => {
+  it('BILLING-32 two plans cannot share a rank, even when saved at the same time', async () => {
     const plans = await as(admin).admin.plan.list();
     const pro = plans.find((plan) => plan.id === 'pro');
     if (!pro) throw new Error('no plan pro');
@@ -159,7 +159,7 @@ describe('accounts', () => {
     await stage.ctx.sql`delete from plan where sort = 45`;
   });
 
-  it('ACCOUNT-8 the operator command answers one JSON document, or a sentence', {
+  it('ACCOUNT-8 the operator command prints one JSON document, or a sentence', {
     timeout: 60_000,
   }, async () => {
     const operator = async (...args: string[]) => {

@@ -8,8 +8,8 @@ import type { CallCtx } from './second-factor';
 const CHALLENGE_SECONDS = 600;
 
 /**
- * Stops somebody who came back from signing in elsewhere and has a second factor: the sign-in that was just made ends, and
- * the page asks for the code. The library itself asks after passwords only.
+ * Ends a sign-in that was just made through another service when the user has a second factor, and makes the page ask
+ * for the code. The library itself asks for it after passwords only.
  */
 export async function askForCode(
   { env, clock }: Pick<Ctx, 'env' | 'clock'>,

@@ -14,10 +14,12 @@ afterEach(() => vi.unstubAllGlobals());
 
 const auth = () => makeAuth({ ...world.ctx, mail: { send: async () => {}, close: () => {} } });
 
-/** Each from an address of its own: tries are counted. */
+/** Each request comes from an address of its own, because attempts are counted per address. */
 let asks = 0;
 
-/** Signs in by GitHub as somebody with this confirmed address there; returns where that leads, and the cookies of it. */
+/**
+ * Signs in through GitHub as a user with this address there; returns the redirect target and what the cookies contain.
+ */
 async function byGithub(
   email: string,
   verified = true,
@@ -52,7 +54,7 @@ async function byGithub(
   return { leadsTo: new URL(back.headers.get('location') ?? '', home), signedIn, challenge };
 }
 
-it('ACCOUNT-27 signing in by GitHub opens no account that was made for the address in another way, and says so', async () => {
+it('ACCOUNT-27 signing in by GitHub does not open an account made for the address in another way, and says so', async () => {
   const email = `${newId()}@x.test`;
   await world.ctx
     .sql`insert into auth_user (id, name, email, email_verified) values (${newId()}, 'P', ${email}, true)`;
@@ -73,7 +75,7 @@ it('ACCOUNT-1 ACCOUNT-27 signing in by GitHub makes an account for an address th
   expect([...rows]).toEqual([{ email_verified: true }]);
 });
 
-it('ACCOUNT-33 an address that GitHub vouches for later is confirmed by it, and ends keys and sign-ins made before', async () => {
+it('ACCOUNT-33 an address that GitHub confirms later counts as confirmed, and ends keys and sign-ins made before', async () => {
   const email = `${newId()}@x.test`;
   const { sql } = world.ctx;
   await byGithub(email, false);
@@ -111,6 +113,6 @@ it('ACCOUNT-43 signing in by GitHub asks for the second factor too', async () =>
       body: JSON.stringify({ code: '000000' }),
     }),
   );
-  // The challenge is known; only the app behind it is missing here.
+  // The challenge is valid; only the authenticator app behind it is missing here.
   expect([asked.status, (await asked.json()).code]).toEqual([400, 'TOTP_NOT_ENABLED']);
 });

@@ -7,8 +7,8 @@ import { monthOf } from '../quota/period';
 import { quotaMsOf } from '../quota/plans';
 
 /**
- * Remembers what the owners of an account used this month, before who they are is forgotten. Nothing is written under an
- * address that nobody confirmed: it may be another person's. Under the account lock.
+ * Stores what the owners of an account used this month, before their identities are deleted. Nothing is stored under an
+ * unconfirmed address, which may belong to another person. Requires the account lock.
  */
 export async function rememberUsage(tx: TxCtx, state: AccountState): Promise<void> {
   const period = monthOf(state.now);
@@ -23,11 +23,11 @@ export async function rememberUsage(tx: TxCtx, state: AccountState): Promise<voi
 }
 
 /**
- * Books on a fresh account what its owner used this month in one that was deleted, as far as the account's own plan
- * goes: a second account is no second month, and a plan that is paid for here loses nothing to one that was paid there.
+ * Charges a new account for what its owner used this month in a deleted one, capped at the new account's own plan, so
+ * that re-registering does not reset the month. Time paid for in the new account is not reduced.
  */
 export async function carryUsage(tx: TxCtx, accountId: string): Promise<void> {
-  // Whoever has just signed up has confirmed nothing yet.
+  // A user who has just signed up has confirmed nothing yet, so the claimed address counts.
   const marks = await personMarks(tx, tx.sql, accountId, 'claimed');
   const state = await lockAccount(tx, accountId);
   const [row] = await tx.sql<{ used_ms: number | null }[]>`

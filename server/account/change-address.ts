@@ -10,9 +10,10 @@ import type { AccessCtx } from './prove-address';
 export type Change = Move & { signInId: string };
 
 /**
- * Gives a person the address that has just proven itself. Links sent to the old one end; as the first proof of any address
- * it ends keys and other sign-ins made before. What was used this month, and a trial, stay known under both addresses.
- * Audited. Returns false, and has done nothing, when the address has another account or the person has another address.
+ * Changes a user's address to one that has just been proven. Links sent to the old address end; if this is the first
+ * proof of any address, keys and other sign-ins made before end too. This month's usage and a trial stay linked to both
+ * addresses. Audited. Returns false and changes nothing when the new address has another account or the user's address
+ * has changed since.
  */
 export async function changeAddress(ctx: AccessCtx, change: Change): Promise<boolean> {
   const { userId, email, newEmail, signInId } = change;
@@ -23,7 +24,7 @@ export async function changeAddress(ctx: AccessCtx, change: Change): Promise<boo
     for (const accountId of owned) await rememberUsage(tx, await lockAccount(tx, accountId));
     const [person] = await tx.sql<{ email_verified: boolean }[]>`
       select email_verified from auth_user where id = ${userId} and email = ${email} for update`;
-    // Two moves to one address at once wait here for each other.
+    // Two concurrent changes to the same address wait for each other here.
     await tx.sql`select pg_advisory_xact_lock(hashtextextended(${newEmail}, 43))`;
     const [taken] = await tx.sql`select 1 from auth_user where email = ${newEmail}`;
     if (!person || taken) return false;
@@ -37,7 +38,7 @@ export async function changeAddress(ctx: AccessCtx, change: Change): Promise<boo
       action: 'account.changeAddress',
       accountId: accounts[0]?.account_id ?? null,
       before: null,
-      // No address: audit lines outlive an account that is deleted.
+      // No address is written, because audit entries outlive a deleted account.
       after: ended,
       reason: 'asked for, and proven',
     });

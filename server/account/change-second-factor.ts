@@ -5,11 +5,13 @@ import type { AccessCtx } from './prove-address';
 export type SecondFactorChange = {
   userId: string;
   change: 'add' | 'remove' | 'renewCodes';
-  /** The sign-in that a new second factor was proven with; all others were made without one and end. */
+  /** The sign-in that proved the new second factor; all others were made without one and end. */
   keptSignInId?: string;
 };
 
-/** Records that a second factor was added, removed or has new recovery codes; a new one ends the other sign-ins. */
+/**
+ * Records that a second factor was added or removed, or its recovery codes renewed; adding one ends the other sign-ins.
+ */
 export async function changeSecondFactor(
   ctx: AccessCtx,
   { userId, change, keptSignInId }: SecondFactorChange,

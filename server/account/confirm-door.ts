@@ -14,15 +14,15 @@ const NEW_PASSWORD_LIFE_MS = 3_600_000;
 
 export type ConfirmAnswer =
   | { outcome: 'confirmed' | 'confirmed_before' | 'signed_in' }
-  /** Everything made before has ended, the password included: here a new one is chosen. */
+  /** Everything made before has ended, the password included; the token sets a new one. */
   | { outcome: 'taken_over'; newPasswordToken: string };
 
 type DoorDeps = AccessCtx & { rates: Rates };
 
 /**
- * Confirms an address by a POST alone: mail scanners open every link. From the browser that signed up, or with the password
- * chosen there, it signs in. With a sign-in of the same person everything stays as it is. Otherwise the account is handed over
- * empty, since whoever signed up need not be whoever reads the mail.
+ * The endpoint that confirms an address, by POST only because mail scanners open every link. From the browser that
+ * signed up, or with the password chosen there, it also signs in. With a sign-in of the same user nothing else changes.
+ * Otherwise the account is emptied, because the person who signed up may not be the owner of the address.
  */
 export const confirmDoor = (deps: DoorDeps) => ({
   id: 'confirm-address',
@@ -62,7 +62,7 @@ export const confirmDoor = (deps: DoorDeps) => ({
 
 type Given = { userId: string; email: string; password: string };
 
-/** Returns true for the person's password and throws for any other. Wrong ones count like tries to sign in. */
+/** Returns true for the user's password. Throws for any other; wrong ones count as attempts to sign in. */
 async function needPassword({ rates }: DoorDeps, ctx: CallCtx, given: Given): Promise<true> {
   await refusing(() => rates.takeSignIn(given.email, ctx.headers?.get(ADDRESS_HEADER) ?? 'unknown'));
   const credential = await ctx.context.internalAdapter.findCredentialAccount(given.userId);
@@ -72,7 +72,7 @@ async function needPassword({ rates }: DoorDeps, ctx: CallCtx, given: Given): Pr
   return true;
 }
 
-/** Signs in whoever confirmed the account they made; one with a second factor has to give its code first. */
+/** Signs in the user who confirmed the account they made; a user with a second factor must give its code first. */
 async function signInMaker(ctx: CallCtx, userId: string): Promise<ConfirmAnswer> {
   forgetSignUp(ctx);
   const user = await ctx.context.internalAdapter.findUserById(userId);

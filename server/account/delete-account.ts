@@ -7,10 +7,9 @@ import { rememberUsage } from './carry-usage';
 import type { ByWhom } from './set-plan';
 
 /**
- * Deletes an account: it can do nothing from this moment on, its sessions end, and who owned it is forgotten together
- * with their sign-ins and keys. Its ledger, its trial mark and what was used this month stay, under ids and hashes that
- * name nobody. Machines, files and
- * the subscription are removed at the providers afterwards, until they confirm. Throws NOT_FOUND.
+ * Deletes an account: it is blocked from now on, its sessions end, and its owners are deleted with their sign-ins and
+ * keys. Its ledger, trial mark and this month's usage stay under ids and hashes that identify no one. Machines, files
+ * and the subscription are removed at the providers afterwards, until they confirm. Throws NOT_FOUND.
  */
 export async function deleteAccount(ctx: Ctx, input: ByWhom): Promise<{ deleted: true }> {
   const stopped = await inTx(ctx, async (tx) => {
@@ -36,7 +35,7 @@ export async function deleteAccount(ctx: Ctx, input: ByWhom): Promise<{ deleted:
   return { deleted: true };
 }
 
-/** Keys, memberships, emails not yet sent, and every person who belonged to this account alone. */
+/** Deletes keys, memberships, unsent emails, and every user who belonged to this account alone. */
 async function forgetPeople(tx: TxCtx, accountId: string): Promise<void> {
   const { sql } = tx;
   await sql`delete from api_key where account_id = ${accountId}`;

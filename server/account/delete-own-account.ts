@@ -6,8 +6,8 @@ import { needFreshSignIn } from './need-fresh-sign-in';
 type Leaving = { accountId: string; userId: string; signInId?: string; email: string };
 
 /**
- * Deletes the account of an owner who typed their address to confirm it; works whatever state the account is in. Returns
- * as soon as nothing can be started or charged any more. Throws INVALID_INPUT for another address, FRESH_SIGN_IN_REQUIRED,
+ * Deletes the account of an owner who typed their address to confirm; works in every account state. Returns once
+ * nothing can be started or charged any more. Throws INVALID_INPUT for another address, FRESH_SIGN_IN_REQUIRED,
  * NOT_FOUND.
  */
 export async function deleteOwnAccount(ctx: Ctx, leaving: Leaving): Promise<{ deleted: true }> {

@@ -50,13 +50,14 @@ describe('deleting an account', () => {
       },
     });
     const ctx = { ...stage.ctx, machines };
-    // Nothing is removed under a machine that lives.
+    // Nothing is removed while a machine is running.
     expect(await removeDeletedAccounts(ctx)).toBe(0);
     expect(refusals).toBe(2);
     await stage.pass(30_000, 1_000);
     expect(await stage.run(runId)).toMatchObject({ status: 'stopped', end_reason: 'deleted', overrun_ms: 0 });
     await expect(stage.call(runId, 1, 'renew')).rejects.toMatchObject({ reason: 'UNAUTHORIZED' });
-    // Machines, then volumes, then the app: nothing is asked of it before, and less and less often while it refuses.
+    // Machines first, then volumes, then the app: its removal is not requested earlier, and less and less often while
+    // the provider refuses.
     expect(await removeDeletedAccounts(ctx)).toBe(0);
     expect(refusals).toBe(2);
     expect(await removeDeletedVolumes(ctx)).toBe(1);
@@ -104,7 +105,7 @@ describe('deleting an account', () => {
     expect(await b.ctx.sql`select 1 from subscription where account_id = ${person.accountId}`).toHaveLength(
       0,
     );
-    // The same person in a new account had their trial.
+    // The same person in a new account has already had the trial.
     const back = await b.person({ email: 'Grace@hourglass.test' });
     await expect(startTrial(b.ctx, back)).rejects.toMatchObject({ reason: 'TRIAL_USED' });
   });

@@ -1,7 +1,7 @@
 import { verifyPassword } from 'better-auth/crypto';
 import type { Sql } from '@/db/client';
 
-/** Known to everybody who reads this. */
+/** Public: every reader of this repository knows it. */
 export const DEMO_PASSWORD = 'hourglass-demo';
 const THREE_MINUTES = 180;
 

@@ -5,8 +5,8 @@ import { notFound } from '../errors';
 export type DropSecondFactor = { email: string; actor: string; reason: string };
 
 /**
- * Removes the second factor of a person who has lost app and recovery codes, and ends their sign-ins; audited. Whoever asks
- * for it has to be known to be that person. Returns how many sign-ins ended. Throws NOT_FOUND.
+ * Removes the second factor of a user who has lost app and recovery codes, and ends their sign-ins; audited. The
+ * operator must verify the user's identity first. Returns how many sign-ins ended. Throws NOT_FOUND.
  */
 export async function dropSecondFactor(
   ctx: Ctx,

@@ -2,7 +2,7 @@ import type { TxCtx } from '../context';
 
 export type Ended = { keys: number; signIns: number };
 
-/** Ends every API key a person made and every sign-in of theirs but one; returns how many. */
+/** Ends every API key a user made and all their sign-ins but one; returns how many of each. */
 export async function endAccess(
   { sql }: TxCtx,
   { userId, keptSignInId }: { userId: string; keptSignInId?: string },

@@ -4,14 +4,14 @@ import { notFound } from '../errors';
 
 type Asking = { userId: string; accountId: string };
 
-/** Ends one sign-in of a person at once. Audited. Throws NOT_FOUND for one that is over or somebody else's. */
+/** Ends one sign-in of a user at once. Audited. Throws NOT_FOUND for one that has ended or belongs to another user. */
 export async function endSignIn(ctx: Ctx, input: Asking & { signInId: string }): Promise<{ ended: number }> {
   const ended = await end(ctx, input, { only: input.signInId });
   if (ended === 0) throw notFound('sign-in');
   return { ended };
 }
 
-/** Ends every sign-in of a person but the one that asks. Audited. Returns how many. */
+/** Ends every sign-in of a user except the caller's. Audited. Returns how many. */
 export async function endOtherSignIns(
   ctx: Ctx,
   input: Asking & { signInId?: string },

@@ -2,7 +2,9 @@ import { APIError, createAuthEndpoint, sensitiveSessionMiddleware } from 'better
 import { z } from 'zod';
 import type { Ctx } from '../context';
 
-/** Takes the password of whoever is signed in once more: for some minutes their sign-in is as fresh as a new one. */
+/**
+ * The endpoint that takes the password of the signed-in user again; for some minutes the sign-in then counts as fresh.
+ */
 export const freshDoor = ({ sql, rates }: Pick<Ctx, 'sql' | 'rates'>) => ({
   id: 'fresh-sign-in',
   endpoints: {

@@ -1,9 +1,9 @@
 import type { Ctx } from '../context';
 
-/** Live sign-ins a person may have: the newest stay. */
+/** Most live sign-ins per user; the newest are kept. */
 const SIGN_INS_KEPT = 30;
 
-/** Forgets what a new sign-in of a person puts one too many, and whatever has expired. */
+/** Deletes a user's oldest sign-ins beyond the limit, and everything that has expired. */
 export async function keepFewSignIns(ctx: Pick<Ctx, 'sql'>, userId: string): Promise<void> {
   await ctx.sql`
     delete from auth_sign_in where user_id = ${userId} and id not in (

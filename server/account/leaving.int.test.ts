@@ -32,7 +32,7 @@ const as = (actor: Actor) =>
   createCaller({ ...b.ctx, actor, requestId: 'test', responseHeaders: new Headers() });
 const byAdmin = ({ accountId }: Person) => ({ actor: 'user:admin', accountId, reason: 'asked for' });
 
-/** Somebody signs up with an address. */
+/** Signs up a user with an address. */
 async function signUp(email: string, name = 'Ada', isConfirmed = false): Promise<Person> {
   const userId = newId();
   await b.ctx.sql`
@@ -47,7 +47,7 @@ async function signUp(email: string, name = 'Ada', isConfirmed = false): Promise
 
 describe('an owner who leaves', () => {
   it.each(['active', 'blocked', 'pending'])(
-    'ACCOUNT-22 deletes a %s account without quota by typing their address, and nothing by another text',
+    'ACCOUNT-22 deletes a %s account without quota by typing their address, and nothing with another text',
     async (status) => {
       const email = `leaves-${status}@hourglass.test`;
       const person = await b.person({ email, leftMs: 0 });
@@ -65,7 +65,7 @@ describe('an owner who leaves', () => {
     },
   );
 
-  it('ACCOUNT-23 finds what they used this month in their next account, whatever they paid for before, and a new month in the next', async () => {
+  it('ACCOUNT-23 is charged for this month in their next account, whatever they paid for before, and starts fresh next month', async () => {
     const first = await b.person({ email: 'again@hourglass.test', leftMs: 3_600_000 });
     await deleteAccount(b.ctx, byAdmin(first));
     const second = await signUp('Again+tag@Hourglass.test');
@@ -76,7 +76,7 @@ describe('an owner who leaves', () => {
     const stranger = await signUp('stranger@hourglass.test');
     expect((await batchStatus(b.ctx, stranger.accountId)).quota.usedSeconds).toBe(0);
 
-    // What was paid for there costs no more here than the account's own plan gives.
+    // Time paid for in the deleted account is charged only up to the new account's own plan.
     const paying = await b.person({ email: 'paid@hourglass.test', planId: 'max', leftMs: 0 });
     await deleteAccount(b.ctx, byAdmin(paying));
     const back = await signUp('paid@hourglass.test');
@@ -91,7 +91,7 @@ describe('an owner who leaves', () => {
     expect(await b.ctx.sql`select 1 from usage_mark where period = '2026-11'`).toHaveLength(0);
   });
 
-  it("ACCOUNT-23 uses up nobody else's month: what is done under an address that was never confirmed is not theirs", async () => {
+  it("ACCOUNT-23 never uses up another person's month: usage under an unconfirmed address does not count for its owner", async () => {
     const planted = await signUp('victim@hourglass.test');
     await leaveQuota(b.world, planted.accountId, 0);
     await deleteAccount(b.ctx, byAdmin(planted));
@@ -99,7 +99,7 @@ describe('an owner who leaves', () => {
     expect((await batchStatus(b.ctx, victim.accountId)).quota.usedSeconds).toBe(0);
   });
 
-  it('ACCOUNT-24 is named nowhere afterwards: not in any table, not at the payment provider', async () => {
+  it('ACCOUNT-24 is not named afterwards in any table or at the payment provider', async () => {
     const address = 'lovelace@hourglass.test';
     const person = await signUp(address, 'Augusta Lovelace', true);
     const { accountId, userId } = person;
@@ -134,7 +134,7 @@ describe('an owner who leaves', () => {
   });
 });
 
-/** Tables with a row in which the pattern stands. */
+/** Returns the tables that have a row matching the pattern. */
 async function whereNamed(pattern: RegExp): Promise<string[]> {
   const tables = await b.ctx.sql<{ name: string }[]>`
     select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`;
@@ -146,7 +146,7 @@ async function whereNamed(pattern: RegExp): Promise<string[]> {
   return found;
 }
 
-describe('what was under way when an account was deleted', () => {
+describe('work in progress when an account was deleted', () => {
   it('ACCOUNT-25 makes no key, no session, no account and no customer', async () => {
     const person = await b.person({ email: 'under-way@hourglass.test' });
     const { accountId, userId } = person;
@@ -165,7 +165,7 @@ describe('what was under way when an account was deleted', () => {
     expect(await b.ctx.sql`select 1 from billing_customer where account_id = ${accountId}`).toHaveLength(0);
   });
 
-  it('ACCOUNT-25 ends a customer whose making was never heard of, and pages that were still open', async () => {
+  it('ACCOUNT-25 ends a customer whose creation was lost, and payment pages that were still open', async () => {
     const person = await b.person({ email: 'never-heard@hourglass.test' });
     if (!b.ctx.payments) throw new Error('no payments');
     await b.ctx.sql`insert into billing_customer (account_id) values (${person.accountId})`;

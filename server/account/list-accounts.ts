@@ -31,7 +31,7 @@ type Row = {
 
 const PAGE_SIZE = 50;
 
-/** Accounts for administrators, newest first, by pages; `search` looks in names, ids and owners' addresses. */
+/** Returns a page of accounts for administrators, newest first; `search` matches names, ids and owners' addresses. */
 export async function listAccounts(
   ctx: Ctx,
   input: { cursor?: string; limit?: number; search?: string },
@@ -55,7 +55,7 @@ export async function listAccounts(
   return { items, nextCursor: rows.length > limit ? (page.at(-1)?.id ?? null) : null };
 }
 
-/** One account for administrators. Throws NOT_FOUND. */
+/** Returns one account for administrators. Throws NOT_FOUND. */
 export async function getAccount(ctx: Ctx, accountId: string): Promise<AccountView> {
   const [row] = await ctx.sql<Row[]>`
     select a.id, a.name, a.status, a.own_plan_id, a.created_at, u.email, u.name as owner_name

@@ -15,7 +15,7 @@ export type AuditView = {
 
 const PAGE_SIZE = 50;
 
-/** What administrators and operators changed, newest first, by pages. */
+/** Returns a page of the changes by administrators and operators, newest first. */
 export async function listAudit(
   ctx: Ctx,
   input: { accountId?: string; cursor?: string },

@@ -4,14 +4,14 @@ import { nameNetwork } from './name-network';
 
 export type SignInView = {
   id: string;
-  /** `Firefox on Linux` */
+  /** For example `Firefox on Linux`. */
   device: string;
-  /** The network address it was made from; null when none was seen. */
+  /** The network address of the sign-in; null when it is unknown. */
   address: string | null;
   createdAt: string;
-  /** To the hour. */
+  /** Accurate to the hour. */
   lastUsedAt: string;
-  /** The sign-in that asks. */
+  /** Whether this is the caller's sign-in. */
   isCurrent: boolean;
 };
 
@@ -23,7 +23,7 @@ type Row = {
   updated_at: Date;
 };
 
-/** The live sign-ins of a person, the one that asks first, then by their last use; nothing of what makes them valid. */
+/** Returns the live sign-ins of a user, the caller's first, then by last use, without their tokens. */
 export async function listSignIns(
   ctx: Ctx,
   { userId, signInId }: { userId: string; signInId?: string },

@@ -35,6 +35,6 @@ it.each([
   ['', 'An unknown browser'],
   [null, 'An unknown browser'],
   ['Mozilla/5.0 (Windows NT 10.0)', 'A browser on Windows'],
-])('ACCOUNT-41 a device is named by what people call it: %s', (agent, name) => {
+])('ACCOUNT-41 a device has its common name: %s', (agent, name) => {
   expect(nameDevice(agent)).toBe(name);
 });

@@ -1,4 +1,4 @@
-/** First match wins: later browsers call themselves by the names of earlier ones too. */
+/** The first match wins, because later browsers also include the names of earlier ones. */
 const BROWSERS: [RegExp, string][] = [
   [/\bEdg(?:e|A|iOS)?\//, 'Edge'],
   [/\b(?:OPR|Opera|OPiOS)\//, 'Opera'],
@@ -21,7 +21,7 @@ const SYSTEMS: [RegExp, string][] = [
 const find = (table: [RegExp, string][], agent: string): string | undefined =>
   table.find(([pattern]) => pattern.test(agent))?.[1];
 
-/** `Firefox on Linux`, from the header a browser sends. Pure. */
+/** Returns for example `Firefox on Linux`, from the user agent of a browser. Pure. */
 export function nameDevice(userAgent: string | null): string {
   const agent = (userAgent ?? '').slice(0, 500);
   const system = find(SYSTEMS, agent);

@@ -10,6 +10,6 @@ it.each([
   ['0:0:0:0::', 'This computer'],
   ['2001:0db8:0001:00a2:0000:0000:0000:0000', '2001:db8:1:a2::/64'],
   ['2001:db8:1:a2::', '2001:db8:1:a2::/64'],
-])('ACCOUNT-41 a network is named as people read it: %s', (address, name) => {
+])('ACCOUNT-41 a network is shown in readable form: %s', (address, name) => {
   expect(nameNetwork(address)).toBe(name);
 });

@@ -1,8 +1,7 @@
 import { isIPv6 } from 'node:net';
 
 /**
- * Returns an address as a person reads it: of IPv6 the /64 that is kept of it, and words for the computer itself. Null when
- * none was seen. Pure.
+ * Returns an address for display: for IPv6 the stored /64, for this computer a phrase. Null when it is unknown. Pure.
  */
 export function nameNetwork(address: string | null): string | null {
   if (!address || address === 'unknown') return null;

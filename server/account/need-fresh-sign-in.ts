@@ -1,12 +1,12 @@
 import type { Ctx, TxCtx } from '../context';
 import { DomainError } from '../errors';
 
-/** How long a sign-in, or a password given again, opens what a stolen sign-in must not. */
+/** How long a sign-in, or a password given again, permits what a stolen sign-in must not do. */
 const FRESH_MINUTES = 10;
 
 /**
- * Refuses a sign-in that is older than ten minutes and whose password was not given again since. Without a sign-in there is
- * nothing to refuse: the operator and tests have none. Throws FRESH_SIGN_IN_REQUIRED, UNAUTHORIZED.
+ * Refuses a sign-in that is older than ten minutes and whose password was not given again since. Without a sign-in it
+ * permits the call, because operators and tests have none. Throws FRESH_SIGN_IN_REQUIRED, UNAUTHORIZED.
  */
 export async function needFreshSignIn(
   { sql }: Pick<Ctx | TxCtx, 'sql'>,

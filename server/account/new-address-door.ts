@@ -11,7 +11,9 @@ export type MoveAnswer = { outcome: 'sent' | 'changed' };
 
 type DoorDeps = AccessCtx & Pick<Ctx, 'rates'>;
 
-/** Moves an account to another address: asked for while signed in, confirmed by the old one, proven by the new one. */
+/**
+ * The endpoints that change an address: requested while signed in, confirmed by the old address, proven by the new one.
+ */
 export const newAddressDoor = (deps: DoorDeps, messages: SignInEmails) => ({
   id: 'new-address',
   endpoints: {
@@ -27,7 +29,7 @@ export const newAddressDoor = (deps: DoorDeps, messages: SignInEmails) => ({
         const move = { userId, email, newEmail: ctx.body.email };
         if (move.newEmail === email) throw SAME;
         await refusing(() => deps.rates.takeEmail(email));
-        // An address that was never confirmed cannot confirm anything: the new one alone proves itself.
+        // An address that was never confirmed cannot confirm anything, so the new one alone has to be proven.
         if (emailVerified)
           messages.confirmMove(email, move.newEmail, await signMove(ctx.context.secret, move, 'confirm'));
         else await askToProve(deps, messages, ctx.context.secret, move);
@@ -45,7 +47,8 @@ export const newAddressDoor = (deps: DoorDeps, messages: SignInEmails) => ({
           return ctx.json<MoveAnswer>({ outcome: 'sent' });
         }
         const signIn = await getSessionFromCtx(ctx);
-        // Who reads the new address need not be who asked: without the account's sign-in it would be handed to them, or they to it.
+        // The reader of the new address may be another person than the caller: without a sign-in of the account, one of
+        // them would get the other's account.
         if (signIn?.user.id !== move.userId) throw SIGN_IN_FIRST;
         await finish(deps, messages, move, signIn.session.id);
         return ctx.json<MoveAnswer>({ outcome: 'changed' });
@@ -56,7 +59,10 @@ export const newAddressDoor = (deps: DoorDeps, messages: SignInEmails) => ({
 
 type Asked = Pick<OpenMove, 'userId' | 'email' | 'newEmail'>;
 
-/** Writes to the new address; one that has an account is told of that, and the asker learns nothing. */
+/**
+ * Sends the link to the new address. If that address has an account, its owner is told instead, and the caller learns
+ * nothing.
+ */
 async function askToProve(
   deps: DoorDeps,
   messages: SignInEmails,

@@ -7,13 +7,13 @@ import type { Email } from '../mail/send';
 import { makeAuth } from './auth';
 import { createAccount } from './create-account';
 
-/** An address is changed: the old one confirms, the new one proves itself, and both know. */
+/** Changing an address: the old one confirms, the new one is proven, and both are told. */
 
 const PASSWORD = 'a-good-password';
 let world: World;
 const messages: Email[] = [];
 beforeAll(async () => {
-  // An address that is not confirmed signs in, as it may in older builds.
+  // Users with unconfirmed addresses can sign in, as in older builds.
   world = await createWorld({ env: { CONFIRMED_EMAIL: 'optional' } });
 });
 afterAll(() => world.close());
@@ -34,7 +34,7 @@ const newAddress = () => `n-${newId()}@x.test`;
 const newPerson = () => createAccount(world.ctx, { email: newAddress(), password: PASSWORD });
 const mailsTo = (email: string) => messages.filter(({ to }) => to === email);
 
-/** The token of the newest email to an address with this subject. */
+/** Returns the token of the newest email with this subject to an address. */
 async function tokenTo(email: string, subject: string): Promise<string> {
   const newest = () => mailsTo(email).findLast((mail) => mail.subject === subject);
   expect(await waitFor(async () => newest() !== undefined, 5_000), `${subject} to ${email}`).toBe(true);
@@ -51,7 +51,7 @@ const addressOf = async (userId: string) => {
 const codeOf = async (answer: Response) => [answer.status, (await answer.json()).code];
 
 describe('changing an address', () => {
-  it('ACCOUNT-45 the old address confirms, the new one proves itself where the account is signed in, and the old one is told', async () => {
+  it('ACCOUNT-45 the old address confirms, the new one is proven where the account is signed in, and the old one is told', async () => {
     const person = await newPerson();
     const cookie = await signIn(person.email);
     const to = newAddress();
@@ -63,7 +63,7 @@ describe('changing an address', () => {
     const unchanged = { email: person.email, proven: true };
     expect(await addressOf(person.userId)).toEqual(unchanged);
     const token = await tokenTo(to, PROVE);
-    // Whoever reads that email and has no sign-in of the account would be given somebody else's account.
+    // The reader of that email, without a sign-in of the account, would be given another person's account.
     expect(await codeOf(await ask('/confirm-new-address', { token }))).toEqual([403, 'SIGN_IN_FIRST']);
     const stranger = await signIn((await newPerson()).email);
     expect(await codeOf(await ask('/confirm-new-address', { token }, stranger))).toEqual([
@@ -85,7 +85,7 @@ describe('changing an address', () => {
       expect((await ask('/confirm-new-address', { token: used }, cookie)).status).toBe(400);
   });
 
-  it('ACCOUNT-45 an address that has an account stays where it is, and only its owner learns of it', async () => {
+  it('ACCOUNT-45 an address that has an account keeps it, and only its owner learns of the attempt', async () => {
     const [person, other] = [await newPerson(), await newPerson()];
     const cookie = await signIn(person.email);
     const [taken, free] = await Promise.all(
@@ -150,12 +150,12 @@ describe('changing an address', () => {
     const token = await tokenTo(person.email, MOVE);
     for (const bad of [token.slice(0, -2), 'x', '', `${token}x`])
       expect((await ask('/confirm-new-address', { token: bad }, cookie)).status, bad).toBe(400);
-    // It confirms a move and nothing else, and the library's own way is closed.
+    // The token only confirms a change, and the library's own endpoint is closed.
     expect((await ask('/confirm-address', { token })).status).toBe(400);
     expect((await ask('/change-email', { newEmail: newAddress() }, cookie)).status).toBe(404);
   });
 
-  it('ACCOUNT-45 leaves no way in for the old address, and no second month behind it', async () => {
+  it('ACCOUNT-45 leaves no access for the old address, and no second month under it', async () => {
     const person = await newPerson();
     const { sql } = world.ctx;
     const cookie = await signIn(person.email);
@@ -178,7 +178,7 @@ describe('changing an address', () => {
   });
 });
 
-it('ACCOUNT-46 a name is changed to one that can be seen', async () => {
+it('ACCOUNT-46 a name is changed to a visible one', async () => {
   const person = await newPerson();
   const cookie = await signIn(person.email);
   expect((await ask('/update-user', { name: '  Ada   Lovelace ' }, cookie)).status).toBe(200);

@@ -4,21 +4,23 @@ import type { Ctx } from '../context';
 const LIFE_SECONDS = 3_600;
 
 export type Move = { userId: string; email: string; newEmail: string };
-/** The old address confirms the move; then the new one proves itself. */
+/** The old address confirms the change; then the new one is proven. */
 export type MoveStep = 'confirm' | 'prove';
 
-/** What a link in an email carries for one step of a move. */
+/** Returns the token of the link for one step of a change of address. */
 export const signMove = (
   secret: string,
   { userId, email, newEmail }: Move,
   step: MoveStep,
 ): Promise<string> =>
-  // `updateTo` keeps it from being taken for the confirmation of an address.
+  // `updateTo` keeps this token from confirming an address.
   signJWT({ userId, email, updateTo: newEmail, move: step }, secret, LIFE_SECONDS);
 
 export type OpenMove = Move & { kind: 'open'; step: MoveStep; isProven: boolean };
 
-/** What such a link stands for; reading it changes nothing. A move that was made, or passed by, is not valid. */
+/**
+ * Returns the change a link stands for; reading it changes nothing. A change that was made or superseded is not valid.
+ */
 export async function readMove(
   ctx: Pick<Ctx, 'sql'>,
   secret: string,

@@ -6,9 +6,9 @@ import { carryUsage } from './carry-usage';
 export type NewOwner = { userId: string; name: string };
 
 /**
- * The billing account of a person, made with its first owner on sign-up and found again ever after: calling it twice
- * makes one. What they used this month in an account that was deleted counts here. Returns the account's id. Throws
- * UNAUTHORIZED for somebody who is not there any more.
+ * Returns the id of a user's billing account, creating it with its first owner on sign-up; calling it twice creates one
+ * account. What the user used this month in a deleted account is charged to it. Throws UNAUTHORIZED for a user that no
+ * longer exists.
  */
 export async function openAccount(
   ctx: Pick<Ctx, 'sql' | 'env' | 'clock' | 'log'>,

@@ -15,8 +15,8 @@ import { createApiKey } from './create-api-key';
 import { findActor } from './find-actor';
 
 /**
- * Somebody signs up with the address of another person, who proves later that it is theirs: where a sign-up signs in at once,
- * as everywhere in older builds.
+ * A person signs up with the address of another, who later proves that it is theirs. Here a sign-up signs in at once,
+ * as in older builds.
  */
 
 const home = 'http://localhost:3000';
@@ -51,7 +51,7 @@ const cookieOf = (answer: Response): string =>
     .map((line) => line.split(';')[0])
     .find((line) => line?.startsWith('hourglass.session_token=')) ?? '';
 
-/** The token in the newest email to an address. */
+/** Returns the token in the newest email to an address. */
 async function tokenIn(email: string, subject: string): Promise<string> {
   const newest = () => messages.filter(({ to, subject: of }) => to === email && of === subject).at(-1);
   await waitFor(async () => newest() !== undefined, 5_000);
@@ -65,7 +65,7 @@ async function resetToken(email: string): Promise<string> {
 
 type Planted = { email: string; userId: string; accountId: string; cookie: string; key: string };
 
-/** An account somebody signed up for: with a sign-in, a key as older builds made them, and a session. */
+/** Creates a planted account: with a sign-in, a key as older builds made them, and a session. */
 async function plant(): Promise<Planted> {
   const { sql } = world.ctx;
   const email = `owner-${newId()}@x.test`;
@@ -80,7 +80,7 @@ async function plant(): Promise<Planted> {
   return { email, userId, accountId, cookie, key };
 }
 
-/** Whom a cookie or a key stands for; null for nobody. */
+/** Returns the actor that a cookie or key authenticates; null for none. */
 const actorOf = (headers: Record<string, string>) =>
   findActor(world.ctx, auth(), new Headers(headers)).catch((error: DomainError) => error.reason);
 const outcome = async ({ cookie, key, accountId, userId }: Planted) => {
@@ -93,7 +93,7 @@ const outcome = async ({ cookie, key, accountId, userId }: Planted) => {
     sessions: (await batchStatus(world.ctx, accountId)).sessions.length,
   };
 };
-/** Keeps an account from reaching its number of keys. */
+/** Keeps an account below its limit of keys. */
 const revokeOld = (accountId: string) =>
   world.ctx.sql`delete from api_key where account_id = ${accountId} and id not in (
     select id from api_key where account_id = ${accountId} order by id desc limit 5)`;
@@ -106,7 +106,7 @@ const nothingKept = { confirmed: true, signIn: 'ended', key: 'ended', sessions: 
 const untouched = { confirmed: false, signIn: 'lives', key: 'lives', sessions: 1 };
 
 describe('a link that confirms an address', () => {
-  it('ACCOUNT-32 leads to a page and does nothing by being opened; the old door is closed', async () => {
+  it('ACCOUNT-32 leads to a page and does nothing when opened; the old endpoint is closed', async () => {
     const planted = await plant();
     const token = await confirmToken(planted.email);
     expect(messages.find(({ to }) => to === planted.email)?.text).toContain(
@@ -149,14 +149,14 @@ describe('a link that confirms an address', () => {
     expect((await ask('/sign-in/email', credentials)).status).toBe(200);
   });
 
-  it('ACCOUNT-33 opened where somebody else is signed in ends everything too', async () => {
+  it('ACCOUNT-33 opened where another user is signed in ends everything too', async () => {
     const [planted, visitor] = [await plant(), await plant()];
     await ask('/confirm-address', { token: await confirmToken(planted.email) }, visitor.cookie);
     expect(await outcome(planted)).toEqual(nothingKept);
     expect(await outcome(visitor)).toEqual(untouched);
   });
 
-  it('ACCOUNT-32 works once; a used, forged or cut one is refused with a sentence', async () => {
+  it('ACCOUNT-32 works once; a used, forged or truncated one is refused with a sentence', async () => {
     const planted = await plant();
     const token = await confirmToken(planted.email);
     const other = await confirmToken((await plant()).email);
@@ -174,7 +174,7 @@ describe('a link that confirms an address', () => {
 });
 
 describe('a password', () => {
-  it('ACCOUNT-33 replaced by mail proves the address: nothing made before is left', async () => {
+  it('ACCOUNT-33 replaced by email proves the address: nothing made before is left', async () => {
     const planted = await plant();
     const identity = newId();
     await world.ctx.sql`insert into auth_identity (id, account_id, provider_id, user_id)
@@ -189,7 +189,7 @@ describe('a password', () => {
     ]);
   });
 
-  it('ACCOUNT-34 replaced by mail for a confirmed address ends keys and sign-ins, and keeps the sessions', async () => {
+  it('ACCOUNT-34 replaced by email for a confirmed address ends keys and sign-ins, and keeps the sessions', async () => {
     const person = await plant();
     await world.ctx.sql`update auth_user set email_verified = true where id = ${person.userId}`;
     const reset = { token: await resetToken(person.email), newPassword: 'another-password' };
@@ -267,7 +267,7 @@ describe('an account whose address nobody has confirmed', () => {
     expect(await as(ownerOf(planted)).apiKey.create(input)).toMatchObject({ name: 'ci' });
   });
 
-  it('ACCOUNT-36 starts nothing, says so everywhere alike, and starts once it is confirmed', async () => {
+  it('ACCOUNT-36 starts nothing, gives the same reason everywhere, and starts once it is confirmed', async () => {
     const planted = await plant();
     const caller = as(ownerOf(planted));
     const start = { allowed: false, reason: 'EMAIL_UNCONFIRMED' };

@@ -2,8 +2,8 @@ import type { Ctx } from '../context';
 import type { Auth } from './auth';
 
 /**
- * How many sessions a new password would remove: those of an account whose address nobody has confirmed. Zero for any
- * other account and for a link that is not valid.
+ * Returns how many sessions a new password would remove: all of an account whose address was never confirmed. Zero for
+ * any other account and for an invalid link.
  */
 export async function previewReset(ctx: Pick<Ctx, 'sql'>, auth: Auth, token: string): Promise<number> {
   const { internalAdapter } = await auth.$context;

@@ -9,18 +9,18 @@ export type AccessCtx = Pick<Ctx, 'sql' | 'env' | 'clock' | 'log' | 'jobs'>;
 
 export type Proof = {
   userId: string;
-  /** A link in an email, a password replaced by email, or the sign-in provider's word. */
+  /** A link in an email, a password replaced by email, or a confirmation by the sign-in provider. */
   by: 'link' | 'password' | 'identity';
-  /** The sign-in of the same person that the proof came with: they made the account, so their sessions stay. */
+  /** The sign-in of the same user behind the proof: this user made the account, so its sessions are kept. */
   signInId?: string;
-  /** The proof came from the browser that signed up, or with the password chosen there: the same without a sign-in. */
+  /** The proof came from the browser that signed up, or with the password chosen there; equivalent to a sign-in. */
   isMaker?: boolean;
 };
 
 /**
- * The first proof that an unconfirmed address belongs to this person. Whoever signed up may have been somebody else: keys,
- * sign-ins, other ways to sign in and sessions made before end, except with a sign-in of the account itself; audited.
- * Returns false, and has done nothing, when the address was confirmed before.
+ * Records the first proof that an unconfirmed address belongs to this user. Another person may have signed up, so keys,
+ * sign-ins, other identities and sessions made before end, unless the proof comes with a sign-in of the account.
+ * Audited. Returns false and changes nothing when the address was confirmed before.
  */
 export async function proveAddress(ctx: AccessCtx, proof: Proof): Promise<boolean> {
   const { userId, by, signInId, isMaker } = proof;
@@ -49,7 +49,7 @@ export async function proveAddress(ctx: AccessCtx, proof: Proof): Promise<boolea
   return done !== null;
 }
 
-/** The accounts that this person alone belongs to, locked in one order. */
+/** Locks and returns the accounts that belong to this user alone, in a fixed order. */
 async function lockOwnAccounts(tx: TxCtx, userId: string): Promise<AccountState[]> {
   const rows = await tx.sql<{ account_id: string }[]>`
     select account_id from member m where user_id = ${userId}
@@ -60,16 +60,19 @@ async function lockOwnAccounts(tx: TxCtx, userId: string): Promise<AccountState[
   return states;
 }
 
-/** What else would open the account to whoever made it, or keep others out: the old password, an identity elsewhere, a second factor. */
+/**
+ * Removes what would give the account's maker access or lock the owner out: the old password, identities elsewhere, the
+ * second factor.
+ */
 async function endWaysIn({ sql }: TxCtx, { userId, by }: Proof): Promise<void> {
   await sql`
     delete from auth_identity where user_id = ${userId} and not (${by === 'password'} and provider_id = 'credential')`;
-  // Whoever made the account chose it: it would keep the owner of the address out.
+  // The account's maker chose the second factor, which would lock the owner of the address out.
   await sql`delete from auth_second_factor where user_id = ${userId}`;
   await sql`update auth_user set two_factor_enabled = false where id = ${userId}`;
 }
 
-/** Removes all sessions of an account; their machines and files go as with any session that is deleted. */
+/** Deletes all sessions of an account; their machines and files are removed as for any deleted session. */
 async function emptyAccount(
   tx: TxCtx,
   state: AccountState,

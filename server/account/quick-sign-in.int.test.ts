@@ -21,13 +21,13 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all(worlds.map((world) => world.close())));
 
-/** The library of a process that does not have to ask it. */
+/** A sign-in library that fails the test when it is called. */
 const neverAsked = {
   api: { getSession: () => expect.fail('the sign-in library was asked') },
 } as unknown as Auth;
 
 let asks = 0;
-/** A person who has just signed in, and their browser's headers. */
+/** Creates a user who has just signed in; returns the headers of their browser. */
 async function signIn({ world, auth, appUrl }: typeof local): Promise<{ headers: Headers; userId: string }> {
   const credentials = { email: `${newId()}@x.test`, password: 'correct horse battery' };
   const { userId } = await createAccount(world.ctx, credentials);
@@ -47,7 +47,7 @@ async function signIn({ world, auth, appUrl }: typeof local): Promise<{ headers:
 
 describe('the sign-in of a browser', () => {
   it.each(['http://localhost:3000', 'https://app.example.com'])(
-    'SESSION-72 at %s is known by one read, as the sign-in library knows it',
+    'SESSION-72 at %s is found by one read, with the result of the sign-in library',
     async (appUrl) => {
       const at = await open(appUrl);
       const { headers, userId } = await signIn(at);
@@ -73,7 +73,7 @@ describe('the sign-in of a browser', () => {
     expect(await findActor(world.ctx, auth, headers)).toBeNull();
   });
 
-  it('SESSION-72 is not believed with another signature, twice, or of an expired one', async () => {
+  it('SESSION-72 is refused with another signature, when sent twice, or when expired', async () => {
     const { world, auth } = local;
     const { headers, userId } = await signIn(local);
     const cookie = headers.get('cookie') ?? '';
@@ -97,7 +97,7 @@ describe('the sign-in of a browser', () => {
     expect(await findActor(world.ctx, auth, headers)).toBeNull();
   });
 
-  it('SESSION-72 that is a day old is prolonged by the library', async () => {
+  it('SESSION-72 that is a day old is extended by the library', async () => {
     const { world, auth } = local;
     const { headers, userId } = await signIn(local);
     await world.ctx.sql`

@@ -4,9 +4,9 @@ import { REFRESH_AFTER_HOURS, SIGN_IN_DAYS } from './sign-in-life';
 import { type SignedInActor, signedInActor } from './signed-in-actor';
 
 /**
- * The member whose sign-in a browser's cookie carries, by one read of PostgreSQL: for the request that comes all the time.
- * Null wherever this does not say for certain that the sign-in lives: the sign-in library then decides, as it also does for one
- * that is to be prolonged and for a person without an account. Throws QUOTA_UNAVAILABLE without PostgreSQL.
+ * Returns the member behind a browser's cookie with one read of PostgreSQL, for the busiest requests. Null unless the
+ * sign-in is certainly live: then the sign-in library decides, as it does for one due for extension and for a user
+ * without an account. Throws QUOTA_UNAVAILABLE while PostgreSQL is unreachable.
  */
 export async function findQuickSignIn(ctx: Ctx, headers: Headers): Promise<SignedInActor | null> {
   const token = readSignedCookie(ctx, headers.get('cookie'), 'session_token');

@@ -8,7 +8,10 @@ import { makeAuth } from './auth';
 import { createAccount } from './create-account';
 import { findActor } from './find-actor';
 
-/** Signing up where an address has to be confirmed: what an asker learns, what the owner gets, and how it is finished. */
+/**
+ * Signing up where an address must be confirmed: what the caller learns, what the owner receives, and how it is
+ * finished.
+ */
 
 const PASSWORD = 'a-good-password';
 let world: World;
@@ -35,7 +38,7 @@ const cookiesOf = (answer: Response) =>
 const subjectsTo = (email: string) => messages.filter(({ to }) => to === email).map(({ subject }) => subject);
 const CONFIRM = 'Confirm your address';
 
-/** The newest link that confirms an address. */
+/** Returns the newest link that confirms an address. */
 async function linkTo(email: string, count = 1): Promise<URL> {
   const all = () => messages.filter(({ to, subject }) => to === email && subject === CONFIRM);
   expect(await waitFor(async () => all().length >= count, 5_000), email).toBe(true);
@@ -43,7 +46,7 @@ async function linkTo(email: string, count = 1): Promise<URL> {
 }
 const tokenTo = async (email: string, count = 1) => (await linkTo(email, count)).searchParams.get('token');
 
-/** Everything of an answer that an asker sees, without what differs by chance. */
+/** Returns everything of a response that a caller sees, without its random parts. */
 async function seen(answer: Response) {
   const cookies = answer.headers.getSetCookie().map((line) => {
     const [pair = '', ...attributes] = line.split('; ');
@@ -89,7 +92,7 @@ describe('signing up', () => {
     expect((await signIn(known, 'the-owners-password')).status).toBe(200);
   });
 
-  it('ACCOUNT-60 tells nothing by signing in afterwards either: the answer is that of a wrong password', async () => {
+  it('ACCOUNT-60 reveals nothing by signing in afterwards either: the answer is that of a wrong password', async () => {
     const [known, fresh] = [newAddress(), newAddress()];
     await createAccount(world.ctx, { email: known, password: 'the-owners-password' });
     await Promise.all([signUp(known), signUp(fresh)]);
@@ -97,11 +100,11 @@ describe('signing up', () => {
     const expected = await seen(nobody);
     expect(expected.status).toBe(401);
     expect([await seen(right), await seen(wrong)]).toEqual([expected, expected]);
-    // Whoever has the password and lost the email gets another one.
+    // A user who has the password and lost the email gets another one.
     await linkTo(fresh, 2);
   });
 
-  it('ACCOUNT-60 asks for no more emails than an address may get, known or not', async () => {
+  it('ACCOUNT-60 sends no more emails than an address may get, known or not', async () => {
     const asked: string[] = [];
     const rates = { ...world.ctx.rates, takeEmail: async (email: string) => void asked.push(email) };
     const [known, fresh] = [newAddress(), newAddress()];
@@ -114,7 +117,7 @@ describe('signing up', () => {
 });
 
 describe('the link in the email', () => {
-  it('ACCOUNT-61 confirms and signs in the browser that signed up, with everything as it was', async () => {
+  it('ACCOUNT-61 confirms and signs in the browser that signed up, and changes nothing else', async () => {
     const email = newAddress();
     const cookie = cookiesOf(await signUp(email));
     const done = await ask('/confirm-address', { token: await tokenTo(email) }, cookie);
@@ -124,13 +127,13 @@ describe('the link in the email', () => {
     expect((await signIn(email)).status).toBe(200);
   });
 
-  it('ACCOUNT-61 asks elsewhere for the password, and hands the account over without it', async () => {
+  it('ACCOUNT-61 asks for the password in another browser, and hands the account over without it', async () => {
     const email = newAddress();
     await signUp(email);
     const token = await tokenTo(email);
     const wrong = await ask('/confirm-address', { token, password: 'not-the-password' });
     expect([wrong.status, (await wrong.json()).code]).toEqual([400, 'WRONG_PASSWORD']);
-    // A cookie of a sign-up with a known address, or of another one, is nobody's here.
+    // The cookie of a sign-up with a known address, or with another one, gives no access here.
     const others = cookiesOf(await signUp(newAddress()));
     const again = cookiesOf(await signUp(email));
     const done = await ask('/confirm-address', { token, password: PASSWORD });
@@ -146,7 +149,7 @@ describe('the link in the email', () => {
     expect((await signIn(planted)).status).toBe(401);
   });
 
-  it('ACCOUNT-61 leads on to the page that was wanted', async () => {
+  it('ACCOUNT-61 leads on to the requested page', async () => {
     const email = newAddress();
     await signUp(email, { callbackURL: '/billing/upgrade?plan=pro' });
     expect((await linkTo(email)).searchParams.get('next')).toBe('/billing/upgrade?plan=pro');
@@ -155,7 +158,7 @@ describe('the link in the email', () => {
     expect((await linkTo(other)).searchParams.get('next')).toBeNull();
   });
 
-  it('ACCOUNT-61 ACCOUNT-43 passes no second factor', async () => {
+  it('ACCOUNT-61 ACCOUNT-43 does not bypass a second factor', async () => {
     const email = newAddress();
     const cookie = cookiesOf(await signUp(email));
     await world.ctx.sql`update auth_user set two_factor_enabled = true where email = ${email}`;

@@ -8,24 +8,27 @@ import { readSignedCookie } from './resign-cookies';
 import type { CallCtx } from './second-factor';
 import type { SignInEmails } from './sign-in-emails';
 
-/** How long the link in the email works, and the browser that signed up is remembered. */
+/** How long the link in the email works, and the cookie of the browser that signed up lasts. */
 const LINK_SECONDS = 3_600;
 
-/** No sign-up is answered sooner: making an account takes longer than finding one. */
+/** Shortest answer to a sign-up, because creating an account takes longer than finding one. */
 const SHORTEST_ANSWER_MS = 500;
 
-/** The cookie of the browser that signed up, whose value is the person's id; of somebody else's address it is nobody's. */
+/**
+ * The cookie of the browser that signed up; its value is the user's id. For an address with an account it matches no
+ * user.
+ */
 const SIGN_UP_COOKIE = 'sign_up';
 
 type QuietDeps = Pick<Ctx, 'sql' | 'env' | 'log'> & { rates: Rates };
 
 /**
- * True where signing up and signing in tell nobody whether an address has an account: nobody is signed in before the link in
- * the email was followed.
+ * Whether sign-up and sign-in hide which addresses have an account: no one is signed in before following the link in
+ * the email.
  */
 export const isQuiet = (env: Ctx['env']): boolean => env.CONFIRMED_EMAIL === 'required';
 
-/** Returns a function that answers a sign-up in the same way whether or not the address has an account. */
+/** Returns the hooks that answer a sign-up the same way whether or not the address has an account. */
 export function quietSignUp() {
   const begunAt = new WeakMap<Request, number>();
   return {
@@ -42,19 +45,19 @@ export function quietSignUp() {
   };
 }
 
-/** Returns true when the browser that sends these cookies signed up as that person. */
+/** Whether the browser that sends these cookies signed up as this user. */
 export const hasSignedUpHere = (ctx: Pick<Ctx, 'env'>, cookies: string | null, userId: string): boolean =>
   readSignedCookie(ctx, cookies, SIGN_UP_COOKIE) === userId;
 
-/** The cookie has done its work. */
+/** Deletes the cookie, which is no longer needed. */
 export function forgetSignUp(ctx: CallCtx): void {
   const cookie = ctx.context.createAuthCookie(SIGN_UP_COOKIE);
   ctx.setCookie(cookie.name, '', { ...cookie.attributes, maxAge: 0 });
 }
 
 /**
- * Refuses to sign in with the password of an address that is not confirmed, exactly as with a wrong one, and sends the email
- * again: otherwise whoever signed up with any address would learn by signing in whether it had an account before.
+ * Refuses a sign-in with the password of an unconfirmed address exactly like a wrong password, and sends the email
+ * again. Otherwise signing up and then signing in would reveal whether an address had an account before.
  */
 export async function refuseUnconfirmed(deps: QuietDeps, messages: SignInEmails, userId: string) {
   const [person] = await deps.sql<{ email: string; is_confirmed: boolean }[]>`
@@ -68,7 +71,9 @@ export async function refuseUnconfirmed(deps: QuietDeps, messages: SignInEmails,
   throw APIError.from('UNAUTHORIZED', BASE_ERROR_CODES.INVALID_EMAIL_OR_PASSWORD);
 }
 
-/** Tells the owner of an address that somebody signed up with it; an unconfirmed one gets its link again. */
+/**
+ * Tells the owner of an address by email that someone signed up with it; an unconfirmed address gets its link again.
+ */
 export async function tellOwner(
   deps: Pick<Ctx, 'env'>,
   messages: SignInEmails,
@@ -88,7 +93,7 @@ async function sendLink(
   messages.confirmAddress(email, token);
 }
 
-/** Where the link in the email leads after confirming, from the address that the library would have sent; null for the dashboard. */
+/** Returns the path to open after confirming, taken from the library's link; null for the dashboard. */
 export function goOnOf(url: string): string | null {
   const path = localPath(new URL(url).searchParams.get('callbackURL'));
   return path === null || path === '/' || path === '/dashboard' ? null : path;

@@ -5,10 +5,10 @@ export type Confirmation =
   | { kind: 'open'; userId: string; email: string; sessions: number }
   /** The address was confirmed before. */
   | { kind: 'confirmed_before' }
-  /** Too old, cut, forged, or of an address that has changed since. */
+  /** Expired, truncated, forged, or for an address that has changed since. */
   | { kind: 'invalid' };
 
-/** What a link that confirms an address stands for; reading it changes nothing. */
+/** Returns what a confirmation link stands for; reading it changes nothing. */
 export async function readConfirmation(
   ctx: Pick<Ctx, 'sql'>,
   secret: string,

@@ -2,7 +2,7 @@ import { type Ctx, failClosed } from '../context';
 
 export type Security = { hasPassword: boolean; hasSecondFactor: boolean };
 
-/** What a person proves themselves with when they sign in. */
+/** Returns whether a user has a password and a second factor. */
 export async function readSecurity(ctx: Ctx, userId: string): Promise<Security> {
   const [row] = await failClosed(
     () => ctx.sql<{ has_password: boolean; has_second_factor: boolean }[]>`

@@ -1,7 +1,7 @@
 import { APIError } from 'better-auth/api';
 import { DomainError } from '../errors';
 
-/** Runs a check of ours; its refusal becomes one of the library, with the same reason and sentence. */
+/** Runs a check; rethrows its refusal as an error of the sign-in library with the same reason and sentence. */
 export async function refusing(check: () => Promise<void>): Promise<void> {
   try {
     await check();

@@ -4,12 +4,12 @@ import { noteRemovals, type Removal, type Tried, workOffRemovals } from '../inve
 import { appNameOf } from '../machine/machines';
 import { LAUNCH_LIMIT_MS } from '../run/times';
 
-/** Accounts of one pass. */
+/** Accounts per pass. */
 const BATCH_SIZE = 1_000;
 
 /**
- * Takes deleted accounts out of the providers: the subscription at once; machines, then volumes, then the app with its
- * network. Repeated, later and later, until both have confirmed. Returns how many accounts are done.
+ * Removes deleted accounts from the providers: the subscription at once; machines, then volumes, then the app with its
+ * network. Retried with growing pauses until both have confirmed. Returns how many accounts are done.
  */
 export async function removeDeletedAccounts(ctx: Ctx): Promise<number> {
   const rows = await ctx.sql<{ id: string }[]>`
@@ -36,12 +36,14 @@ async function removeAccount(ctx: Ctx, { id, app }: Removal): Promise<Tried> {
   return { outcome: 'gone' };
 }
 
-/** By then nothing is under way any more that a launch has asked for, also when its process has died: its last call had 15 s. */
+/**
+ * After this time nothing that a launch requested is still pending, even if its process died: its last call had 15 s.
+ */
 const LAUNCH_OVER_MS = LAUNCH_LIMIT_MS + 15_000;
 
 /**
- * True while a machine may live or be made, or a volume is on its way out. A volume that would not go by itself does
- * not keep its app: removing the app is the last means.
+ * Whether a machine may exist or be created, or a volume is being removed. A volume that could not be removed does not
+ * keep its app, because removing the app removes it too.
  */
 async function isInUse(ctx: Ctx, accountId: string): Promise<boolean> {
   const [row] = await ctx.sql<{ busy: boolean }[]>`

@@ -11,13 +11,16 @@ export type Replaced = {
   keptSignInId?: string;
 };
 
-/** What a new password ends: keys and other sign-ins of that person, and with the first proof of an address everything. Audited. */
+/**
+ * Ends what a new password must end: the user's keys and other sign-ins, and everything on the first proof of an
+ * address. Audited.
+ */
 export async function replacePassword(ctx: AccessCtx, { userId, by, keptSignInId }: Replaced): Promise<void> {
   if (by === 'email' && (await proveAddress(ctx, { userId, by: 'password' }))) return;
   await inTx(ctx as Ctx, async (tx) => {
     const accounts = await tx.sql<{ account_id: string }[]>`
       select account_id from member where user_id = ${userId} order by account_id`;
-    // A key that is being made at this moment is seen here, or finds its sign-in gone.
+    // A key being created concurrently is either seen here or finds its sign-in gone.
     for (const { account_id } of accounts) await holdAccount(tx, account_id);
     const ended = await endAccess(tx, { userId, keptSignInId });
     await writeAudit(tx, {

@@ -6,8 +6,8 @@ import { signingSecrets } from '../signing-secrets';
 const OURS = /^(?:__Secure-)?hourglass\./;
 
 /**
- * Returns the headers with those cookies signed by the newest secret that an older one signed: the sign-in library knows
- * one secret, and nobody is to be signed out while it is changed. Without an older secret they are the same headers.
+ * Returns the headers with cookies signed by an older secret re-signed with the newest one. The sign-in library knows
+ * one secret, and a rotation must not sign anyone out. Without an older secret the headers are returned unchanged.
  */
 export function resignCookies(authSecret: string, headers: Headers): Headers {
   const [newest, ...older] = signingSecrets(authSecret);
@@ -37,7 +37,7 @@ function resign(cookie: string, newest: string, older: string[]): string {
 const cookieSignature = (secret: string, text: string): Buffer =>
   createHmac('sha256', secret).update(text).digest();
 
-/** True when this secret made the signature of a cookie's text, as the sign-in library writes it. */
+/** Whether this secret made the signature of a cookie's text, in the sign-in library's format. */
 function isCookieSignature(secret: string, text: string, signature: string): boolean {
   const given = Buffer.from(signature, 'base64');
   const right = cookieSignature(secret, text);
@@ -45,8 +45,8 @@ function isCookieSignature(secret: string, text: string, signature: string): boo
 }
 
 /**
- * Returns what the sign-in library signed in its cookie of this name; null without one, with two, and for one that no secret
- * of ours signed.
+ * Returns the signed value of the sign-in library's cookie of this name; null without one, with two, and for one that
+ * none of the installation's secrets signed.
  */
 export function readSignedCookie(
   { env }: Pick<Ctx, 'env'>,
@@ -63,7 +63,7 @@ export function readSignedCookie(
   return isOurs ? text : null;
 }
 
-/** Returns the value of a cookie as it was before it was escaped; empty when it is not escaped well. */
+/** Returns the decoded value of a cookie; empty when it is malformed. */
 function decodeCookie(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -2,10 +2,10 @@ import { writeAudit } from '../audit';
 import { type Ctx, inTx } from '../context';
 import { notFound } from '../errors';
 
-/** Revoked keys that are remembered, so that making and revoking them in a loop leaves no rows without end. */
+/** Revoked keys kept per account, so that creating and revoking keys in a loop leaves a bounded number of rows. */
 const REVOKED_KEPT = 20;
 
-/** Ends a key at once; revoking it again is no error while it is remembered. Audited. Throws NOT_FOUND. */
+/** Revokes a key at once; revoking it again is not an error while its row is kept. Audited. Throws NOT_FOUND. */
 export async function revokeApiKey(
   ctx: Ctx,
   input: { accountId: string; apiKeyId: string; actor: string },

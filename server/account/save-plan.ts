@@ -3,7 +3,7 @@ import { type Ctx, inTx } from '../context';
 import { savePlan } from '../quota/save-plan';
 import type { Plan } from '../shapes';
 
-/** Writes one whole plan; audited. Returns it. Throws INVALID_INPUT, and then nothing has changed. */
+/** Writes a whole plan; audited. Returns it. Throws INVALID_INPUT and changes nothing then. */
 export async function saveAuditedPlan(
   ctx: Ctx,
   input: { actor: string; plan: Plan; reason: string },

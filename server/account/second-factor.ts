@@ -4,21 +4,21 @@ import { type TwoFactorOptions, twoFactor } from 'better-auth/plugins/two-factor
 export type CallCtx = Parameters<typeof getSessionFromCtx>[0];
 
 const OPTIONS = {
-  // Who signs in elsewhere has no password here; the sign-in is fresh either way.
+  // Users of another sign-in service have no password here; changes need a fresh sign-in either way.
   allowPasswordless: true,
 } satisfies TwoFactorOptions;
 
-/** Six digits of an authenticator app, or a recovery code, beside the password. */
+/** The library's plugin for six digits of an authenticator app, or a recovery code, beside the password. */
 export const secondFactor = () => twoFactor(OPTIONS);
 
-/** Codes by email or phone, trusted browsers, and the secret shown a second time: a door less each. */
+/** Endpoints that are closed because no page uses them: codes by email or phone, and reading the secret again. */
 export const UNUSED_OF_SECOND_FACTOR = [
   '/two-factor/send-otp',
   '/two-factor/verify-otp',
   '/two-factor/get-totp-uri',
 ];
 
-/** Who is asked for a code: whoever gave the password a moment ago, or is signed in. Null for nobody. */
+/** Returns the user who is asked for a code: one who has just given the password, or is signed in. Null for none. */
 export async function askedForCode(ctx: CallCtx): Promise<string | null> {
   const signIn = await getSessionFromCtx(ctx);
   if (signIn) return signIn.user.id;
@@ -28,7 +28,7 @@ export async function askedForCode(ctx: CallCtx): Promise<string | null> {
   return (await ctx.context.internalAdapter.findVerificationValue(challenge))?.value ?? null;
 }
 
-/** A code as people type it, and nothing that asks to be trusted. */
+/** Returns the body with the code without spaces, and without a request to trust the browser. */
 export function cleanCode(body: Record<string, unknown>) {
   if (typeof body.code !== 'string' || body.code.length > 40)
     throw new APIError('BAD_REQUEST', { code: 'INVALID_INPUT', message: 'Enter the code.' });

@@ -6,7 +6,10 @@ import { applyPlan } from '../quota/apply-plan';
 
 export type ByWhom = { actor: string; accountId: string; reason: string };
 
-/** Gives an account another own plan; audited, and told to its owners when it is felt. Returns the plan in force. Throws NOT_FOUND, INVALID_INPUT. */
+/**
+ * Sets an account's own plan; audited, and announced to its owners when the plan in force changes. Returns the plan in
+ * force. Throws NOT_FOUND, INVALID_INPUT.
+ */
 export async function setPlan(ctx: Ctx, input: ByWhom & { planId: string }): Promise<{ planId: string }> {
   return inTx(ctx, async (tx) => {
     const { before, after } = await applyPlan(tx, input.accountId, input.planId);

@@ -6,7 +6,7 @@ import { stopAccount } from '../run/stop-account';
 import type { AccountStatus } from '../shapes';
 import type { ByWhom } from './set-plan';
 
-/** Blocks, approves or re-opens an account; a block stops its running sessions now. Audited. Throws NOT_FOUND. */
+/** Blocks, approves or re-opens an account; a block stops its running sessions at once. Audited. Throws NOT_FOUND. */
 export async function setStatus(
   ctx: Ctx,
   input: ByWhom & { status: AccountStatus },

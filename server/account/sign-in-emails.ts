@@ -7,14 +7,14 @@ export type EmailDeps = { mail: Mail; log: Log; env: Env };
 
 const NOT_YOU = 'If you did not ask for this, nothing has changed and you can ignore this email.';
 const NOT_YOU_DONE =
-  'If this was not you, choose a new password at once: that ends every sign-in and API key of yours.';
+  'If this was not you, choose a new password at once: that ends all your sign-ins and API keys.';
 
 type Send = (content: EmailContent) => void;
 type Ask = (to: string, subject: string, paragraph: string, url: string) => void;
 
 /**
- * The emails of sign-in. A mail server that is away is logged and never stops a sign-up. Nobody waits for it: how long an
- * answer takes would tell whether there is an email, and with it whether an address is known.
+ * The emails of sign-in. A failing mail server is logged and never stops a sign-up. No response waits for an email,
+ * because its duration would reveal whether an address is known.
  */
 export function signInEmails({ mail, log, env }: EmailDeps) {
   const send: Send = (content) =>
@@ -28,16 +28,16 @@ export function signInEmails({ mail, log, env }: EmailDeps) {
 
 export type SignInEmails = ReturnType<typeof signInEmails>;
 
-/** What somebody asked for to prove that an address is theirs. */
+/** Emails that prove an address. */
 const proofs = (ask: Ask, env: Env) => ({
   newPassword: (to: string, url: string) =>
     ask(
       to,
       'Choose a new password',
-      'Somebody asked for a new password for this address. The link works for one hour. A new password ends all API keys and sign-ins made before.',
+      'Someone asked for a new password for this address. The link works for one hour. A new password ends all API keys and sign-ins made before.',
       url,
     ),
-  /** `goOn`: the path that the person wanted to reach when they signed up. */
+  /** `goOn`: the path the user requested before signing up. */
   confirmAddress: (to: string, token: string, goOn: string | null = null) =>
     ask(
       to,
@@ -47,13 +47,13 @@ const proofs = (ask: Ask, env: Env) => ({
     ),
 });
 
-/** The steps of an account that moves to another address. */
+/** Emails of a change of address. */
 const moves = (ask: Ask, send: Send, env: Env) => ({
   confirmMove: (to: string, newEmail: string, token: string) =>
     ask(
       to,
       'Move your account to another address',
-      `Somebody who is signed in to your account asked to move it to ${newEmail}. Confirm it here, and that address gets an email too. The link works for one hour.`,
+      `Someone who is signed in to your account asked to move it to ${newEmail}. Confirm it here, and that address gets an email too. The link works for one hour.`,
       `${env.APP_URL}/new-address?token=${token}`,
     ),
   proveAddress: (to: string, token: string) =>
@@ -68,7 +68,7 @@ const moves = (ask: Ask, send: Send, env: Env) => ({
       to,
       subject: 'You have an account already',
       paragraphs: [
-        'Somebody, perhaps you, wanted to use this address for a Hourglass account. It has one already: sign in with it, or choose a new password.',
+        'Someone, perhaps you, wanted to use this address for a Hourglass account. It has one already: sign in with it, or choose a new password.',
       ],
       action: { label: 'Sign in', url: `${env.APP_URL}/sign-in` },
       footnote: NOT_YOU,
@@ -82,17 +82,17 @@ const moves = (ask: Ask, send: Send, env: Env) => ({
       ],
       footnote: env.SUPPORT_EMAIL
         ? `If this was not you, write to ${env.SUPPORT_EMAIL} at once.`
-        : 'If this was not you, tell whoever runs this installation at once.',
+        : 'If this was not you, tell the operator of this installation at once.',
     }),
 });
 
-/** What was done, told to who may not have done it. */
+/** Notices of changes that the reader may not have made. */
 const notices = (send: Send, env: Env) => ({
   secondFactorRemoved: (to: string) =>
     send({
       to,
       subject: 'Your second factor was removed',
-      paragraphs: ['Signing in to Hourglass asks for your password alone now.'],
+      paragraphs: ['Signing in to Hourglass now needs your password alone.'],
       action: { label: 'Choose a new password', url: `${env.APP_URL}/forgot-password` },
       footnote: NOT_YOU_DONE,
     }),

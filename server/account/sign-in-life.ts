@@ -1,3 +1,3 @@
-/** A sign-in lives this long after it was last prolonged, and is prolonged by use, at most once an hour. */
+/** A sign-in lasts this long after its last extension; use extends it, at most once per hour. */
 export const SIGN_IN_DAYS = 30;
 export const REFRESH_AFTER_HOURS = 1;

@@ -9,7 +9,7 @@ import { makeAuth } from './auth';
 import { createAccount } from './create-account';
 import { findActor } from './find-actor';
 
-/** What somebody sees of their sign-ins, ends of them, and may do with one that is old. */
+/** What users see of their sign-ins, how these end, and what an old one permits. */
 
 const home = 'http://localhost:3000';
 const PASSWORD = 'a-good-password';
@@ -43,14 +43,14 @@ async function signIn({ email }: Person, agent = FIREFOX): Promise<string> {
   return lines.find((line) => line.startsWith('hourglass.session_token=')) ?? '';
 }
 
-/** The procedures as the browser with this cookie calls them. */
+/** Returns the procedures as the browser with this cookie calls them. */
 async function as(cookie: string) {
   const actor = await findActor(world.ctx, auth(), new Headers({ cookie }));
   return createCaller({ ...world.ctx, actor, requestId: 't', responseHeaders: new Headers() });
 }
 
 const reasonOf = (error: { cause: DomainError }) => error.cause?.reason ?? String(error);
-/** As if all sign-ins of a person were this many minutes old. */
+/** Makes all sign-ins of a user this many minutes old. */
 const age = ({ userId }: Person, minutes: number) =>
   world.ctx.sql`update auth_sign_in set created_at = now() - ${minutes} * interval '1 minute',
     updated_at = now() - ${minutes} * interval '1 minute' where user_id = ${userId}`;
@@ -59,7 +59,7 @@ const notesOf = ({ accountId }: Person, action: string) =>
     .sql`select actor, after from audit where account_id = ${accountId} and action = ${action} order by id`;
 
 describe('sign-ins', () => {
-  it('ACCOUNT-41 are listed with the device in words, when they were used, and which is this one', async () => {
+  it('ACCOUNT-41 are listed with the name of the device, their last use, and which one is current', async () => {
     const person = await newPerson();
     await signIn(person, IPHONE);
     await age(person, 90);
@@ -74,7 +74,7 @@ describe('sign-ins', () => {
     expect(JSON.stringify(list)).not.toContain(decodeURIComponent(cookie.split('=')[1] ?? '').split('.')[0]);
   });
 
-  it('ACCOUNT-41 end one by one or all others at once, and it is recorded', async () => {
+  it('ACCOUNT-41 end one by one or all others at once, and this is recorded', async () => {
     const person = await newPerson();
     const [lost, older, here] = [await signIn(person, IPHONE), await signIn(person), await signIn(person)];
     const caller = await as(here);
@@ -91,7 +91,7 @@ describe('sign-ins', () => {
     ]);
   });
 
-  it('ACCOUNT-41 of somebody else are not there', async () => {
+  it('ACCOUNT-41 of another user are not found', async () => {
     const [person, other] = [await newPerson(), await newPerson()];
     const theirs = await signIn(other);
     const [id] = (await (await as(theirs)).signIn.list()).map((one) => one.id);
@@ -101,7 +101,7 @@ describe('sign-ins', () => {
     expect(await (await as(theirs)).signIn.list()).toHaveLength(1);
   });
 
-  it('ACCOUNT-41 are not told by the library, whose answer holds the secret of each', async () => {
+  it('ACCOUNT-41 are not listed by the library, whose answer holds the secret of each', async () => {
     const cookie = await signIn(await newPerson());
     const answer = await auth().handler(
       new Request(`${home}/api/auth/list-sessions`, { headers: { cookie } }),
@@ -131,7 +131,7 @@ describe('a sign-in that is older than ten minutes', () => {
     expect(await caller.account.delete({ email })).toEqual({ deleted: true });
   });
 
-  it('ACCOUNT-42 stays old with a wrong password, and every try is counted like a try to sign in', async () => {
+  it('ACCOUNT-42 stays old with a wrong password, and every attempt counts like an attempt to sign in', async () => {
     const person = await newPerson();
     const cookie = await signIn(person);
     await age(person, 11);
@@ -143,7 +143,7 @@ describe('a sign-in that is older than ten minutes', () => {
     expect((await ask('/fresh-sign-in', { password: PASSWORD })).status).toBe(401);
   });
 
-  it('ACCOUNT-42 is fresh for ten minutes from the password, and no other sign-in with it', async () => {
+  it('ACCOUNT-42 is fresh for ten minutes after the password, and no other sign-in is', async () => {
     const person = await newPerson();
     const [cookie, other] = [await signIn(person), await signIn(person)];
     await age(person, 11);

@@ -4,7 +4,7 @@ export type SignedInActor = Extract<Actor, { kind: 'user' }>;
 
 type SignedIn = {
   userId: string;
-  /** The role of the person at this installation. */
+  /** The user's role at this installation, not in the account. */
   role: string | null | undefined;
   hasSecondFactor: boolean;
   accountId: string;
@@ -12,7 +12,7 @@ type SignedIn = {
   signInId: string;
 };
 
-/** Returns a signed-in person as who asks, by whichever way the sign-in was found. Pure. */
+/** Returns a signed-in user as an actor, however the sign-in was found. Pure. */
 export const signedInActor = ({ env }: Pick<Ctx, 'env'>, one: SignedIn): SignedInActor => ({
   kind: 'user',
   userId: one.userId,

@@ -29,13 +29,13 @@ const recordOf = (id: string) => {
   return record;
 };
 
-/** The next create is refused as if the disk were gone: only then is anything read about it. */
+/** Refuses the next create as if the disk were gone, because the disk is read only after such a refusal. */
 const denyOnce = () => {
   const body = { error: 'volume not found' };
   fly.faults.add({ action: 'machine.create', kind: 'status', status: 400, body, times: 1 });
 };
 
-/** A session that ran once, and the order of its second run. */
+/** Returns the order of a session's second run, after the first run made its disk. */
 async function second(): Promise<{ order: LaunchOrder; diskId: string }> {
   const first: LaunchOrder = {
     ...{
@@ -57,7 +57,7 @@ async function second(): Promise<{ order: LaunchOrder; diskId: string }> {
 }
 
 describe('the disk of a session that ran before', () => {
-  it('MACHINE-38 is used although a list leaves it out, and no other one is made', async () => {
+  it('MACHINE-38 is used although a list omits it, and no other disk is made', async () => {
     const { order, diskId } = await second();
     denyOnce();
     fly.faults.add({ action: 'volume.list', kind: 'empty_list' });
@@ -65,7 +65,7 @@ describe('the disk of a session that ran before', () => {
     expect(disksOf(order.app)).toHaveLength(1);
   });
 
-  it('MACHINE-38 is used although one read of it and the list before deny it', async () => {
+  it('MACHINE-38 is used although one read and the list before it do not show it', async () => {
     const { order, diskId } = await second();
     denyOnce();
     fly.faults.add({ action: 'volume.list', kind: 'empty_list', times: 1 });
@@ -74,7 +74,7 @@ describe('the disk of a session that ran before', () => {
     expect(disksOf(order.app)).toHaveLength(1);
   });
 
-  it('MACHINE-38 that cannot be read keeps the start from making anything', async () => {
+  it('MACHINE-38 stops the start from creating anything while it cannot be read', async () => {
     const { order } = await second();
     denyOnce();
     fly.faults.add({ action: 'volume.list', kind: 'empty_list' });
@@ -85,14 +85,14 @@ describe('the disk of a session that ran before', () => {
     expect([...fly.world.machines.values()].filter(({ app }) => app === order.app)).toHaveLength(1);
   });
 
-  it('MACHINE-38 a list that is none says nothing about it', async () => {
+  it('MACHINE-38 is not judged by a malformed list', async () => {
     const { order } = await second();
     fly.faults.add({ action: 'volume.list', kind: 'status', status: 200, body: { volumes: [] } });
     expect(await launch({ ...order, volumeId: null })).toMatchObject({ ok: false });
     expect(disksOf(order.app)).toHaveLength(1);
   });
 
-  it('MACHINE-38 is found by its name when nobody heard which it was, also after one empty list', async () => {
+  it('MACHINE-38 is found by its name when its id was lost, also after one empty list', async () => {
     const { order, diskId } = await second();
     fly.faults.add({ action: 'volume.list', kind: 'empty_list', times: 1 });
     expect(await launch({ ...order, volumeId: null })).toMatchObject({
@@ -127,7 +127,7 @@ describe('the disk of a session that ran before', () => {
     expect(await launch(order)).toMatchObject({ ok: true, value: { volumeId: 'vol_fork00000000000' } });
   });
 
-  it('MACHINE-38 a first start asks once and waits for nothing', async () => {
+  it('MACHINE-38 of a first start is looked for once, without waiting', async () => {
     const { order } = await second();
     fly.calls.clear();
     await launch({ ...order, sessionId: newId(), runId: newId(), volumeId: null, ranBefore: false });

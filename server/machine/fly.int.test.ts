@@ -79,7 +79,7 @@ describe('the Fly adapter', () => {
     expect(made(o.runId)).toHaveLength(1);
   });
 
-  it('MACHINE-1 MACHINE-2 a lost answer after the create adopts what was made', async () => {
+  it('MACHINE-1 MACHINE-2 a lost answer after the create adopts the created machine', async () => {
     const o = order();
     fly.faults.add({ action: 'machine.create', kind: 'after_commit_reset', times: 1 });
     const answer = await machines.launch(o, yes);
@@ -87,7 +87,7 @@ describe('the Fly adapter', () => {
     expect(made(o.runId)).toHaveLength(1);
   });
 
-  it('MACHINE-2 a refusal for capacity surely made nothing', async () => {
+  it('MACHINE-2 a refusal for capacity created nothing', async () => {
     const o = order();
     fly.faults.add({
       action: 'machine.create',
@@ -100,16 +100,16 @@ describe('the Fly adapter', () => {
     expect(made(o.runId)).toHaveLength(0);
   });
 
-  it('MACHINE-2 nobody creates again for a run that is not wanted any more', async () => {
+  it('MACHINE-2 no second create is sent for a run that is no longer wanted', async () => {
     const o = order();
     fly.faults.add({ action: 'machine.create', kind: 'status', status: 503, times: 1 } as never);
-    // Wanted until the first create was sent. Its machine may still come: nobody says that surely nothing was made.
+    // Wanted until the first create was sent. Its machine may still appear, so the failure is ambiguous.
     const answer = await machines.launch(o, async () => fly.faults.list().length > 0);
     expect(answer).toMatchObject({ ok: false, failure: { kind: 'ambiguous' } });
     expect(made(o.runId)).toHaveLength(0);
   });
 
-  it('MACHINE-39 asks before app, disk and machine whether anybody still wants them, and then makes nothing more', async () => {
+  it('MACHINE-39 checks before app, disk and machine whether the run is still wanted, and creates nothing more once it is not', async () => {
     for (const yeses of [0, 1, 2]) {
       const o = order();
       let left = yeses;
@@ -124,7 +124,7 @@ describe('the Fly adapter', () => {
     }
   });
 
-  it('MACHINE-39 an app that could not be made is tried again only while somebody wants it', async () => {
+  it('MACHINE-39 an app that could not be created is retried only while the run is wanted', async () => {
     const o = order();
     fly.faults.add({ action: 'app.create', kind: 'status', status: 503 });
     let asked = 0;
@@ -135,7 +135,7 @@ describe('the Fly adapter', () => {
     expect(await machines.launch(o, yes)).toMatchObject({ ok: true });
   });
 
-  it('MACHINE-3 stop, destroy and get are calm about what is not there', async () => {
+  it('MACHINE-3 stop, destroy and get succeed for a machine that does not exist', async () => {
     const o = order();
     await machines.launch(o, yes);
     expect(await machines.get(o.app, '00000000000000')).toEqual({ ok: true, value: null });
@@ -144,7 +144,7 @@ describe('the Fly adapter', () => {
     expect(await machines.findByRun(o.app, newId())).toEqual({ ok: true, value: null });
   });
 
-  it('MACHINE-4 lists what there is with its owner', async () => {
+  it('MACHINE-4 lists machines with their owners', async () => {
     const o = order();
     await machines.launch(o, yes);
     const page = await machines.list(null);
@@ -156,7 +156,7 @@ describe('the Fly adapter', () => {
     });
   });
 
-  it('MACHINE-29 calls a list partial when a region is lost, and none when the answer is no list', async () => {
+  it('MACHINE-29 reports a list as partial when a region is missing, and as failed when the answer is not a list', async () => {
     fly.faults.add({ action: 'org.machines', kind: 'error_regions', times: 1 });
     expect(await machines.list(null)).toMatchObject({ ok: true, value: { complete: false } });
     const answers: [unknown, object][] = [

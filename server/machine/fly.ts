@@ -20,8 +20,8 @@ export type FlyConfig = {
 const enc = encodeURIComponent;
 
 /**
- * Fly Machines over HTTP. One pool of connections a process; `close` ends it. Reading, stopping and destroying one
- * machine is tried once: whoever asks comes back by himself, and does not stand in the way meanwhile.
+ * Opens the Machines API of Fly over HTTP. One connection pool per process; `close` ends it. Reads, stops and destroys
+ * of one machine are sent once: their callers retry on their own schedule, and must not block others meanwhile.
  */
 export function openFly(config: FlyConfig): Machines {
   const http = new FlyHttp(config.apiUrl, config.token, config.log);
@@ -44,7 +44,7 @@ export function openFly(config: FlyConfig): Machines {
   };
 }
 
-/** Go's way to write a duration; whole milliseconds. */
+/** Formats seconds as a Go duration in whole milliseconds. */
 const duration = (seconds: number): string => `${Math.max(1, Math.round(seconds * 1000))}ms`;
 
 async function stop(
@@ -78,6 +78,6 @@ async function remove(
   );
 }
 
-/** What is not there needs no stopping. */
+/** A machine that does not exist needs no stopping. */
 const doneOrGone = (answer: Outcome<unknown>): Outcome<void> =>
   answer.ok || answer.failure.kind === 'not_found' ? { ok: true, value: undefined } : answer;

@@ -10,7 +10,10 @@ import { newId } from '../ids';
 import { appNameOf, type LaunchOrder, type Machine, type Machines, volumeNameOf } from './machines';
 import { endedAt, firstStartAt, isGone } from './read-events';
 
-/** What every keeper of the port promises: the adapter over HTTP and its twin in virtual time, held to the same lines. */
+/**
+ * Implementations of the port that must pass the same tests: the adapter over HTTP and the simulated provider in
+ * virtual time.
+ */
 
 type Keeper = {
   machines: Machines;
@@ -101,14 +104,14 @@ describe.each(keepers)('%s', (_, { machines, settle }) => {
     expect(endedAt(ended)).toBeGreaterThanOrEqual(firstStartAt(ended) ?? Number.POSITIVE_INFINITY);
   });
 
-  it('MACHINE-39 makes no machine for a run that nobody wants any more', async () => {
+  it('MACHINE-39 creates no machine for a run that is no longer wanted', async () => {
     const o = order();
     const answer = await machines.launch(o, async () => false);
     expect(answer).toMatchObject({ ok: false, failure: { kind: 'refused' } });
     expect(await machines.findByRun(o.app, o.runId)).toEqual({ ok: true, value: null });
   });
 
-  it('MACHINE-3 stops, destroys and reads again and again, and knows what never was', async () => {
+  it('MACHINE-3 stops, destroys and reads repeatedly, and reports a machine that never existed', async () => {
     const o = order();
     const made = await machines.launch(o, yes);
     if (!made.ok) throw new Error(made.failure.message);
@@ -119,7 +122,7 @@ describe.each(keepers)('%s', (_, { machines, settle }) => {
     expect(await machines.findByRun(o.app, newId())).toEqual({ ok: true, value: null });
   });
 
-  it('MACHINE-30 lists volumes with their owners, keeps one that is bound, and shows one that goes as gone', async () => {
+  it('MACHINE-30 lists volumes with their owners, keeps a bound one, and shows one being removed as gone', async () => {
     const o = order();
     const made = await machines.launch(o, yes);
     if (!made.ok) throw new Error(made.failure.message);

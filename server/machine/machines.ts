@@ -1,7 +1,10 @@
 import type { Instant } from '../clock';
 import type { Size } from '../shapes';
 
-/** The port to whoever runs machines. Two adapters keep it: Fly over HTTP, and a twin in memory for unit tests. */
+/**
+ * The port to the provider of machines. The product uses the Fly adapter; tests also use a provider in virtual time
+ * (`test/simulation/provider.ts`).
+ */
 
 export type MachineState =
   | 'created'
@@ -14,7 +17,7 @@ export type MachineState =
   | 'destroyed'
   | 'unknown';
 
-/** One thing the provider says happened, by its own id and clock. */
+/** One event reported by the provider, with its own id and clock. */
 export type MachineEvent = {
   id: string;
   type: 'launch' | 'start' | 'exit' | 'destroy' | 'other';
@@ -30,13 +33,13 @@ export type Machine = {
   name: string;
   state: MachineState;
   region: string;
-  /** 0 when the provider did not say. */
+  /** 0 when the provider did not report it. */
   createdAt: Instant;
-  /** From the machine's metadata; null on machines that are not ours. */
+  /** From the machine's metadata; null on machines this product did not create. */
   runId: string | null;
   sessionId: string | null;
   environmentId: string | null;
-  /** The installation that made it; null on machines of an older build. */
+  /** The installation that created the machine; null on machines of an older build. */
   installationId: string | null;
   /** Newest last. Empty in listings. */
   events: MachineEvent[];
@@ -52,9 +55,9 @@ export type LaunchOrder = {
   region: string;
   size: Size;
   env: Record<string, string>;
-  /** Known volume of the session, or null to find or make it. */
+  /** Known volume of the session, or null to find or create it. */
   volumeId: string | null;
-  /** True when an earlier run may have made a volume that nobody heard of. */
+  /** True when an earlier run may have created a volume whose id was lost. */
   ranBefore: boolean;
   storageGb: number;
   graceSeconds: number;
@@ -63,8 +66,8 @@ export type LaunchOrder = {
 export type Launched = { machineId: string; region: string; volumeId: string };
 
 /**
- * Why a call did not do its work.
- * `no_capacity`, `unavailable`: surely nothing was made or changed. `ambiguous`: the answer was lost, anything may be true.
+ * Why a call failed. `no_capacity`, `unavailable`: certainly nothing was created or changed. `ambiguous`: the answer
+ * was lost, so the change may or may not have been made.
  */
 export type MachineFailure = {
   kind: 'no_capacity' | 'unavailable' | 'not_found' | 'refused' | 'rate_limited' | 'ambiguous';
@@ -80,7 +83,7 @@ export type Volume = {
   app: string;
   name: string;
   region: string;
-  /** 0 when the provider did not say. */
+  /** 0 when the provider did not report it. */
   createdAt: Instant;
   attachedMachineId: string | null;
   /** True once the provider has begun to remove it. */
@@ -90,52 +93,61 @@ export type Volume = {
 export type ListPage<T> = {
   items: T[];
   nextCursor: string | null;
-  /** False: never conclude that what it does not show is gone. */
+  /** False: an item missing from the page must not be taken as gone. */
   complete: boolean;
 };
 
 export type Machines = {
   /**
-   * Makes app, volume and machine of a run, each at most once: a second call with the same run adopts what the first
-   * made. `stillWanted` is asked before each create. When it says no the launch ends: as refused while no machine was
-   * asked for, as ambiguous once the answer to such a create was lost.
+   * Creates the app, volume and machine of a run, each at most once: a second call with the same run adopts what the
+   * first one created. `stillWanted` is called before each create. On false the launch fails: `refused` if no machine
+   * was requested yet, `ambiguous` if a create was sent and its answer lost.
    */
   launch(order: LaunchOrder, stillWanted: () => Promise<boolean>): Promise<Outcome<Launched>>;
-  /** The machine of a run by name and metadata, or null when this read did not show one. */
+  /** Returns the machine of a run by name and metadata, or null when this read does not show one. */
   findByRun(app: string, runId: string): Promise<Outcome<Machine | null>>;
-  /** The machine with its events, or null when the provider says there never was or no longer is one. */
+  /** Returns the machine with its events, or null when the provider says there is none, or none any more. */
   get(app: string, machineId: string): Promise<Outcome<Machine | null>>;
-  /** Sends the stop signal; the provider kills after the grace. Ok also when it is already stopping or gone. */
+  /**
+   * Sends the stop signal; the provider kills after the grace. Succeeds also when the machine is already stopping or
+   * gone.
+   */
   stop(app: string, machineId: string, graceSeconds: number): Promise<Outcome<void>>;
-  /** Kills and removes at once. Ok also when it is already gone. */
+  /** Kills and removes at once. Succeeds also when the machine is already gone. */
   destroy(app: string, machineId: string): Promise<Outcome<void>>;
-  /** One page of all machines of the organisation, without events. A page may be short or empty with more to come. */
+  /**
+   * Returns one page of all machines of the organisation, without events. A page may be short or empty with more to
+   * come.
+   */
   list(cursor: string | null): Promise<Outcome<ListPage<Machine>>>;
-  /** One page of all volumes of the organisation. */
+  /** Returns one page of all volumes of the organisation. */
   listVolumes(cursor: string | null): Promise<Outcome<ListPage<Volume>>>;
-  /** The volume, or null when the provider knows none. */
+  /** Returns the volume, or null when the provider knows none. */
   getVolume(app: string, volumeId: string): Promise<Outcome<Volume | null>>;
   deleteVolume(app: string, volumeId: string): Promise<Outcome<void>>;
   deleteApp(app: string): Promise<Outcome<void>>;
   close(): Promise<void>;
 };
 
-/** The provider app of an account: one per account, on its own network. */
+/** Returns the name of an account's app at the provider: one per account, on its own network. */
 export const appNameOf = (environmentId: string, accountId: string): string =>
   `hg-${environmentId}-${accountId}`;
 
-/** The account whose app this is by its name, or null. Only that account's row proves that the app is ours. */
+/**
+ * Returns the account whose app this is by its name, or null. Only the account's row proves that the app belongs to
+ * this installation.
+ */
 export function accountIdOf(environmentId: string, app: string): string | null {
   const start = appNameOf(environmentId, '');
   return app.startsWith(start) && app.length > start.length ? app.slice(start.length) : null;
 }
 
-/** The volume name of a session: at most 30 of `a-z 0-9 _`, so the end of the id, where its randomness is. */
+/** Returns the volume name of a session: at most 30 of `a-z 0-9 _`, so the end of the id, which is random. */
 export const volumeNameOf = (sessionId: string): string =>
   `s_${sessionId
     .toLowerCase()
     .replace(/[^a-z0-9]/g, '')
     .slice(-26)}`;
 
-/** The name under which a run's machine is made; the provider keeps live names unique. */
+/** Returns the machine name of a run; the provider keeps names unique among existing machines. */
 export const machineNameOf = (runId: string): string => `run-${runId}`;

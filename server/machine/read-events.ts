@@ -1,15 +1,18 @@
 import type { Instant } from '../clock';
 import type { Machine } from './machines';
 
-/** What a machine's events prove. One machine runs once: its first start and first end count, whatever its provider starts again. */
+/**
+ * What a machine's events prove. One machine runs once: its first start and first end count, even if the provider
+ * restarts it.
+ */
 
-/** Clocks differ, and an event may be told of before we have read our own; a whole hour is no difference of clocks. */
+/** Tolerance for clock differences; a difference of a whole hour is an error instead. */
 const EARLIEST_MS = 3_600_000;
 const LATEST_MS = 60_000;
 
 /**
- * The machine without events whose time cannot be: more than an hour before it was made, or more than a minute from now, as
- * when a unit is mistaken. Nothing may be concluded from them. Pure.
+ * Returns the machine without events at impossible times: more than an hour before its creation, or more than a minute
+ * in the future, as when a unit is mistaken. Nothing may be concluded from them. Pure.
  */
 export function withoutImpossible(machine: Machine, now: Instant): Machine {
   const from = machine.createdAt === 0 ? 0 : machine.createdAt - EARLIEST_MS;
@@ -17,15 +20,15 @@ export function withoutImpossible(machine: Machine, now: Instant): Machine {
   return events.length === machine.events.length ? machine : { ...machine, events };
 }
 
-/** When the machine first ran by the provider's clock; null while nothing proves that it did. */
+/** Returns when the machine first ran by the provider's clock; null while nothing proves that it did. */
 export function firstStartAt(machine: Machine): Instant | null {
   const starts = machine.events.filter((event) => event.type === 'start').map((event) => event.at);
   return starts.length > 0 ? Math.min(...starts) : null;
 }
 
 /**
- * The earliest proof of the end: its exit, or being destroyed without one; null while it may be alive. What happened
- * after it was heard of a second time (`restartedAt`) is another life and proves nothing about the first.
+ * Returns the earliest proof of the end: its exit, or its destruction without one; null while it may be running. Events
+ * after a second boot (`restartedAt`) belong to another life and prove nothing about the first.
  */
 export function endedAt(machine: Machine, restartedAt: Instant | null = null): Instant | null {
   const exits = machine.events.filter((event) => event.type === 'exit').map((event) => event.at);
@@ -34,10 +37,10 @@ export function endedAt(machine: Machine, restartedAt: Instant | null = null): I
   if (restartedAt !== null) return null;
   if (!isGone(machine)) return null;
   const destroyed = machine.events.filter((event) => event.type === 'destroy').map((event) => event.at);
-  // Being destroyed takes a moment: only its last event is the proof.
+  // Destruction takes a moment, so only its last event is the proof.
   return destroyed.length > 0 ? Math.max(...destroyed) : null;
 }
 
-/** True when the provider says that this machine cannot run any more. */
+/** Whether the provider says that this machine cannot run any more. */
 export const isGone = (machine: Machine): boolean =>
   machine.state === 'destroyed' || machine.state === 'stopped' || machine.state === 'failed';

@@ -27,7 +27,7 @@ const calls = () => fly.calls.since(0).map(({ action }) => action);
 const livingOf = (order: LaunchOrder) =>
   [...fly.world.machines.values()].filter((m) => m.config.metadata?.hourglass_run === order.runId);
 
-/** A session that ran once and is stopped, and the order of its second run. */
+/** Returns the order of the second run of a session that ran once and is stopped. */
 async function stopped(): Promise<LaunchOrder & { volumeId: string }> {
   const first: LaunchOrder = {
     ...{
@@ -59,7 +59,7 @@ describe('the launch of a session that ran before', () => {
     expect(calls()).toEqual(['machine.create']);
   });
 
-  it('MACHINE-80 is one call from a process that has just been started', async () => {
+  it('MACHINE-80 is one call in a newly started process', async () => {
     const order = await stopped();
     const fresh = open();
     expect(await fresh.launch(order, yes)).toMatchObject({ ok: true });
@@ -67,7 +67,7 @@ describe('the launch of a session that ran before', () => {
     await fresh.close();
   });
 
-  it('MACHINE-80 asks once whether it is wanted, and else asks for nothing', async () => {
+  it('MACHINE-80 checks once whether it is wanted, and otherwise sends nothing', async () => {
     const order = await stopped();
     expect(await machines.launch(order, async () => false)).toMatchObject({
       ok: false,
@@ -76,7 +76,7 @@ describe('the launch of a session that ran before', () => {
     expect(calls()).toEqual([]);
   });
 
-  it('MACHINE-81 makes the app again when the provider has lost it, and then one machine', async () => {
+  it('MACHINE-81 creates the app again when the provider has lost it, and then one machine', async () => {
     const order = await stopped();
     await machines.deleteApp(order.app);
     fly.world.removeVolume(order.volumeId);
@@ -95,7 +95,7 @@ describe('the launch of a session that ran before', () => {
     expect(calls()).toEqual(['machine.create']);
   });
 
-  it('MACHINE-81 a disk that is in use is not another disk', async () => {
+  it('MACHINE-81 does not replace a disk that is in use', async () => {
     const order = await stopped();
     await machines.launch({ ...order, runId: newId() }, yes);
     const made = await machines.launch(order, yes);
@@ -104,7 +104,7 @@ describe('the launch of a session that ran before', () => {
     expect([disks.length, livingOf(order).length]).toEqual([1, 0]);
   });
 
-  it('MACHINE-81 no longer wanted after a refusal for want of its disk, it gets no disk', async () => {
+  it('MACHINE-81 creates no disk when no longer wanted after a refusal for lack of one', async () => {
     const order = await stopped();
     fly.world.removeVolume(order.volumeId);
     let yeses = 1;
@@ -115,7 +115,7 @@ describe('the launch of a session that ran before', () => {
     expect([...fly.world.volumes.values()].filter(({ app }) => app === order.app)).toEqual([]);
   });
 
-  it('MACHINE-82 a lost answer is looked up twice and never makes a second machine', async () => {
+  it('MACHINE-82 looks up a lost answer twice and never creates a second machine', async () => {
     const order = await stopped();
     fly.faults.add({ action: 'machine.create', kind: 'after_commit_reset', times: 1 });
     expect(await machines.launch(order, yes)).toMatchObject({ ok: true });
@@ -123,7 +123,7 @@ describe('the launch of a session that ran before', () => {
     expect(calls().filter((action) => action === 'machine.create')).toHaveLength(1);
   });
 
-  it('MACHINE-82 after a lost answer nothing is taken as known, and no failure says that nothing was made', async () => {
+  it('MACHINE-82 after a lost answer checks everything again, and no failure claims that nothing was created', async () => {
     const order = await stopped();
     fly.faults.add({ action: 'machine.create', kind: 'status', status: 500, times: 1 });
     fly.faults.add({ action: 'volume.list', kind: 'status', status: 503 });
@@ -138,14 +138,14 @@ describe('the launch of a session that ran before', () => {
 });
 
 describe('the first launch of a session', () => {
-  it('MACHINE-80 asks for nothing about an app that this process has used', async () => {
+  it('MACHINE-80 does not check an app that this process has used', async () => {
     const order = await stopped();
     const first = { ...order, runId: newId(), sessionId: newId(), volumeId: null, ranBefore: false };
     expect(await machines.launch(first, yes)).toMatchObject({ ok: true });
     expect(calls()).toEqual(['volume.list', 'volume.create', 'machine.create']);
   });
 
-  it('MACHINE-81 makes an app again that this process has used and that is gone', async () => {
+  it('MACHINE-81 creates an app again that this process has used and that is gone', async () => {
     const order = await stopped();
     fly.world.removeApp(order.app);
     const first = { ...order, runId: newId(), sessionId: newId(), volumeId: null, ranBefore: false };

@@ -11,8 +11,8 @@ export const accessQuestionShape = z.strictObject({
 });
 
 /**
- * Tells the machine of a run which of its open terminals have lost what they were opened with.
- * Throws UNAUTHORIZED when the run has ended, QUOTA_UNAVAILABLE when PostgreSQL cannot be asked.
+ * Tells the machine of a run which grants of its open terminals have ended. Throws UNAUTHORIZED when the run has ended,
+ * QUOTA_UNAVAILABLE while PostgreSQL is unreachable.
  */
 export async function askAccess(ctx: Ctx, runId: string, grants: Grant[]): Promise<{ ended: Grant[] }> {
   const run = await failClosed(() => readRun(ctx, runId), ctx.log);

@@ -9,8 +9,8 @@ import { readSession } from './read-sessions';
 export type AttachInput = { volumeId: string; name: string; actor: string; reason: string };
 
 /**
- * Gives a parked volume back to the account whose app it lies in, as the disk of a new, stopped session: it starts on the
- * files it has. Audited. Throws NOT_FOUND for a volume that is not parked, INVALID_INPUT where its account or region is gone.
+ * Returns a parked volume to the account whose app contains it, as the disk of a new, stopped session with its files.
+ * Audited. Throws NOT_FOUND for a volume that is not parked, INVALID_INPUT when its account or region is unknown.
  */
 export async function attachVolume(ctx: Ctx, input: AttachInput): Promise<Session> {
   const { volumeId } = input;
@@ -19,14 +19,11 @@ export async function attachVolume(ctx: Ctx, input: AttachInput): Promise<Sessio
   if (!parked) throw notFound('parked volume');
   const { account_id: accountId, region } = parked;
   if (accountId === null || !region)
-    throw new DomainError(
-      'INVALID_INPUT',
-      'It is not known whose this volume is, or in which region it lies.',
-    );
+    throw new DomainError('INVALID_INPUT', 'The account or the region of this volume is not known.');
   const id = newId();
   await inTx(ctx, async (tx) => {
     await holdAccount(tx, accountId);
-    // Whoever is at its removal looks up its owner once more, and finds this one.
+    // A worker removing the volume checks its owner once more, and finds this session.
     await tx.sql`
       insert into session (id, account_id, name, agent, region, size, volume_id, created_at)
       values (${id}, ${accountId}, ${input.name}, 'bash', ${region}, 'standard', ${volumeId}, hg_clock())`;

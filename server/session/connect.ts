@@ -8,7 +8,7 @@ import { CONNECT_LIFE_MS, connectTokenOf, type Door } from '../run/tokens';
 export type Connection = { url: string; token: string; expiresAt: string };
 
 /**
- * Returns a short-lived way to one door of a running session: its terminal unless another is named. Throws NOT_FOUND;
+ * Returns short-lived access to one door of a running session: its terminal unless another is named. Throws NOT_FOUND;
  * for the terminal SESSION_STOPPING unless the session runs or starts, for the others NOT_RUNNING unless it runs.
  */
 export async function connectSession(

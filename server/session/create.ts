@@ -6,7 +6,7 @@ import { needIdleSeconds } from '../run/idle';
 import type { Agent, Session, Size } from '../shapes';
 import { readSession } from './read-sessions';
 
-/** Sessions an account may keep, stopped ones included. */
+/** Most sessions per account, stopped ones included. */
 const SESSIONS_KEPT = 100;
 
 export type CreateInput = {
@@ -18,7 +18,7 @@ export type CreateInput = {
   idleStopSeconds?: number;
 };
 
-/** Makes a stopped session: a name and a choice, no machine. Throws INVALID_INPUT, NOT_FOUND, QUOTA_UNAVAILABLE. */
+/** Creates a stopped session without a machine. Throws INVALID_INPUT, NOT_FOUND, QUOTA_UNAVAILABLE. */
 export async function createSession(ctx: Ctx, input: CreateInput): Promise<Session> {
   const { FLY_REGIONS } = ctx.env;
   const region = input.region ?? FLY_REGIONS[0] ?? '';
@@ -27,7 +27,7 @@ export async function createSession(ctx: Ctx, input: CreateInput): Promise<Sessi
     throw new DomainError('INVALID_INPUT', message, { fields: { region: [message] } });
   }
   const id = newId();
-  // Counted under the account's lock: no number of creates at once passes the limit, and none outlives a deletion.
+  // Counted under the account's lock, so that parallel creates cannot exceed the limit and none survives a deletion.
   const made = await inTx(ctx, async (tx) => {
     await holdAccount(tx, input.accountId);
     if (input.idleStopSeconds !== undefined)
@@ -40,7 +40,7 @@ export async function createSession(ctx: Ctx, input: CreateInput): Promise<Sessi
       returning id`;
   });
   if (made.length === 0) {
-    const message = `You keep ${SESSIONS_KEPT} sessions already. Delete one to make room.`;
+    const message = `You have ${SESSIONS_KEPT} sessions already. Delete one to make room.`;
     throw new DomainError('INVALID_INPUT', message, { fields: { '': [message] } });
   }
   return readSession(ctx.sql, input.accountId, id);

@@ -6,8 +6,8 @@ import { requestStop } from '../run/moves/request-stop';
 import { saveRun } from '../run/save-run';
 
 /**
- * Deletes a session: it is gone from every list at once, its machine is stopped, and its files go with their volume
- * when the machine is proven dead. Its usage stays in the ledger; of one that never ran nothing stays. Throws NOT_FOUND.
+ * Deletes a session: it leaves every list at once, its machine is stopped, and its volume is removed once the machine
+ * is proven dead. Its usage stays in the ledger; a session that never ran leaves no row. Throws NOT_FOUND.
  */
 export async function deleteSession(
   ctx: Ctx,

@@ -6,7 +6,7 @@ import type { ConnectClaim } from '../run/tokens';
 
 export type Terminal = { app: string; machineId: string } | { stopped: string } | { refused: string };
 
-/** Where the terminal of a claimed run is, or a sentence why there is none. Reads PostgreSQL only; wakes nothing. */
+/** Returns the machine of a claimed run, or a sentence why there is none. Reads PostgreSQL only. */
 export async function findTerminal(ctx: Pick<Ctx, 'sql' | 'env'>, claim: ConnectClaim): Promise<Terminal> {
   const [run] = await ctx.sql<
     (Pick<RunRow, 'account_id' | 'status' | 'machine_id'> & { started: boolean })[]

@@ -6,8 +6,8 @@ import { readSession } from './read-sessions';
 import { lookAtIdleEnd } from './update';
 
 /**
- * Keeps a session from its idle stop for so many seconds from now, at most as long as the plan's longest idle stop; 0
- * takes it back. Returns the session. Throws NOT_FOUND.
+ * Suspends a session's idle stop for `seconds` from now, at most the plan's longest idle stop; 0 cancels it. Returns
+ * the session. Throws NOT_FOUND.
  */
 export async function keepAwake(
   ctx: Ctx,

@@ -29,7 +29,7 @@ const reasonOf = (work: Promise<unknown>): Promise<string> =>
   );
 
 describe('a session', () => {
-  it('SESSION-1 is created stopped, with defaults, and makes no machine', async () => {
+  it('SESSION-1 is created stopped, with defaults and without a machine', async () => {
     const accountId = await stage.account();
     const machines = stage.provider.all.length;
     const session = await createSession(stage.ctx, { accountId, name: 'fresh' });
@@ -43,7 +43,7 @@ describe('a session', () => {
     expect(stage.provider.all).toHaveLength(machines);
   });
 
-  it('SESSION-3 starting it again changes nothing, also over quota; while stopping it is refused', async () => {
+  it('SESSION-3 that already runs is unchanged by a start, also over quota; while stopping a start is refused', async () => {
     const accountId = await stage.account({ planId: 'pro', leftMs: 70_000 });
     const { sessionId, runId } = await stage.started(accountId);
     await stage.pass(20_000);
@@ -63,7 +63,7 @@ describe('a session', () => {
     await stage.pass(60_000, 500);
   });
 
-  it('SESSION-5 a start that surely made nothing returns the time', async () => {
+  it('SESSION-5 gets its time back when a start certainly created nothing', async () => {
     const accountId = await stage.account();
     const { id } = await createSession(stage.ctx, { accountId, name: 'unlucky' });
     const launch = stage.provider.launch.bind(stage.provider);
@@ -75,7 +75,7 @@ describe('a session', () => {
     expect((await readSession(stage.ctx.sql, accountId, id)).status).toBe('failed');
   });
 
-  it('SESSION-5 an unknown answer keeps slot and hold until the machine is found and adopted', async () => {
+  it('SESSION-5 keeps slot and hold after a lost answer until the machine is found and adopted', async () => {
     const accountId = await stage.account();
     const { id } = await createSession(stage.ctx, { accountId, name: 'lost' });
     const launch = stage.provider.launch.bind(stage.provider);
@@ -92,7 +92,7 @@ describe('a session', () => {
     await stage.pass(3_000, 500);
   });
 
-  it('SESSION-5 an unknown answer and two reads without a machine end the run for nothing', async () => {
+  it('SESSION-5 ends its run uncharged after a lost answer and two reads without a machine', async () => {
     const accountId = await stage.account();
     const { id } = await createSession(stage.ctx, { accountId, name: 'never' });
     const launch = stage.provider.launch.bind(stage.provider);
@@ -104,7 +104,7 @@ describe('a session', () => {
     expect(await stage.sums(accountId, '2026-11')).toMatchObject({ used_ms: 0, held_ms: 0 });
   });
 
-  it('SESSION-6 a stubborn machine is removed by force after its grace', async () => {
+  it('SESSION-6 has a stubborn machine destroyed after its grace', async () => {
     stage.kind = 'stubborn';
     const accountId = await stage.account();
     const { sessionId, runId, machine } = await stage.started(accountId);
@@ -153,7 +153,7 @@ describe('a session', () => {
     expect((await readSession(stage.ctx.sql, accountId, sessionId)).endReason).toBe('idle');
   });
 
-  it('SESSION-14 a machine without a run is destroyed, others are left alone', async () => {
+  it('SESSION-14 without an open run has its machine destroyed, and no other one', async () => {
     const accountId = await stage.account();
     const { runId, machine } = await stage.started(accountId);
     await stage.pass(120_000);
@@ -167,7 +167,7 @@ describe('a session', () => {
     await stage.pass(3_000, 500);
   });
 
-  it('SESSION-14 a run whose machine vanished without a word ends at its last proof of life', async () => {
+  it('SESSION-14 ends its run at the last proof of life when the machine vanished without an event', async () => {
     const accountId = await stage.account();
     const { runId, machine } = await stage.started(accountId);
     await stage.pass(100);
@@ -188,7 +188,7 @@ describe('a session', () => {
     });
   });
 
-  it('SESSION-15 repeated, late and foreign calls change nothing; an ended run is not known any more', async () => {
+  it('SESSION-15 is unchanged by repeated, late and foreign calls; calls of an ended run are refused', async () => {
     const accountId = await stage.account();
     const { runId, machine } = await stage.started(accountId);
     await stage.pass(100);
@@ -209,7 +209,7 @@ describe('a session', () => {
     );
   });
 
-  it('SESSION-16 deleting it stops its machine and then removes its volume', async () => {
+  it('SESSION-16 has its machine stopped and then its volume removed when deleted', async () => {
     const accountId = await stage.account();
     await removeDeletedVolumes(stage.ctx);
     const { sessionId, runId, machine } = await stage.started(accountId);

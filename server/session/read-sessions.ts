@@ -11,7 +11,7 @@ import type { Agent, Metrics, Session, Size } from '../shapes';
 
 type Nullable<T> = { [Name in keyof T]: T[Name] | null };
 
-/** A session, and its last run; that is null where it never ran. */
+/** A session and its last run, whose fields are null if the session never ran. */
 type SessionJson = Pick<
   Row<typeof session>,
   'id' | 'name' | 'region' | 'created_at' | 'idle_stop_seconds' | 'awake_from' | 'awake_until'
@@ -24,8 +24,8 @@ type SessionJson = Pick<
   > & { agent: Agent; size: Size; run_id: Row<typeof run>['id'] | null; metrics: Metrics | null };
 
 /**
- * The account's state and its sessions (or only one of them), newest first: one statement, so one consistent moment.
- * Throws NOT_FOUND.
+ * Returns the account's state and its sessions (or only one of them), newest first, from one statement and so one
+ * consistent moment. Throws NOT_FOUND.
  */
 export async function readSessions(
   sql: Sql,
@@ -50,7 +50,7 @@ export async function readSessions(
   return { state, sessions: row.sessions.map((json) => toSession(json, state)) };
 }
 
-/** One session of the account. Throws NOT_FOUND, also for somebody else's. */
+/** Returns one session of the account. Throws NOT_FOUND, also for a session of another account. */
 export async function readSession(sql: Sql, accountId: string, sessionId: string): Promise<Session> {
   const { sessions } = await readSessions(sql, accountId, sessionId);
   const session = sessions[0];

@@ -9,7 +9,7 @@ let ctx: Ctx;
 let statements: string[] = [];
 let launches = 0;
 beforeAll(async () => {
-  // A new connection asks for types first: they are open before anything is counted.
+  // Connections are opened first, because a new one queries its types, which would be counted.
   world = await createWorld({ onStatement: (text) => statements.push(text) });
   await world.database.openAll();
   const launch = async () => {
@@ -29,7 +29,7 @@ const start = (accountId: string, sessionId: string, idempotencyKey?: string) =>
     (error) => error.reason,
   );
 
-/** Does `work` while another transaction decides on the account. */
+/** Runs `work` while another transaction holds the account's lock. */
 const whileLocked = <T>(accountId: string, work: () => Promise<T>): Promise<T> =>
   world.ctx.sql.begin(async (tx) => {
     await tx`select 1 from account where id = ${accountId} for no key update`;
@@ -40,25 +40,25 @@ describe('a start that is refused', () => {
   it.each([
     ['QUOTA_EXCEEDED', { leftMs: 0 }],
     ['ACCOUNT_BLOCKED', { status: 'blocked' }],
-  ])('SESSION-70 is answered %s by one read, and waits for nobody', async (reason, options) => {
+  ])('SESSION-70 is answered %s by one read, without waiting for the lock', async (reason, options) => {
     const accountId = await createAccount(world, options);
     const { id } = await createSession(ctx, { accountId, name: 'refused' });
     statements = [];
     expect(await whileLocked(accountId, () => start(accountId, id))).toBe(reason);
-    // Beside those of the transaction that holds the lock.
+    // Without the statements of the transaction that holds the lock.
     expect(
       statements.filter((text) => !/^(begin|commit|select 1 from account)/.test(text.trim())),
     ).toHaveLength(1);
     expect(await world.ctx.sql`select 1 from run where account_id = ${accountId}`).toEqual([]);
   });
 
-  it('SESSION-70 is not there, or not its own, all the same', async () => {
+  it('SESSION-70 is answered NOT_FOUND for a missing session and for one of another account alike', async () => {
     const [mine, other] = [await createAccount(world), await createAccount(world)];
     const { id } = await createSession(ctx, { accountId: other, name: 'theirs' });
     expect(await whileLocked(mine, () => start(mine, id))).toBe('NOT_FOUND');
   });
 
-  it('SESSION-70 is a repeated one or one that runs already: answered beside a lock', async () => {
+  it('SESSION-70 because it is repeated or the session runs is answered without the lock', async () => {
     const accountId = await createAccount(world);
     const { id } = await createSession(ctx, { accountId, name: 'runs' });
     expect(await start(accountId, id, 'once')).toBe('starting');
@@ -72,8 +72,8 @@ describe('a start that is refused', () => {
   });
 });
 
-describe('a start that may be made', () => {
-  it('SESSION-70 is decided only under the lock: what was decided meanwhile counts', async () => {
+describe('a start that may be admitted', () => {
+  it('SESSION-70 is decided only under the lock: decisions made meanwhile count', async () => {
     const accountId = await createAccount(world);
     const { id } = await createSession(ctx, { accountId, name: 'late' });
     let started: Promise<string> = Promise.resolve('');
@@ -86,7 +86,7 @@ describe('a start that may be made', () => {
     expect(await started).toBe('ACCOUNT_BLOCKED');
   });
 
-  it('SESSION-70 many at once on one slot: one machine, and every other one is refused', async () => {
+  it('SESSION-70 among many for one slot makes one machine, and every other one is refused', async () => {
     const accountId = await createAccount(world);
     const made = await Promise.all(
       Array.from({ length: 30 }, (_, n) => createSession(ctx, { accountId, name: `${n}` })),

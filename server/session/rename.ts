@@ -2,7 +2,7 @@ import type { Ctx } from '../context';
 import type { Session } from '../shapes';
 import { updateSession } from './update';
 
-/** Gives a session another name and returns it. Throws NOT_FOUND, QUOTA_UNAVAILABLE. */
+/** Renames a session and returns it. Throws NOT_FOUND, QUOTA_UNAVAILABLE. */
 export const renameSession = (
   ctx: Ctx,
   input: { accountId: string; sessionId: string; name: string },

@@ -10,8 +10,8 @@ import { LATE, withTimeout } from '../with-timeout';
 import { readSession } from './read-sessions';
 
 /**
- * Starts a session: quota is decided and reserved in one transaction, and only after its commit is a machine made.
- * Returns the session; one that already starts or runs comes back unchanged, and so does a repeated idempotency key.
+ * Starts a session: quota is decided and reserved in one transaction, and the machine is created only after its commit.
+ * Returns the session; one that already starts or runs is returned unchanged, and so is a repeated idempotency key.
  * Throws NOT_FOUND, QUOTA_EXCEEDED, TRIAL_EXHAUSTED, SESSION_LIMIT_REACHED, SESSION_STOPPING, ACCOUNT_BLOCKED,
  * ACCOUNT_PENDING, EMAIL_UNCONFIRMED, IDEMPOTENCY_MISMATCH, QUOTA_UNAVAILABLE, NO_CAPACITY, PROVIDER_UNAVAILABLE.
  */
@@ -26,7 +26,7 @@ export async function startSession(ctx: Ctx, input: StartInput): Promise<Session
   return onceAdmitted(() => readSession(ctx.sql, input.accountId, input.sessionId));
 }
 
-/** Once a slot is taken nobody may be told that nothing was started. */
+/** Once a run is admitted, an error must not claim that nothing was started. */
 async function onceAdmitted<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -38,7 +38,7 @@ async function onceAdmitted<T>(work: () => Promise<T>): Promise<T> {
 }
 
 const MAY_HAVE_STARTED =
-  'Our database cannot be reached right now. The session may have been started: look at it before you try again.';
+  'Our database cannot be reached right now. The session may have been started: check it before you try again.';
 
 async function admit(ctx: Ctx, input: StartInput): Promise<Admission> {
   try {
@@ -49,14 +49,14 @@ async function admit(ctx: Ctx, input: StartInput): Promise<Admission> {
   }
 }
 
-/** The decision that is under way in this process, by account. */
+/** The decision in progress in this process, by account. */
 const underWay = new Map<string, Promise<unknown>>();
-/** The longest that one start waits for those before it, in ms: PostgreSQL's lock keeps the order beyond that. */
+/** Longest wait for earlier starts of the account, in ms; beyond it PostgreSQL's lock keeps the order. */
 const LONGEST_TURN_MS = 1_000;
 
 /**
- * Decides under the account's lock. Starts of one account in this process wait here for each other, and not with a connection
- * each: after every decision the others are answered without a lock, if by then they are refused.
+ * Decides under the account's lock. Starts of one account in this process queue here, so that they do not each hold a
+ * connection. After every decision the waiting ones are answered without a lock if they are refused by then.
  */
 async function inTurn(ctx: Ctx, input: StartInput): Promise<Admission> {
   const { accountId } = input;
@@ -81,10 +81,10 @@ function failedToLaunch(reason: Reason): DomainError {
   return reason === 'NO_CAPACITY'
     ? new DomainError(
         'NO_CAPACITY',
-        'No machine is free in this region right now. Nothing was charged; try again in a moment.',
+        'No machine is available in this region right now. Nothing was charged; try again in a moment.',
       )
     : new DomainError(
         'PROVIDER_UNAVAILABLE',
-        'The machine could not be made right now. Nothing was charged; try again in a moment.',
+        'The machine could not be created right now. Nothing was charged; try again in a moment.',
       );
 }

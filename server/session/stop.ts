@@ -6,7 +6,7 @@ import { saveRun } from '../run/save-run';
 import type { EndReason, Session } from '../shapes';
 import { readSession } from './read-sessions';
 
-/** Stops a session if it starts or runs; returns it either way. Works for every account state. Throws NOT_FOUND. */
+/** Stops a session that starts or runs, and returns it in any case. Works in every account state. Throws NOT_FOUND. */
 export async function stopSession(
   ctx: Ctx,
   input: { accountId: string; sessionId: string },
@@ -16,7 +16,7 @@ export async function stopSession(
   return readSession(ctx.sql, input.accountId, input.sessionId);
 }
 
-/** Decides the stop under the account lock, then tells the machine at once; the timekeeper sees it through. */
+/** Decides the stop under the account lock, then signals the machine at once; the timekeeper completes it. */
 async function stopRunOf(ctx: Ctx, accountId: string, sessionId: string, reason: EndReason): Promise<void> {
   const runId = await inTx(ctx, async (tx) => {
     const state = await lockAccount(tx, accountId);

@@ -14,8 +14,8 @@ export type UpdateInput = {
 };
 
 /**
- * Gives a session another name or idle stop, also while it runs; returns it. Throws NOT_FOUND, INVALID_INPUT when the
- * plan in force does not allow the idle stop.
+ * Changes a session's name or idle stop, also while it runs; returns the session. Throws NOT_FOUND, and INVALID_INPUT
+ * when the plan in force does not allow the idle stop.
  */
 export async function updateSession(ctx: Ctx, input: UpdateInput): Promise<Session> {
   const { accountId, sessionId, name, idleStopSeconds } = input;
@@ -34,7 +34,10 @@ export async function updateSession(ctx: Ctx, input: UpdateInput): Promise<Sessi
   return readSession(ctx.sql, accountId, sessionId);
 }
 
-/** Has the timekeeper look at a running session when its idle stop, as it is now, has come. Under the account lock. */
+/**
+ * Schedules a check of a running session for when its current idle stop is due. Requires the account lock. Returns the
+ * run and the instant, or null when no check is needed.
+ */
 export async function lookAtIdleEnd(
   tx: TxCtx,
   accountId: string,

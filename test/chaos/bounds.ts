@@ -1,8 +1,8 @@
 import type { Span } from './spans';
 
 /**
- * The most an account may possibly have been given at an instant, from what was asked for and answered outside. While a
- * change is on its way both values are possible. Knows nothing of the product's own decisions.
+ * The most an account may have been given at an instant, computed from the calls made and answered outside the product.
+ * While a change is in flight both values are possible. Uses none of the product's own rules.
  */
 
 type Value = { quotaMs: number; slots: number };
@@ -11,7 +11,7 @@ type Possible<T> = { value: T; from: number; to: number };
 class History<T> {
   private readonly entries: Possible<T>[] = [];
 
-  /** From now on `value` is possible beside the others; the answer says that from then on only it is. */
+  /** Makes `value` possible beside the current values; call the returned function once only `value` is possible. */
   begin(value: T): () => void {
     const entry = { value, from: Date.now(), to: Number.POSITIVE_INFINITY };
     this.entries.push(entry);
@@ -21,7 +21,7 @@ class History<T> {
     };
   }
 
-  /** Everything that was possible at some time between two instants. */
+  /** Returns every value that was possible at some time between two instants. */
   between(from: number, to: number): T[] {
     return this.entries.filter((entry) => entry.from <= to && entry.to >= from).map(({ value }) => value);
   }
@@ -34,7 +34,7 @@ export class Bounds {
   private readonly given: { accountId: string; ms: number; from: number }[] = [];
   private readonly blocked: { accountId: string; span: Span }[] = [];
 
-  /** A plan is about to get these values; call the answer once it surely has them. */
+  /** A plan is about to get these values; call the returned function once it certainly has them. */
   planChanges(planId: string, value: Value): () => void {
     return at(this.plans, planId).begin(value);
   }
@@ -52,7 +52,7 @@ export class Bounds {
     this.given.push({ accountId, ms, from: Date.now() });
   }
 
-  /** From now on nothing may start for this account; the answer ends that. */
+  /** From now on nothing may start for this account; the returned function ends that. */
   blocks(accountId: string): () => void {
     const span: Span = { from: Date.now(), to: Number.POSITIVE_INFINITY };
     this.blocked.push({ accountId, span });
@@ -67,12 +67,12 @@ export class Bounds {
     );
   }
 
-  /** Plans of which one must be in force after what was paid last. */
+  /** Returns the plans of which one must be in force after the last payment. */
   paidNow(accountId: string): string[] {
     return at(this.paid, accountId).between(Date.now(), Date.now());
   }
 
-  /** The largest quota and the most sessions that may have been in force at some time between two instants. */
+  /** Returns the largest quota and the most sessions that may have been in force between two instants. */
   most(accountId: string, from: number, to: number): Value {
     const plans = [this.own, this.paid].flatMap((history) => at(history, accountId).between(from, to));
     const values = plans.flatMap((planId) => at(this.plans, planId).between(from, to));

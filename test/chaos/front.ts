@@ -1,10 +1,13 @@
 import { createServer, connect as openSocket, type Socket } from 'node:net';
 import type { Chance } from '../simulation/events';
 
-/** One address before several web processes, as a load balancer is: each connection goes to one that takes it. */
+/**
+ * One address in front of several web processes, like a load balancer: each connection goes to a process that accepts
+ * it.
+ */
 export type Front = { url: string; targets: number[]; close(): Promise<void> };
 
-/** Opens it on a free port; `targets` (ports) may be set and changed at any time. */
+/** Opens the front on a free port; `targets` (ports) may be changed at any time. */
 export async function openFront(chance: Chance): Promise<Front> {
   const open = new Set<Socket>();
   const front: Front = { url: '', targets: [], close: async () => {} };

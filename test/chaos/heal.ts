@@ -4,7 +4,10 @@ import { type Books, readBooks } from './truth';
 
 export type Healing = { ms: number; healed: boolean; sick: string[] };
 
-/** Waits until books and providers agree, `withinMs` at most; returns how long it took and what was still wrong. */
+/**
+ * Waits until the database and the providers agree, at most `withinMs`; returns the time it took and the remaining
+ * differences.
+ */
 export async function untilHealed(
   setting: Setting,
   withinMs: number,
@@ -19,7 +22,7 @@ export async function untilHealed(
   }
 }
 
-/** What does not belong together, in words. Pure. */
+/** Returns the differences between the database and the providers, one sentence each. Pure. */
 export function sickOf(books: Books): string[] {
   return [...sickRuns(books), ...leakedMachines(books), ...sickVolumes(books), ...sickAccounts(books)];
 }
@@ -35,7 +38,7 @@ function sickRuns({ runs, machines }: Books): string[] {
   ];
 }
 
-/** Machines that are there for nobody. Pure. */
+/** Returns machines without an open run. Pure. */
 export function leakedMachines({ runs, machines }: Pick<Books, 'runs' | 'machines'>): string[] {
   const known = new Set(runs.filter((run) => run.ended_at === null).map((run) => run.machine_id));
   return machines
@@ -43,7 +46,7 @@ export function leakedMachines({ runs, machines }: Pick<Books, 'runs' | 'machine
     .map(({ id, state }) => `machine ${id} (${state}) has no open run`);
 }
 
-/** Files of deleted sessions must go. */
+/** Volumes of deleted sessions must be removed. */
 function sickVolumes({ volumes, sessions }: Books): string[] {
   const there = new Set(volumes.map(({ id }) => id));
   return sessions
@@ -51,7 +54,7 @@ function sickVolumes({ volumes, sessions }: Books): string[] {
     .map((session) => `volume ${session.volume_id} outlives its session`);
 }
 
-/** Of a deleted account nothing stays: no app, no customer who pays, and we know that it is gone. */
+/** Nothing of a deleted account may remain: no app, no paying customer; and its removal must be recorded. */
 function sickAccounts({ deletedAccounts, apps, payingAccounts }: Books): string[] {
   return deletedAccounts.flatMap(({ id, removed }) => [
     ...(removed ? [] : [`account ${id} is deleted and not yet removed`]),
@@ -62,12 +65,14 @@ function sickAccounts({ deletedAccounts, apps, payingAccounts }: Books): string[
   ]);
 }
 
-/** Which disk each session has, from one look to the next: files are lost when it is gone, and as good as lost when it is another. */
+/**
+ * Tracks the disk of each session between looks: its files are lost when the disk is gone or was replaced by another.
+ */
 export class Disks {
   private readonly known = new Map<string, string>();
   readonly lost: string[] = [];
 
-  /** `touched`: machines to whose host something happened, which may take files with it. */
+  /** `touched`: machines whose host was affected by a fault, which may cost files. */
   look({ runs, sessions, volumes }: Books, touched: ReadonlyMap<string, unknown>): void {
     const there = new Set(volumes.map(({ id }) => id));
     const struck = new Set(

@@ -1,11 +1,13 @@
-/** A stretch of time in which something was not as it should be; `to` is infinite while it lasts. */
+/** A span of time in which something was broken; `to` is infinite while it lasts. */
 export type Span = { from: number; to: number };
 
-/** What was away when, by kind: the excuses a judgement may accept, written down by whoever caused them. */
+/**
+ * The spans in which each part was unavailable, recorded by the faults themselves: the excuses the judge may accept.
+ */
 export class Spans {
   private readonly byKind = new Map<string, Span[]>();
 
-  /** Begins a stretch now; the answer ends it. */
+  /** Begins a span now; the returned function ends it. */
   begin(kind: string): () => void {
     const span: Span = { from: Date.now(), to: Number.POSITIVE_INFINITY };
     this.of(kind).push(span);
@@ -24,7 +26,7 @@ export class Spans {
     return found;
   }
 
-  /** How long, in ms, at least one of these kinds lasted between two instants. */
+  /** Returns how long at least one of these kinds lasted between two instants, in ms. */
   totalMs(kinds: string[], from: number, to: number): number {
     return lengthOf(unionOf(kinds.flatMap((kind) => this.of(kind)).map((span) => clip(span, from, to))));
   }
@@ -35,7 +37,7 @@ const clip = (span: Span, from: number, to: number): Span => ({
   to: Math.min(span.to, to),
 });
 
-/** The same time as stretches that do not touch, in order; empty ones are left out. Pure. */
+/** Returns the same time as disjoint spans in order, without empty ones. Pure. */
 export function unionOf(spans: Span[]): Span[] {
   const joined: Span[] = [];
   for (const span of spans.filter(({ from, to }) => to > from).toSorted((a, b) => a.from - b.from)) {
@@ -46,7 +48,7 @@ export function unionOf(spans: Span[]): Span[] {
   return joined;
 }
 
-/** Time that lies in one stretch of each list. Pure. */
+/** Returns the time covered by a span of every list. Pure. */
 export function commonOf(lists: Span[][]): Span[] {
   const [first = [], ...others] = lists.map(unionOf);
   return others.reduce(

@@ -8,7 +8,7 @@ export class Tally {
     counts.set(name, (counts.get(name) ?? 0) + by);
   }
 
-  /** Names with their counts, the most frequent first. */
+  /** Returns names with their counts, the most frequent first. */
   of(group: string): [name: string, count: number][] {
     return [...(this.groups.get(group) ?? [])].sort((a, b) => b[1] - a[1]);
   }

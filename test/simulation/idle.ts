@@ -5,35 +5,37 @@ import type { Blur } from './judge';
 import type { SimProvider } from './provider';
 import type { Rules } from './rules';
 
-/** The longest and the usual idle stop of a plan, in seconds. */
+/** The longest and the default idle stop of a plan, in seconds. */
 const SHORT_STOPS = [
   [90, 90],
   [120, 90],
 ] as const;
 const IDLE_STOPS = [...SHORT_STOPS, [900, 90], [900, 900]] as const;
-/** A machine asks after a third of its lease; where calls are lost, a lease that was granted in time runs out. */
+/** A machine calls after a third of its lease; where calls are lost, a lease granted in time may run out. */
 const LATEST_ASK_MS = 45_000;
 const LATEST_END_MS = 125_000;
-/** A provider's clock may be so far behind: a machine that ends at once when told may seem to have ended before. */
+/**
+ * The provider's clock may lag by this much, so a machine that ends at once when told may seem to have ended before.
+ */
 const TOLD_WHILE_DEAD_MS = 1_000;
 
 type RunFacts = { id: string; end_reason: string | null; stop_requested_at: number | null };
 
-/** What people choose about idle stops in a history, and what must follow from it. */
+/** The idle stops chosen in a history, and the results they must have. */
 export class IdleTruth {
-  /** The longest time without a keystroke that the more, and the less, generous plan allows. */
+  /** The longest time without a keystroke that the more and the less generous plan allow. */
   private longestMs = 0;
   private shortestMs = Number.POSITIVE_INFINITY;
-  /** In half of the histories no plan lets a session go for long without a keystroke. */
+  /** In half of the histories every plan limits the time without a keystroke strictly. */
   private readonly stops: readonly (readonly [longest: number, usual: number])[];
-  /** Until when each session was ever kept awake, at most. */
+  /** The latest instant until which each session was kept awake. */
   private readonly awakeUntil = new Map<string, number>();
 
   constructor(private readonly chance: Chance) {
     this.stops = chance.hit(0.5) ? SHORT_STOPS : IDLE_STOPS;
   }
 
-  /** One more plan, with bounds of its own. */
+  /** Adds a plan with its own bounds. */
   async addPlan(sql: Sql, id: string, rank: number, seconds: number): Promise<void> {
     const [longest, usual] = this.chance.pick(this.stops);
     this.longestMs = Math.max(this.longestMs, longest * 1000);
@@ -43,7 +45,7 @@ export class IdleTruth {
         ${longest}, ${usual}, 1, ${rank * 10}, true)`;
   }
 
-  /** Another idle stop for a session, or none for a while. */
+  /** Changes the idle stop of a session, or suspends it for a while. */
   async choose(
     rules: Rules,
     ctx: Ctx,
@@ -61,7 +63,10 @@ export class IdleTruth {
     await rules.keepAwake(ctx, { ...input, seconds });
   }
 
-  /** Nobody is stopped as idle who types, or works within what the plan allows; nobody goes on for ever without typing. */
+  /**
+   * Checks that no one who types, or works within the plan's bounds, is stopped as idle, and that no machine runs on
+   * indefinitely without a keystroke.
+   */
   async judge(ctx: Ctx, accountId: string, provider: SimProvider, blur: Blur): Promise<string[]> {
     const rows = await ctx.sql<RunFacts[]>`
       select id, end_reason, stop_requested_at from run where account_id = ${accountId}`;
@@ -78,7 +83,7 @@ export class IdleTruth {
       if (machine.endedAt < row.stop_requested_at - TOLD_WHILE_DEAD_MS - blur.clocksApartMs)
         return [`${machine.id} was idle although it had died before it was asked to stop`];
       if (machine.mood === 'rests') return [];
-      // Its start is read from the provider's clock.
+      // The start is read from the provider's clock.
       const earliest = typedAt + this.shortestMs - blur.clocksApartMs;
       const mayBe = machine.mood === 'works' && row.stop_requested_at >= earliest;
       return mayBe ? [] : [`${machine.id} was idle although it ${machine.mood}`];

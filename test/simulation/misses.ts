@@ -1,7 +1,7 @@
 import { asOwner, type World } from '@/test/world';
 import { Crash } from './provider';
 
-/** A database in which, while it is armed, an update of what a run stands on hits no row: as if the run had changed. */
+/** Prepares a database in which, while armed, an update of a run hits no row, as if the run had changed. */
 export async function addMisses(world: World): Promise<void> {
   await asOwner(world.url, (owner) =>
     owner.unsafe(`
@@ -13,13 +13,13 @@ export async function addMisses(world: World): Promise<void> {
   );
 }
 
-/** Plays something while it is armed. */
+/** Runs `work` while armed. */
 export async function withMisses(world: World, work: () => unknown): Promise<void> {
   await world.database.sql`update sim_miss set armed = true`;
   await work();
   await world.database.sql`update sim_miss set armed = false`;
 }
 
-/** True for what a history itself makes go wrong: a process that dies, and a decision whose update hits no row. */
+/** Whether the history itself caused an error: a process that dies, or a decision whose update hits no row. */
 export const isInjected = (error: unknown): boolean =>
   error instanceof Crash || String(error).includes("is not as its account's lock showed it");

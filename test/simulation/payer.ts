@@ -4,9 +4,9 @@ import type { Chance } from './events';
 import type { Rules } from './rules';
 
 type Paid = {
-  /** When it was bought; whole seconds, in ms. */
+  /** When the plan was bought: whole seconds, in ms. */
   boughtAt: number;
-  /** False when it was too little to be charged. */
+  /** False when the amount was too small to be charged. */
   isCharged: boolean;
   isRenewed: boolean;
   status: 'active' | 'past_due' | 'canceled';
@@ -20,13 +20,15 @@ function monthOf(at: number): { start: number; end: number } {
   return { start: Date.UTC(year, month), end: Date.UTC(year, month + 1) };
 }
 
-/** What an account pays for beside its own plan, and what that gives, told without the product's rules. */
+/** The plan an account pays for beside its own, and the quota it gives, computed without the product's rules. */
 export class SimPayer {
   private paid: Paid | null = null;
 
   constructor(private readonly planId: string) {}
 
-  /** A purchase, a failed payment, a renewal or an end. Returns the row that a read of the provider would write. */
+  /**
+   * Makes a purchase, a failed payment, a renewal or an end. Returns the row that a read of the provider would write.
+   */
   change(chance: Chance, accountId: string, at: number): StoredSubscription {
     const { paid } = this;
     if (!paid || paid.status === 'canceled') {
@@ -45,7 +47,7 @@ export class SimPayer {
     return paid.status === 'active' || (paid.isCharged && now < monthOf(paid.boughtAt).end + KEPT_MS);
   }
 
-  /** The quota of the month of `now` with an own plan of `own` seconds and `more` for the paid one. */
+  /** Returns the quota of the month of `now`, with `own` seconds for the own plan and `more` for the paid one. */
   quotaSeconds(own: number, more: number, now: number): number {
     const { paid } = this;
     if (!paid || !this.isLive(now)) return own;
@@ -56,7 +58,7 @@ export class SimPayer {
     return paid.isRenewed ? own + add : partOf(KEPT_MS);
   }
 
-  /** Holds the quota that is told against what was paid. */
+  /** Compares the reported quota with what was paid; returns the differences. */
   async complaints(rules: Rules, ctx: Ctx, accountId: string): Promise<string[]> {
     const { now, quota } = await rules.batchStatus(ctx, accountId);
     const [plans] = await ctx.sql<{ own: number; more: number }[]>`

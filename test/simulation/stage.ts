@@ -8,7 +8,10 @@ import { createAccount, createWorld, setClock, type World, type WorldOptions } f
 import { Agenda, chanceOf } from './events';
 import { type AgentKind, type SimMachine, SimProvider } from './provider';
 
-/** A stage for one scene at a time: real verbs on real PostgreSQL, a provider in virtual time, and every cue by hand. */
+/**
+ * A stage for one scene at a time: real verbs on a real PostgreSQL, a provider in virtual time, and every step made by
+ * the test.
+ */
 export class Stage {
   readonly agenda = new Agenda();
   readonly provider: SimProvider;
@@ -22,7 +25,7 @@ export class Stage {
     this.provider = new SimProvider({
       now: () => this.at,
       agenda: this.agenda,
-      // Seed 5 boots every machine of a scene, none is stuck and none crashes.
+      // With these values every machine of a scene boots, none is stuck and none crashes.
       chance: { ...chanceOf(5), next: () => 0.5, hit: () => false, between: (low) => low },
       faults: 0,
       pickKind: () => this.kind,
@@ -39,7 +42,7 @@ export class Stage {
     return new Stage(await createWorld(options), options.startAt);
   }
 
-  /** Goes on with another database, as after a restore: the machines are where they were. */
+  /** Continues with another database, as after a restore: the machines stay as they were. */
   async continueOn(world: World): Promise<void> {
     this.world = world;
     this.ctx = { ...world.ctx, machines: this.provider };
@@ -50,7 +53,7 @@ export class Stage {
     return this.at;
   }
 
-  /** Moves everybody's clock, playing what happens on the way; the timekeeper looks every `sweepMs`, or not at all. */
+  /** Advances all clocks and plays the events on the way; the timekeeper sweeps every `sweepMs`, or never. */
   async pass(ms: number, sweepMs: number | null = null): Promise<void> {
     const until = this.at + ms;
     for (let look = this.at + (sweepMs ?? ms); ; look += sweepMs ?? ms) {
@@ -70,7 +73,7 @@ export class Stage {
     await setClock(this.world.database, this.at);
   }
 
-  /** Jumps to an instant, for a scene of its own. */
+  /** Jumps to an instant, for a separate scene. */
   async jumpTo(at: number): Promise<void> {
     this.at = at;
     await setClock(this.world.database, at);
@@ -79,7 +82,7 @@ export class Stage {
   account = (options: Parameters<typeof createAccount>[1] = {}): Promise<string> =>
     createAccount(this.world, options);
 
-  /** A session of its own, started; the machine boots as soon as time passes. */
+  /** Creates and starts a session; its machine boots as time passes. */
   async started(accountId: string): Promise<{ sessionId: string; runId: string; machine: SimMachine }> {
     const { id } = await createSession(this.ctx, { accountId, name: 'scene' });
     await startSession(this.ctx, { accountId, sessionId: id });

@@ -3,8 +3,8 @@ import ts from 'typescript';
 const COUNTS = /^metrics\.\w+\.(inc|dec|observe|set)$/;
 
 /**
- * Complains of counters that are raised inside a transaction: it may still be rolled back. Inside is every function with a
- * parameter of the type TxCtx, and what is handed to `inTx`; what is handed to `afterCommit` runs later.
+ * Returns counters raised inside a transaction, which may still be rolled back. Inside are functions with a parameter
+ * of type TxCtx, and functions passed to `inTx`; functions passed to `afterCommit` run later.
  */
 export function earlyEffectComplaints({ path, text }: { path: string; text: string }): string[] {
   if (!/TxCtx|inTx/.test(text) || !text.includes('metrics.')) return [];

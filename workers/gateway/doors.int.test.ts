@@ -47,7 +47,7 @@ async function running() {
 
 const address = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-/** The machine a request is replayed to, or the reason why it is not. */
+/** Returns the machine a request is replayed to, or the reason why it is not. */
 async function ask(path: string, token: string | null, init: RequestInit = {}): Promise<string> {
   const headers = { ...(token ? { authorization: `Bearer ${token}` } : {}), ...init.headers };
   const response = await fetch(`${address()}${path}`, { ...init, headers });
@@ -103,7 +103,7 @@ it('MACHINE-145 an upgrade for an upload is replayed in the same way', async () 
   expect(await knock(await tokenFor('exec'))).toBe('401');
 });
 
-it('MACHINE-146 a page of ours may ask, one of another site may not', async () => {
+it('MACHINE-146 a page of this app may call, one of another site may not', async () => {
   const { sessionId, tokenFor } = await running();
   const path = `/files/${sessionId}/list`;
   const token = await tokenFor('files');
@@ -121,7 +121,7 @@ it('MACHINE-146 a page of ours may ask, one of another site may not', async () =
   expect(refused.headers.get('access-control-allow-origin')).toBeNull();
 });
 
-it('MACHINE-147 SESSION-140 nothing is reached with an access that has ended, or of a session that does not run', async () => {
+it('MACHINE-147 SESSION-140 nothing is reached with ended access, or in a session that does not run', async () => {
   const { sessionId, accountId, apiKeyId, runId, grant, tokenFor } = await running();
   const token = await tokenFor('files');
   await revokeApiKey(stage.ctx, { accountId, apiKeyId, actor: 'test' });
@@ -136,7 +136,7 @@ it('MACHINE-147 SESSION-140 nothing is reached with an access that has ended, or
   await expect(stranger).rejects.toMatchObject({ reason: 'NOT_FOUND' });
 });
 
-it('MACHINE-33 an account asks so many times a minute at most, whoever of it asks', async () => {
+it('MACHINE-33 requests per minute are limited per account, whichever member sends them', async () => {
   const { sessionId, tokenFor } = await running();
   const other = await running();
   const few = new MachineDoors(stage.ctx, 20);

@@ -5,11 +5,11 @@ import { type Ctx, failClosed, REQUEST_TIMEOUT_MS } from '@/server/context';
 import { type Door, readConnectToken, replayStateOf } from '@/server/run/tokens';
 import { findTerminal } from '@/server/session/find-terminal';
 
-/** How long the state sent along with a replay is good, by our clock. */
+/** How long the state sent along with a replay is valid, by this process's clock. */
 const STATE_LIFE_MS = 60_000;
-/** A page that browses asks a few times a second at most. */
+/** A file browser sends a few requests per second at most. */
 const REQUESTS_PER_MINUTE = 1_200;
-/** A form of a browser carries a token and a path. */
+/** A download form of a page carries a token and a path. */
 const MOST_FORM_BYTES = 16 * 1024;
 const GOODBYE_MS = 2_000;
 
@@ -32,14 +32,17 @@ export class MachineDoors {
     this.origin = new URL(ctx.env.APP_URL).origin;
   }
 
-  /** Takes a request for a door of a machine; false for every other one. */
+  /** Handles a request for a door of a machine; returns false for any other request. */
   request(request: IncomingMessage, response: ServerResponse): boolean {
     const place = placeOf(request.url);
     if (place) void this.serve(request, response, place);
     return place !== null;
   }
 
-  /** Takes an upgrade for a door of a machine; false for every other one. A refused one gets a plain status. */
+  /**
+   * Handles an upgrade for a door of a machine; returns false for any other. A refused upgrade gets a plain HTTP
+   * status.
+   */
   upgrade(request: IncomingMessage, socket: Duplex): boolean {
     const place = placeOf(request.url);
     if (!place) return false;
@@ -71,7 +74,7 @@ export class MachineDoors {
     const { env, clock, log } = this.ctx;
     const claim = readConnectToken(env.AUTH_SECRET, token, clock.now(), door);
     if (claim?.sessionId !== sessionId)
-      return refusal(401, 'UNAUTHORIZED', 'This link is not valid any more. Ask for a new one.');
+      return refusal(401, 'UNAUTHORIZED', 'This link is not valid any more. Request a new one.');
     try {
       if (!(await this.limiter.consume(claim.accountId).catch(() => null)))
         return refusal(429, 'RATE_LIMITED', 'Too many requests within a minute. Try again in a moment.');
@@ -89,7 +92,7 @@ export class MachineDoors {
 
 type Place = { door: Exclude<Door, 'terminal'>; sessionId: string };
 
-/** Which door of which session an address names; null for every other address. */
+/** Returns the door and the session a URL names; null for any other URL. */
 function placeOf(url: string | undefined): Place | null {
   const match = /^\/(files|exec)\/([\w-]{1,64})(?:[/?]|$)/.exec(url ?? '');
   return match?.[1] && match[2] ? { door: match[1] as Place['door'], sessionId: match[2] } : null;
@@ -107,7 +110,7 @@ function send(response: ServerResponse, answer: Answer, headers: Record<string, 
   response.writeHead(status, { ...headers, ...type }).end(JSON.stringify({ error: { reason, message } }));
 }
 
-/** What a page of ours may send, and read of the answers. */
+/** Returns the CORS headers for pages of this app. */
 const corsOf = (origin: string): Record<string, string> => ({
   'access-control-allow-origin': origin,
   'access-control-allow-headers': 'authorization, content-type, range, if-match, if-none-match',
@@ -122,7 +125,10 @@ const bearerOf = (request: IncomingMessage): string | null =>
 const isForm = ({ method, headers }: IncomingMessage): boolean =>
   method === 'POST' && (headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded');
 
-/** The token of a form: a browser that saves a file sends no header of ours. Null when the form is too large or lost. */
+/**
+ * Returns the token of a form, because a browser that downloads a file sends no custom header. Null when the form is
+ * too large or its connection was lost.
+ */
 async function formToken(request: IncomingMessage): Promise<string | null> {
   let text = '';
   try {
@@ -136,13 +142,16 @@ async function formToken(request: IncomingMessage): Promise<string | null> {
   return new URLSearchParams(text).get('token');
 }
 
-/** The token in the subprotocol list of an upgrade: addresses are logged on their way, so none is taken from there. */
+/** Returns the token in the subprotocol list of an upgrade. Proxies log URLs, so a token in the URL is ignored. */
 function offeredToken(request: IncomingMessage): string {
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((text) => text.trim());
   return offered.find((text) => text.startsWith('token.'))?.slice('token.'.length) ?? '';
 }
 
-/** A plain answer to an upgrade. The connection goes once the answer is out, and soon if it is never taken. */
+/**
+ * Answers an upgrade with plain HTTP and closes the socket within GOODBYE_MS, so that a half-open client cannot hold
+ * it.
+ */
 function plain(socket: Duplex, status: number, headers: Record<string, string> = {}): void {
   const all = Object.entries({ ...headers, connection: 'close', 'content-length': '0' });
   const lines = all.map(([name, value]) => `${name}: ${value}`);

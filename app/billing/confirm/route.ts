@@ -3,7 +3,7 @@ import { queryText } from '../../_server/query-text';
 
 export const dynamic = 'force-dynamic';
 
-/** Leads an owner on to their bank, to confirm the payment of an invoice. */
+/** Redirects an owner to their bank, to confirm the payment of an invoice. */
 export const GET = (request: Request): Promise<Response> =>
   leadToPayment(
     request,

@@ -11,7 +11,7 @@ export const dynamic = 'force-dynamic';
 
 type Props = { searchParams: Promise<Record<string, string | string[] | undefined>> };
 
-/** Where a bank sends people back to after its question about a payment. */
+/** The page a bank returns to after the confirmation of a payment. */
 export default async function Page({ searchParams }: Props) {
   const { invoice } = await searchParams;
   const invoiceId = queryText(invoice, 100);

@@ -1,11 +1,11 @@
-// Writes machines-api.json, the part of Fly's published OpenAPI description that says what request bodies look like:
-//   node cloud/fly/schema/trim.mjs path/to/openapi.json
+// Writes machines-api.json, the part of Fly's published OpenAPI description that describes request bodies:
+// node cloud/fly/schema/trim.mjs path/to/openapi.json
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const SCHEMA_WORDS = ['$ref', 'type', 'enum', 'properties', 'additionalProperties', 'items', 'allOf'];
 
-/** A schema with nothing in it but what a value can be checked against; notes the names of the schemas it refers to. */
+/** Returns a schema reduced to what a value can be checked against; adds the names of referenced schemas to `names`. */
 function trimSchema(schema, names) {
   if (typeof schema !== 'object' || schema === null) return schema;
   const kept = {};

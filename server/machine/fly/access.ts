@@ -2,7 +2,7 @@ import type { MachineFailure, Outcome } from '../machines';
 import type { FlyHttp } from './http';
 import type { KnownApps } from './known-apps';
 
-/** What every call of the adapter needs, and the few answers all of them give. */
+/** What every call of the adapter needs, and the results they share. */
 export type FlyAccess = {
   http: FlyHttp;
   org: string;
@@ -18,10 +18,10 @@ export const failed = (kind: MachineFailure['kind'], message: string): Outcome<n
   failure: { kind, message },
 });
 
-/** Apps and volumes cost no machine time: not knowing about them still means that surely no machine was made. */
+/** Apps and volumes cost no machine time: an unknown outcome there still means that no machine was created. */
 export const surelyNothing = (failure: MachineFailure): Outcome<never> =>
   failure.kind === 'ambiguous' ? failed('unavailable', failure.message) : { ok: false, failure };
 
-/** Nobody wants the run any more, and no machine was asked for yet. */
+/** The run is no longer wanted, and no machine was requested yet. */
 export const unwanted = (): Outcome<never> =>
-  failed('refused', 'the run ended or took too long before its machine was asked for');
+  failed('refused', 'the run ended or took too long before its machine was requested');

@@ -1,19 +1,19 @@
 import type { MachineFailure } from '../machines';
 
-/** An answer of the provider that is not a success, body as parsed as it could be. */
+/** An unsuccessful answer of the provider, with its body parsed as far as possible. */
 export type Refusal = { status: number; code: string | null; text: string };
 
 const CAPACITY_CODES = new Set(['insufficient_capacity', 'volume_placement_capacity']);
 const CAPACITY_TEXT =
   /insufficient (resources|memory|cpus)|no capacity|could not (find a candidate host|reserve resource)|insufficient IPs|over the allowed quota|machine limit/i;
 
-/** Said in full by the provider's scheduler: whatever the status, nothing was made. */
+/** Sentences of the provider's scheduler that mean nothing was created, whatever the status. */
 const REFUSED_TEXT =
   /could not (find a candidate host|reserve resource for machine)|insufficient resources to create new machine|insufficient (memory|cpus) available to fulfill/i;
-/** A host that takes nothing new for a while. */
+/** The host accepts no new machines for a while. */
 const HOST_TEXT = /deploys to this host are (temporarily )?disabled/i;
 
-/** The body of an error: JSON with `error` or `message`, or whatever text came. */
+/** Returns the refusal in an error body: JSON with `error` or `message`, or the text as it came. */
 export function readRefusal(status: number, body: string): Refusal {
   try {
     const json = JSON.parse(body) as { error?: unknown; message?: unknown; status?: unknown };
@@ -26,8 +26,8 @@ export function readRefusal(status: number, body: string): Refusal {
 }
 
 /**
- * What a refusal means. A status code, whatever it says, outranks the text; of a timeout or an error on the provider's side
- * only the full sentences of a refusal count. Without one, such an answer to a change (not a read) leaves open whether it was done.
+ * Returns the failure that a refusal means. The provider's own code outranks the text. For a timeout or a server error
+ * only the full sentences of a refusal count; without one, the outcome of a change is ambiguous.
  */
 export function classify(refusal: Refusal, isChange: boolean): MachineFailure {
   const { status, code, text } = refusal;

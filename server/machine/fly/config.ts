@@ -1,7 +1,7 @@
 import type { Size } from '../../shapes';
 import { type LaunchOrder, machineNameOf } from '../machines';
 
-/** Where the agent listens inside every machine, and where the session's volume is mounted. */
+/** The port of the agent inside every machine, and the mount point of the session's volume. */
 const INTERNAL_PORT = 8080;
 const WORKSPACE = '/workspace';
 
@@ -9,7 +9,7 @@ export const GUESTS: Record<Size, { cpu_kind: 'shared'; cpus: number; memory_mb:
   standard: { cpu_kind: 'shared', cpus: 2, memory_mb: 4096 },
 };
 
-/** What a machine of ours looks like to the provider: runs once, ends when it exits, is never woken by traffic. */
+/** Returns the provider's request for a machine that runs once, ends when it exits, and is never woken by traffic. */
 export function machineRequest(order: LaunchOrder, image: string, environmentId: string, volumeId: string) {
   return {
     name: machineNameOf(order.runId),

@@ -3,11 +3,14 @@ import type { MachineFailure, Outcome } from '../machines';
 import { done, type FlyAccess, surelyNothing, unwanted } from './access';
 import { isWorthRepeating } from './http';
 
-/** Creates of an app in one launch; each is asked for anew, since every one may be the last thing anybody wants. */
+/** Attempts to create an app in one launch; each checks again whether the run is still wanted. */
 const MOST_TRIES = 3;
 const PAUSE_MS = 200;
 
-/** The account's own app on its own network. A name that is taken is ours if we may read it. */
+/**
+ * Makes sure that the account's app exists on its own network. A name that is taken belongs to this installation if the
+ * app can be read.
+ */
 export async function ensureApp(
   fly: FlyAccess,
   app: string,

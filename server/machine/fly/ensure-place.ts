@@ -4,8 +4,8 @@ import { ensureApp } from './ensure-app';
 import { ensureVolume } from './ensure-volume';
 
 /**
- * Where the machine of a run will live: the account's app and the session's volume, whose id is returned. An app that this
- * process has used is not asked about, unless the provider does not know it any more.
+ * Makes sure that the account's app and the session's volume exist; returns the volume's id. An app this process has
+ * used is not checked, unless the provider no longer knows it.
  */
 export async function ensurePlace(
   fly: FlyAccess,

@@ -5,12 +5,15 @@ import { GUESTS } from './config';
 import { getVolume } from './list';
 import { readVolume } from './read-volume';
 
-/** Two reads that do not show a disk must be at least this far apart to be believed. */
+/** Two reads that do not show a disk must be at least this far apart to count as its absence. */
 const READS_APART_MS = 1_000;
 
 const volumesOf = (app: string): string => `/apps/${encodeURIComponent(app)}/volumes`;
 
-/** The session's disk. Another one is made only when it surely has none: its files are on the one it has. */
+/**
+ * Returns the id of the session's disk. A new one is created only when the session certainly has none, because its
+ * files are on the one it has.
+ */
 export async function ensureVolume(
   fly: FlyAccess,
   order: LaunchOrder,
@@ -24,8 +27,8 @@ export async function ensureVolume(
 }
 
 /**
- * The known disk while it lives, else the one with the session's name; null when there is neither. A session that ran
- * before is not believed to have lost its disk at first sight; one that never ran is not kept waiting.
+ * Returns the known disk while it exists, else the one with the session's name; null without either. A session that ran
+ * before needs two reads to count as having lost its disk; one that never ran needs one.
  */
 async function findVolume(fly: FlyAccess, order: LaunchOrder): Promise<Outcome<string | null>> {
   const name = volumeNameOf(order.sessionId);
@@ -43,7 +46,10 @@ async function findVolume(fly: FlyAccess, order: LaunchOrder): Promise<Outcome<s
   }
 }
 
-/** The known disk, or null when the provider says that there is none. A list may leave it out: then it is read itself. */
+/**
+ * Returns the known disk, or null when the provider says there is none. A list may omit it, so the disk itself is read
+ * then.
+ */
 async function findKnown(
   fly: FlyAccess,
   app: string,
@@ -66,9 +72,9 @@ async function listLiving(fly: FlyAccess, app: string): Promise<Outcome<Volume[]
     app,
   });
   if (!listed.ok) return surelyNothing(listed.failure);
-  // An empty list may be written as null; anything else that is no list says nothing about what is there.
+  // An empty list may be written as null; any other answer that is not a list proves nothing.
   const raw = listed.value ?? [];
-  if (!Array.isArray(raw)) return failed('unavailable', 'the provider answered something that is no list');
+  if (!Array.isArray(raw)) return failed('unavailable', 'the answer of the provider is not a list');
   return done(raw.flatMap((one) => readVolume(one, app) ?? []).filter(({ isGone }) => !isGone));
 }
 

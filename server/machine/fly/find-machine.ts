@@ -4,7 +4,7 @@ import { readMachine } from './read-machine';
 
 const enc = encodeURIComponent;
 
-/** The machine of a run by metadata and name, or null when this list did not show one. */
+/** Returns the machine of a run by metadata and name, or null when this list does not show one. */
 export async function findByRun(
   fly: FlyAccess,
   app: string,
@@ -16,12 +16,13 @@ export async function findByRun(
   const machines = (Array.isArray(listed.value) ? listed.value : []).map((raw) => readMachine(raw, app));
   const found = machines.find((m) => m !== null && m.name === machineNameOf(runId) && m.runId === runId);
   if (!found) return { ok: true, value: null };
-  // Listings may leave events out: the machine itself has them. Where it is not shown by itself, the list's word stands.
+  // Listings may omit events, so the machine itself is read. If that read does not show it, the list's entry is
+  // returned.
   const read = await getMachine(fly, app, found.id);
   return read.ok && read.value === null ? { ok: true, value: found } : read;
 }
 
-/** One machine with its events; null when the provider knows no such machine. */
+/** Returns one machine with its events; null when the provider knows no such machine. */
 export async function getMachine(
   fly: FlyAccess,
   app: string,
@@ -42,5 +43,5 @@ export async function getMachine(
   const machine = readMachine(read.value, app);
   return machine
     ? { ok: true, value: machine }
-    : failed('unavailable', 'the provider answered something that is no machine');
+    : failed('unavailable', 'the answer of the provider is not a machine');
 }

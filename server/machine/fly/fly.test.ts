@@ -6,7 +6,7 @@ import { ALL, RateKeeper } from './rate';
 import { readMachine } from './read-machine';
 
 describe('limits', () => {
-  it('MACHINE-5 allows a burst of three, then one a second, each machine for itself', () => {
+  it('MACHINE-5 allows a burst of three, then one per second, per machine', () => {
     let now = 0;
     const keeper = new RateKeeper(() => now);
     expect([1, 2, 3, 4, 5].map(() => keeper.reserve('stop', 'a'))).toEqual([0, 0, 0, 1000, 2000]);
@@ -16,14 +16,14 @@ describe('limits', () => {
     expect(keeper.reserve('stop', 'a')).toBe(0);
   });
 
-  it('MACHINE-5 removes no more apps than the provider allows in all: 100 a minute after a burst', () => {
+  it('MACHINE-5 removes no more apps than the provider allows in total: 100 per minute after a burst', () => {
     const keeper = new RateKeeper(() => 0);
     const waits = Array.from({ length: 103 }, () => keeper.reserve('delete_app', ALL));
     expect(waits.slice(0, 4)).toEqual([0, 0, 0, 600]);
     expect(waits.at(-1)).toBe(60_000);
   });
 
-  it('MACHINE-34 what cannot be sent in time takes nothing from what comes later', async () => {
+  it('MACHINE-34 a call that cannot be sent in time takes no token from later calls', async () => {
     let now = 0;
     const keeper = new RateKeeper(() => now);
     const waits = Array.from({ length: 1_000 }, () => keeper.reserve('stop', 'a', 5_000));
@@ -82,7 +82,7 @@ describe('failures', () => {
 });
 
 describe('reading', () => {
-  it('MACHINE-6 takes repeated, unordered and empty events as they come', () => {
+  it('MACHINE-6 accepts repeated, unordered and empty events', () => {
     const start = { id: 'e2', type: 'start', status: 'started', timestamp: 2_000, request: null };
     const machine = readMachine(
       {
@@ -115,7 +115,7 @@ describe('reading', () => {
     expect(machine?.events[2]).toMatchObject({ exitCode: 0, requestedStop: true });
   });
 
-  it('MACHINE-6 never takes an unknown state for running, and survives a missing config', () => {
+  it('MACHINE-6 never treats an unknown state as running, and accepts a missing config', () => {
     expect(
       readMachine({ id: 'a', state: 'quantum', config: null, host_status: 'unreachable' }, 'app'),
     ).toMatchObject({
@@ -127,7 +127,7 @@ describe('reading', () => {
     expect(readMachine('not a machine', 'app')).toBeNull();
   });
 
-  it('MACHINE-35 a machine is never woken by a visit, never restarted, and removed when it ends', () => {
+  it('MACHINE-35 a machine is never woken by traffic, never restarted, and removed when it ends', () => {
     const order = {
       app: 'a',
       installationId: 'here',

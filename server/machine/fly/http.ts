@@ -7,31 +7,31 @@ import { classify, readRefusal } from './classify';
 import { RateKeeper } from './rate';
 
 export type Call = {
-  /** What is being done, for limits, logs and metrics: `create`, `get`, `stop` … */
+  /** The action, for limits, logs and metrics: `create`, `get`, `stop` … */
   action: string;
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   path: string;
-  /** What the limit counts: a machine, an app, or the organisation. */
+  /** The identifier the limit counts: a machine, an app, or the organisation. */
   id: string;
   body?: unknown;
-  /** Each try is over after this, reading the body included. */
+  /** Time limit of each attempt in ms, reading the body included. */
   timeoutMs?: number;
-  /** Tries in all. A create is never repeated here. */
+  /** Attempts in total. A create is never repeated here. */
   tries?: number;
   app?: string;
 };
 
 type Answer = Outcome<unknown>;
 
-/** The request surely never left: connection refused, name unknown. */
+/** The request certainly never left: connection refused, name unknown. */
 const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
 const TIMEOUT_MS = 10_000;
 const LONGEST_PAUSE_MS = 5_000;
 const MOST_COOKIES = 10_000;
-/** Calls under way together: as many runs as the timekeeper looks at together, and each has at most one. */
+/** Parallel calls: as many as the runs the timekeeper checks in parallel, each of which has at most one. */
 const CONNECTIONS = 256;
 
-/** One pool of connections to the Machines API, with its limits, its cookies and its retry rules. */
+/** One pool of connections to the Machines API, with its rate limits, cookies and retry rules. */
 export class FlyHttp {
   private readonly pool: Pool;
   private readonly rates = new RateKeeper();
@@ -54,7 +54,7 @@ export class FlyHttp {
 
   close = (): Promise<void> => this.pool.close();
 
-  /** Sends a call, again where that is safe; returns the parsed body or what went wrong. Never throws. */
+  /** Sends a call and retries it where that is safe; returns the parsed body or the failure. Never throws. */
   async send(call: Call): Promise<Answer> {
     const tries = call.tries ?? 3;
     for (let attempt = 1; ; attempt++) {
@@ -70,7 +70,7 @@ export class FlyHttp {
     const stopClock = metrics.providerSeconds.startTimer({ action: call.action });
     let sent = false;
     try {
-      // At most half of the time is spent waiting, so that the call itself has the other half.
+      // At most half of the time is spent waiting for the rate limit, so that the call itself has the other half.
       await this.rates.take(call.action, call.id, (call.timeoutMs ?? TIMEOUT_MS) / 2);
       sent = true;
       const response = await this.pool.request({
@@ -99,7 +99,7 @@ export class FlyHttp {
   }
 
   private lost(call: Call, error: unknown, sent: boolean): MachineFailure {
-    // A timeout's own code is a number that says nothing.
+    // A timeout's own code is a meaningless number.
     const given = (error as { code?: unknown })?.code;
     const code = typeof given === 'string' ? given : '';
     const harmless = !sent || NEVER_SENT.has(code) || call.method === 'GET';
@@ -118,13 +118,13 @@ export class FlyHttp {
     };
   }
 
-  /** Reads follow writes only on the same backend: the provider names it in a cookie per app. */
+  /** Reads see earlier writes only on the same backend, which the provider names in a cookie per app. */
   private keepCookie(app: string | undefined, header: string | string[] | undefined): void {
     if (!app || !header) return;
     const found = [header].flat().find((line) => line.startsWith('fly_flaps_affinity='));
     const value = found?.split(';')[0];
     if (!value) return;
-    // The oldest makes room: losing one costs a read that may be a moment behind.
+    // The oldest cookie is dropped: losing one costs a read that may be slightly stale.
     this.cookies.delete(app);
     this.cookies.set(app, value);
     const [oldest] = this.cookies.size > MOST_COOKIES ? this.cookies.keys() : [];
@@ -137,7 +137,9 @@ export class FlyHttp {
   }
 }
 
-/** What may go better another time. A create goes out once a call (`tries: 1`); everything else here is safe to repeat. */
+/**
+ * Whether a retry may succeed. Creates are sent once per call (`tries: 1`); every other call here is safe to repeat.
+ */
 export const isWorthRepeating = (failure: MachineFailure): boolean =>
   failure.kind === 'unavailable' || failure.kind === 'ambiguous' || failure.kind === 'rate_limited';
 

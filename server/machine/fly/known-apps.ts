@@ -1,7 +1,7 @@
-/** Names kept; losing one costs a read. */
+/** Most names kept; losing one costs a read. */
 const MOST_APPS = 10_000;
 
-/** Apps in which this process has made a machine. Only a reason not to ask first: what is refused is looked at anyhow. */
+/** Apps in which this process has created a machine. Only saves a check: a refused create leads to one anyhow. */
 export class KnownApps {
   private readonly names = new Set<string>();
 
@@ -9,7 +9,7 @@ export class KnownApps {
   forget = (app: string): void => void this.names.delete(app);
 
   note(app: string): void {
-    // The oldest makes room.
+    // The oldest name is dropped.
     this.names.delete(app);
     this.names.add(app);
     const [oldest] = this.names.size > MOST_APPS ? this.names : [];

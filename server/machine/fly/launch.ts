@@ -13,15 +13,15 @@ import { ensurePlace } from './ensure-place';
 import { findByRun, getMachine } from './find-machine';
 import { readMachine } from './read-machine';
 
-/** A create that was lost is looked for after this long: listings lag a little behind. */
+/** Listings lag slightly, so a lost create is looked for only after this time. */
 const LIST_LAG_MS = 1_000;
 
 type StillWanted = () => Promise<boolean>;
 
 /**
- * App, volume and machine of a run, each made at most once; what an earlier try made is adopted. Where the session's volume
- * is known, the machine is asked for at once, and the others are looked at only when it is refused for want of them.
- * Whether anybody still wants the run is asked right before each create: a slow provider must not be sent what came too late.
+ * Creates the app, volume and machine of a run, each at most once, and adopts what an earlier attempt created. When the
+ * session's volume is known the machine is requested at once; app and volume are checked only if it is refused for lack
+ * of them. `stillWanted` is called right before each create, so that a slow provider is not sent a late request.
  */
 export async function launch(
   fly: FlyAccess,
@@ -30,10 +30,10 @@ export async function launch(
 ): Promise<Outcome<Launched>> {
   if (order.volumeId === null) return launchFromStart(fly, order, stillWanted);
   const made = await createIfWanted(fly, order, order.volumeId, stillWanted);
-  return !made.ok && isForWant(made.failure) ? launchFromStart(fly, order, stillWanted) : made;
+  return !made.ok && isForMissingPlace(made.failure) ? launchFromStart(fly, order, stillWanted) : made;
 }
 
-/** Looks at app and volume, makes what is missing of them, and then the machine. */
+/** Checks app and volume, creates the missing ones, and then the machine. */
 async function launchFromStart(
   fly: FlyAccess,
   order: LaunchOrder,
@@ -55,12 +55,15 @@ async function createIfWanted(
   return resolveLost(fly, { ...order, volumeId }, volumeId, stillWanted);
 }
 
-/** True for a refusal that a missing app or volume explains; a volume in use is there. Then surely nothing was made. */
-const isForWant = ({ kind, message }: MachineFailure): boolean =>
+/**
+ * Whether a missing app or volume explains the refusal, in which case nothing was created. A volume in use is not
+ * missing.
+ */
+const isForMissingPlace = ({ kind, message }: MachineFailure): boolean =>
   kind === 'not_found' ||
   (kind === 'refused' && /volume|\bapp\b/i.test(message) && !/claimed/i.test(message));
 
-/** Sends one create. A name that is already taken by this run's machine is that machine. */
+/** Sends one create. When the name is taken by this run's machine, returns that machine. */
 async function createOnce(fly: FlyAccess, order: LaunchOrder, volumeId: string): Promise<Outcome<Launched>> {
   const body = machineRequest(order, fly.image, fly.environmentId, volumeId);
   const path = `/apps/${encodeURIComponent(order.app)}/machines`;
@@ -104,8 +107,9 @@ async function adopt(
 }
 
 /**
- * After a lost answer: look twice, apart; only then create again, under the same name, if anybody still wants it. Nothing is
- * taken as known then: a provider that fails for want of app or volume is not asked for ever in the same way.
+ * After a lost answer: looks for the machine twice, apart, and only then creates it again under the same name, if the
+ * run is still wanted. App and volume are checked again then, so that a create that fails for lack of them is not
+ * repeated unchanged.
  */
 async function resolveLost(
   fly: FlyAccess,
@@ -119,7 +123,7 @@ async function resolveLost(
     if (!found.ok) return failed('ambiguous', 'the answer to a create was lost');
     if (found.value) return launched(found.value, volumeId);
   }
-  // The first create may still come true: who sees the run through has to look for its machine.
+  // The first create may still take effect, so the caller has to look for its machine later.
   const place = await ensurePlace(fly, order, stillWanted);
   if (!place.ok) return failed('ambiguous', `the answer to a create was lost: ${place.failure.message}`);
   if (!(await stillWanted()))

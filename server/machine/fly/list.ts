@@ -4,22 +4,24 @@ import { readMachine } from './read-machine';
 import { readVolume } from './read-volume';
 
 const enc = encodeURIComponent;
-/** The most the provider gives at once. */
+/** The provider's largest page. */
 const PAGE_SIZE = 1000;
-/** All tries of a page must be over before a claim on the whole list runs out. */
+/** In ms. All attempts of a page must end before a claim on the whole list expires. */
 const PAGE_TIMEOUT_MS = 12_000;
 
-/** One page of all machines of the organisation, without events. */
+/** Returns one page of all machines of the organisation, without events. */
 export const listMachines = (fly: FlyAccess, cursor: string | null): Promise<Outcome<ListPage<Machine>>> =>
   listPage(fly, 'machines', cursor, (raw) => readMachine(raw, ''));
 
-/** One page of all volumes of the organisation. */
+/** Returns one page of all volumes of the organisation. */
 export const listVolumes = (fly: FlyAccess, cursor: string | null): Promise<Outcome<ListPage<Volume>>> =>
   listPage(fly, 'volumes', cursor, (raw) => readVolume(raw, ''));
 
 type RawPage = { next_cursor?: unknown; error_regions?: unknown } & Record<string, unknown>;
 
-/** A page that leaves out a region, or holds something that cannot be read, is not complete; no list at all is a failure. */
+/**
+ * A page that omits a region, or has an unreadable item, is not complete; an answer that is not a list is a failure.
+ */
 async function listPage<T>(
   fly: FlyAccess,
   what: 'machines' | 'volumes',
@@ -36,12 +38,12 @@ async function listPage<T>(
   });
   if (!answer.ok) return answer;
   const page = answer.value as RawPage | null;
-  // An empty list may be written as null; an answer that does not speak of the list is none.
+  // An empty list may be written as null; an answer without the list's field is not a list.
   const raw = typeof page === 'object' && page !== null && what in page ? (page[what] ?? []) : null;
   if (page === null || !Array.isArray(raw)) {
     return {
       ok: false,
-      failure: { kind: 'unavailable', message: 'the provider answered something that is no list' },
+      failure: { kind: 'unavailable', message: 'the answer of the provider is not a list' },
     };
   }
   const items = raw.flatMap((one) => read(one) ?? []);
@@ -54,7 +56,7 @@ async function listPage<T>(
   };
 }
 
-/** One volume; null when the provider knows no such volume. */
+/** Returns one volume; null when the provider knows no such volume. */
 export async function getVolume(
   fly: FlyAccess,
   app: string,
@@ -75,6 +77,6 @@ export async function getVolume(
     ? { ok: true, value: volume }
     : {
         ok: false,
-        failure: { kind: 'unavailable', message: 'the provider answered something that is no volume' },
+        failure: { kind: 'unavailable', message: 'the answer of the provider is not a volume' },
       };
 }

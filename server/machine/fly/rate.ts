@@ -1,20 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
- * The provider allows one request a second for each action and identifier, with a burst of three (reads five, ten). It
- * names no limit for the lists of an organisation: they keep that of reads, and a refusal is waited out.
- * Waiting happens here, per identifier, so that a busy machine never delays another one.
- * Source: Fly Machines API, "Rate limits".
+ * Rate limits of the Fly Machines API ("Rate limits" in its documentation): one request per second for each action and
+ * identifier, with a burst of three (reads five, with a burst of ten). Lists of an organisation have no documented
+ * limit, so they use that of reads. Waiting is per identifier, so that a busy machine never delays another one.
  */
 type Allowance = { perSecond: number; burst: number };
 
 const WRITE: Allowance = { perSecond: 1, burst: 3 };
 const READ: Allowance = { perSecond: 5, burst: 10 };
-/** Apps of the whole organisation: 100 a minute. */
+/** Apps of the whole organisation: 100 per minute. */
 const DELETE_APP: Allowance = { perSecond: 100 / 60, burst: 3 };
-/** The identifier of what is limited for everything together. */
+/** The identifier of actions that are limited in total. */
 export const ALL = '*';
-/** Buckets that have been full for this long are forgotten. */
+/** Buckets that have been full for this long are dropped. */
 const FORGET_MS = 60_000;
 
 const allowanceOf = (action: string): Allowance => {
@@ -29,17 +28,18 @@ export class RateKeeper {
   constructor(private readonly now: () => number = () => performance.now()) {}
 
   /**
-   * Waits until this action on this identifier is allowed again; throws at once, and takes nothing, when that is further
-   * away than the caller's patience: what cannot be sent in time must not hold back what comes later.
+   * Waits until this action on this identifier is allowed. Throws at once, and takes no token, when the wait would
+   * exceed `timeoutMs`, so that a call that cannot be sent in time does not delay later ones.
    */
-  async take(action: string, id: string, patienceMs: number): Promise<void> {
-    const waitMs = this.reserve(action, id, patienceMs);
-    if (waitMs > patienceMs) throw Object.assign(new Error('asked too often'), { code: 'TOO_OFTEN' });
+  async take(action: string, id: string, timeoutMs: number): Promise<void> {
+    const waitMs = this.reserve(action, id, timeoutMs);
+    if (waitMs > timeoutMs)
+      throw Object.assign(new Error('rate limit of the provider'), { code: 'TOO_OFTEN' });
     if (waitMs > 0) await pause(waitMs);
   }
 
-  /** Takes one token, unless it is further away than `patienceMs`; returns how long to wait before using it, in ms. */
-  reserve(action: string, id: string, patienceMs = Number.POSITIVE_INFINITY): number {
+  /** Takes one token unless it is more than `timeoutMs` away; returns how long to wait before using it, in ms. */
+  reserve(action: string, id: string, timeoutMs = Number.POSITIVE_INFINITY): number {
     const { perSecond, burst } = allowanceOf(action);
     const now = this.now();
     this.forget(now);
@@ -47,7 +47,7 @@ export class RateKeeper {
     const bucket = this.buckets.get(key) ?? { tokens: burst, at: now };
     const tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) / 1000) * perSecond) - 1;
     const waitMs = tokens >= 0 ? 0 : Math.ceil((-tokens / perSecond) * 1000);
-    if (waitMs <= patienceMs) this.buckets.set(key, { tokens, at: now });
+    if (waitMs <= timeoutMs) this.buckets.set(key, { tokens, at: now });
     return waitMs;
   }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Machine, MachineEvent, MachineState } from '../machines';
 
-/** Reads answers of the provider leniently: every field may be missing, every enum may grow. */
+/** Parses answers of the provider leniently: every field may be missing, every enum may grow. */
 
 const text = z.string().catch('');
 const metadata = z.record(z.string(), z.string()).catch({});
@@ -41,7 +41,7 @@ const STATES: Record<string, MachineState> = {
   destroyed: 'destroyed',
 };
 
-/** A machine as the port shows it, or null when the answer is not one. A state we do not know is `unknown`. */
+/** Returns a machine in the port's shape, or null when the answer is not one. An unrecognised state is `unknown`. */
 export function readMachine(raw: unknown, app: string): Machine | null {
   const parsed = machine.safeParse(raw);
   if (!parsed.success || parsed.data.id === '') return null;
@@ -63,7 +63,7 @@ export function readMachine(raw: unknown, app: string): Machine | null {
   };
 }
 
-/** Events by their own ids, oldest first, whatever order and repetition they came in. */
+/** Returns events once per id, oldest first, whatever their order and repetition. */
 function readEvents(raw: z.infer<typeof event>[]): MachineEvent[] {
   const byId = new Map<string, MachineEvent>();
   for (const item of raw) {
@@ -82,7 +82,7 @@ function typeOf(item: { type: string; status: string }): MachineEvent['type'] {
 
 type Exit = { exit_code?: number; requested_stop?: boolean; oom_killed?: boolean };
 
-/** The exit sits in `request.MonitorEvent.exit_event` or `request.exit_event`; zero values are left out of it. */
+/** The exit is in `request.MonitorEvent.exit_event` or `request.exit_event`; zero values are left out. */
 function exitOf(request: unknown): Partial<MachineEvent> {
   const outer = (request ?? {}) as { exit_event?: Exit; MonitorEvent?: { exit_event?: Exit } };
   const exit = outer.MonitorEvent?.exit_event ?? outer.exit_event;

@@ -14,10 +14,13 @@ const volume = z
   })
   .loose();
 
-/** On its way out, by every name the provider has for it. */
+/** Matches every state the provider has for a volume being removed. */
 const GOING = /destroy/;
 
-/** A volume as the port shows it, or null when the answer is not one. A state we do not know is taken for there. */
+/**
+ * Returns a volume in the port's shape, or null when the answer is not one. A volume in an unrecognised state counts as
+ * existing.
+ */
 export function readVolume(raw: unknown, app: string): Volume | null {
   const parsed = volume.safeParse(raw);
   if (!parsed.success || parsed.data.id === '') return null;
