@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import type { OwnPack, Upgrade } from './offer-shapes';
 import { visibleName } from './visible-text';
+
+export type { PricedPack, Upgrade, UpgradePack, UpgradePlan } from './offer-shapes';
 
 /** Public shapes: what procedures take and answer. Instants are ISO-8601 UTC text, durations are seconds. */
 
@@ -121,6 +124,8 @@ export type Quota = {
   quotaSeconds: number | null;
   usedSeconds: number;
   heldSeconds: number;
+  /** What is left in packs, and of a trial beside a plan. */
+  extraSeconds: number;
   remainingSeconds: number | null;
   percent: number | null;
   level: QuotaLevel;
@@ -139,18 +144,6 @@ export type PricedPlan = Plan & {
   /** The whole quota of this month if the plan were chosen now; null is no limit. */
   thisMonthSeconds: number | null;
 };
-export type UpgradePlan = {
-  id: string;
-  name: string;
-  monthlySeconds: number | null;
-  /** The whole quota of this month if the plan were bought now; null is no limit. */
-  thisMonthSeconds: number | null;
-  maxSessions: number;
-  price: Price | null;
-  url: string;
-};
-export type Upgrade = { url: string; plans: UpgradePlan[] };
-
 export type Money = { amount: number; currency: string };
 export type PaymentState = 'none' | 'ok' | 'past_due' | 'unpaid' | 'incomplete' | 'paused';
 
@@ -168,6 +161,8 @@ export type BillingSummary = {
   nextCharge: (Money & { at: string }) | null;
   /** A change decided on and not yet in force: another plan, or the own plan after a cancellation. */
   scheduledChange: { planId: string; name: string; at: string; kind: 'downgrade' | 'cancellation' } | null;
+  /** What was bought of packs and has not ended, the one that is used first first. */
+  packs: OwnPack[];
   payment: {
     state: PaymentState;
     /** What an open invoice asks for. */
@@ -259,6 +254,7 @@ export const inputs = {
   usageRuns: z.strictObject({ cursor, limit }).default({}),
   planId: z.strictObject({ planId: id }),
   upgradeLink: z.strictObject({ planId: id, from: text(300).optional() }),
+  packLink: z.strictObject({ packId: id, from: text(300).optional() }),
   portalLink: z.strictObject({ from: text(300).optional() }).optional(),
   billingInvoices: z.strictObject({ cursor, limit }).default({}),
   changePlan: z.strictObject({ planId: id, prorationDate: z.number().int().positive().optional() }),

@@ -1,5 +1,15 @@
 import { sql } from 'drizzle-orm';
-import { bigint, boolean, index, integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
 import { account } from './account';
 import { instant } from './instant';
 import { plan } from './quota';
@@ -81,7 +91,9 @@ export const checkout = pgTable(
     accountId: text('account_id')
       .notNull()
       .references(() => account.id),
-    planId: text('plan_id').notNull(),
+    /** What is sold: a plan, or a pack. */
+    planId: text('plan_id'),
+    packId: text('pack_id'),
     priceId: text('price_id').notNull(),
     currency: text('currency').notNull(),
     /** Where the person came from; a path of ours. */
@@ -90,7 +102,10 @@ export const checkout = pgTable(
     isCurrent: boolean('is_current').notNull().default(true),
     createdAt: instant('created_at').notNull().default(sql`hg_clock()`),
   },
-  (t) => [uniqueIndex('checkout_current').on(t.accountId).where(sql`is_current`)],
+  (t) => [
+    uniqueIndex('checkout_current').on(t.accountId).where(sql`is_current`),
+    check('checkout_sells', sql`num_nonnulls(${t.planId}, ${t.packId}) = 1`),
+  ],
 );
 
 /** Every event the payment provider told, once. It only says that something changed; nothing is read from it but whom. */

@@ -20,4 +20,6 @@ export const EVENT_TYPES = [
   'payment_method.attached',
   'payment_method.automatically_updated',
   'charge.refunded',
+  'charge.dispute.created',
+  'charge.dispute.closed',
 ] as const;

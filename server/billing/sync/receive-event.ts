@@ -1,6 +1,7 @@
 import Stripe from 'stripe';
 import { fromUnix } from '../../clock';
 import type { Ctx } from '../../context';
+import { isGone } from '../payments';
 import { syncAccount } from './sync-account';
 
 export type Receipt = { status: 200 | 400; message: string };
@@ -48,7 +49,7 @@ export async function processEvent(ctx: Ctx, event: Stripe.Event): Promise<void>
     values (${event.id}, ${event.type}, ${fromUnix(event.created)}, 1)
     on conflict (id) do update set attempts = stripe_event.attempts + 1 returning processed_at`;
   if (row?.processed_at) return;
-  const accountId = await findAccount(ctx, customerOf(event));
+  const accountId = await findAccount(ctx, await customerOf(ctx, event));
   if (!accountId) return markForeign(ctx, event.id);
   try {
     const outcome = await syncAccount(ctx, { accountId, eventId: event.id });
@@ -63,8 +64,13 @@ export async function processEvent(ctx: Ctx, event: Stripe.Event): Promise<void>
   }
 }
 
-function customerOf(event: Stripe.Event): string | null {
-  const object = event.data.object as {
+/** Whom an event is about. A dispute names its charge only, so that is read. */
+async function customerOf(ctx: Ctx, event: Stripe.Event): Promise<string | null> {
+  const disputed = event.type.startsWith('charge.dispute.')
+    ? (event.data.object as Stripe.Dispute).charge
+    : null;
+  const charge = typeof disputed === 'string' ? disputed : disputed?.id;
+  const object = (charge ? await findCharge(ctx, charge) : event.data.object) as {
     id?: string;
     object?: string;
     customer?: string | { id: string } | null;
@@ -72,6 +78,14 @@ function customerOf(event: Stripe.Event): string | null {
   if (object.object === 'customer') return object.id ?? null;
   return typeof object.customer === 'string' ? object.customer : (object.customer?.id ?? null);
 }
+
+const findCharge = async (ctx: Ctx, id: string): Promise<object> =>
+  (await ctx.payments
+    ?.ask((stripe) => stripe.charges.retrieve(id))
+    .catch((error) => {
+      if (isGone(error)) return null;
+      throw error;
+    })) ?? {};
 
 /** Only our own rows bind a customer to an account: what an event says about itself is no authority. */
 async function findAccount(ctx: Ctx, customer: string | null): Promise<string | null> {

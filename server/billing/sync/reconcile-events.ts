@@ -2,10 +2,13 @@ import type Stripe from 'stripe';
 import { toUnix } from '../../clock';
 import type { Ctx } from '../../context';
 import { EVENT_TYPES } from '../catalogue/event-types';
+import type { Payments } from '../payments';
 import { processEvent } from './receive-event';
 
 const LOOK_BACK_MS = 3 * 86_400_000;
 const MOST_PAGES = 10;
+/** The most types that the provider takes in one list. */
+const TYPES_AT_ONCE = 20;
 
 /**
  * Processes events that the provider could not deliver: lost webhooks are found within a minute. Safe to repeat.
@@ -14,12 +17,19 @@ const MOST_PAGES = 10;
 export async function reconcileEvents(ctx: Ctx): Promise<number> {
   if (!ctx.payments) return 0;
   let news = 0;
+  for (let at = 0; at < EVENT_TYPES.length; at += TYPES_AT_ONCE)
+    news += await reconcileTypes(ctx, ctx.payments, EVENT_TYPES.slice(at, at + TYPES_AT_ONCE));
+  return news;
+}
+
+async function reconcileTypes(ctx: Ctx, payments: Payments, types: string[]): Promise<number> {
+  let news = 0;
   let cursor: string | undefined;
   for (let page = 0; page < MOST_PAGES; page++) {
-    const found = await ctx.payments.ask((stripe) =>
+    const found = await payments.ask((stripe) =>
       stripe.events.list({
         delivery_success: false,
-        types: [...EVENT_TYPES],
+        types,
         created: { gte: toUnix(ctx.clock.now() - LOOK_BACK_MS) },
         limit: 100,
         starting_after: cursor,
