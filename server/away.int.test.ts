@@ -109,6 +109,7 @@ function inputsOf(known: { plan: Record<string, unknown> } & Record<string, unkn
     from: '2026-11-01',
     to: '2026-11-24',
     planId: 'max',
+    packId: 'pack10',
     id: 'away',
     scopes: ['session:read'],
     email: 'away@hourglass.test',

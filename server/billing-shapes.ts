@@ -1,3 +1,5 @@
+import type { OwnPack } from './offer-shapes';
+
 export type Money = { amount: number; currency: string };
 export type PaymentState = 'none' | 'ok' | 'past_due' | 'unpaid' | 'incomplete' | 'processing' | 'paused';
 
@@ -16,6 +18,8 @@ export type BillingSummary = {
   /** A change that is not yet in force: another plan, or the own plan after a cancellation. */
   scheduledChange: { planId: string; name: string; at: string; kind: 'downgrade' | 'cancellation' } | null;
   pendingChange: PendingChange | null;
+  /** Packs that have not ended, in the order in which they are used. */
+  packs: OwnPack[];
   payment: {
     state: PaymentState;
     /** The amount due on an open invoice. */

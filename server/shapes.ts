@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import type { OwnPack, Upgrade } from './offer-shapes';
 import { visibleName } from './visible-text';
+
+export type { PricedPack, Upgrade, UpgradePack, UpgradePlan } from './offer-shapes';
 
 /** Public shapes: the inputs and outputs of procedures. Instants are ISO-8601 UTC text, durations are seconds. */
 
@@ -121,6 +124,8 @@ export type Quota = {
   quotaSeconds: number | null;
   usedSeconds: number;
   heldSeconds: number;
+  /** What is left in packs, and of a trial beside a plan. */
+  extraSeconds: number;
   remainingSeconds: number | null;
   percent: number | null;
   level: QuotaLevel;
@@ -139,18 +144,6 @@ export type PricedPlan = Plan & {
   /** The whole quota of this month if the plan were chosen now; null is no limit. */
   thisMonthSeconds: number | null;
 };
-export type UpgradePlan = {
-  id: string;
-  name: string;
-  monthlySeconds: number | null;
-  /** The whole quota of this month if the plan were bought now; null is no limit. */
-  thisMonthSeconds: number | null;
-  maxSessions: number;
-  price: Price | null;
-  url: string;
-};
-export type Upgrade = { url: string; plans: UpgradePlan[] };
-
 export type { BillingSummary, Money, PaymentState } from './billing-shapes';
 
 export type ChangePreview = {
@@ -227,6 +220,7 @@ export const inputs = {
   usageRuns: z.strictObject({ cursor, limit }).default({}),
   planId: z.strictObject({ planId: id }),
   upgradeLink: z.strictObject({ planId: id, from: text(300).optional() }),
+  packLink: z.strictObject({ packId: id, from: text(300).optional() }),
   portalLink: z.strictObject({ from: text(300).optional() }).optional(),
   billingInvoices: z.strictObject({ cursor, limit }).default({}),
   changePlan: z.strictObject({ planId: id, prorationDate: z.number().int().positive().optional() }),

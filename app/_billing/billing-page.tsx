@@ -3,6 +3,7 @@
 import { Alert, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { useEffect } from 'react';
 import { PaymentsNote } from '../_offers/notes';
+import { OwnPacks } from '../_offers/own-packs';
 import { useBilling, useRefreshBilling } from '../_offers/use-billing';
 import { refusalOf, useTRPCClient } from '../_query/trpc';
 import { UsageLine } from '../_status/usage-line';
@@ -48,6 +49,7 @@ export function BillingPage({ isBack, missingInvoice }: Props) {
           )}
           <PlanPanel summary={summary} />
           <UsageLine />
+          <OwnPacks />
           <PaymentMethod summary={summary} />
           <InvoiceTable />
         </Stack>

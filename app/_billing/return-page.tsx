@@ -2,6 +2,7 @@
 
 import { Alert, Button, Group, Loader, Paper, Stack, Text, Title } from '@mantine/core';
 import Link from 'next/link';
+import { useRouter } from 'next/navigation';
 import { useCallback, useEffect, useState } from 'react';
 import type { Arrival } from '@/server/billing/checkout/return-from-checkout';
 import { PaymentsNote } from '../_offers/notes';
@@ -21,8 +22,9 @@ export function ReturnPage({ initial, invoiceId }: { initial: Arrival; invoiceId
   const { status } = useStarts();
   const refresh = useRefreshBilling();
   useWaiting(phase, setPhase);
+  usePack(initial, phase, setPhase);
   useEffect(() => {
-    if (phase === 'paid') void refresh();
+    if (phase === 'paid' || phase === 'added') void refresh();
   }, [phase, refresh]);
   return (
     <main className="page" id="content">
@@ -33,7 +35,11 @@ export function ReturnPage({ initial, invoiceId }: { initial: Arrival; invoiceId
       <Paper withBorder p="lg" maw={560} aria-live="polite">
         <Stack>
           <Words phase={phase} planName={status?.quota.plan.name ?? null} />
-          <Ways phase={phase} invoiceId={invoiceId} onAgain={() => setPhase('waiting')} />
+          <Ways
+            phase={phase}
+            invoiceId={invoiceId}
+            onAgain={() => setPhase(initial === 'adding' ? 'adding' : 'waiting')}
+          />
         </Stack>
       </Paper>
     </main>
@@ -73,6 +79,21 @@ function useWaiting(phase: Phase, setPhase: (phase: Phase) => void): void {
   }, [phase, ask, refresh, setPhase]);
 }
 
+/** The page itself is read again until the pack is there, within the same bound. */
+function usePack(initial: Arrival, phase: Phase, setPhase: (phase: Phase) => void): void {
+  const router = useRouter();
+  useEffect(() => setPhase(initial), [initial, setPhase]);
+  useEffect(() => {
+    if (phase !== 'adding') return;
+    const look = setInterval(() => router.refresh(), ASK_EVERY_MS);
+    const end = setTimeout(() => setPhase('late'), GIVE_UP_MS);
+    return () => {
+      clearInterval(look);
+      clearTimeout(end);
+    };
+  }, [phase, router, setPhase]);
+}
+
 function Words({ phase, planName }: { phase: Phase; planName: string | null }) {
   switch (phase) {
     case 'paid':
@@ -84,7 +105,17 @@ function Words({ phase, planName }: { phase: Phase; planName: string | null }) {
           <Text>Thank you. Everything works again at once; running sessions simply go on.</Text>
         </>
       );
+    case 'added':
+      return (
+        <>
+          <Title order={2} size="h4">
+            Your pack is ready
+          </Title>
+          <Text>Thank you. You can start at once; running sessions simply go on.</Text>
+        </>
+      );
     case 'waiting':
+    case 'adding':
       return (
         <Group wrap="nowrap">
           <Loader size="sm" aria-hidden />
@@ -94,7 +125,7 @@ function Words({ phase, planName }: { phase: Phase; planName: string | null }) {
     case 'late':
       return (
         <Alert color="yellow" title="This takes longer than usual">
-          Nothing is lost: as soon as the payment is confirmed your plan changes by itself, and an email tells
+          Nothing is lost: as soon as the payment is confirmed you have what you paid for, and an email tells
           you.
         </Alert>
       );
@@ -112,7 +143,7 @@ function Words({ phase, planName }: { phase: Phase; planName: string | null }) {
 type WaysProps = { phase: Phase; invoiceId?: string; onAgain: () => void };
 
 function Ways({ phase, invoiceId, onAgain }: WaysProps) {
-  const done = phase === 'paid';
+  const done = phase === 'paid' || phase === 'added';
   const unpaid = phase === 'open' || phase === 'failed';
   return (
     <Group>

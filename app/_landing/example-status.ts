@@ -35,6 +35,7 @@ export function exampleStatus(openedAt: number, now: number): BatchStatus {
       quotaSeconds: QUOTA_SECONDS,
       usedSeconds,
       heldSeconds: 900,
+      extraSeconds: 0,
       remainingSeconds: QUOTA_SECONDS - usedSeconds,
       percent: Math.floor((1000 * usedSeconds) / QUOTA_SECONDS) / 10,
       level: 'ok',

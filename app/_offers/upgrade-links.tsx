@@ -7,6 +7,7 @@ import { ContactLine } from '../_look/contact-line';
 import { ButtonLink } from '../_look/links';
 import { useNow } from '../_query/use-now';
 import { firstCharge, formatMoney, formatPrice, nextFirst } from './money';
+import { PackLinks, packsIn } from './packs';
 import { thisMonth, thisMonthText } from './this-month';
 
 /** What a refusal lacks: time of the month, or sessions at once. */
@@ -23,10 +24,11 @@ type Props = {
 export const soldIn = (upgrade: Upgrade | null): UpgradePlan[] =>
   upgrade?.plans.filter((plan) => plan.price !== null) ?? [];
 
-/** The plans that lift the refusal and can be bought, each a link that leads to payment; the rest is on the plans page. */
+/** The plans and packs that lift the refusal and can be bought, each a link that leads to payment; the rest is on the plans page. */
 export function UpgradeLinks({ upgrade, lacking, isSecond = false }: Props) {
   const sold = soldIn(upgrade);
-  if (sold.length === 0) return <NothingSold />;
+  const packs = packsIn(upgrade);
+  if (sold.length === 0 && packs.length === 0) return <NothingSold />;
   return (
     <Stack gap="xs" role="group" aria-label="Upgrade">
       {sold.map((plan, index) => (
@@ -47,6 +49,7 @@ export function UpgradeLinks({ upgrade, lacking, isSecond = false }: Props) {
         </Button>
       ))}
       <FirstPayment upgrade={upgrade} />
+      <PackLinks packs={packs} isFirst={sold.length === 0 && !isSecond} />
       <ButtonLink href="/plans" variant="subtle">
         Compare all plans
       </ButtonLink>

@@ -2,6 +2,7 @@
 
 import { Title } from '@mantine/core';
 import { PaymentsNote } from '../_offers/notes';
+import { PackCards } from '../_offers/packs';
 import { QuotaBanner } from '../_status/banner';
 import { UsageLine } from '../_status/usage-line';
 import { PlanCards } from './plan-cards';
@@ -17,6 +18,7 @@ export function PlansPage() {
       <UsageLine />
       <div style={{ height: 20 }} />
       <PlanCards signedIn />
+      <PackCards />
       <div style={{ height: 16 }} />
       <PaymentsNote />
     </main>

@@ -36,6 +36,7 @@ const summary = (current: string, more: Partial<BillingSummary> = {}): BillingSu
   periodStart: null,
   periodEnd: null,
   nextCharge: null,
+  packs: [],
   scheduledChange: null,
   pendingChange: null,
   payment: { state: 'none', due: null, nextAttemptAt: null, keepsPlanUntil: null, card: null },

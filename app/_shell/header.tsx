@@ -17,7 +17,7 @@ export function Header({ person }: { person: Person }) {
   const { status } = useStarts();
   const quota = status?.quota;
   const shown = quota && shownFigures(quota);
-  const share = quota?.quotaSeconds ? (shown?.leftSeconds ?? 0) / quota.quotaSeconds : null;
+  const share = shown?.wholeSeconds ? (shown.leftSeconds ?? 0) / shown.wholeSeconds : null;
   return (
     <header className="bar">
       <a href="#content" className="skip">

@@ -8,6 +8,8 @@ import type { BatchStatus, Upgrade } from '@/server/shapes';
 import { ResendConfirmation } from '../_account/resend-confirmation';
 import { formatDuration } from '../_format/duration';
 import { formatReset } from '../_format/instant';
+import { formatMoney } from '../_offers/money';
+import { packsIn } from '../_offers/packs';
 import { TrialOffer, useTrial } from '../_offers/trial-offer';
 import { FirstPayment, soldIn } from '../_offers/upgrade-links';
 import { isRenewed } from './explain';
@@ -49,7 +51,9 @@ function Stopper({ status }: { status: BatchStatus }) {
         {start.reason === 'QUOTA_EXCEEDED' ? (
           <MoreTime upgrade={upgrade} />
         ) : (
-          <UpgradeButton upgrade={upgrade} />
+          <Group gap="sm">
+            <UpgradeButton upgrade={upgrade} />
+          </Group>
         )}
       </Group>
     </Alert>
@@ -67,14 +71,23 @@ function MoreTime({ upgrade }: { upgrade: Upgrade | null }) {
   );
 }
 
-/** Links to the smallest plan that helps and is for sale; renders nothing without one. */
+/** Links to the smallest plan and the smallest pack that help and are for sale; renders nothing without either. */
 function UpgradeButton({ upgrade, isSecond = false }: { upgrade: Upgrade | null; isSecond?: boolean }) {
-  const [first] = soldIn(upgrade);
-  if (!first) return null;
+  const [plan] = soldIn(upgrade);
+  const [pack] = packsIn(upgrade);
   return (
-    <Button component="a" href={first.url} size="xs" variant={isSecond ? 'default' : 'filled'}>
-      Upgrade to {first.name}
-    </Button>
+    <>
+      {plan && (
+        <Button component="a" href={plan.url} size="xs" variant={isSecond ? 'default' : 'filled'}>
+          Upgrade to {plan.name}
+        </Button>
+      )}
+      {pack?.price && (
+        <Button component="a" href={pack.url} size="xs" variant={isSecond || plan ? 'default' : 'filled'}>
+          Add {pack.name} for {formatMoney(pack.price)}
+        </Button>
+      )}
+    </>
   );
 }
 

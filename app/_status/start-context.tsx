@@ -1,6 +1,7 @@
 'use client';
 
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef, useState } from 'react';
+import { shownFigures } from '@/server/quota/refusal-words';
 import type { BatchStatus } from '@/server/shapes';
 import { useSupportEmail } from '../_look/support';
 import { type Refusal, refusalOf, useTRPCClient } from '../_query/trpc';
@@ -67,18 +68,12 @@ export function StartProvider({ personId, children }: { personId: string; childr
     () => ({ personId, status, now, lost, explanation, start, starting, swap, showWhy, showRefusal }),
     [personId, status, now, lost, explanation, start, starting, swap, showWhy, showRefusal],
   );
-  const share = status?.quota.quotaSeconds
-    ? (status.quota.remainingSeconds ?? 0) / status.quota.quotaSeconds
-    : null;
+  const figures = status && shownFigures(status.quota);
+  const share = figures?.wholeSeconds ? (figures.leftSeconds ?? 0) / figures.wholeSeconds : null;
   return (
     <StartsContext.Provider value={value}>
       {children}
-      <RefusalDialog
-        shown={shown}
-        share={status?.quota.level === 'exhausted' ? 0 : share}
-        onSwap={swap}
-        onClose={() => setShown(null)}
-      />
+      <RefusalDialog shown={shown} share={share} onSwap={swap} onClose={() => setShown(null)} />
     </StartsContext.Provider>
   );
 }

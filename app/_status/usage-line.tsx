@@ -26,8 +26,8 @@ export function UsageLine() {
   const path = usePathname();
   if (!status) return <Skeleton className="usage-line" radius="md" />;
   const { quota } = status;
-  const { usedSeconds, leftSeconds, percent } = shownFigures(quota);
-  const share = quota.quotaSeconds ? (leftSeconds ?? 0) / quota.quotaSeconds : null;
+  const { usedSeconds, leftSeconds, wholeSeconds, percent } = shownFigures(quota);
+  const share = wholeSeconds ? (leftSeconds ?? 0) / wholeSeconds : null;
   return (
     <Paper withBorder className="usage-line" component="section" aria-label="Compute quota">
       <Mark share={share} size={48} />
@@ -36,8 +36,7 @@ export function UsageLine() {
           <Text fw={600}>
             {formatDuration(usedSeconds)} used
             <Text span c="dimmed" fw={400}>
-              {quota.quotaSeconds === null ? '' : ` of ${formatAllowance(quota.quotaSeconds)}`} ·{' '}
-              {quota.plan.name}
+              {wholeSeconds === null ? '' : ` of ${formatAllowance(wholeSeconds)}`} · {quota.plan.name}
             </Text>
           </Text>
           <Text data-testid="quota-left">
@@ -79,6 +78,7 @@ function QuotaEnd({ quota, now }: { quota: Quota; now: number }) {
       ) : (
         <span>Given once, for your trial</span>
       )}
+      {quota.extraSeconds > 0 && <span> · {formatDuration(quota.extraSeconds)} of it beside the month</span>}
       {quota.exhaustsAt && (
         <Tooltip label={formatUtc(quota.exhaustsAt)}>
           <span> · at this pace until {formatTime(quota.exhaustsAt, now)}</span>

@@ -6,6 +6,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import type { Run } from '@/server/shapes';
 import { formatDuration } from '../_format/duration';
 import { formatTime, formatUtc } from '../_format/instant';
+import { OwnPacks } from '../_offers/own-packs';
 import { refusalOf, useTRPC, useTRPCClient } from '../_query/trpc';
 import { StatusBadge } from '../_session/status-badge';
 import { END_WORDS } from '../_session/words';
@@ -22,6 +23,8 @@ export function UsagePage() {
       </Title>
       <QuotaBanner />
       <UsageLine />
+      <div style={{ height: 16 }} />
+      <OwnPacks />
       <Title order={2} size="h5" mt="lg" mb="sm">
         This month by day (UTC)
       </Title>

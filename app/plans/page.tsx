@@ -2,6 +2,7 @@ import { Title } from '@mantine/core';
 import type { Metadata } from 'next';
 import { VisitorNote } from '../_billing/visitor-note';
 import { PublicBar } from '../_look/public-bar';
+import { PackCards } from '../_offers/packs';
 import { PlanCards } from '../_plans/plan-cards';
 import { PlansPage } from '../_plans/plans-page';
 import { findPerson } from '../_server/person';
@@ -27,6 +28,7 @@ export default async function Page() {
           Plans
         </Title>
         <PlanCards signedIn={false} />
+        <PackCards />
         <div style={{ height: 16 }} />
         <VisitorNote />
       </main>

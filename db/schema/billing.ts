@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import {
   bigint,
   boolean,
+  check,
   index,
   integer,
   jsonb,
@@ -137,7 +138,9 @@ export const checkout = pgTable(
     accountId: text('account_id')
       .notNull()
       .references(() => account.id),
-    planId: text('plan_id').notNull(),
+    /** What is sold: a plan, or a pack. */
+    planId: text('plan_id'),
+    packId: text('pack_id'),
     priceId: text('price_id').notNull(),
     currency: text('currency').notNull(),
     /** The path of this app that the user came from. */
@@ -146,7 +149,10 @@ export const checkout = pgTable(
     isCurrent: boolean('is_current').notNull().default(true),
     createdAt: instant('created_at').notNull().default(sql`hg_clock()`),
   },
-  (t) => [uniqueIndex('checkout_current').on(t.accountId).where(sql`is_current`)],
+  (t) => [
+    uniqueIndex('checkout_current').on(t.accountId).where(sql`is_current`),
+    check('checkout_sells', sql`num_nonnulls(${t.planId}, ${t.packId}) = 1`),
+  ],
 );
 
 /**

@@ -7,6 +7,7 @@ import { priceIn } from '../quota/plans';
 import { type BillingSummary, type PaymentState, TRIAL_PLAN } from '../shapes';
 import type { Member } from '../trpc';
 import { confirmUrl } from './checkout/lead-to-bank';
+import { ownPacks } from './packs/own-packs';
 import type { CardFacts } from './sync/read-stripe';
 import { isLiving, readStored, type StoredSubscription } from './sync/stored-subscription';
 import { hadTrial } from './trial-mark';
@@ -24,6 +25,7 @@ export async function describeBilling(ctx: Ctx, { accountId, member }: Whose): P
     ]);
     return {
       ...describeSubscription(state, stored, card, ctx.env.APP_URL),
+      packs: ownPacks(state),
       trial: { used, available: !used && mayTry(state, stored) },
       paymentsSetUp: ctx.payments !== null,
       testPayments: ctx.payments?.test ?? false,
@@ -32,7 +34,10 @@ export async function describeBilling(ctx: Ctx, { accountId, member }: Whose): P
   }, ctx.log);
 }
 
-type OfSubscription = Omit<BillingSummary, 'trial' | 'paymentsSetUp' | 'testPayments' | 'mayChange'>;
+type OfSubscription = Omit<
+  BillingSummary,
+  'packs' | 'trial' | 'paymentsSetUp' | 'testPayments' | 'mayChange'
+>;
 
 /** What the stored subscription means for its account as of now. Pure. */
 function describeSubscription(

@@ -8,6 +8,8 @@ import { openPortal } from './checkout/open-portal';
 import { openUpgrade } from './checkout/open-upgrade';
 import { describeBilling } from './describe-billing';
 import { listInvoices } from './list-invoices';
+import { listPacks } from './packs/list-packs';
+import { openPack } from './packs/open-pack';
 import { previewChange } from './preview-change';
 import { resumeSubscription } from './resume';
 import { startTrial } from './start-trial';
@@ -23,6 +25,14 @@ export const billingRouter = router({
   plans: access('public')
     .input(inputs.nothing)
     .query(({ ctx }) => listPricedPlans(ctx, ctx.actor, ctx.currency)),
+  packs: access('public')
+    .input(inputs.nothing)
+    .query(({ ctx }) => listPacks(ctx, ctx.actor, ctx.currency)),
+  packLink: access('owner:billing:write')
+    .input(inputs.packLink)
+    .mutation(({ ctx, input }) =>
+      openPack(ctx, { accountId: ctx.accountId, ...input, currency: ctx.currency }),
+    ),
   summary: access('billing:read')
     .input(inputs.nothing)
     .query(({ ctx }) => describeBilling(ctx, by(ctx))),

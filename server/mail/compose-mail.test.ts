@@ -31,6 +31,24 @@ const EMAILS: [MailKind, MailFacts[MailKind], string, RegExp][] = [
     '/billing',
     /\$19\.00 for a subscription that had ended/,
   ],
+  [
+    'pack.bought',
+    { name: '10 hours', amount: 400, currency: 'usd', endsAt: AT },
+    '/usage',
+    /\$4\.00 for a pack of 10 hours[\s\S]*until 4 December 2026 at 00:00/,
+  ],
+  [
+    'pack.reduced',
+    { name: '10 hours', refunded: 200, currency: 'usd', disputed: false, isOver: false },
+    '/usage',
+    /\$2\.00 for your pack of 10 hours went back/,
+  ],
+  [
+    'pack.reduced',
+    { name: '10 hours', refunded: 0, currency: 'usd', disputed: true, isOver: true },
+    '/usage',
+    /is disputed/,
+  ],
   ['subscription.cancelled', { planName: 'Pro', endsAt: AT }, '/billing', /until 4 December 2026 at 00:00/],
 ];
 

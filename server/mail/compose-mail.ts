@@ -64,6 +64,23 @@ const WRITERS: { [K in MailKind]: (facts: MailFacts[K], appUrl: string) => Conte
     ],
     action: { label: 'Open billing', url: `${appUrl}/billing` },
   }),
+  'pack.bought': ({ name, amount, currency, endsAt }, appUrl) => ({
+    subject: `Your pack of ${name} is ready`,
+    paragraphs: [
+      `We received ${moneyText(amount, currency)} for a pack of ${name}. It is used after the quota of each month, until ${dayText(endsAt)} (UTC).`,
+      'Running sessions simply go on, and you can start more at once.',
+    ],
+    action: { label: 'See your usage', url: `${appUrl}/usage` },
+  }),
+  'pack.reduced': ({ name, refunded, currency, disputed, isOver }, appUrl) => ({
+    subject: disputed ? `Your pack of ${name} has ended` : `Your pack of ${name} is refunded`,
+    paragraphs: [
+      disputed
+        ? `The payment for your pack of ${name} is disputed, so what was left of it cannot be used. ${KEPT}`
+        : `${moneyText(refunded, currency)} for your pack of ${name} went back to you, and the time it paid for with it${isOver ? '; nothing of the pack is left' : ''}. ${KEPT}`,
+    ],
+    action: { label: 'See your usage', url: `${appUrl}/usage` },
+  }),
   'subscription.cancelled': ({ planName, endsAt }, appUrl) => ({
     subject: 'Your cancellation is noted',
     paragraphs: [

@@ -18,6 +18,16 @@ export type MailFacts = {
   /** A subscription ended because its payment failed: by its owner or by the payment provider. */
   'subscription.ended': { planName: string; to: string; owed: { amount: number; currency: string } | null };
   'payment.refunded': { amount: number; currency: string };
+  'pack.bought': { name: string; amount: number; currency: string; endsAt: string };
+  /** Money of a pack went back, or its payment is disputed. */
+  'pack.reduced': {
+    name: string;
+    refunded: number;
+    currency: string;
+    disputed: boolean;
+    /** True when nothing of it is left. */
+    isOver: boolean;
+  };
   'subscription.cancelled': { planName: string; endsAt: string };
   'key.expires': { keyName: string; prefix: string; expiresAt: string };
 };

@@ -4,6 +4,7 @@ import type { Env } from '../env';
 import type { AccountStatus, Plan } from '../shapes';
 import type { Subscription } from './effective-plan';
 import { lengthOf, type PeriodKey, type Segment, type SliceBounds, splitAt, TRIAL_PERIOD } from './lease';
+import { isPackKey, type Pack } from './packs';
 import { monthSeconds } from './paid-quota';
 import { monthOf } from './period';
 import { isOnce, type Prices, quotaMsOf } from './plans';
@@ -63,7 +64,13 @@ export type AccountState = {
   prices: Map<string, Prices | null>;
   /** The currency this account is charged in for good; null before its first payment. */
   currency: string | null;
+  /** What each pack costs, by pack. */
+  packPrices: Map<string, Prices | null>;
   periods: Map<PeriodKey, PeriodSums>;
+  /** Packs that have not ended, the one that ends first first. */
+  packs: Pack[];
+  /** What of this month is in the ledger and was charged to packs, or to a trial. */
+  extraUsedMs: number;
   openRuns: OpenRun[];
 };
 
@@ -99,10 +106,17 @@ export function sumsOf(state: AccountState, period: PeriodKey): PeriodSums {
 /** The quota of a period as of now, in ms; null is no limit. That of a month that is over stays what it was. Pure. */
 export function quotaMsIn(state: AccountState, period: PeriodKey): number | null {
   const known = state.periods.get(period);
-  if (isOnce(state.plan) || period === TRIAL_PERIOD) return quotaMsOf(state.plan);
-  if (known && period < monthOf(state.now)) return known.quotaMs;
+  if (isPackKey(period)) return state.packs.find(({ key }) => key === period)?.quotaMs ?? known?.quotaMs ?? 0;
+  if (period === TRIAL_PERIOD) return onceMs(state);
+  if (known && (isOnce(state.plan) || period < monthOf(state.now))) return known.quotaMs;
   const seconds = monthSeconds(state, period);
   return seconds === null ? null : seconds * 1000;
+}
+
+/** The allowance that is given once: that of the plan in force or of the own one, or what was given before. */
+function onceMs({ plan, plans, ownPlanId, periods }: AccountState): number | null {
+  const once = [plan, plans.find(({ id }) => id === ownPlanId)].find((one) => one && isOnce(one));
+  return once ? quotaMsOf(once) : (periods.get(TRIAL_PERIOD)?.quotaMs ?? 0);
 }
 
 /** What may still be reserved in a period: quota − used − held, never negative, Infinity without a limit. */

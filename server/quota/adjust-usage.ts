@@ -1,13 +1,15 @@
 import type { TxCtx } from '../context';
-import { type AccountState, periodAt, quotaMsIn } from './account-state';
+import { type AccountState, availableMs, periodAt, quotaMsIn } from './account-state';
 import { addToDay, alignQuota } from './book';
+import type { PeriodKey } from './lease';
 import { lockAccount } from './load-account';
 import { inState, type SumsRow } from './move-sums';
 import { dayOf } from './period';
+import { isExtra, pocketsAt } from './pockets';
 
 /**
- * Books signed time on the current period: positive takes quota away, negative gives it back. Whatever is already
- * leased stays leased. Returns the state after it. Throws NOT_FOUND.
+ * Books signed time on the current period: positive takes quota away as use would, of the month first and then of packs;
+ * negative gives it back to the month. Whatever is already leased stays leased. Returns the state after it. Throws NOT_FOUND.
  */
 export async function adjustUsage(
   tx: TxCtx,
@@ -15,8 +17,33 @@ export async function adjustUsage(
 ): Promise<AccountState> {
   const state = await lockAccount(tx, input.accountId);
   await alignQuota(tx, state);
-  const period = periodAt(state.plan, state.now);
-  const ms = Math.round(input.ms);
+  for (const [period, ms] of sharesOf(state, Math.round(input.ms))) {
+    await bookOn(tx, state, { period, ms, reason: input.reason });
+  }
+  return state;
+}
+
+/** Returns what of an adjustment falls on which pocket. What no pocket has room for falls on the plan's own. Pure. */
+function sharesOf(state: AccountState, ms: number): [PeriodKey, number][] {
+  const own = periodAt(state.plan, state.now);
+  const shares: [PeriodKey, number][] = [];
+  let left = ms;
+  for (const { period } of pocketsAt(state, state.now)) {
+    const share = Math.min(left, Math.floor(availableMs(state, period)));
+    if (share <= 0) continue;
+    shares.push([period, share]);
+    left -= share;
+  }
+  if (left === 0 && shares.length > 0) return shares;
+  const [first, ...others] = shares;
+  return first?.[0] === own ? [[own, first[1] + left], ...others] : [[own, left], ...shares];
+}
+
+async function bookOn(
+  tx: TxCtx,
+  state: AccountState,
+  { period, ms, reason }: { period: PeriodKey; ms: number; reason: string },
+): Promise<void> {
   const quotaMs = quotaMsIn(state, period);
   const day = dayOf(state.now);
   const rows = await tx.sql<SumsRow[]>`
@@ -28,8 +55,8 @@ export async function adjustUsage(
     returning quota_ms, forgiven_ms, used_ms, held_ms`;
   await tx.sql`
     insert into usage_entry (account_id, kind, period, day, ms, reason)
-    values (${state.accountId}, 'adjustment', ${period}, ${day}, ${ms}, ${input.reason})`;
+    values (${state.accountId}, 'adjustment', ${period}, ${day}, ${ms}, ${reason})`;
   await addToDay(tx, state.accountId, day, ms);
   state.periods.set(period, inState(rows));
-  return state;
+  if (isExtra(period)) state.extraUsedMs += ms;
 }

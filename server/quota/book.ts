@@ -1,9 +1,11 @@
 import type { TxCtx } from '../context';
 import { type AccountState, quotaMsIn } from './account-state';
-import { byPeriod, type PeriodKey, type Segment, toUsage, type UsagePiece } from './lease';
+import { byPeriod, type PeriodKey, type Segment, TRIAL_PERIOD, toUsage, type UsagePiece } from './lease';
 import { inState, type Move, moveSums, type SumsRow } from './move-sums';
+import { isPackKey } from './packs';
 import { monthOf } from './period';
 import { isOnce } from './plans';
+import { extraIn } from './pockets';
 
 /**
  * Writes to the books of one account. Every function here is called under the account lock with the state that lock
@@ -11,15 +13,15 @@ import { isOnce } from './plans';
  */
 
 /**
- * Brings the quota of current and later periods in line with the plan in force and what is paid of it. A cut forgives what is already used
- * or leased, and nothing more. To be called first in every transaction that grants.
+ * Brings the quota of current and later periods and of packs in line with the plan in force and what is paid. A cut
+ * forgives what is already used or leased, and nothing more. To be called first in every transaction that grants.
  */
 export async function alignQuota(tx: TxCtx, state: AccountState): Promise<void> {
   const once = isOnce(state.plan);
   const current = monthOf(state.now);
   for (const [period, sums] of state.periods) {
-    const concerned = once ? period === 'trial' : period !== 'trial' && period >= current;
-    if (!concerned) continue;
+    const isMonth = !isPackKey(period) && period !== TRIAL_PERIOD;
+    if (isMonth && (once || period < current)) continue;
     const quotaMs = quotaMsIn(state, period);
     if (sums.quotaMs === quotaMs) continue;
     const rows = await tx.sql<SumsRow[]>`
@@ -61,6 +63,7 @@ export async function charge(
     moveSums(tx, state, sumMoves([{ segments, used: 1, held: -1 }])),
     writeEntries(tx, state.accountId, runId, 'run', toUsage(segments)),
   ]);
+  state.extraUsedMs += extraIn(segments, state.now);
 }
 
 /** Gives charged segments back after a proof that the machine was already dead then. */
@@ -76,6 +79,7 @@ export async function credit(
     moveSums(tx, state, sumMoves([{ segments, used: -1, held: 0 }])),
     writeEntries(tx, state.accountId, runId, 'credit', back),
   ]);
+  state.extraUsedMs -= extraIn(segments, state.now);
 }
 
 async function writeEntries(

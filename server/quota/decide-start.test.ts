@@ -39,6 +39,9 @@ function state(own: Plan, usedMs: number, openRuns: OpenRun[] = [], heldMs = 0):
     subscription: null,
     prices: new Map(),
     currency: null,
+    packPrices: new Map(),
+    packs: [],
+    extraUsedMs: 0,
     plans,
     periods: new Map([[period, { quotaMs: null, forgivenMs: 0, usedMs, heldMs }]]),
     openRuns,
@@ -107,7 +110,9 @@ describe('decideStart', () => {
   it('QUOTA-12 offers only bigger visible plans that lift the refusal', () => {
     expect(plansThatHelp(state(free, 15 * 3_600_000), rules).map((p) => p.id)).toEqual(['pro', 'custom']);
     expect(plansThatHelp(state(free, 0), rules)).toEqual([]);
-    expect(describeUpgrade(state(custom, 0), rules, 'https://x', () => null)).toBeNull();
+    expect(
+      describeUpgrade(state(custom, 0), rules, 'https://x', { plan: () => null, pack: () => null }),
+    ).toBeNull();
     const limit = state(free, 0, [running(0, 900_000)], 900_000);
     expect(plansThatHelp(limit, rules).map((p) => p.id)).toEqual(['pro', 'custom']);
   });
@@ -124,7 +129,7 @@ describe('decideStart', () => {
     expect(plansThatHelp(late, rules).map((p) => p.id)).toEqual(['starter', 'pro', 'custom']);
     // Nobody charges 15 and 32 cents: they come with the next invoice, and so does the time.
     expect(plansThatHelp(priced, rules).map((p) => p.id)).toEqual(['custom']);
-    const offer = describeUpgrade(late, rules, 'https://x', () => null);
+    const offer = describeUpgrade(late, rules, 'https://x', { plan: () => null, pack: () => null });
     expect(offer?.plans.map((p) => p.thisMonthSeconds)).toEqual([
       (4 + 36 / 60) * 3600,
       (4 + 76 / 60) * 3600,

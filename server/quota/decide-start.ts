@@ -1,7 +1,6 @@
 import type { Limits, Plan, Start, StartReason } from '../shapes';
 import {
   type AccountState,
-  availableMs,
   isClockBehind,
   isHeldBack,
   liveSums,
@@ -11,7 +10,9 @@ import {
 } from './account-state';
 import { directionOf } from './direction';
 import { ifBought } from './if-bought';
+import { PACKS, type PackOffer, withPack } from './packs';
 import { DEFAULT_CURRENCY, isOnce } from './plans';
+import { availableAt, extraMs } from './pockets';
 
 /** How many sessions count towards the limit: starting, running and stopping ones. */
 export const limitsOf = (state: AccountState): Limits => ({
@@ -36,16 +37,18 @@ function refusalOf(state: AccountState, rules: QuotaRules): StartReason | null {
   const outOfTime: StartReason = isOnce(state.plan) ? 'TRIAL_EXHAUSTED' : 'QUOTA_EXCEEDED';
   if (remainingMs(state) < rules.minStartMs) return outOfTime;
   if (state.openRuns.length >= state.plan.maxSessions) return 'SESSION_LIMIT_REACHED';
-  if (availableMs(state, periodAt(state.plan, state.now)) < rules.minStartMs) return outOfTime;
+  if (availableAt(state, state.now) < rules.minStartMs) return outOfTime;
   return null;
 }
 
-/** Quota − used as of now, may be negative after a cut; Infinity without a limit. */
+/** What is left of the quota and of packs as of now; without packs it may be negative after a cut. Infinity without a limit. */
 export function remainingMs(state: AccountState): number {
   const period = periodAt(state.plan, state.now);
   const quotaMs = quotaMsIn(state, period);
   if (quotaMs === null) return Number.POSITIVE_INFINITY;
-  return quotaMs - liveSums(state, period).usedMs;
+  const leftMs = quotaMs - liveSums(state, period).usedMs;
+  const extra = extraMs(state);
+  return extra > 0 ? Math.max(0, leftMs) + extra : leftMs;
 }
 
 /** Refusals of the account itself. */
@@ -66,4 +69,11 @@ export function plansThatHelp(
     if (!plan.visible || directionOf(state.plan, plan) !== 'up' || isOnce(plan)) return false;
     return decideStart(ifBought(state, plan, currency), rules).reason !== reason;
   });
+}
+
+/** The packs that would lift today's refusal; empty when a start is allowed, or when it is not time that is lacking. Pure. */
+export function packsThatHelp(state: AccountState, rules: QuotaRules): PackOffer[] {
+  const { reason } = decideStart(state, rules);
+  if (reason !== 'QUOTA_EXCEEDED' && reason !== 'TRIAL_EXHAUSTED') return [];
+  return PACKS.filter((pack) => decideStart(withPack(state, pack), rules).reason !== reason);
 }

@@ -3,7 +3,7 @@ import type { BatchStatus } from '../shapes';
 import { type AccountState, quotaRules } from './account-state';
 import { decideStart, limitsOf } from './decide-start';
 import { describeQuota, describeUpgrade } from './describe-quota';
-import { DEFAULT_CURRENCY, priceIn } from './plans';
+import { amountIn, DEFAULT_CURRENCY, priceIn } from './plans';
 
 /** Returns quota, limits, the decision on a start and the way out of a refusal: the same objects everywhere. */
 export function describeStanding(
@@ -12,8 +12,12 @@ export function describeStanding(
   currency: string = DEFAULT_CURRENCY,
 ): Pick<BatchStatus, 'quota' | 'limits' | 'start' | 'upgrade'> {
   const rules = quotaRules(ctx.env);
-  const priceOf = (planId: string) =>
-    ctx.env.STRIPE_SECRET_KEY ? priceIn(state.prices.get(planId), state.currency ?? currency) : null;
+  const isSold = ctx.env.STRIPE_SECRET_KEY !== undefined;
+  const charged = state.currency ?? currency;
+  const priceOf = {
+    plan: (planId: string) => (isSold ? priceIn(state.prices.get(planId), charged) : null),
+    pack: (packId: string) => (isSold ? amountIn(state.packPrices.get(packId), charged) : null),
+  };
   return {
     quota: describeQuota(state, rules),
     limits: limitsOf(state),

@@ -3,7 +3,7 @@ import { accountsWithBooks } from './accounts-with-books';
 
 /** A sum that the ledger or the leases do not confirm. `have` is what the sum says, `want` what its entries add up to. */
 export type Drift = {
-  kind: 'used' | 'held' | 'day' | 'run';
+  kind: 'used' | 'held' | 'day' | 'extra' | 'run';
   accountId: string;
   key: string;
   haveSeconds: number;
@@ -33,7 +33,9 @@ async function driftOf(sql: Sql | TxSql, accountId: string): Promise<Drift[]> {
       select l.account_id, s.period, s."to" - s."from" as ms
       from lease l, jsonb_to_recordset(l.segments) as s("from" bigint, "to" bigint, period text) where ${mine}),
     period_held as (select account_id, period, sum(ms)::bigint as ms from segment group by 1, 2),
-    day_used as (select account_id, day, sum(ms)::bigint as ms from entry group by 1, 2),
+    day_used as (select account_id, day, sum(ms)::bigint as ms,
+      coalesce(sum(ms) filter (where period = 'trial' or starts_with(period, 'pack:')), 0)::bigint as extra_ms
+      from entry group by 1, 2),
     run_used as (select run_id, sum(ms)::bigint as ms from entry where run_id is not null group by 1)
     select * from (
       select 'used' as kind, account_id, period as key, coalesce(p.used_ms, 0) as have, coalesce(e.ms, 0) as want
@@ -43,6 +45,9 @@ async function driftOf(sql: Sql | TxSql, accountId: string): Promise<Drift[]> {
       from (select * from usage_period where ${mine}) p full join period_held h using (account_id, period)
       union all
       select 'day', account_id, day::text, coalesce(d.ms, 0), coalesce(e.ms, 0)
+      from (select * from usage_day where ${mine}) d full join day_used e using (account_id, day)
+      union all
+      select 'extra', account_id, day::text, coalesce(d.extra_ms, 0), coalesce(e.extra_ms, 0)
       from (select * from usage_day where ${mine}) d full join day_used e using (account_id, day)
       union all
       select 'run', r.account_id, r.id, r.used_ms, coalesce(e.ms, 0)

@@ -5,12 +5,11 @@ import {
   isClockBehind,
   isHeldBack,
   type OpenRun,
-  periodAt,
   type QuotaRules,
   sumsOf,
 } from './account-state';
 import { type PeriodKey, reserve, type Segment, sliceMs } from './lease';
-import { isOnce } from './plans';
+import { availableAt, pocketsAt } from './pockets';
 
 /** Sessions that may still ask for a share: every slot of the plan whose run is not already ending. */
 function sessionsThatMayAsk(state: AccountState): number {
@@ -23,11 +22,11 @@ const draw = (
   from: Instant,
   wantMs: number,
   room: (period: PeriodKey) => number,
-): Segment[] => reserve(from, wantMs, isOnce(state.plan), room);
+): Segment[] => reserve(from, wantMs, (at) => pocketsAt(state, at), room);
 
 /** The first slice of a new run: a duration, laid out from now on until its real start is proven. Pure. */
 export function firstSlice(state: AccountState, rules: QuotaRules): Segment[] {
-  const available = availableMs(state, periodAt(state.plan, state.now));
+  const available = availableAt(state, state.now);
   const wantMs = sliceMs(available, sessionsThatMayAsk(state), rules);
   return draw(state, state.now, wantMs, (period) => availableMs(state, period));
 }
@@ -39,7 +38,7 @@ export function firstSlice(state: AccountState, rules: QuotaRules): Segment[] {
 export function extension(state: AccountState, run: OpenRun, rules: QuotaRules): Segment[] {
   if (isHeldBack(state) || isClockBehind(state)) return [];
   const leftMs = Math.max(0, run.leaseUntil - state.now);
-  const available = availableMs(state, periodAt(state.plan, run.leaseUntil));
+  const available = availableAt(state, run.leaseUntil);
   const wantMs = sliceMs(available + leftMs, sessionsThatMayAsk(state), rules) - leftMs;
   if (wantMs <= 0) return [];
   return draw(state, run.leaseUntil, wantMs, (period) => availableMs(state, period));
@@ -59,5 +58,5 @@ export function resegment(state: AccountState, startAt: Instant, leaseMs: number
 
 /** True when nothing is left to extend a lease that ends at `until`: its user is warned and offered more. Pure. */
 export function isFinal(state: AccountState, until: Instant): boolean {
-  return availableMs(state, periodAt(state.plan, until)) < 1;
+  return availableAt(state, until) < 1;
 }

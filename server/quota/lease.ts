@@ -1,5 +1,5 @@
 import type { Instant } from '../clock';
-import { cutAtDays, cutAtMonths, dayOf, monthOf } from './period';
+import { cutAtDays, cutAtMonths, dayOf } from './period';
 
 /**
  * A lease is prepaid time: contiguous segments, each drawn on one period's quota. Everything here is pure arithmetic
@@ -49,22 +49,29 @@ export function toUsage(segments: Segment[]): UsagePiece[] {
 }
 
 /**
- * Reserves up to `wantMs` from `from` on, each month from its own quota (or all from a once-only allowance), and stops
- * where the first quota is short: a lease has no holes. `availableMs` answers what a period still has to give.
+ * Reserves up to `wantMs` from `from` on, each instant from the first of its pockets that has room, and stops where none
+ * has: a lease has no holes. `pocketsAt` answers the pockets of an instant in their order and until when each may be used,
+ * `availableMs` what one still has to give. A new month begins with its own pockets.
  */
 export function reserve(
   from: Instant,
   wantMs: number,
-  once: boolean,
+  pocketsAt: (at: Instant) => { period: PeriodKey; until: Instant }[],
   availableMs: (period: PeriodKey) => number,
 ): Segment[] {
-  const pieces = once ? [{ from, to: from + wantMs }] : cutAtMonths(from, from + wantMs);
-  const segments: Segment[] = [];
-  for (const piece of pieces) {
-    const period = once ? TRIAL_PERIOD : monthOf(piece.from);
-    const take = Math.min(piece.to - piece.from, Math.max(0, Math.floor(availableMs(period))));
-    if (take > 0) segments.push({ from: piece.from, to: piece.from + take, period });
-    if (take < piece.to - piece.from) break;
+  const rooms = new Map<PeriodKey, number>();
+  const roomIn = (period: PeriodKey) => rooms.get(period) ?? Math.max(0, Math.floor(availableMs(period)));
+  let segments: Segment[] = [];
+  for (const piece of cutAtMonths(from, from + wantMs)) {
+    for (let at = piece.from; at < piece.to; ) {
+      const pocket = pocketsAt(at).find(({ period }) => roomIn(period) > 0);
+      if (!pocket) return segments;
+      const room = roomIn(pocket.period);
+      const to = Math.min(piece.to, pocket.until, at + room);
+      segments = join(segments, [{ from: at, to, period: pocket.period }]);
+      rooms.set(pocket.period, room - (to - at));
+      at = to;
+    }
   }
   return segments;
 }

@@ -2,6 +2,7 @@ import type { Sql, TxSql } from '@/db/client';
 import type { Row } from '@/db/rows';
 import type { account } from '@/db/schema/account';
 import type { billingCustomer } from '@/db/schema/billing';
+import type { pack } from '@/db/schema/pack';
 import type { granting, usagePeriod } from '@/db/schema/quota';
 import type { run, session } from '@/db/schema/session';
 import type { Instant } from '../clock';
@@ -10,7 +11,8 @@ import { notFound } from '../errors';
 import type { AccountState, OpenRun, PeriodSums } from './account-state';
 import { effectivePlan, type Subscription } from './effective-plan';
 import type { PeriodKey, Segment } from './lease';
-import { type PlanRow, pricesOf, toPlan } from './plans';
+import { type Pack, packKey, packName } from './packs';
+import { type PlanRow, type Prices, pricesOf, toPlan } from './plans';
 
 type RunJson = Pick<
   Row<typeof run>,
@@ -39,6 +41,8 @@ type RunJson = Pick<
     segments: Segment[];
   };
 
+type SumsRow = Pick<Row<typeof usagePeriod>, 'period' | 'quota_ms' | 'forgiven_ms' | 'used_ms' | 'held_ms'>;
+
 export type AccountRow = Pick<Row<typeof account>, 'id' | 'status' | 'own_plan_id'> & {
   is_confirmed: boolean;
   now: Instant;
@@ -47,7 +51,12 @@ export type AccountRow = Pick<Row<typeof account>, 'id' | 'status' | 'own_plan_i
   plans: PlanRow[];
   subscription: Subscription | null;
   currency: Row<typeof billingCustomer>['currency'];
-  periods: Pick<Row<typeof usagePeriod>, 'period' | 'quota_ms' | 'forgiven_ms' | 'used_ms' | 'held_ms'>[];
+  periods: SumsRow[];
+  packs: (Pick<Row<typeof pack>, 'id' | 'pack_id' | 'seconds' | 'quota_ms' | 'bought_at' | 'ends_at'> & {
+    sums: SumsRow;
+  })[];
+  pack_prices: Record<string, Prices> | null;
+  extra_used_ms: number;
   runs: RunJson[];
 };
 
@@ -74,7 +83,15 @@ export const stateColumns = (sql: Sql | TxSql) => sql`
   coalesce((select json_agg(u) from usage_period u where u.account_id = a.id and u.period >= least(
     to_char(a.now at time zone 'UTC', 'YYYY-MM'),
     (select to_char(min(coalesce(r.started_at, r.proof_at)) at time zone 'UTC', 'YYYY-MM') from run r
-      where r.account_id = a.id and r.ended_at is null))), '[]') as periods,
+      where r.account_id = a.id and r.ended_at is null)) and not starts_with(u.period, 'pack:')), '[]') as periods,
+  coalesce((select json_agg(json_build_object('id', k.id, 'pack_id', k.pack_id, 'seconds', k.seconds, 'quota_ms', k.quota_ms, 'bought_at', hg_ms(k.bought_at),
+      'ends_at', hg_ms(k.ends_at), 'sums', u) order by k.ends_at, k.id)
+    from pack k join usage_period u on u.account_id = k.account_id and u.period = 'pack:' || k.id
+    where k.account_id = a.id and k.ends_at > least(a.now,
+      (select min(coalesce(r.started_at, r.proof_at)) from run r where r.account_id = a.id and r.ended_at is null))), '[]') as packs,
+  (select json_object_agg(o.pack_id, o.prices) from pack_offer o) as pack_prices,
+  coalesce((select sum(d.extra_ms)::bigint from usage_day d where d.account_id = a.id
+    and d.day between date_trunc('month', a.now at time zone 'UTC')::date and (a.now at time zone 'UTC')::date), 0) as extra_used_ms,
   coalesce((select json_agg(json_build_object(
       'id', r.id, 'session_id', r.session_id, 'status', r.status, 'machine_id', r.machine_id,
       'admitted_at', hg_ms(r.admitted_at), 'started_at', hg_ms(r.started_at), 'metered_to', hg_ms(r.metered_to),
@@ -138,7 +155,7 @@ export async function lockRow<More extends object = object>(
 export function toState(row: AccountRow): AccountState {
   const plans = row.plans.map(toPlan);
   const periods = new Map<PeriodKey, PeriodSums>();
-  for (const p of row.periods) {
+  for (const p of [...row.periods, ...row.packs.map(({ sums }) => sums)]) {
     periods.set(p.period, {
       quotaMs: p.quota_ms,
       forgivenMs: p.forgiven_ms,
@@ -160,10 +177,30 @@ export function toState(row: AccountRow): AccountState {
     plans,
     prices: new Map(row.plans.map((plan) => [plan.id, pricesOf(plan)])),
     currency: row.currency,
+    packPrices: new Map(Object.entries(row.pack_prices ?? {})),
     periods,
+    packs: row.packs.map(toPack),
+    extraUsedMs: Number(row.extra_used_ms),
     openRuns: row.runs.map(toOpenRun),
   };
 }
+
+const toPack = ({
+  id,
+  pack_id,
+  seconds,
+  quota_ms,
+  bought_at,
+  ends_at,
+}: AccountRow['packs'][number]): Pack => ({
+  id,
+  key: packKey(id),
+  name: packName({ packId: pack_id, seconds }),
+  seconds,
+  boughtAt: bought_at,
+  endsAt: ends_at,
+  quotaMs: quota_ms,
+});
 
 const toOpenRun = (r: RunJson): OpenRun => ({
   id: r.id,

@@ -1,7 +1,7 @@
 import type { Sql, TxSql } from '@/db/client';
 import type { Row } from '@/db/rows';
 import type { plan } from '@/db/schema/quota';
-import type { Plan, Price } from '../shapes';
+import type { Money, Plan, Price } from '../shapes';
 
 export type PlanRow = Omit<Row<typeof plan>, 'prices' | 'stripe_price_id'> & { prices?: Prices | null };
 
@@ -13,12 +13,18 @@ export const DEFAULT_CURRENCY = 'usd';
 
 export const pricesOf = (row: PlanRow): Prices | null => row.prices ?? null;
 
-/** The price in a currency, or in dollars where it is not sold in that one; null when it is not for sale. Pure. */
-export function priceIn(prices: Prices | null | undefined, currency: string): Price | null {
+/** What is asked in a currency, or in dollars where it is not sold in that one; null when it is not for sale. Pure. */
+export function amountIn(prices: Prices | null | undefined, currency: string): Money | null {
   if (!prices) return null;
   const sold = prices[currency] === undefined ? DEFAULT_CURRENCY : currency;
   const amount = prices[sold];
-  return amount === undefined ? null : { amount, currency: sold, interval: 'month' };
+  return amount === undefined ? null : { amount, currency: sold };
+}
+
+/** The same as the price of a month. Pure. */
+export function priceIn(prices: Prices | null | undefined, currency: string): Price | null {
+  const money = amountIn(prices, currency);
+  return money && { ...money, interval: 'month' };
 }
 
 /** A plan row of the database as the public shape. */

@@ -15,12 +15,22 @@ export type Reader = {
 
 /**
  * What is used and left, as people are told: a rest too small to start anything with is none, so an exhausted quota reads
- * `4 h of 4 h used, 0 s left`. The figures of the ledger are in `quota` itself. Pure.
+ * `4 h of 4 h used, 0 s left`. With packs the whole is what is used and what is left together. The figures of the ledger
+ * are in `quota` itself. Pure.
  */
 export function shownFigures({ level, quotaSeconds, usedSeconds, remainingSeconds, percent }: Quota) {
-  if (level !== 'exhausted' || quotaSeconds === null)
-    return { usedSeconds, leftSeconds: remainingSeconds, percent };
-  return { usedSeconds: Math.max(usedSeconds, quotaSeconds), leftSeconds: 0, percent: 100 };
+  if (quotaSeconds === null) return { usedSeconds, leftSeconds: null, wholeSeconds: null, percent };
+  if (level === 'exhausted') {
+    const used = Math.max(usedSeconds, quotaSeconds);
+    return { usedSeconds: used, leftSeconds: 0, wholeSeconds: used, percent: 100 };
+  }
+  const leftSeconds = remainingSeconds ?? 0;
+  return {
+    usedSeconds,
+    leftSeconds,
+    wholeSeconds: Math.max(quotaSeconds, usedSeconds + leftSeconds),
+    percent,
+  };
 }
 
 /** Title and text of a refusal. Pure. */
@@ -32,7 +42,7 @@ export function refusalWords(reason: StartReason, standing: Standing, reader: Re
     case 'TRIAL_EXHAUSTED':
       return {
         title: 'Your trial is used up',
-        text: `${quota ? `${figures(quota)}. ` : ''}A plan lets you go on at once.`,
+        text: `${quota ? `${figures(quota)}. ` : ''}A plan or a pack lets you go on at once.`,
       };
     case 'SESSION_LIMIT_REACHED':
       return atLimit(limits);
@@ -60,8 +70,8 @@ export function refusalWords(reason: StartReason, standing: Standing, reader: Re
 }
 
 function figures(quota: Quota): string {
-  const { usedSeconds, leftSeconds } = shownFigures(quota);
-  return `${formatDuration(usedSeconds)} of ${formatAllowance(quota.quotaSeconds)} used, ${formatDuration(leftSeconds ?? 0)} left`;
+  const { usedSeconds, leftSeconds, wholeSeconds } = shownFigures(quota);
+  return `${formatDuration(usedSeconds)} of ${formatAllowance(wholeSeconds)} used, ${formatDuration(leftSeconds ?? 0)} left`;
 }
 
 function usedUp(quota: Quota | undefined, { day }: Reader): Words {

@@ -42,6 +42,9 @@ function state(quotaSeconds: number, usedMs: number, once = false): AccountState
     plans: [plan],
     prices: new Map(),
     currency: null,
+    packPrices: new Map(),
+    packs: [],
+    extraUsedMs: 0,
     periods: new Map([[period, { quotaMs: quotaSeconds * 1000, forgivenMs: 0, usedMs, heldMs: 0 }]]),
     openRuns: [],
   };

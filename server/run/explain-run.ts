@@ -47,7 +47,7 @@ export async function explainRun(ctx: Ctx, runId: string): Promise<{ run: Run; s
         || coalesce(' (' || failure || ')', ''), 'run' from r where ended_at is not null
       union all
       select created_at, case kind when 'credit' then 'given back ' else 'charged ' end || abs(ms) / 1000.0 || ' s of ' || period
-        || ': ' || ${text('from_at')} || ' to ' || ${text('to_at')}, 'ledger' from usage_entry where run_id = ${runId}
+        || coalesce((select ' (' || k.pack_id || ')' from pack k where 'pack:' || k.id = period), '') || ': ' || ${text('from_at')} || ' to ' || ${text('to_at')}, 'ledger' from usage_entry where run_id = ${runId}
       union all
       select at, type || ' of machine ' || machine_id || ', heard ' || (hg_ms(received_at) - hg_ms(at)) / 1000.0 || ' s later',
         'provider' from provider_event where run_id = ${runId}

@@ -2,7 +2,7 @@ import type { TxCtx } from '../context';
 import { queueMail } from '../mail/queue-mail';
 import { type AccountState, periodAt, quotaRules } from '../quota/account-state';
 import { describeQuota } from '../quota/describe-quota';
-import { noticeThresholds } from '../quota/notice-thresholds';
+import { noticeKey, noticeThresholds } from '../quota/notice-thresholds';
 
 /** Writes down the thresholds of quota that are news and has their emails sent, once per account and period. Under the account lock. */
 export async function notifyQuota(tx: TxCtx, state: AccountState): Promise<void> {
@@ -15,7 +15,7 @@ export async function notifyQuota(tx: TxCtx, state: AccountState): Promise<void>
   await queueMail(tx, {
     accountId: state.accountId,
     kind: 'quota.threshold',
-    cause: `quota:${state.accountId}:${period}:${threshold}`,
+    cause: `quota:${state.accountId}:${noticeKey(state)}:${threshold}`,
     facts: { threshold, percent: describeQuota(state, rules).percent, planName: state.plan.name, period },
   });
 }

@@ -146,6 +146,8 @@ describe('the stop that is shown', () => {
       plan: { ...plan(seconds), maxSessions },
       ownPlanId: 'p',
       plans: [{ ...plan(seconds), maxSessions }],
+      packs: [],
+      extraUsedMs: 0,
       subscription: null,
       periods: new Map(),
       openRuns: [run],

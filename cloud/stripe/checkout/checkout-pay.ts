@@ -10,6 +10,7 @@ import { createSubscription } from '../subscriptions/subscription-create';
 import { readSubscriptionData } from '../subscriptions/subscriptions';
 import { change, emitFor } from '../webhooks/events';
 import { refuse } from '../wire/failure';
+import { payOnce } from './one-off';
 
 export type Paid = { state: 'complete' } | { state: 'challenge' } | { state: 'declined'; message: string };
 
@@ -43,7 +44,7 @@ export function payCheckout(world: World, id: string, card: CardInput, confirmed
     if (session.mode === 'subscription') record.begun ??= begin(world, record, card);
     return { state: 'challenge' };
   }
-  const failsNow = behaviour?.failsLater && session.mode === 'subscription' && session.amount_total !== 0;
+  const failsNow = behaviour?.failsLater && session.mode !== 'setup' && session.amount_total !== 0;
   // The card that fails later can be saved; a charge in front of its owner is already a charge.
   if (failsNow) return decline(world, id, behaviour.failsLater?.message ?? 'Your card was declined.');
   complete(world, session, card);
@@ -94,10 +95,8 @@ function customerFor(world: World, session: Readonly<SessionRecord>, card: CardI
 function complete(world: World, session: Readonly<SessionRecord>, card: CardInput): void {
   const customer = customerFor(world, session, card);
   const method = attachCard(world, customer, { ...card, email: card.email ?? session.customer_email });
-  const made =
-    session.mode === 'setup'
-      ? setUp(world, session, customer, method)
-      : subscribe(world, session, customer, method);
+  const make = { payment: payOnce, setup: setUp, subscription: subscribe }[session.mode];
+  const made = make(world, session, customer, method);
   const record = world.store.edit('checkoutSessions', session.id);
   Object.assign(record, made, {
     customer,

@@ -15,6 +15,7 @@ import { notHere, refuse } from '../wire/failure';
 import { listPage } from '../wire/lists';
 import { type Call, listRoute, matches, retrieveRoute, route } from '../wire/route';
 import { expireSession } from './checkout-end';
+import { oneOffTotal, readOneOffItems } from './one-off';
 
 const DAY_SECONDS = 86_400;
 const MIN_LIFE_SECONDS = 1800;
@@ -32,7 +33,6 @@ const NOT_HERE = [
   'shipping_address_collection',
   'shipping_options',
   'phone_number_collection',
-  'payment_intent_data',
   'invoice_creation',
   'setup_intent_data',
 ];
@@ -42,7 +42,7 @@ function create({ world, params }: Call): Json {
   const customer = params.customer ? needCustomer(world, params.customer).id : null;
   const now = world.now(customer);
   const mode = params.mode as SessionRecord['mode'];
-  const items = mode === 'subscription' ? readLineItems(world, params.line_items) : [];
+  const items = itemsOf(world, mode, params.line_items);
   const currency = currencyOf(world, params, items);
   const data = (params.subscription_data ?? {}) as Json;
   const session: SessionRecord = {
@@ -62,6 +62,7 @@ function create({ world, params }: Call): Json {
     metadata: mergeMetadata({}, params.metadata),
     locale: (params.locale as string) || null,
     subscription_data: data,
+    ...(mode === 'payment' ? { payment_data: (params.payment_intent_data ?? {}) as Json } : {}),
     echoed: Object.fromEntries(
       ECHOED.filter((name) => params[name] !== undefined).map((name) => [name, echo(name, params[name])]),
     ),
@@ -75,8 +76,14 @@ function create({ world, params }: Call): Json {
     last_error: null,
   };
   if (mode === 'subscription') session.amount_total = dueToday(world, session, data, now);
+  if (mode === 'payment') session.amount_total = oneOffTotal(world, session);
   world.store.put('checkoutSessions', session);
   return renderOne(world, 'checkoutSessions', session.id);
+}
+
+function itemsOf(world: World, mode: SessionRecord['mode'], sent: unknown) {
+  if (mode === 'setup') return [];
+  return mode === 'payment' ? readOneOffItems(world, sent) : readLineItems(world, sent);
 }
 
 function echo(name: string, value: unknown): unknown {
@@ -90,7 +97,8 @@ function echo(name: string, value: unknown): unknown {
 }
 
 function refuseBadMix(world: World, params: Json): void {
-  if (params.mode === 'payment') throw notHere('mode=payment');
+  if (params.payment_intent_data !== undefined && params.mode !== 'payment')
+    throw refuse('You can only specify `payment_intent_data` in `payment` mode.', 'payment_intent_data');
   if (params.ui_mode !== undefined && params.ui_mode !== 'hosted_page')
     throw notHere(`ui_mode=${params.ui_mode}`);
   for (const name of NOT_HERE) if (params[name] !== undefined) throw notHere(name);
@@ -195,7 +203,7 @@ function isListed(session: Readonly<SessionRecord>, params: Json): boolean {
     matches(params.customer, session.customer) &&
     matches(params.status, session.status) &&
     matches(params.subscription, session.subscription) &&
-    matches(params.payment_intent, null) &&
+    matches(params.payment_intent, session.payment_intent ?? null) &&
     matches(email, session.customer_email)
   );
 }

@@ -8,13 +8,19 @@ import { declined, missingParam, refuse } from '../wire/failure';
 import { type Call, route } from '../wire/route';
 import { methodFor, payInvoice } from './payments';
 
+/** The invoice a payment is for. One-off payments are confirmed on their checkout page and refused here. */
+function invoiceOf(intent: Readonly<PaymentIntentRecord>): string {
+  if (intent.invoice) return intent.invoice;
+  throw refuse('You cannot confirm this PaymentIntent because Checkout confirms it.');
+}
+
 /** The payment method that a confirmation of this payment uses, or null. */
 function methodOf(world: World, intent: Readonly<PaymentIntentRecord>, sent?: unknown): string | null {
   if (typeof sent === 'string') {
     if (world.store.read('paymentMethods', sent)?.customer === intent.customer) return sent;
     throw missingParam('PaymentMethod', sent, 'payment_method');
   }
-  return intent.payment_method ?? methodFor(world, world.need('invoices', intent.invoice, 'invoice'));
+  return intent.payment_method ?? methodFor(world, world.need('invoices', invoiceOf(intent), 'invoice'));
 }
 
 /** Tries the payment in front of its owner: with `return_url` a bank that asks does so on a page that leads back. */
@@ -39,7 +45,7 @@ function confirm({ world, params, id }: Call): Json {
       if (params.return_url) record.return_url = String(params.return_url);
     });
   } else {
-    const outcome = payInvoice(world, intent.invoice, { method, manual: true, confirmed: true });
+    const outcome = payInvoice(world, invoiceOf(intent), { method, manual: true, confirmed: true });
     if (!outcome.paid)
       throw declined(outcome.failure.code, outcome.failure.message, outcome.failure.decline_code);
   }
@@ -51,7 +57,7 @@ export function answerBank(world: World, id: string, confirmed: boolean): string
   const intent = world.need('paymentIntents', id, 'payment_intent');
   if (intent.status === 'requires_action' && intent.payment_method) {
     const method = intent.payment_method;
-    if (confirmed) payInvoice(world, intent.invoice, { method, manual: true, confirmed });
+    if (confirmed) payInvoice(world, invoiceOf(intent), { method, manual: true, confirmed });
     else {
       change(world, 'paymentIntents', id, 'payment_intent.payment_failed', (record) => {
         record.status = 'requires_payment_method';

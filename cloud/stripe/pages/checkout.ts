@@ -10,6 +10,7 @@ import { cardFields, cardHelp, readCard } from './card-form';
 import { challengePage } from './challenge';
 import type { PageAnswer, PageCall } from './handle';
 import { errorBox, type Html, html, messagePage, page } from './layout';
+import { oneOffOrder } from './one-off-order';
 
 /** `/c/pay/:id`: what is bought, what is due today, and a card. */
 export function checkoutPage(call: PageCall): PageAnswer {
@@ -76,17 +77,28 @@ function formPage(
   error: string | null,
 ): string {
   const email = emailOf(world, session);
-  const subscribes = session.mode === 'subscription';
+  const { title, button } = WORDS[session.mode];
   const emailField = email
     ? html`<label>Email<input name="email" type="email" value="${email}" readonly></label>`
     : html`<label>Email<input name="email" type="email" autocomplete="email" required value="${values.get('email') ?? ''}"></label>`;
-  const title = subscribes ? 'Subscribe' : 'Save a card';
   return page(
     title,
-    html`<section>${subscribes ? order(world, session) : html`<h1>Save a card</h1><p class="soft">It is kept for later and not charged now.</p>`}</section>
-<section><h2>Pay with a card</h2><form method="post" action="/c/pay/${session.id}">${errorBox(error)}${emailField}${cardFields(values)}<button type="submit">${subscribes ? 'Subscribe' : 'Save card'}</button>${cardHelp()}</form></section>
+    html`<section>${orderOf(world, session)}</section>
+<section><h2>Pay with a card</h2><form method="post" action="/c/pay/${session.id}">${errorBox(error)}${emailField}${cardFields(values)}<button type="submit">${button}</button>${cardHelp()}</form></section>
 ${session.cancel_url && html`<p><a href="${session.cancel_url}">Back without paying</a></p>`}`,
   );
+}
+
+const WORDS = {
+  payment: { title: 'Pay', button: 'Pay' },
+  setup: { title: 'Save a card', button: 'Save card' },
+  subscription: { title: 'Subscribe', button: 'Subscribe' },
+};
+
+function orderOf(world: World, session: Readonly<SessionRecord>): Html {
+  if (session.mode === 'payment') return oneOffOrder(world, session);
+  if (session.mode === 'subscription') return order(world, session);
+  return html`<h1>Save a card</h1><p class="soft">It is kept for later and not charged now.</p>`;
 }
 
 function order(world: World, session: Readonly<SessionRecord>): Html {

@@ -17,7 +17,7 @@ export function renderSession(world: World, session: Readonly<SessionRecord>): J
       submit: null,
       terms_of_service_acceptance: null,
     },
-    customer_creation: session.customer || !subscribes ? null : 'always',
+    customer_creation: session.customer || session.mode === 'setup' ? null : 'always',
     customer_details: customer
       ? {
           address: null,
@@ -32,7 +32,8 @@ export function renderSession(world: World, session: Readonly<SessionRecord>): J
       : null,
     payment_method_collection: subscribes ? 'always' : null,
     payment_method_types: ['card'],
-    total_details: subscribes ? { amount_discount: 0, amount_shipping: 0, amount_tax: 0 } : null,
+    total_details:
+      session.mode !== 'setup' ? { amount_discount: 0, amount_shipping: 0, amount_tax: 0 } : null,
     ui_mode: 'hosted_page',
     url: session.status === 'open' ? `${world.baseUrl}/c/pay/${session.id}` : null,
     ...session.echoed,
@@ -40,8 +41,17 @@ export function renderSession(world: World, session: Readonly<SessionRecord>): J
 }
 
 function fieldsAsStored(session: Readonly<SessionRecord>): Json {
-  const { line_items, subscription_data, echoed, payment_method, challenge, begun, last_error, ...fields } =
-    session;
+  const {
+    line_items,
+    subscription_data,
+    payment_data,
+    echoed,
+    payment_method,
+    challenge,
+    begun,
+    last_error,
+    ...fields
+  } = session;
   return fields;
 }
 

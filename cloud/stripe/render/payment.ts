@@ -16,7 +16,7 @@ export function renderPaymentIntent(world: World, intent: Readonly<PaymentIntent
   const method = intent.payment_method
     ? world.store.read('paymentMethods', intent.payment_method)
     : undefined;
-  const number = world.store.read('invoices', invoice)?.number;
+  const number = invoice ? world.store.read('invoices', invoice)?.number : null;
   return fill('payment_intent', {
     ...rest,
     amount_capturable: 0,

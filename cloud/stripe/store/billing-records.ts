@@ -130,7 +130,9 @@ export interface PaymentIntentRecord {
   amount: number;
   currency: string;
   customer: string;
-  invoice: string;
+  /** Null for a payment that no invoice asked for. */
+  invoice: string | null;
+  metadata?: Metadata;
   payment_method: string | null;
   status: 'canceled' | 'processing' | 'requires_action' | 'requires_payment_method' | 'succeeded';
   /** Where the bank's page leads back to, once the payment was confirmed with one. */
@@ -152,6 +154,8 @@ export interface ChargeRecord {
   status: 'failed' | 'pending' | 'succeeded';
   error: PaymentFailureRecord | null;
   created: number;
+  disputed?: boolean;
+  metadata?: Metadata;
 }
 
 export interface RefundRecord {
@@ -177,7 +181,7 @@ export interface SetupIntentRecord {
 
 export interface SessionRecord {
   id: string;
-  mode: 'subscription' | 'setup';
+  mode: 'payment' | 'subscription' | 'setup';
   status: 'open' | 'complete' | 'expired';
   payment_status: 'paid' | 'unpaid' | 'no_payment_required';
   customer: string | null;
@@ -192,6 +196,9 @@ export interface SessionRecord {
   metadata: Metadata;
   locale: string | null;
   subscription_data: Json;
+  /** Of a session that is paid once. */
+  payment_data?: Json;
+  payment_intent?: string;
   /** Fields that are only given back as they came. */
   echoed: Json;
   subscription: string | null;

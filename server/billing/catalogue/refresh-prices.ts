@@ -2,6 +2,8 @@ import type Stripe from 'stripe';
 import type { Ctx } from '../../context';
 import { listPlans, type Prices } from '../../quota/plans';
 import { needPayments } from '../payments';
+import { amountsOf } from './amounts-of';
+import { refreshPackPrices } from './pack-prices';
 
 export type SoldPlan = { planId: string; priceId: string | null; prices: Prices | null };
 
@@ -11,7 +13,7 @@ export const lookupKeyOf = (planId: string): string => `hourglass_${planId}_mont
 const KEYS_AT_ONCE = 10;
 
 /**
- * Takes over what each plan costs from the payment provider; a plan without an active price is no longer for sale.
+ * Takes over what each plan and each pack costs from the payment provider; one without an active price is no longer for sale.
  * Returns every plan with its price. Throws NOT_FOR_SALE, BILLING_UNAVAILABLE.
  */
 export async function refreshPrices(ctx: Ctx): Promise<SoldPlan[]> {
@@ -27,6 +29,7 @@ export async function refreshPrices(ctx: Ctx): Promise<SoldPlan[]> {
   }
   const sold = plans.map((plan) => toSold(plan.id, found.get(lookupKeyOf(plan.id)) ?? null));
   for (const one of sold) await keep(ctx, one);
+  await refreshPackPrices(ctx, payments);
   return sold;
 }
 
@@ -34,11 +37,7 @@ function toSold(planId: string, price: Stripe.Price | null): SoldPlan {
   if (!price || price.unit_amount === null || price.recurring?.interval !== 'month') {
     return { planId, priceId: null, prices: null };
   }
-  const prices: Prices = { [price.currency]: price.unit_amount };
-  for (const [currency, option] of Object.entries(price.currency_options ?? {})) {
-    if (typeof option.unit_amount === 'number') prices[currency] = option.unit_amount;
-  }
-  return { planId, priceId: price.id, prices };
+  return { planId, priceId: price.id, prices: amountsOf(price) };
 }
 
 /** Every price that ever sold a plan is remembered: somebody may still be paying it. */

@@ -4,6 +4,7 @@ import { listPlans } from '../../quota/plans';
 import type { Plan } from '../../shapes';
 import { isGone, needPayments, type Payments } from '../payments';
 import { ensureWebhook, type Webhook } from './ensure-webhook';
+import { ensurePackPrices } from './pack-prices';
 import { lookupKeyOf, refreshPrices, type SoldPlan } from './refresh-prices';
 
 /** What a new installation asks for, in minor units a month. Prices that exist at the provider are never changed. */
@@ -20,7 +21,7 @@ export type Catalogue = {
 };
 
 /**
- * Makes at the payment provider what is missing there to sell the plans: products, prices, the portal's configuration
+ * Makes at the payment provider what is missing there to sell plans and packs: products, prices, the portal's configuration
  * and the webhook endpoint; then takes the prices over. Can run again at any time: what is there is looked for first, and
  * what somebody deleted is made anew, so each run has keys of its own. Returns what is there now.
  * Throws NOT_FOR_SALE, BILLING_UNAVAILABLE.
@@ -31,6 +32,7 @@ export async function syncCatalogue(ctx: Ctx): Promise<Catalogue> {
     const amounts = AMOUNTS[plan.id];
     if (amounts) await ensurePrice(payments, plan, amounts);
   }
+  await ensurePackPrices(payments);
   const plans = await refreshPrices(ctx);
   return { plans, portal: await ensurePortal(ctx, payments), webhook: await ensureWebhook(ctx, payments) };
 }

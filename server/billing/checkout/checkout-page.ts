@@ -3,13 +3,19 @@ import { fromUnix } from '../../clock';
 import { type Ctx, inTx, type TxCtx } from '../../context';
 import { newId } from '../../ids';
 import { lockAccount } from '../../quota/load-account';
-import type { SellablePlan } from '../catalogue/sellable';
+import type { Money } from '../../shapes';
 import { isGone, type Payments } from '../payments';
 import { expireOthers, expirePage } from '../sync/close-checkouts';
 import { isLiving, readStored } from '../sync/stored-subscription';
 import { syncAccount } from '../sync/sync-account';
 
-type PageInput = { accountId: string; customer: string; sold: SellablePlan; backTo: string };
+/** What a page sells: a plan by the month, or a pack once. */
+export type Sale = { id: string; stripePriceId: string; price: Money } & (
+  | { kind: 'plan' }
+  | { kind: 'pack'; seconds: number }
+);
+
+type PageInput = { accountId: string; customer: string; sale: Sale; backTo: string };
 
 type AllowedMethod = Stripe.Checkout.SessionCreateParams.AllowedPaymentMethodType;
 
@@ -27,9 +33,9 @@ const MOST_TRIES = 4;
 const LEAST_LEFT_MS = 10 * 60_000;
 
 /**
- * The one open payment page of an account for a plan. Each account has one current checkout at a time, decided under
- * its lock; two tabs get the same page, another plan replaces it and expires the old one. Returns the way back for a choice
- * that another one replaced meanwhile, and null when the account pays already. Throws BILLING_UNAVAILABLE.
+ * The one open payment page of an account. Each account has one current checkout at a time, decided under its lock; two
+ * tabs get the same page, another plan or pack replaces it and expires the old one. Returns the way back for a choice that
+ * another one replaced meanwhile, and null for a plan when the account pays for one already. Throws BILLING_UNAVAILABLE.
  */
 export async function needCheckoutPage(
   ctx: Ctx,
@@ -57,20 +63,20 @@ export async function needCheckoutPage(
   throw new Error('Payment pages of this account are used up as soon as they are made.');
 }
 
-/** The current checkout when it sells the same, else a new one in its place; null when the account pays already. */
+/** The current checkout when it sells the same, else a new one in its place; null for a plan when the account pays for one. */
 async function chooseCheckout(tx: TxCtx, input: PageInput): Promise<CheckoutRow | null> {
-  const { accountId, sold, backTo } = input;
+  const { accountId, sale, backTo } = input;
   await lockAccount(tx, accountId);
-  if (isLiving(await readStored(tx.sql, accountId))) return null;
-  const { stripePriceId, price } = sold;
+  if (sale.kind === 'plan' && isLiving(await readStored(tx.sql, accountId))) return null;
+  const { stripePriceId, price } = sale;
   const [current] = await tx.sql<CheckoutRow[]>`
     update checkout set is_current = price_id = ${stripePriceId} and currency = ${price.currency}
     where account_id = ${accountId} and is_current
     returning id, price_id, currency, back_to, stripe_session_id`;
   if (current && current.price_id === stripePriceId && current.currency === price.currency) return current;
   const [made] = await tx.sql<CheckoutRow[]>`
-    insert into checkout (id, account_id, plan_id, price_id, currency, back_to)
-    values (${newId()}, ${accountId}, ${sold.plan.id}, ${stripePriceId}, ${price.currency}, ${backTo})
+    insert into checkout (id, account_id, plan_id, pack_id, price_id, currency, back_to)
+    values (${newId()}, ${accountId}, ${sale.kind === 'plan' ? sale.id : null}, ${sale.kind === 'pack' ? sale.id : null}, ${stripePriceId}, ${price.currency}, ${backTo})
     returning id, price_id, currency, back_to, stripe_session_id`;
   return made ?? null;
 }
@@ -79,7 +85,7 @@ async function chooseCheckout(tx: TxCtx, input: PageInput): Promise<CheckoutRow 
 async function openPage(
   ctx: Ctx,
   payments: Payments,
-  { accountId, customer, sold }: PageInput,
+  { accountId, customer, sale }: PageInput,
   row: CheckoutRow,
 ): Promise<Stripe.Checkout.Session> {
   const known = row.stripe_session_id;
@@ -92,11 +98,9 @@ async function openPage(
       });
     if (found) return found;
   }
-  const metadata = { account: accountId, plan: sold.plan.id, checkout: row.id };
   return payments.make(`checkout:${row.id}`, (stripe, once) =>
     stripe.checkout.sessions.create(
       {
-        mode: 'subscription',
         customer,
         client_reference_id: accountId,
         line_items: [{ price: row.price_id, quantity: 1 }],
@@ -105,17 +109,34 @@ async function openPage(
         allowed_payment_method_types: ctx.env.STRIPE_PAYMENT_METHODS as AllowedMethod[],
         success_url: `${ctx.env.APP_URL}/billing/return?checkout={CHECKOUT_SESSION_ID}`,
         cancel_url: `${ctx.env.APP_URL}${row.back_to}`,
-        metadata,
-        subscription_data: {
-          metadata,
-          // Billed on the first of the UTC month, like the quota; what is left of this month is prorated.
-          billing_cycle_anchor_config: { day_of_month: 1, hour: 0, minute: 0, second: 0 },
-          proration_behavior: 'create_prorations',
-        },
+        ...termsOf(sale, accountId, row.id),
       },
       once,
     ),
   );
+}
+
+/** How it is paid. What is written on a payment says later what it bought. */
+function termsOf(
+  sale: Sale,
+  account: string,
+  checkout: string,
+): Partial<Stripe.Checkout.SessionCreateParams> {
+  if (sale.kind === 'pack') {
+    const metadata = { account, pack: sale.id, seconds: String(sale.seconds), checkout };
+    return { mode: 'payment', metadata, payment_intent_data: { metadata } };
+  }
+  const metadata = { account, plan: sale.id, checkout };
+  return {
+    mode: 'subscription',
+    metadata,
+    subscription_data: {
+      metadata,
+      // Billed on the first of the UTC month, like the quota; what is left of this month is prorated.
+      billing_cycle_anchor_config: { day_of_month: 1, hour: 0, minute: 0, second: 0 },
+      proration_behavior: 'create_prorations',
+    },
+  };
 }
 
 /** Remembers the page; returns whether its checkout is still the current one. */

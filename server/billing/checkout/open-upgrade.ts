@@ -78,7 +78,7 @@ async function leadOn(
   const page = await needCheckoutPage(ctx, payments, {
     accountId,
     customer,
-    sold,
+    sale: { kind: 'plan', id: planId, stripePriceId: sold.stripePriceId, price: sold.price },
     // Nobody is sent elsewhere by a link somebody else made.
     backTo: localPath(input.from) ?? '/plans',
   });

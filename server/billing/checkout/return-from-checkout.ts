@@ -1,3 +1,4 @@
+import type Stripe from 'stripe';
 import type { Ctx } from '../../context';
 import { DomainError, type Reason } from '../../errors';
 import { readCustomer } from '../list-invoices';
@@ -8,11 +9,11 @@ import { syncAccount } from '../sync/sync-account';
 /** Refusals after which asking again is of use. */
 export const LATER = new Set<Reason>(['BILLING_UNAVAILABLE', 'RATE_LIMITED']);
 
-export type Arrival = 'paid' | 'waiting' | 'open' | 'failed' | 'refused';
+export type Arrival = 'paid' | 'waiting' | 'open' | 'failed' | 'refused' | 'added' | 'adding';
 
 /**
  * What became of a payment page somebody comes back from, read from the provider now; the address of the page alone
- * grants nothing. `waiting` while the provider cannot be asked, was asked too often or has not made the subscription yet, `failed` for a page
+ * grants nothing. A pack is `added`, or `adding` while it is waited for. `waiting` while the provider cannot be asked, was asked too often or has not made the subscription yet, `failed` for a page
  * that expired or is not this account's.
  */
 export async function returnFromCheckout(
@@ -28,6 +29,7 @@ export async function returnFromCheckout(
     if (page.customer !== customer) return 'failed';
     if (page.status !== 'complete') return page.status === 'open' ? 'open' : 'failed';
     await syncAccount(ctx, { accountId: input.accountId });
+    if (page.mode === 'payment') return (await hasPack(ctx, input.accountId, page)) ? 'added' : 'adding';
     const stored = await readStored(ctx.sql, input.accountId);
     const isUnderWay = stored?.status === 'incomplete' || stored?.status === 'processing';
     return isLiving(stored) && !isUnderWay ? 'paid' : 'waiting';
@@ -36,4 +38,12 @@ export async function returnFromCheckout(
     if (error instanceof DomainError && LATER.has(error.reason)) return 'waiting';
     throw error;
   }
+}
+
+async function hasPack(ctx: Ctx, accountId: string, page: Stripe.Checkout.Session): Promise<boolean> {
+  const intent = page.payment_intent;
+  const paymentId = typeof intent === 'string' ? intent : intent?.id;
+  const rows = await ctx.sql`
+    select 1 from pack where account_id = ${accountId} and stripe_payment_id = ${paymentId ?? null}`;
+  return rows.length > 0;
 }

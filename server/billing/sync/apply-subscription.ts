@@ -6,6 +6,7 @@ import { alignQuota } from '../../quota/book';
 import { lockAccount } from '../../quota/load-account';
 import { wakeRuns } from '../../quota/wake-runs';
 import { boughtTime } from '../bought-time';
+import { applyPacks } from './apply-packs';
 import { chooseSubscription, isKnownStatus, surplusOf } from './choose-subscription';
 import { noteChange } from './note-change';
 import type { CustomerFacts, SubscriptionFacts } from './read-stripe';
@@ -53,6 +54,7 @@ export async function applySubscription(ctx: Ctx, reading: Reading): Promise<Out
     const stored = await readStored(tx.sql, reading.accountId);
     const next = await decideStored(tx, before, stored, reading.facts, syncedAt);
     await writeStored(tx, reading.accountId, next);
+    await applyPacks(tx, reading.accountId, reading.facts.packs);
     const after = await lockAccount(tx, reading.accountId);
     await alignQuota(tx, after);
     await noteChange(tx, { before, after, stored, next, syncedAt, ticket: reading.ticket });

@@ -5,24 +5,31 @@ import type { Payments } from '../payments';
 type Whose = { accountId: string; customer: string };
 
 /**
- * Ends every way to pay that is still open for an account which pays already: another payment would be a second one. The
+ * Ends every way to a plan that is still open for an account which pays already: another payment would be a second one. The
  * ways are forgotten only when they are ended, so that a provider that is away now is asked again by the next read.
  */
 export async function closeCheckouts(ctx: Ctx, payments: Payments, whose: Whose): Promise<void> {
   const ways = await ctx.sql<{ id: string }[]>`
-    update checkout set is_current = false where account_id = ${whose.accountId} returning id`;
+    update checkout set is_current = false where account_id = ${whose.accountId} and plan_id is not null returning id`;
   if (ways.length === 0) return;
-  await expireOthers(payments, whose, null);
+  await expireOthers(payments, whose, null, (page) => page.mode === 'subscription');
   await ctx.sql`delete from checkout where id = any(${ways.map((way) => way.id)})`;
 }
 
-/** Expires all open payment pages of ours for this customer but one. */
-export async function expireOthers(payments: Payments, whose: Whose, keep: string | null): Promise<void> {
+/** Expires all open payment pages of ours for this customer but one, or those of them that are meant. */
+export async function expireOthers(
+  payments: Payments,
+  whose: Whose,
+  keep: string | null,
+  isMeant: (page: Stripe.Checkout.Session) => boolean = () => true,
+): Promise<void> {
   const { customer } = whose;
   const open = await payments.ask((stripe) =>
     stripe.checkout.sessions.list({ customer, status: 'open', limit: 100 }),
   );
-  const ours = open.data.filter((page) => page.id !== keep && page.metadata?.account === whose.accountId);
+  const ours = open.data.filter(
+    (page) => page.id !== keep && page.metadata?.account === whose.accountId && isMeant(page),
+  );
   for (const page of ours) await expirePage(payments, page.id);
 }
 

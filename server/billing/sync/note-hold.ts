@@ -59,8 +59,7 @@ async function noteTrouble(ctx: Ctx, payments: Payments, trouble: Trouble): Prom
   const accountId = await findAccount(ctx, typeof customer === 'string' ? customer : (customer?.id ?? null));
   if (!accountId) return;
   await holdPurchases(ctx, accountId, trouble);
-  if (!trouble.isReal) return;
-  const subscription = await findPaidFor(payments, trouble.charge);
+  const subscription = trouble.isReal ? await findPaidFor(payments, trouble.charge) : null;
   if (subscription) await endNow(payments, subscription);
   await syncAccount(ctx, { accountId });
 }

@@ -2,6 +2,7 @@ import type Stripe from 'stripe';
 import { fromUnix, type Instant } from '../../clock';
 import { isGone, type Payments } from '../payments';
 import { type BoughtLine, paidOf, readPaidInvoices } from '../read-invoices';
+import { type PackFacts, readPacks } from './read-packs';
 
 /** A subscription as the payment provider has it, in our words. Instants in ms, money in minor units. */
 export type SubscriptionFacts = {
@@ -40,6 +41,7 @@ export type CustomerFacts = {
   subscriptions: SubscriptionFacts[];
   card: CardFacts | null;
   currency: string | null;
+  packs: PackFacts[];
 };
 
 const ENDED = new Set(['canceled', 'incomplete_expired']);
@@ -68,16 +70,17 @@ export async function readDeleted(
   const had =
     subscription && (await payments.ask((stripe) => stripe.subscriptions.retrieve(subscription)).catch(none));
   const facts = had ? factsOf(had, []) : null;
-  return { subscriptions: facts?.ended ? [facts] : [], card: null, currency: null };
+  return { subscriptions: facts?.ended ? [facts] : [], card: null, currency: null, packs: [] };
 }
 
 /** Everything a customer has at the provider as of now. Throws BILLING_UNAVAILABLE. */
 export async function readStripe(payments: Payments, customer: string): Promise<CustomerFacts> {
-  const [page, paid] = await Promise.all([
+  const [page, paid, packs] = await Promise.all([
     payments.ask((stripe) =>
       stripe.subscriptions.list({ customer, status: 'all', limit: 100, expand: EXPAND }),
     ),
     readPaidInvoices(payments, customer),
+    readPacks(payments, customer),
   ]);
   const subscriptions = page.data.map((found) => factsOf(found, paid));
   const [first] = page.data;
@@ -85,6 +88,7 @@ export async function readStripe(payments: Payments, customer: string): Promise<
     subscriptions: subscriptions.filter((one) => one !== null),
     card: first ? cardOf(page.data) : null,
     currency: first ? (customerOf(first)?.currency ?? first.currency) : null,
+    packs,
   };
 }
 

@@ -3,6 +3,7 @@ import type { Instant } from '../../clock';
 import type { Reason } from '../../errors';
 import { type AccountState, type OpenRun, sumsOf } from '../../quota/account-state';
 import { byPeriod, type Segment } from '../../quota/lease';
+import { extraIn } from '../../quota/pockets';
 
 /**
  * A transition of a run is a pure function of the account's state and the run, and returns what changes. `saveRun` alone
@@ -83,7 +84,8 @@ export function inTurn({ state, run }: Moment, ...steps: Step[]): Move {
 export function afterMove({ state, run }: Moment, move: Move): Moment {
   const moved = { ...run, ...openChange(move), segments: move.segments ?? run.segments };
   const openRuns = state.openRuns.map((open) => (open.id === run.id ? moved : open));
-  return { state: { ...state, openRuns, periods: periodsAfter(state, move.books) }, run: moved };
+  const extraUsedMs = state.extraUsedMs + extraUsedBy(move.books, state.now);
+  return { state: { ...state, openRuns, periods: periodsAfter(state, move.books), extraUsedMs }, run: moved };
 }
 
 /** The part of a move that the state knows of. */
@@ -98,6 +100,12 @@ const EFFECT = {
   charge: { used: 1, held: -1 },
   credit: { used: -1, held: 0 },
 };
+
+const extraUsedBy = (books: Booking[], now: Instant): number =>
+  books.reduce(
+    (sum, one) => (one.kind === 'align' ? sum : sum + EFFECT[one.kind].used * extraIn(one.segments, now)),
+    0,
+  );
 
 function periodsAfter(state: AccountState, books: Booking[]): AccountState['periods'] {
   const periods = new Map(state.periods);

@@ -73,6 +73,9 @@ function scene(fromAgo: number, more: Partial<OpenRun> = {}, usedMs = 0) {
     plans: [plan],
     prices: new Map(),
     currency: null,
+    packPrices: new Map(),
+    packs: [],
+    extraUsedMs: 0,
     periods: new Map([
       [MONTH, { quotaMs: 600 * SEC, forgivenMs: 0, usedMs, heldMs: lengthOf(run.segments) }],
     ]),

@@ -1,0 +1,42 @@
+import { sql } from 'drizzle-orm';
+import { bigint, boolean, check, index, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
+import { account } from './account';
+import { instant } from './instant';
+
+/** What each pack costs by currency, in minor units, as the payment provider will charge it. A pack without a row is not for sale. */
+export const packOffer = pgTable('pack_offer', {
+  packId: text('pack_id').primaryKey(),
+  prices: jsonb('prices').notNull(),
+  stripePriceId: text('stripe_price_id').notNull(),
+});
+
+/**
+ * Compute an account paid once: one row a payment, as the provider last said. The sums of its use are those of the period
+ * `pack:<id>` in `usage_period`.
+ */
+export const pack = pgTable(
+  'pack',
+  {
+    id: text('id').primaryKey(),
+    accountId: text('account_id')
+      .notNull()
+      .references(() => account.id),
+    /** Which of the packs for sale it was. */
+    packId: text('pack_id').notNull(),
+    stripePaymentId: text('stripe_payment_id').notNull().unique(),
+    seconds: integer('seconds').notNull(),
+    /** What was paid, and what of it went back; minor units. */
+    amount: integer('amount').notNull(),
+    refunded: integer('refunded').notNull().default(0),
+    currency: text('currency').notNull(),
+    disputed: boolean('disputed').notNull().default(false),
+    boughtAt: instant('bought_at').notNull(),
+    endsAt: instant('ends_at').notNull(),
+    /** What the money that was kept bought. */
+    quotaMs: bigint('quota_ms', { mode: 'number' }).notNull(),
+  },
+  (t) => [
+    index('pack_account').on(t.accountId, t.endsAt),
+    check('pack_quota', sql`${t.quotaMs} >= 0 and ${t.quotaMs} <= ${t.seconds}::bigint * 1000`),
+  ],
+);

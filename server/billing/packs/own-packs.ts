@@ -1,0 +1,16 @@
+import { toIso } from '../../clock';
+import type { OwnPack } from '../../offer-shapes';
+import { type AccountState, liveSums } from '../../quota/account-state';
+
+/** The packs of an account that have not ended, as people see them, the one that is used first first. Pure. */
+export const ownPacks = (state: AccountState): OwnPack[] =>
+  state.packs
+    .filter(({ endsAt }) => endsAt > state.now)
+    .map(({ id, key, name, seconds, quotaMs, boughtAt, endsAt }) => ({
+      id,
+      name,
+      seconds,
+      leftSeconds: Math.max(0, quotaMs - liveSums(state, key).usedMs) / 1000,
+      boughtAt: toIso(boughtAt),
+      endsAt: toIso(endsAt),
+    }));
