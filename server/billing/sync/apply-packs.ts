@@ -54,7 +54,7 @@ async function changePack(tx: TxCtx, accountId: string, known: Known, fact: Pack
     where id = ${known.id}`;
   await audit(tx, accountId, known, fact);
   if (fact.disputed && !known.disputed) {
-    metrics.billingAlarms.inc({ kind: 'pack_disputed' });
+    tx.afterCommit(() => metrics.billingAlarms.inc({ kind: 'pack_disputed' }));
     tx.log.error({ accountId, payment: fact.paymentId }, 'the payment of a pack is disputed');
   }
   await queueMail(tx, {

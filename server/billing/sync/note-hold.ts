@@ -82,7 +82,7 @@ async function holdPurchases(ctx: Ctx, accountId: string, trouble: Trouble): Pro
       values (${id}, ${accountId}, ${kind}, ${trouble.charge.id}, ${intentOf(trouble.charge)}, ${amount}, ${currency})
       on conflict (id) do nothing returning 1`;
     if (made.length === 0) return;
-    metrics.billingAlarms.inc({ kind });
+    tx.afterCommit(() => metrics.billingAlarms.inc({ kind }));
     tx.log.error({ accountId, kind, id }, 'a payment is disputed or was reported as fraud');
     await writeAudit(tx, {
       actor: 'stripe',
