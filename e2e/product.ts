@@ -4,7 +4,7 @@ import { createClient, type HourglassClient } from '@/client';
 import { openOperatorContext } from '@/operator/context';
 import { adjustAccountUsage } from '@/server/account/adjust-usage';
 import { createAccount } from '@/server/account/create-account';
-import { QUEUE_NAME } from '@/server/jobs';
+import { queueName } from '@/server/jobs';
 import type { AccountStatus, BatchStatus, UpgradePlan } from '@/server/shapes';
 
 /** What tests need beside the browser: accounts, quota, the provider's own records and the emails sent. */
@@ -224,7 +224,9 @@ export async function fillCard(page: Page, card: string): Promise<void> {
 
 /** Adds a job to the timekeeper's queue, as its schedule does. */
 export async function runJob(name: string): Promise<void> {
-  const queue = new Queue(QUEUE_NAME, { connection: { url: env('E2E_REDIS_URL') } });
+  const queue = new Queue(queueName(operator.ctx.env.ENVIRONMENT_ID), {
+    connection: { url: env('E2E_REDIS_URL') },
+  });
   try {
     await queue.add(name, {});
   } finally {

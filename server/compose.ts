@@ -34,7 +34,7 @@ export function openContext(
     image: env.SESSION_IMAGE,
     log,
   });
-  const jobs = openJobs(env.REDIS_URL, systemClock.now, log);
+  const jobs = openJobs({ url: env.REDIS_URL, environmentId: env.ENVIRONMENT_ID }, systemClock.now, log);
   const rates = openRates(env.REDIS_URL, env.START_RATE_PER_MINUTE);
   const ctx: Ctx = {
     env,

@@ -29,6 +29,13 @@ describe('the environment', () => {
     );
   });
 
+  it('SESSION-92 a slice that is too short for the guard of its end is refused, by name', () => {
+    const parse = (min: string, guard: string) => () =>
+      parseEnv({ ...GOOD, LEASE_MIN_SECONDS: min, LEASE_GUARD_SECONDS: guard });
+    expect(parse('7', '2')).toThrow(/LEASE_MIN_SECONDS: must be at least four times LEASE_GUARD_SECONDS/);
+    expect(parse('8', '2')()).toMatchObject({ LEASE_MIN_SECONDS: 8, LEASE_GUARD_SECONDS: 2 });
+  });
+
   it.each([
     ['DATABASE_URL', 'postgres://hg:pass/word-secret@db/hg'],
     ['DATABASE_URL', 'postgres://hg:pass%zzword-secret@db/hg'],

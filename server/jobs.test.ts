@@ -13,7 +13,11 @@ afterEach(async () => {
 });
 
 async function msToWake(port: number): Promise<number> {
-  jobs = openJobs(`redis://127.0.0.1:${port}`, () => 0, makeLog('test', 'silent'));
+  jobs = openJobs(
+    { url: `redis://127.0.0.1:${port}`, environmentId: 'dev' },
+    () => 0,
+    makeLog('test', 'silent'),
+  );
   await new Promise((resolve) => setTimeout(resolve, 200));
   const from = performance.now();
   await jobs.wakeRun('run', 0);

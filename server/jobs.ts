@@ -13,7 +13,8 @@ export type JobName =
   /** Refreshes prices and reads every paying account from the payment provider. */
   | 'stripe.sweep';
 
-export const QUEUE_NAME = 'timekeeper';
+/** Two environments may share one Redis: each has a queue of its own. */
+export const queueName = (environmentId: string): string => `timekeeper-${environmentId}`;
 
 export type Jobs = {
   /**
@@ -43,15 +44,20 @@ const MOMENT_MS = 100;
 const TIMEOUT_MS = 250;
 
 /** Opens the producer side of the queue. Fails fast: while Redis is away a command is dropped, not queued. */
-export function openJobs(redisUrl: string, now: () => Instant, log: Log, most = MOST_WAITING): Jobs {
-  const connection = new Redis(redisUrl, {
+export function openJobs(
+  { url, environmentId }: { url: string; environmentId: string },
+  now: () => Instant,
+  log: Log,
+  most = MOST_WAITING,
+): Jobs {
+  const connection = new Redis(url, {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 1,
     lazyConnect: false,
     commandTimeout: 2_000,
   });
   connection.on('error', (error) => log.debug({ err: error }, 'Redis is away'));
-  const queue = new Queue(QUEUE_NAME, {
+  const queue = new Queue(queueName(environmentId), {
     connection,
     defaultJobOptions: { removeOnComplete: true, removeOnFail: 100, attempts: 1 },
   });

@@ -7,13 +7,14 @@ import { isGone } from '../machine/read-events';
 import { adoptMachines } from './adopt-machines';
 import type { Fingerprints } from './fingerprints';
 import { type Pass, renewing } from './listing';
+import { pressParked } from './press-parked';
 
 /** A machine younger than this may still be on its way into our books. */
 const MACHINE_AGE_MS = 60_000;
 /** By then a machine whose run is known to have ended is gone by itself, and what the list showed is no longer old. */
 const ENDED_AGE_MS = 5_000;
 
-type RunColumns = Pick<Row<typeof run>, 'id' | 'account_id' | 'machine_id' | 'ended_at'>;
+type RunColumns = Pick<Row<typeof run>, 'id' | 'account_id' | 'machine_id' | 'ended_at' | 'parked_at'>;
 /** A run that a listed machine names; all of it null for none. */
 export type KnownRun = { [Name in keyof RunColumns]: RunColumns[Name] | null } & { now: Instant };
 
@@ -38,7 +39,7 @@ export async function comparePage(
   for (const machine of inEnvironment) if (!isGone(machine) && machine.runId) shown.add(machine.runId);
   const runIds = inEnvironment.flatMap((machine) => machine.runId ?? []);
   const rows = await ctx.sql<(KnownRun & { installation_id: string })[]>`
-    ${renewing(ctx, pass)} select r.id, r.account_id, r.machine_id, r.ended_at, hg_clock() as now,
+    ${renewing(ctx, pass)} select r.id, r.account_id, r.machine_id, r.ended_at, r.parked_at, hg_clock() as now,
       (select id from installation) as installation_id
     from held left join run r on r.id = any(${runIds})`;
   const [first] = rows;
@@ -48,6 +49,7 @@ export async function comparePage(
   const ours = inEnvironment.filter((machine) => !isOther(machine));
   const runs = new Map(rows.map((row) => [row.id, row]));
   await adoptMachines(ctx, ours, runs);
+  await pressParked(ctx, ours, runs);
   const left = ours.filter((machine) => {
     const run = runs.get(machine.runId);
     if (machine.state === 'destroyed' || isMachineOf(run, machine)) return false;

@@ -100,6 +100,38 @@ describe('the Fly adapter', () => {
     expect(made(o.runId)).toHaveLength(0);
   });
 
+  it('MACHINE-90 an app that was just created and is not known everywhere yet fails no first start', async () => {
+    const o = order();
+    const unknown = { kind: 'status', path: o.app, body: { error: 'Authenticate: token validation error' } };
+    fly.faults.add({ ...unknown, action: 'volume.list', status: 401, times: 2 } as never);
+    fly.faults.add({ ...unknown, action: 'volume.create', status: 404, times: 1 } as never);
+    fly.faults.add({ ...unknown, action: 'machine.create', status: 401, times: 1 } as never);
+    expect(await machines.launch(o, yes)).toMatchObject({ ok: true });
+    expect(made(o.runId)).toHaveLength(1);
+    // An app that is known for long is refused as it says.
+    fly.faults.add({ ...unknown, action: 'machine.create', status: 401 } as never);
+    const other = openLocalMachines(fly.port);
+    const again = await other.launch({ ...order(), app: o.app }, yes);
+    expect(again).toMatchObject({ ok: false, failure: { kind: 'refused' } });
+    await other.close();
+  });
+
+  it('MACHINE-91 a session that is started right after it stopped waits for its disk', async () => {
+    const o = order();
+    const first = await machines.launch(o, yes);
+    if (!first.ok) throw new Error(first.failure.message);
+    const volume = fly.world.volumes.get(first.value.volumeId);
+    if (!volume) throw new Error('no volume');
+    const again = { ...order(), app: o.app, sessionId: o.sessionId, volumeId: volume.id, ranBefore: true };
+    const free = setTimeout(() => machines.destroy(o.app, first.value.machineId), 700);
+    expect(await machines.launch(again, yes)).toMatchObject({ ok: true, value: { volumeId: volume.id } });
+    clearTimeout(free);
+    // Who does not want it any more does not wait.
+    const third = { ...again, runId: newId() };
+    expect(await machines.launch(third, async () => false)).toMatchObject({ ok: false });
+    expect(made(third.runId)).toHaveLength(0);
+  });
+
   it('MACHINE-2 no second create is sent for a run that is no longer wanted', async () => {
     const o = order();
     fly.faults.add({ action: 'machine.create', kind: 'status', status: 503, times: 1 } as never);

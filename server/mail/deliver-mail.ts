@@ -16,7 +16,9 @@ type Due = {
   refused: boolean;
 };
 
-const CONCURRENCY = 20;
+const BATCH_SIZE = 20;
+/** Emails sent at the same time: one that hangs delays a few, and a batch is over before its claim. */
+const CONCURRENCY = 5;
 /** How long a worker's claim on an email lasts; longer than the timeouts of the mail server. */
 const CLAIM_MS = 120_000;
 const MOST_ATTEMPTS = 20;
@@ -30,24 +32,31 @@ const LONGEST_PAUSE_MS = 3_600_000;
 export async function deliverMail(ctx: Ctx, mail: Mail): Promise<number> {
   const due = await claim(ctx);
   let sent = 0;
-  for (const message of due) {
-    try {
-      if (message.email && !message.refused) {
-        await mail.send(toEmail(ctx, message, message.email));
-        sent += 1;
-      }
-      await ctx.sql`update mail set sent_at = hg_clock(), due_at = null, error = null where id = ${message.id}`;
-    } catch (error) {
-      await postpone(ctx, message, error);
-    }
-  }
+  const lane = async () => {
+    for (let message = due.shift(); message; message = due.shift())
+      if (await deliver(ctx, mail, message)) sent += 1;
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, lane));
   return sent;
+}
+
+/** Sends one email, or puts it off. Returns whether it was sent. */
+async function deliver(ctx: Ctx, mail: Mail, message: Due): Promise<boolean> {
+  const isWanted = message.email !== null && !message.refused;
+  try {
+    if (isWanted) await mail.send(toEmail(ctx, message, message.email as string));
+    await ctx.sql`update mail set sent_at = hg_clock(), due_at = null, error = null where id = ${message.id}`;
+    return isWanted;
+  } catch (error) {
+    await postpone(ctx, message, error);
+    return false;
+  }
 }
 
 /** Claims due emails and reads their recipients in one statement, so that only one worker takes each. */
 const claim = (ctx: Ctx) => ctx.sql<Due[]>`
   with due as (
-    select id from mail where due_at <= hg_clock() order by due_at limit ${CONCURRENCY} for update skip locked),
+    select id from mail where due_at <= hg_clock() order by due_at limit ${BATCH_SIZE} for update skip locked),
   mine as (
     update mail set due_at = hg_clock() + ${CLAIM_MS} * interval '1 ms', attempts = attempts + 1
     where id in (select id from due) returning id, user_id, kind, facts, attempts)

@@ -96,6 +96,25 @@ describe('emails', () => {
     expect(new Set(mail.sent.map((message) => message.messageId)).size).toBe(2);
   });
 
+  it('ACCOUNT-9 a mail server that is slow with one email does not keep the others of its batch', async () => {
+    await Promise.all(Array.from({ length: 4 }, (_, n) => queue(failed(`invoice-${n}`))));
+    let release = () => {};
+    const slow = new Promise<void>((done) => {
+      release = done;
+    });
+    let count = 0;
+    const mail: Mail = {
+      send: async () => {
+        count += 1;
+        if (count === 1) await slow;
+        // All eight, with the first one still on its way.
+        if (count === 8) release();
+      },
+      close: () => {},
+    };
+    expect(await deliverMail(world.ctx, mail)).toBe(8);
+  });
+
   it('ACCOUNT-9 an email that is always refused is given up, and its row records the error', async () => {
     await queue(failed('invoice-4'));
     for (let pass = 0; pass < 25; pass++) {

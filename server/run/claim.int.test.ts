@@ -5,7 +5,7 @@ import { seedRuns } from '@/test/pretend/seed-runs';
 import { createTestRedis, type TestRedis } from '@/test/redis';
 import { asOwner, createWorld, type World } from '@/test/world';
 import type { Ctx } from '../context';
-import { openJobs, QUEUE_NAME } from '../jobs';
+import { openJobs, queueName } from '../jobs';
 import { claimDue, claimRun } from './claim';
 
 let world: World;
@@ -62,11 +62,11 @@ it('SESSION-28 looking for what is due reads what is due, not what is open', asy
 
 it('SESSION-28 wake-ups do not pile up: all runs of one tenth of a second share one', async () => {
   const at = Date.now() + 600_000;
-  const jobs = openJobs(redis.url, Date.now, world.ctx.log);
+  const jobs = openJobs({ url: redis.url, environmentId: 'dev' }, Date.now, world.ctx.log);
   await expect.poll(() => jobs.ping().catch(() => null)).toBe('PONG');
   await Promise.all(Array.from({ length: 1_000 }, (_, n) => jobs.wakeRun(`run-${n}`, at + n)));
   const connection = new Redis(redis.url, { maxRetriesPerRequest: null });
-  const queue = new Queue(QUEUE_NAME, { connection });
+  const queue = new Queue(queueName('dev'), { connection });
   const delayed = await queue.getDelayed();
   expect(delayed.length).toBeLessThanOrEqual(11);
   const wakesAt = delayed.map((job) => job.timestamp + job.delay);

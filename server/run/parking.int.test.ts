@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Stage } from '@/test/simulation/stage';
+import { reconcile } from '../inventory/reconcile';
 import { reportParked } from '../inventory/report-parked';
 import { readSession } from '../session/read-sessions';
 import { startSession } from '../session/start';
@@ -50,9 +51,12 @@ describe('a run whose machine will not die', () => {
       await stage.ctx.sql`select 1 from run where id = ${runId} and parked_at = ${parkedAt}`,
     ).toHaveLength(1);
 
+    // A list that shows its machine alive proves that the provider answers: it is looked at now, and not minutes later.
+    await stage.pass(30_000, 10_000);
+    await reconcile(stage.ctx);
     Object.assign(provider, { stop, destroy });
     provider.end(machine);
-    await stage.pass(6 * 60_000, 10_000);
+    await stage.pass(15_000, 5_000);
     expect(await stage.run(runId)).toMatchObject({ status: 'stopped', end_reason: 'user' });
     expect((await reportParked(stage.ctx)).run).toBe(0);
     expect((await startSession(stage.ctx, { accountId, sessionId })).status).toBe('starting');

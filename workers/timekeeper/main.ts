@@ -12,7 +12,7 @@ import { readEnv } from '@/server/env';
 import { installationProblem } from '@/server/inventory/installation-problem';
 import { reconcile } from '@/server/inventory/reconcile';
 import { removeDeletedVolumes } from '@/server/inventory/remove-volumes';
-import { type JobName, QUEUE_NAME, scheduleJobs } from '@/server/jobs';
+import { type JobName, queueName, scheduleJobs } from '@/server/jobs';
 import { deliverMail } from '@/server/mail/deliver-mail';
 import { deliverNotes } from '@/server/mail/deliver-notes';
 import { forgetEmails } from '@/server/mail/forget-emails';
@@ -20,6 +20,7 @@ import { openMail } from '@/server/mail/send';
 import { checkLedgers, reportLedgers } from '@/server/quota/check-ledgers';
 import { noteRestore } from '@/server/quota/note-restore';
 import { refuseUnfit } from '@/server/refuse-unfit';
+import { forgetSightings } from '@/server/run/forget-sightings';
 import { Sweeper } from '@/server/run/sweep';
 import { serveHealth } from '../health';
 import { startLoop } from '../loop';
@@ -59,15 +60,16 @@ const HANDLERS: Record<JobName, () => Promise<unknown>> = {
   'stripe.sweep': () => sweepBilling(ctx),
 };
 const worker = new Worker(
-  QUEUE_NAME,
+  queueName(env.ENVIRONMENT_ID),
   async (job) => {
     const handle = HANDLERS[job.name as JobName];
     if (handle) await handle();
     else ctx.log.warn({ job: job.name }, 'unknown job: no code handles it any more');
   },
-  { connection, concurrency: 50 },
+  // A job that was under way in workers that were replaced is taken again: the nightly sweep outlives several deploys.
+  { connection, concurrency: 50, maxStalledCount: 10 },
 );
-const queue = new Queue(QUEUE_NAME, {
+const queue = new Queue(queueName(env.ENVIRONMENT_ID), {
   connection,
   defaultJobOptions: { removeOnComplete: true, removeOnFail: 100 },
 });
@@ -90,7 +92,12 @@ const loops = [
   startLoop('sweep', env.SWEEP_INTERVAL_MS, () => sweeper.pass(), ctx.log),
   startLoop('reconcile', env.RECONCILE_INTERVAL_SECONDS * 1000, () => reconcile(ctx), ctx.log),
   startLoop('removals', env.RECONCILE_INTERVAL_SECONDS * 1000, () => removeDeletedAccounts(ctx), ctx.log),
-  startLoop('forget', FORGET_MS, () => Promise.all([forgetEmails(ctx), forgetEvents(ctx)]), ctx.log),
+  startLoop(
+    'forget',
+    FORGET_MS,
+    () => Promise.all([forgetEmails(ctx), forgetEvents(ctx), forgetSightings(ctx)]),
+    ctx.log,
+  ),
   startLoop('ledgers', VERIFY_MS, verifyBooks, ctx.log),
   startLoop('keys', HOUR_MS, () => tellExpiringKeys(ctx), ctx.log),
   startLoop('mail', 1_000, () => deliverMail(ctx, mail), ctx.log),

@@ -24,7 +24,10 @@ export async function ensureApp(
     if (isLast || known.failure.kind !== 'not_found') return surelyNothing(failure ?? known.failure);
     if (!(await stillWanted())) return unwanted();
     const made = await makeApp(fly, app);
-    if (made.ok) return done(undefined);
+    if (made.ok) {
+      fly.apps.noteCreated(app);
+      return done(undefined);
+    }
     failure = made.failure;
     if (isWorthRepeating(failure)) await pause(PAUSE_MS * 2 ** tries);
   }

@@ -4,6 +4,7 @@ import { done, type FlyAccess, failed, surelyNothing, unwanted } from './access'
 import { GUESTS } from './config';
 import { getVolume } from './list';
 import { readVolume } from './read-volume';
+import { untilSettled } from './settle';
 
 /** Two reads that do not show a disk must be at least this far apart to count as its absence. */
 const READS_APART_MS = 1_000;
@@ -19,11 +20,11 @@ export async function ensureVolume(
   order: LaunchOrder,
   stillWanted: () => Promise<boolean>,
 ): Promise<Outcome<string>> {
-  const found = await findVolume(fly, order);
+  const found = await untilSettled(fly, order, stillWanted, () => findVolume(fly, order));
   if (!found.ok) return found;
   if (found.value !== null) return done(found.value);
   if (!(await stillWanted())) return unwanted();
-  return makeVolume(fly, order);
+  return untilSettled(fly, order, stillWanted, () => makeVolume(fly, order));
 }
 
 /**

@@ -12,6 +12,7 @@ import { machineRequest } from './config';
 import { ensurePlace } from './ensure-place';
 import { findByRun, getMachine } from './find-machine';
 import { readMachine } from './read-machine';
+import { untilSettled } from './settle';
 
 /** Listings lag slightly, so a lost create is looked for only after this time. */
 const LIST_LAG_MS = 1_000;
@@ -50,7 +51,7 @@ async function createIfWanted(
   stillWanted: StillWanted,
 ): Promise<Outcome<Launched>> {
   if (!(await stillWanted())) return unwanted();
-  const created = await createOnce(fly, order, volumeId);
+  const created = await untilSettled(fly, order, stillWanted, () => createOnce(fly, order, volumeId));
   if (created.ok || created.failure.kind !== 'ambiguous') return created;
   return resolveLost(fly, { ...order, volumeId }, volumeId, stillWanted);
 }
