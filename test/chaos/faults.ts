@@ -2,8 +2,9 @@ import { sleep } from '@/scripts/services/processes';
 import type { PartName } from '@/scripts/stack-part';
 import type { Chance } from '../simulation/events';
 import { asOwner } from '../world';
+import { insist } from './insist';
 import type { Crowd } from './people';
-import { insist, type Setting } from './setting';
+import type { Setting } from './setting';
 import type { Tally } from './tally';
 import type { TruthMachine } from './truth';
 
@@ -18,6 +19,9 @@ export type Scene = {
   touched: Map<string, Touch>;
 };
 export type Touch = 'killed' | 'lost' | 'migrated' | 'cut off';
+
+/** Longer than any fault lasts whose mending ends with its own time limit. */
+export const STRIKE_MS = 240_000;
 
 type Kind = { name: string; weight: number; strike(scene: Scene): Promise<void> };
 
@@ -67,9 +71,6 @@ const PROCESSES: Kind[] = [
   },
 ];
 
-/** By then a connection that went silent is given up, and the next one serves. */
-const SILENT_MS = 13_000;
-
 const SERVICES: Kind[] = [
   {
     name: 'PostgreSQL stopped',
@@ -90,16 +91,6 @@ const SERVICES: Kind[] = [
           select pg_terminate_backend(pid) from pg_stat_activity
           where pid <> pg_backend_pid() and application_name <> 'hourglass-operator' and usename is not null`,
       ).catch(() => {});
-    },
-  },
-  {
-    name: 'connections silent',
-    weight: 1,
-    strike: async ({ setting }) => {
-      const end = setting.spans.begin('postgres');
-      setting.door.silence();
-      await sleep(SILENT_MS);
-      end();
     },
   },
   { name: 'Redis flushed', weight: 3, strike: ({ setting }) => setting.flushRedis() },
