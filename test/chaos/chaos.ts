@@ -5,6 +5,7 @@ import { verifyLedger } from '@/server/quota/verify-ledger';
 import { LATE, withTimeout } from '@/server/with-timeout';
 import { chanceOf } from '../simulation/events';
 import { Bounds } from './bounds';
+import { Calm } from './calm';
 import { careOnce } from './care';
 import { type EdgeScene, Edges } from './edges/edges';
 import { lanesOf } from './edges/lanes';
@@ -62,7 +63,7 @@ async function play(setting: Setting, options: ChaosOptions): Promise<Result> {
   await preparePlans(setting, bounds);
   const crowd = new Crowd(setting, bounds, tally, seed);
   const scene: EdgeScene = {
-    ...{ setting, crowd, chance: chanceOf(seed + 1), tally, touched: new Map() },
+    ...{ setting, crowd, chance: chanceOf(seed + 1), tally, touched: new Map(), calm: new Calm() },
     ...{ edges: new Edges(), brief },
   };
   const starved = watchStarvation(setting);
@@ -128,7 +129,7 @@ async function playRounds(scene: EdgeScene, disks: Disks, until: number, say: Ch
   const healings: Healing[] = [];
   while (Date.now() < until) {
     const roundEnd = Math.min(until, Date.now() + ROUND_MS);
-    await Promise.all([breakThings(scene, roundEnd), ...lanesOf(scene).map((lane) => lane(roundEnd))]);
+    await Promise.all([breakThings(scene, roundEnd), ...lanesOf(scene)]);
     const healing = await heal(scene);
     healings.push(healing);
     disks.look(await readBooks(setting), touched);
@@ -187,10 +188,13 @@ async function preparePlans({ sql }: Setting, bounds: Bounds): Promise<void> {
 async function breakThings(scene: Scene, until: number): Promise<void> {
   const under = new Set<Promise<void>>();
   while (Date.now() < until) {
-    const kind = weighted(scene.chance, KINDS);
+    const kind = weighted(
+      scene.chance,
+      scene.calm.isWanted ? KINDS.filter(({ disturbs }) => !disturbs) : KINDS,
+    );
     scene.tally.count('faults', kind.name);
     scene.setting.note(kind.name);
-    const strike: Promise<void> = withTimeout(kind.strike(scene), STRIKE_MS)
+    const strike: Promise<void> = withTimeout(strikeOnce(scene, kind), STRIKE_MS)
       .then(
         (done) => {
           if (done === LATE) scene.tally.count('stuck', kind.name);
@@ -206,6 +210,9 @@ async function breakThings(scene: Scene, until: number): Promise<void> {
   }
   await Promise.all(under);
 }
+
+const strikeOnce = (scene: Scene, kind: (typeof KINDS)[number]): Promise<void> =>
+  kind.disturbs ? scene.calm.disturb(() => kind.strike(scene)) : kind.strike(scene);
 
 /** No more faults and nobody who does anything: how long until books and provider agree? */
 async function heal({ setting, crowd }: Scene): Promise<Healing> {

@@ -2,6 +2,7 @@ import { sleep } from '@/scripts/services/processes';
 import type { PartName } from '@/scripts/stack-part';
 import type { Chance } from '../simulation/events';
 import { asOwner } from '../world';
+import type { Calm } from './calm';
 import { insist } from './insist';
 import type { Crowd } from './people';
 import type { Setting } from './setting';
@@ -17,13 +18,15 @@ export type Scene = {
   tally: Tally;
   /** What was done to single machines: their end is nobody's fault but ours. */
   touched: Map<string, Touch>;
+  calm: Calm;
 };
 export type Touch = 'killed' | 'lost' | 'migrated' | 'cut off';
 
 /** Longer than any fault lasts whose mending ends with its own time limit. */
 export const STRIKE_MS = 240_000;
 
-type Kind = { name: string; weight: number; strike(scene: Scene): Promise<void> };
+/** `disturbs`: it takes a process or a service away, and does not begin while something is measured. */
+type Kind = { name: string; weight: number; disturbs?: true; strike(scene: Scene): Promise<void> };
 
 const webs: PartName[] = ['web', 'web2'];
 const workers: PartName[] = ['worker', 'worker2'];
@@ -230,10 +233,21 @@ const STRIPE: Kind[] = [
   },
 ];
 
-export const KINDS: Kind[] = [...PROCESSES, ...SERVICES, ...PROVIDER, ...MACHINES, ...STRIPE];
+const disturbing = (kinds: Kind[]): Kind[] => kinds.map((kind) => ({ ...kind, disturbs: true }));
 
-/** Machines whose process lives, by the provider's own books; none while it is away. */
+export const KINDS: Kind[] = [
+  ...disturbing(PROCESSES),
+  ...disturbing(SERVICES),
+  ...PROVIDER,
+  ...MACHINES,
+  ...STRIPE,
+];
+
+/** Machines of the product whose process lives, by the provider's own books; none while it is away. */
 async function running(setting: Setting): Promise<TruthMachine[]> {
   const all = await setting.control<TruthMachine[]>('/control/machines').catch(() => []);
-  return all.filter(({ state, pid }) => state === 'started' && pid !== null);
+  return all.filter(
+    ({ state, pid, metadata }) =>
+      state === 'started' && pid !== null && metadata.hourglass_installation !== setting.other.id,
+  );
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { Sql } from '@/db/client';
 import { migrateDatabase } from '@/db/migrate';
 import type { openOperatorContext } from '@/operator/context';
 import { findFreePort } from '@/scripts/services/processes';
@@ -62,7 +63,8 @@ export async function openOther({
     });
   const { accountId } = await createAccount(first.operator.ctx, { email: 'shared@hourglass.test' });
   await knows(accountId);
-  const machineId = await makeMachine(stack, accountId, id);
+  const { machineId, runId } = await makeMachine(stack, accountId, id);
+  await asOwner(url, (owner) => writeRun(owner, { runId, accountId, machineId }));
   return {
     id,
     knows,
@@ -111,7 +113,7 @@ async function startWorker(dir: string, stack: Stack, more: Record<string, strin
 }
 
 /** A machine as the second installation would have made it; it runs until somebody ends it. */
-async function makeMachine(stack: Stack, accountId: string, installationId: string): Promise<string> {
+async function makeMachine(stack: Stack, accountId: string, installationId: string) {
   const app = `hg-dev-${accountId}`;
   const post = (base: string, path: string, body: object) =>
     insist(async () => {
@@ -131,7 +133,26 @@ async function makeMachine(stack: Stack, accountId: string, installationId: stri
     hourglass_run: runId,
   };
   const config = { image: 'hourglass-machine', auto_destroy: true, restart: { policy: 'no' }, metadata };
-  return (await post(api, `/apps/${app}/machines`, { name: `run-${runId}`, region: 'iad', config })).id;
+  const { id } = await post(api, `/apps/${app}/machines`, { name: `run-${runId}`, region: 'iad', config });
+  return { machineId: id, runId };
+}
+
+/** Its run in the books of the second installation: it runs for a day. */
+async function writeRun(
+  owner: Sql,
+  { runId, accountId, machineId }: Record<'runId' | 'accountId' | 'machineId', string>,
+) {
+  await owner`
+    insert into session (id, account_id, name, agent, region, size, created_at)
+    values (${`s-${runId}`}, ${accountId}, 'Second', 'bash', 'iad', 'standard', hg_clock())`;
+  await owner.begin(async (tx) => {
+    await tx`
+      insert into run (id, account_id, session_id, status, machine_id, region, admitted_at, started_at, metered_to, proof_at,
+        lease_ms, lease_until, due_at)
+      select ${runId}, ${accountId}, ${`s-${runId}`}, 'running', ${machineId}, 'iad', at, at, at, at, 86400000,
+        at + interval '1 day', at + interval '1 day' from (select hg_clock() as at) t`;
+    await tx`insert into lease (run_id, account_id, segments) values (${runId}, ${accountId}, '[]')`;
+  });
 }
 
 /** Hands everything on to the provider, and remembers what would change something there. */

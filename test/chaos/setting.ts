@@ -63,6 +63,8 @@ export class Setting {
     readonly operator: ReturnType<typeof openOperatorContext>,
     /** When the month ends, on everybody's clock. */
     readonly edgeAt: number,
+    /** How far everybody's clock is ahead of this computer's. */
+    readonly shiftMs: number,
     readonly other: OtherInstallation,
     private readonly name: string,
   ) {}
@@ -114,7 +116,7 @@ export class Setting {
         shiftMs,
         first: { id, operator },
       });
-      return new Setting(dir, postgres, redis, door, front, stack, operator, edgeAt, other, name);
+      return new Setting(dir, postgres, redis, door, front, stack, operator, edgeAt, shiftMs, other, name);
     } catch (error) {
       for (const step of undo.reverse()) await Promise.resolve(step()).catch(() => {});
       throw error;

@@ -1,7 +1,10 @@
 /**
- * Loaded before a program (`--import …/shifted-clock.mjs?ms=N`): its clock is N ms ahead of the computer's. Timers and monotonic
- * clocks are as ever.
+ * Loaded before a program (`--import …/shifted-clock.mjs?ms=N`): its clock is N ms ahead of the computer's, and so is what it reads
+ * of when a file was written. Timers and monotonic clocks are as ever.
  */
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+
 const shiftMs = Number(new URL(import.meta.url).searchParams.get('ms') ?? 0);
 const Real = globalThis.Date;
 const now = () => Real.now() + shiftMs;
@@ -13,3 +16,14 @@ const Shifted = new Proxy(Real, {
 });
 Real.prototype.constructor = Shifted;
 globalThis.Date = Shifted;
+
+const { statSync } = fs;
+fs.statSync = (...args) => {
+  const found = statSync(...args);
+  if (found && typeof found.mtimeMs === 'number') {
+    found.mtimeMs += shiftMs;
+    found.mtime = new Real(found.mtimeMs);
+  }
+  return found;
+};
+syncBuiltinESMExports();

@@ -21,6 +21,7 @@ const somebody = ({ crowd, chance }: EdgeScene): Person | undefined => {
 /** Every connection that is open says nothing more; new ones are served. */
 export const connectionsSilent: Edge = {
   name: 'connections silent',
+  how: 'calm',
   strike: async (scene) => {
     const { setting, edges } = scene;
     const person = somebody(scene);
@@ -55,18 +56,16 @@ const readHeld = ({ setting }: EdgeScene) =>
 /** PostgreSQL's clock goes back by ten minutes, and comes back. What every account has seen is later. */
 export const clockSetBack: Edge = {
   name: 'clock set back',
+  how: 'calm',
   strike: async (scene) => {
     const { setting, edges, crowd, chance } = scene;
-    const move = (ms: number) =>
-      insist(
-        () => asOwner(setting.databaseUrl, (owner) => owner`update chaos_clock set ms = ms + ${ms}`),
-        90_000,
-      );
+    const set = (ms: number) =>
+      insist(() => asOwner(setting.databaseUrl, (owner) => owner`update chaos_clock set ms = ${ms}`), 90_000);
     await crowd.withoutBirths(async () => {
       await insist(() => setting.sql`update account set clock_at = greatest(clock_at, hg_clock())`, 90_000);
       const end = setting.spans.begin('clock');
       try {
-        await move(-BACK_MS);
+        await set(setting.shiftMs - BACK_MS);
         await sleep(IN_FLIGHT_MS);
         const before = new Map((await readHeld(scene)).map((run) => [run.id, run]));
         await sleep(chance.between(2_500, 4_000));
@@ -77,7 +76,7 @@ export const clockSetBack: Edge = {
           edges.saw('behindGrants', granted ? 1 : 0, `run ${run.id}`);
         }
       } finally {
-        await move(BACK_MS);
+        await set(setting.shiftMs);
         end();
       }
     });
@@ -87,6 +86,7 @@ export const clockSetBack: Edge = {
 /** PostgreSQL only reads, as after a failover to a standby that was not promoted yet. */
 export const readOnlyFailover: Edge = {
   name: 'read-only failover',
+  how: 'calm',
   strike: async (scene) => {
     const { setting, chance } = scene;
     const set = (how: string) =>
@@ -137,6 +137,7 @@ async function askWhileReadOnly(scene: EdgeScene): Promise<void> {
 /** Somebody's transaction stays open: nothing that is left behind by changes can be cleaned away. */
 export const openSnapshot: Edge = {
   name: 'open snapshot',
+  how: 'beside',
   strike: async (scene) => {
     const { setting, chance, brief } = scene;
     const until = Date.now() + (brief ? 8_000 : chance.between(25_000, 45_000));

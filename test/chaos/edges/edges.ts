@@ -72,7 +72,12 @@ export class Edges {
   }
 }
 
-export type Edge = { name: string; strike(scene: EdgeScene): Promise<void> };
+/** `how`: `calm` is measured while no process and no service is taken away; `disturbs` takes some away itself. */
+export type Edge = {
+  name: string;
+  how: 'calm' | 'disturbs' | 'beside';
+  strike(scene: EdgeScene): Promise<void>;
+};
 export type EdgeScene = Scene & {
   edges: Edges;
   /** True in the short form: nothing lasts longer than it must. */
@@ -80,17 +85,7 @@ export type EdgeScene = Scene & {
 };
 
 /** What else may have been the cause of a wait: then it says nothing about the edge. */
-const OTHER_CAUSES = [
-  'postgres',
-  'web',
-  'web2',
-  'frozen',
-  'starved',
-  'clock',
-  'gateway',
-  'cloud',
-  'provider',
-];
+const OTHER_CAUSES = ['postgres', 'web', 'web2', 'frozen', 'starved', 'clock', 'gateway', 'cloud'];
 
 /** True when nothing else was away between two instants; `own` is what the edge itself took away. */
 export const isUndisturbed = (

@@ -6,34 +6,32 @@ import type { Edge, EdgeScene } from './edges';
 import { secretRotated } from './secret';
 import { sleepingViewer } from './viewers';
 
-/** Edges that do not stand in each other's way strike side by side, each lane one after the other in an order of its own. */
+/** Edges that do not stand in each other's way strike side by side; those of a lane one after the other. */
 const LANES: Edge[][] = [
-  [readOnlyFailover, clockSetBack, connectionsSilent],
+  [readOnlyFailover, clockSetBack, connectionsSilent, sleepingViewer],
   [openSnapshot, secretRotated],
-  [sleepingViewer],
 ];
-/** Later than this before the end of a round no edge is begun. */
-const LAST_EDGE_MS = 3_000;
 
-const decks = new WeakMap<Edge[], Edge[]>();
-
-/** One walk through a lane for each: goes on where the last round ended. */
-export function lanesOf(scene: EdgeScene): ((until: number) => Promise<void>)[] {
-  return LANES.map((lane) => async (until) => {
-    while (Date.now() < until - LAST_EDGE_MS) {
-      const deck = decks.get(lane)?.length ? (decks.get(lane) as Edge[]) : [...lane];
-      const [edge, ...rest] = deck;
-      decks.set(lane, rest);
-      if (edge) await strikeEdge(scene, edge);
+/** One walk through each lane: every edge of it strikes once. */
+export const lanesOf = (scene: EdgeScene): Promise<void>[] =>
+  LANES.map(async (lane) => {
+    for (const edge of lane) {
+      await strikeEdge(scene, edge);
       await sleep(scene.brief ? 200 : scene.chance.between(1_000, 6_000));
     }
   });
-}
 
 async function strikeEdge(scene: EdgeScene, edge: Edge): Promise<void> {
   scene.tally.count('faults', edge.name);
   scene.setting.note(edge.name);
-  const done = await withTimeout(edge.strike(scene), STRIKE_MS).catch((error: unknown) =>
+  const strike = () => edge.strike(scene);
+  const work =
+    edge.how === 'calm'
+      ? scene.calm.during(strike)
+      : edge.how === 'disturbs'
+        ? scene.calm.disturb(strike)
+        : strike();
+  const done = await withTimeout(work, STRIKE_MS).catch((error: unknown) =>
     scene.setting.note(`${edge.name}: ${error}`),
   );
   if (done === LATE) scene.tally.count('stuck', edge.name);

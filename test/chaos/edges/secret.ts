@@ -11,6 +11,7 @@ type Known = { id: string; agent_boot_id: string };
 /** Web, timekeeper and gateway get a new secret, one process after the other; the older ones stay behind it. */
 export const secretRotated: Edge = {
   name: 'secret rotated',
+  how: 'disturbs',
   strike: async (scene) => {
     const { setting, crowd, edges } = scene;
     const known = await insist(() => readKnown(scene), 30_000);

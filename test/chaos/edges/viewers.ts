@@ -11,6 +11,7 @@ const LONGEST_MS = 30_000;
 /** Somebody's page falls asleep while its shell writes; another page of the same session goes on working. */
 export const sleepingViewer: Edge = {
   name: 'viewer asleep',
+  how: 'calm',
   strike: async (scene) => {
     const person = await scene.crowd.guest('steady');
     const sessionId = await insist(() => startFor(person), 30_000);
