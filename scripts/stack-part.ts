@@ -39,6 +39,11 @@ export class Part {
     return this.child?.pid ?? -1;
   }
 
+  /** Changes the environment that it has from its next start on. */
+  changeEnv(more: Record<string, string>): void {
+    Object.assign(this.command.env, more);
+  }
+
   async begin(): Promise<void> {
     this.expected = false;
     this.tail = [];

@@ -44,6 +44,8 @@ export type Stack = {
   pidOf(name: PartName): number;
   /** Ends one process with the signal `how` and waits until it has exited. */
   kill(name: PartName, how?: NodeJS.Signals): Promise<void>;
+  /** Adds to the environment that web, worker and gateway have from their next start on. */
+  changeEnv(more: Record<string, string>): void;
   /** Starts a killed process again and waits until it is ready. */
   start(name: PartName): Promise<void>;
   stop(): Promise<void>;
@@ -135,6 +137,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     names: [...parts.keys()],
     pidOf: (name) => part(name).pid,
     kill: (name, how = 'SIGKILL') => part(name).end(how),
+    changeEnv: (more) => {
+      for (const name of others) part(name).changeEnv(more);
+    },
     start: (name) => part(name).begin(),
     stop,
   };
@@ -253,6 +258,6 @@ function commandOf(
         readyUrl: `http://127.0.0.1:${port}/readyz`,
       };
     case 'gateway':
-      return { args, env: product, readyUrl: `http://127.0.0.1:${ports.gateway}/readyz` };
+      return { args, env: { ...product }, readyUrl: `http://127.0.0.1:${ports.gateway}/readyz` };
   }
 }

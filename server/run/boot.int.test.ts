@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Stage } from '@/test/simulation/stage';
+import { setClock } from '@/test/world';
 import type { Machines } from '../machine/machines';
 import { stopSession } from '../session/stop';
-import { bookRead } from './observe';
-import { readRun } from './run-row';
+import { bookRead, observeRun } from './observe';
+import { type RunRow, readRun } from './run-row';
 
 let stage: Stage;
 let real: Pick<Machines, 'get' | 'destroy' | 'findByRun'>;
@@ -28,6 +29,24 @@ function holdBoot(): () => Promise<void> {
   if (!boot) throw new Error('no machine is about to boot');
   return async () => boot.run();
 }
+
+describe('a start that the provider tells of', () => {
+  it('SESSION-100 ahead of our clock, which was set back, is booked as it was once the clock has reached it', async () => {
+    const accountId = await stage.account();
+    const { runId, machine } = await stage.started(accountId);
+    await stage.pass(9_000);
+    const look = async () => observeRun(stage.ctx, (await readRun(stage.ctx, runId)) as RunRow);
+    await setClock(stage.world.database, stage.now - 30_000);
+    expect(await look()).toBe(false);
+    expect(await stage.run(runId)).toMatchObject({ status: 'starting', started_at: null });
+    await setClock(stage.world.database, stage.now);
+    await look();
+    expect(await stage.run(runId)).toMatchObject({ status: 'running', started_at: machine.startedAt });
+    stage.provider.end(machine);
+    await look();
+    expect((await stage.run(runId)).used_ms).toBe((machine.endedAt ?? 0) - (machine.startedAt ?? 0));
+  });
+});
 
 describe('a machine that was just made', () => {
   it('SESSION-14 and is not shown yet is not missing', async () => {

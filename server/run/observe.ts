@@ -71,7 +71,9 @@ async function applyMachine(ctx: Ctx, accountId: string, runId: string, read: Ma
         'the provider tells of times that cannot be; they are left out',
       );
     await storeEvents(tx, state, run, machine);
-    const startAt = firstStartAt(machine);
+    const endAt = endedAt(machine, restartedAt(run, machine));
+    const ended = endAt !== null || isGone(machine);
+    const startAt = startToBook(machine, state.now, ended);
     const proven: Step = (s, r) => (startAt === null ? NO_MOVE : proveStart(tx.env, s, r, startAt));
     await saveRun(
       tx,
@@ -79,8 +81,7 @@ async function applyMachine(ctx: Ctx, accountId: string, runId: string, read: Ma
       run,
       inTurn({ state, run }, (_, r) => showMachine(r, machine.id), proven),
     );
-    const endAt = endedAt(machine, restartedAt(run, machine));
-    if (endAt === null && !isGone(machine)) return false;
+    if (!ended) return false;
     await closeRun(tx, state, run, { endAt, reason: whyEnded(ctx.env, state, run, endAt) });
     return true;
   });
@@ -88,6 +89,15 @@ async function applyMachine(ctx: Ctx, accountId: string, runId: string, read: Ma
 
 /** A clock of the provider's that goes before ours must not look like a second life. */
 const CLOCKS_APART_MS = 1_000;
+
+/**
+ * The start that a read of a machine proves now, or null. One that lies ahead of our clock waits until the clock has reached it:
+ * booked as of now, the time by which the clock was set back would be charged. Once the machine has ended nothing waits. Pure.
+ */
+function startToBook(machine: Machine, now: Instant, ended: boolean): Instant | null {
+  const startAt = firstStartAt(machine);
+  return startAt !== null && startAt > now + CLOCKS_APART_MS && !ended ? null : startAt;
+}
 
 /**
  * When a run's machine began another life, or null: its agent booted a second time (then the run is stopped for its

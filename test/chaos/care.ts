@@ -2,8 +2,9 @@ import { type HourglassClient, refusalOf } from '@/client';
 import { sleep } from '@/scripts/services/processes';
 import type { Chance } from '../simulation/events';
 import type { Bounds } from './bounds';
-import { type Person, weighted } from './people';
-import { insist } from './setting';
+import { weighted } from './habits';
+import { insist } from './insist';
+import type { Person } from './people';
 
 /** What an administrator does while everything breaks: plans edited, time given back, accounts blocked and deleted. */
 

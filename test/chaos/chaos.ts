@@ -5,28 +5,49 @@ import { verifyLedger } from '@/server/quota/verify-ledger';
 import { LATE, withTimeout } from '@/server/with-timeout';
 import { chanceOf } from '../simulation/events';
 import { Bounds } from './bounds';
+import { Calm } from './calm';
 import { careOnce } from './care';
-import { KINDS, type Scene } from './faults';
+import { type EdgeScene, Edges } from './edges/edges';
+import { lanesOf } from './edges/lanes';
+import { KINDS, type Scene, STRIKE_MS } from './faults';
+import { weighted } from './habits';
 import { Disks, type Healing, leakedMachines, untilHealed } from './heal';
+import { insist } from './insist';
 import { judge } from './judge';
-import { Crowd, impatient, weighted } from './people';
+import { Crowd, impatient } from './people';
 import type { Result } from './report';
-import { insist, RULES, Setting } from './setting';
+import { RULES, Setting } from './setting';
 import { commonOf } from './spans';
 import { Tally } from './tally';
-import { type Books, readBooks } from './truth';
+import { type Books, readAllMachines, readBooks } from './truth';
 
-export type ChaosOptions = { minutes: number; seed: number; people?: number; say: (line: string) => void };
+export type ChaosOptions = {
+  minutes: number;
+  seed: number;
+  people?: number;
+  /** Every edge once, and nothing that lasts longer than it must. */
+  brief?: boolean;
+  say: (line: string) => void;
+};
 
 const ROUND_MS = 75_000;
 const HEAL_MS = 60_000;
-/** Longer than any fault lasts whose mending ends with its own time limit. */
-const STRIKE_MS = 240_000;
+/** The month ends this long after everything was begun to start: when people work. */
+const EDGE_IN_MS = { brief: 32_000, long: 50_000 };
+/** Faults that begin later than this before it do not meet it: the computer was too slow. */
+const BEFORE_EDGE_MS = 6_000;
+/** The round in which it ends goes on for so long after it. */
+const AFTER_EDGE_MS = 8_000;
 
 /** Opens a setting, breaks it for as long as asked, lets it heal, and judges. Ends everything, also when it fails. */
 export async function runChaos(options: ChaosOptions, onOpen: (setting: Setting) => void): Promise<Result> {
   const chance = chanceOf(options.seed);
-  const setting = await Setting.open(chance, options.say);
+  const setting = await Setting.open(
+    chance,
+    options.say,
+    EDGE_IN_MS[options.brief ? 'brief' : 'long'],
+    `seed-${options.seed}`,
+  );
   onOpen(setting);
   try {
     return await play(setting, options);
@@ -35,15 +56,19 @@ export async function runChaos(options: ChaosOptions, onOpen: (setting: Setting)
   }
 }
 
-async function play(setting: Setting, { minutes, seed, people = 6, say }: ChaosOptions): Promise<Result> {
+async function play(setting: Setting, options: ChaosOptions): Promise<Result> {
+  const { minutes, seed, people = 6, brief = false, say } = options;
   const tally = new Tally();
   const bounds = new Bounds();
   await preparePlans(setting, bounds);
   const crowd = new Crowd(setting, bounds, tally, seed);
-  const scene: Scene = { setting, crowd, chance: chanceOf(seed + 1), tally, touched: new Map() };
+  const scene: EdgeScene = {
+    ...{ setting, crowd, chance: chanceOf(seed + 1), tally, touched: new Map(), calm: new Calm() },
+    ...{ edges: new Edges(), brief },
+  };
   const starved = watchStarvation(setting);
   const webs = setting.watchWebs();
-  const until = Date.now() + minutes * 60_000;
+  const until = Math.max(Date.now() + minutes * 60_000, setting.edgeAt + AFTER_EDGE_MS);
   const disks = new Disks();
   crowd.begin(people);
   const care = {
@@ -56,26 +81,42 @@ async function play(setting: Setting, { minutes, seed, people = 6, say }: ChaosO
   crowd.beginDeeds(() => careOnce(care), chanceOf(seed + 3));
   const from = Date.now();
   const healings = await playRounds(scene, disks, until, say);
-  const seconds = (Date.now() - from) / 1000;
+  const played = {
+    seed,
+    seconds: (Date.now() - from) / 1000,
+    edgeInTime: setting.edgeAt > from + BEFORE_EDGE_MS,
+  };
+  healings.push(...(await endAll(scene)));
+  starved.end();
+  await webs.end();
+  return judgeAll(scene, bounds, disks, { ...played, healings });
+}
+
+/** Everybody goes: with what they paid for, with nothing that runs. Returns how both healings went. */
+async function endAll({ setting, crowd }: Scene): Promise<Healing[]> {
   await crowd.end();
   const plansInForce = await untilHealed(setting, HEAL_MS, () => crowd.unpaidPlans());
   await crowd.stopAll();
-  const last = await untilHealed(setting, HEAL_MS);
-  starved.end();
-  await webs.end();
+  return [plansInForce, await untilHealed(setting, HEAL_MS)];
+}
+
+type Played = Pick<Result, 'seed' | 'seconds' | 'healings' | 'edgeInTime'>;
+
+async function judgeAll(scene: EdgeScene, bounds: Bounds, disks: Disks, played: Played): Promise<Result> {
+  const { setting, tally, edges } = scene;
   const books = await readBooks(setting);
   disks.look(books, scene.touched);
   const ledger = await insist(() => verifyLedger(setting.operator.ctx, null), HEAL_MS);
   noteOutages(setting);
+  setting.other.judge(edges, await readAllMachines(setting));
   for (const run of books.runs) tally.count('ends', run.end_reason ?? run.status);
   return {
-    seed,
-    seconds,
-    healings: [...healings, plansInForce, last],
+    ...played,
     leaked: leakedMachines(books),
     filesLost: disks.lost,
     drift: ledger.drift.map((drift) => JSON.stringify(drift)),
     chain: ledger.problems.map(({ accountId, message }) => `account ${accountId}: ${message}`),
+    edges,
     tally,
     starvedMs: setting.spans.totalMs(['starved'], 0, Date.now()),
     verdict: judgeBooks(scene, bounds, books),
@@ -83,11 +124,12 @@ async function play(setting: Setting, { minutes, seed, people = 6, say }: ChaosO
 }
 
 /** Breaks and heals by turns until the time is over; returns how each healing went. */
-async function playRounds(scene: Scene, disks: Disks, until: number, say: ChaosOptions['say']) {
+async function playRounds(scene: EdgeScene, disks: Disks, until: number, say: ChaosOptions['say']) {
   const { setting, crowd, tally, touched } = scene;
   const healings: Healing[] = [];
   while (Date.now() < until) {
-    await breakThings(scene, Math.min(until, Date.now() + ROUND_MS));
+    const roundEnd = Math.min(until, Date.now() + ROUND_MS);
+    await Promise.all([breakThings(scene, roundEnd), ...lanesOf(scene)]);
     const healing = await heal(scene);
     healings.push(healing);
     disks.look(await readBooks(setting), touched);
@@ -111,6 +153,7 @@ function judgeBooks({ setting, crowd, touched }: Scene, bounds: Bounds, books: B
     spans: setting.spans,
     touched,
     rules: RULES,
+    edgeAt: setting.edgeAt,
   });
 }
 
@@ -145,10 +188,13 @@ async function preparePlans({ sql }: Setting, bounds: Bounds): Promise<void> {
 async function breakThings(scene: Scene, until: number): Promise<void> {
   const under = new Set<Promise<void>>();
   while (Date.now() < until) {
-    const kind = weighted(scene.chance, KINDS);
+    const kind = weighted(
+      scene.chance,
+      scene.calm.isWanted ? KINDS.filter(({ disturbs }) => !disturbs) : KINDS,
+    );
     scene.tally.count('faults', kind.name);
     scene.setting.note(kind.name);
-    const strike: Promise<void> = withTimeout(kind.strike(scene), STRIKE_MS)
+    const strike: Promise<void> = withTimeout(strikeOnce(scene, kind), STRIKE_MS)
       .then(
         (done) => {
           if (done === LATE) scene.tally.count('stuck', kind.name);
@@ -164,6 +210,9 @@ async function breakThings(scene: Scene, until: number): Promise<void> {
   }
   await Promise.all(under);
 }
+
+const strikeOnce = (scene: Scene, kind: (typeof KINDS)[number]): Promise<void> =>
+  kind.disturbs ? scene.calm.disturb(() => kind.strike(scene)) : kind.strike(scene);
 
 /** No more faults and nobody who does anything: how long until books and provider agree? */
 async function heal({ setting, crowd }: Scene): Promise<Healing> {

@@ -2,8 +2,10 @@ import { sleep } from '@/scripts/services/processes';
 import type { PartName } from '@/scripts/stack-part';
 import type { Chance } from '../simulation/events';
 import { asOwner } from '../world';
+import type { Calm } from './calm';
+import { insist } from './insist';
 import type { Crowd } from './people';
-import { insist, type Setting } from './setting';
+import type { Setting } from './setting';
 import type { Tally } from './tally';
 import type { TruthMachine } from './truth';
 
@@ -16,10 +18,15 @@ export type Scene = {
   tally: Tally;
   /** What was done to single machines: their end is nobody's fault but ours. */
   touched: Map<string, Touch>;
+  calm: Calm;
 };
 export type Touch = 'killed' | 'lost' | 'migrated' | 'cut off';
 
-type Kind = { name: string; weight: number; strike(scene: Scene): Promise<void> };
+/** Longer than any fault lasts whose mending ends with its own time limit. */
+export const STRIKE_MS = 240_000;
+
+/** `disturbs`: it takes a process or a service away, and does not begin while something is measured. */
+type Kind = { name: string; weight: number; disturbs?: true; strike(scene: Scene): Promise<void> };
 
 const webs: PartName[] = ['web', 'web2'];
 const workers: PartName[] = ['worker', 'worker2'];
@@ -67,9 +74,6 @@ const PROCESSES: Kind[] = [
   },
 ];
 
-/** By then a connection that went silent is given up, and the next one serves. */
-const SILENT_MS = 13_000;
-
 const SERVICES: Kind[] = [
   {
     name: 'PostgreSQL stopped',
@@ -90,16 +94,6 @@ const SERVICES: Kind[] = [
           select pg_terminate_backend(pid) from pg_stat_activity
           where pid <> pg_backend_pid() and application_name <> 'hourglass-operator' and usename is not null`,
       ).catch(() => {});
-    },
-  },
-  {
-    name: 'connections silent',
-    weight: 1,
-    strike: async ({ setting }) => {
-      const end = setting.spans.begin('postgres');
-      setting.door.silence();
-      await sleep(SILENT_MS);
-      end();
     },
   },
   { name: 'Redis flushed', weight: 3, strike: ({ setting }) => setting.flushRedis() },
@@ -239,10 +233,21 @@ const STRIPE: Kind[] = [
   },
 ];
 
-export const KINDS: Kind[] = [...PROCESSES, ...SERVICES, ...PROVIDER, ...MACHINES, ...STRIPE];
+const disturbing = (kinds: Kind[]): Kind[] => kinds.map((kind) => ({ ...kind, disturbs: true }));
 
-/** Machines whose process lives, by the provider's own books; none while it is away. */
+export const KINDS: Kind[] = [
+  ...disturbing(PROCESSES),
+  ...disturbing(SERVICES),
+  ...PROVIDER,
+  ...MACHINES,
+  ...STRIPE,
+];
+
+/** Machines of the product whose process lives, by the provider's own books; none while it is away. */
 async function running(setting: Setting): Promise<TruthMachine[]> {
   const all = await setting.control<TruthMachine[]>('/control/machines').catch(() => []);
-  return all.filter(({ state, pid }) => state === 'started' && pid !== null);
+  return all.filter(
+    ({ state, pid, metadata }) =>
+      state === 'started' && pid !== null && metadata.hourglass_installation !== setting.other.id,
+  );
 }

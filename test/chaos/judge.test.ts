@@ -21,6 +21,7 @@ const run = (id: string, change: Partial<RunRow> = {}): RunRow => ({
   end_reason: 'user',
   overrun_ms: 0,
   charged_ms: 10_000,
+  next_month_ms: 0,
   ...change,
 });
 
@@ -60,6 +61,7 @@ function facts(
     spans: new Spans(),
     touched: new Map(),
     rules: { minStartMs: 3_000, leaseMaxMs: 15_000, guardMs: 1_000 },
+    edgeAt: Date.parse('2026-12-01T00:00:00Z'),
     ...change,
   };
 }
@@ -83,6 +85,29 @@ describe('the judge of a run under faults', () => {
     const verdict = judge(facts([run('1', { charged_ms: 9_300 })], [machine('1')]));
     expect(verdict.largestDifferenceMs).toBe(700);
     expect(judge(facts([run('2', { charged_ms: 10_900 })], [machine('2')])).largestDifferenceMs).toBe(900);
+  });
+
+  it('holds the part of a run that was charged to the next month against what ran in it', () => {
+    const edge = { edgeAt: T + 4_000 };
+    const right = run('1', { next_month_ms: 7_000 });
+    const wrong = run('2', { next_month_ms: 6_000 });
+    expect(judge(facts([right], [machine('1')], edge))).toMatchObject({ acrossMonths: 1, largestMonthMs: 0 });
+    expect(judge(facts([wrong], [machine('2')], edge)).largestMonthMs).toBe(1_000);
+    expect(judge(facts([run('3')], [machine('3')]))).toMatchObject({ acrossMonths: 0, largestMonthMs: 0 });
+  });
+
+  it('tells a last word that waited for us from a charge that nothing explains', () => {
+    const touched = new Map([['m-1', 'lost' as const]]);
+    const waited = run('1', { proof_at: T + 12_000, charged_ms: 11_000 });
+    expect(judge(facts([waited], [machine('1')], { touched }))).toMatchObject({
+      largestExcessMs: 0,
+      longestWaitMs: 1_000,
+    });
+    const wrong = run('1', { proof_at: T + 10_500, charged_ms: 11_000 });
+    expect(judge(facts([wrong], [machine('1')], { touched }))).toMatchObject({
+      largestExcessMs: 1_000,
+      longestWaitMs: 0,
+    });
   });
 
   it('excuses a late start only while the provider was away, and never a charge for more than was true', () => {

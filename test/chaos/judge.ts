@@ -16,6 +16,8 @@ export type Facts = {
   spans: Spans;
   touched: Map<string, Touch>;
   rules: { minStartMs: number; leaseMaxMs: number; guardMs: number };
+  /** When a month began while machines ran. */
+  edgeAt: number;
 };
 
 export type Verdict = {
@@ -25,9 +27,17 @@ export type Verdict = {
   chargedMs: number;
   /** Over runs whose start and end the provider could prove. */
   largestDifferenceMs: number;
-  /** Over all others: charged more than was true, which nothing excuses. */
+  /** Over all others: charged more than was true, beyond their last word, which nothing excuses. */
   largestExcessMs: number;
+  /**
+   * Of them: how long after a machine had ended its last word was taken. It had waited for us, and without an event of the
+   * provider nobody can know that.
+   */
+  longestWaitMs: number;
   unproven: number;
+  /** Runs that ran when the month ended, and the largest part of a proven one that was charged to the wrong month. */
+  acrossMonths: number;
+  largestMonthMs: number;
   honestOverrunMs: number;
   rogueOverrunMs: number;
   /** Of it, what passed while somebody could have ended the machine. */
@@ -53,6 +63,9 @@ export function judge(facts: Facts): Verdict {
   const others = runs.filter((run) => !run.proven);
   const worst = proven.toSorted((a, b) => Math.abs(b.differenceMs) - Math.abs(a.differenceMs)).slice(0, 3);
   const greediest = others.toSorted((a, b) => b.differenceMs - a.differenceMs).slice(0, 2);
+  const across = runs.filter(
+    (run) => run.startMs !== null && run.startMs < facts.edgeAt && (run.endMs ?? 0) > facts.edgeAt,
+  );
   const lost = runs.filter((run) => isLost(run, facts));
   return {
     runs: runs.length,
@@ -60,8 +73,14 @@ export function judge(facts: Facts): Verdict {
     truthMs: sum(runs.map((run) => run.truthMs)),
     chargedMs: sum(runs.map((run) => run.row.charged_ms)),
     largestDifferenceMs: Math.max(0, ...proven.map((run) => Math.abs(run.differenceMs))),
-    largestExcessMs: Math.max(0, ...others.map((run) => run.differenceMs)),
+    largestExcessMs: Math.max(0, ...others.map((run) => run.differenceMs - waitedMs(run))),
+    longestWaitMs: Math.max(0, ...others.map((run) => Math.min(run.differenceMs, waitedMs(run)))),
     unproven: others.length,
+    acrossMonths: across.length,
+    largestMonthMs: Math.max(
+      0,
+      ...across.filter((run) => run.proven).map((run) => wrongMonthMs(run, facts.edgeAt)),
+    ),
     honestOverrunMs: Math.max(0, ...runs.filter((run) => !run.rogue).map((run) => run.overrunMs)),
     rogueOverrunMs: Math.max(0, ...runs.filter((run) => run.rogue).map((run) => run.overrunMs)),
     avoidableOverrunMs: Math.max(0, ...runs.filter((run) => run.rogue).map((run) => avoidable(run, facts))),
@@ -107,19 +126,31 @@ function viewOf(row: RunRow, machines: TruthMachine[], facts: Facts): View {
  * end unless the machine vanished together with its events.
  */
 function isProven(
-  { row, machines, startMs }: Pick<View, 'row' | 'machines' | 'startMs'>,
+  { row, machines, startMs, endMs }: Pick<View, 'row' | 'machines' | 'startMs' | 'endMs'>,
   facts: Facts,
 ): boolean {
   if (machines.some(({ id }) => facts.touched.has(id) && facts.touched.get(id) !== 'killed')) return false;
+  // What the provider says of the future is not believed, and no clock says when it is.
+  if (endMs !== null && facts.spans.totalMs(['clock'], endMs - 1_000, endMs + 10_000) > 0) return false;
   if (row.started_at === null || startMs === null) return true;
   const late = row.started_at - startMs > 50;
   return !(late && facts.spans.totalMs(['provider', 'cloud'], startMs - 1_000, row.started_at + 1_000) > 0);
 }
 
+/** How long after the end of a machine the last word of it was taken. */
+const waitedMs = ({ row, endMs }: View): number => (endMs === null ? 0 : Math.max(0, row.proof_at - endMs));
+
+/** How far what was charged to the new month is from what the machine ran in it before its lease ended. */
+const wrongMonthMs = ({ row, machines }: View, edgeAt: number): number =>
+  Math.abs(
+    row.next_month_ms -
+      sum(machines.map((machine) => ranMs(machine, edgeAt, Math.max(edgeAt, row.lease_until)))),
+  );
+
 /** Nobody can end a machine while its provider, the database or every timekeeper is away. */
 function avoidable({ row, endMs, overrunMs }: View, { spans, rules }: Facts): number {
   if (overrunMs === 0 || endMs === null) return 0;
-  const kinds = ['provider', 'cloud', 'postgres', 'all workers', 'frozen', 'starved'];
+  const kinds = ['provider', 'cloud', 'postgres', 'silent', 'clock', 'all workers', 'frozen', 'starved'];
   return Math.max(0, overrunMs - spans.totalMs(kinds, row.lease_until - rules.guardMs, endMs));
 }
 
@@ -144,7 +175,7 @@ const survivesMs = ({ row }: View, rules: Facts['rules']): number =>
 /** An outage that the slice did not ride out excuses the end, and so does what paused this computer. */
 function isExcused(run: View, { spans, rules }: Facts): boolean {
   const to = Math.min(run.row.lease_until, run.endMs ?? run.row.lease_until);
-  const kinds = ['postgres', 'all webs', 'frozen', 'starved'];
+  const kinds = ['postgres', 'silent', 'clock', 'all webs', 'frozen', 'starved'];
   const outageMs = spans.totalMs(kinds, to - rules.leaseMaxMs, to);
   return outageMs > 0 && outageMs >= survivesMs(run, rules);
 }

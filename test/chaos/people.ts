@@ -5,33 +5,12 @@ import { LATE, withTimeout } from '@/server/with-timeout';
 import type { Chance } from '../simulation/events';
 import { chanceOf } from '../simulation/events';
 import type { Bounds } from './bounds';
-import { insist, type Setting } from './setting';
+import { HABITS, type Habit, weighted } from './habits';
+import { insist } from './insist';
+import type { Setting } from './setting';
 import type { Tally } from './tally';
 
 /** People who use the product while it breaks: each has an account, a habit, and machines of one kind. */
-
-type Machines = 'normal' | 'silent' | 'stubborn' | 'crash' | 'stuck_created' | 'slow_boot';
-type Habit = {
-  name: string;
-  planId: string;
-  machines: Machines;
-  sessions: number;
-  /** Plans to buy, one after the other. */
-  buys?: string[];
-  weight: number;
-};
-
-const HABITS: Habit[] = [
-  { name: 'steady', planId: 'max', machines: 'normal', sessions: 3, weight: 5 },
-  { name: 'tight', planId: 'free', machines: 'normal', sessions: 2, weight: 4 },
-  { name: 'buyer', planId: 'free', machines: 'normal', sessions: 2, buys: ['starter', 'pro'], weight: 3 },
-  { name: 'idler', planId: 'custom', machines: 'normal', sessions: 2, weight: 2 },
-  { name: 'silent', planId: 'starter', machines: 'silent', sessions: 1, weight: 2 },
-  { name: 'stubborn', planId: 'pro', machines: 'stubborn', sessions: 2, weight: 2 },
-  { name: 'crasher', planId: 'pro', machines: 'crash', sessions: 2, weight: 1 },
-  { name: 'stuck', planId: 'starter', machines: 'stuck_created', sessions: 1, weight: 1 },
-  { name: 'slow', planId: 'pro', machines: 'slow_boot', sessions: 1, weight: 1 },
-];
 
 export type Person = {
   accountId: string;
@@ -52,6 +31,9 @@ const MOST_MS = 240_000;
 export class Crowd {
   readonly people: Person[] = [];
   private paused = false;
+  private bornBy = 0;
+  private guests = 0;
+  private barren = 0;
   private stopped = false;
   private busy = 0;
   private readonly lives: Promise<void>[] = [];
@@ -90,6 +72,23 @@ export class Crowd {
 
   resume(): void {
     this.paused = false;
+  }
+
+  /** Nobody is born while `work` is under way; begins when no birth is. */
+  async withoutBirths(work: () => Promise<void>): Promise<void> {
+    this.barren += 1;
+    try {
+      while (this.bornBy > 0) await sleep(50);
+      await work();
+    } finally {
+      this.barren -= 1;
+    }
+  }
+
+  /** Somebody with a habit who does nothing by themselves: whoever asked acts for them. */
+  guest(name: string): Promise<Person> {
+    const habit = HABITS.find((one) => one.name === name) ?? (HABITS[0] as Habit);
+    return this.birth(habit, `guest-${++this.guests}`);
   }
 
   async end(): Promise<void> {
@@ -175,10 +174,24 @@ export class Crowd {
   }
 
   private async bear(chance: Chance, name: string): Promise<Person> {
-    const habit = weighted(chance, HABITS);
+    return this.birth(weighted(chance, HABITS), name);
+  }
+
+  private async birth(habit: Habit, name: string): Promise<Person> {
+    while (this.barren > 0) await sleep(50);
+    this.bornBy += 1;
+    try {
+      return await this.make(habit, name);
+    } finally {
+      this.bornBy -= 1;
+    }
+  }
+
+  private async make(habit: Habit, name: string): Promise<Person> {
     const email = `${habit.name}-${name}@hourglass.test`;
     const made = await createAccount(this.setting.operator.ctx, { email, planId: habit.planId });
     this.bounds.ownPlanChanges(made.accountId, habit.planId)();
+    await insist(() => this.setting.other.knows(made.accountId), 10_000);
     const apis = this.setting.stack.webUrls.map((url) =>
       createClient({ url, apiKey: made.apiKey, fetch: impatient }),
     );
@@ -260,12 +273,3 @@ export class Crowd {
 /** Every call ends, one way or the other. */
 export const impatient: typeof fetch = (input, init) =>
   fetch(input, { ...init, signal: AbortSignal.timeout(20_000) });
-
-export function weighted<T extends { weight: number }>(chance: Chance, items: readonly T[]): T {
-  let left = chance.next() * items.reduce((sum, { weight }) => sum + weight, 0);
-  for (const item of items) {
-    left -= item.weight;
-    if (left < 0) return item;
-  }
-  return items[0] as T;
-}

@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -9,11 +9,15 @@ import { type PostgresServer, startPostgres } from '@/scripts/services/postgres'
 import { signal, sleep } from '@/scripts/services/processes';
 import { type RedisServer, startRedis } from '@/scripts/services/redis';
 import { type Stack, startStack } from '@/scripts/stack';
-import { type PartName, ROOT } from '@/scripts/stack-part';
-import { LATE, withTimeout } from '@/server/with-timeout';
+import type { PartName } from '@/scripts/stack-part';
+import { showInstallation } from '@/server/inventory/show-installation';
 import { DatabaseDoor } from '../database-door';
 import type { Chance } from '../simulation/events';
 import { type Front, openFront } from './front';
+import { call, insist } from './insist';
+import { keepLogs, killMachines } from './leftovers';
+import { type OtherInstallation, openOther } from './other-installation';
+import { shiftDatabase, shiftedAgent, shiftedEnv, shiftOwnClock, shiftTo } from './shift';
 import { Spans } from './spans';
 
 /** The whole product as real processes on this computer, each of which may be broken and mended. */
@@ -39,10 +43,14 @@ const ENV = {
   AUTH_SECRET: 'chaos-secret-chaos-secret-chaos-secret',
 };
 
+/** What gives everything back that was started, in reverse. */
+type Undo = (() => Promise<unknown> | unknown)[];
+
 export class Setting {
   readonly spans = new Spans();
   readonly down = new Set<string>();
   private closing: Promise<void> | undefined;
+  private secrets = [ENV.AUTH_SECRET];
 
   private constructor(
     readonly dir: string,
@@ -53,20 +61,31 @@ export class Setting {
     private readonly front: Front,
     readonly stack: Stack,
     readonly operator: ReturnType<typeof openOperatorContext>,
+    /** When the month ends, on everybody's clock. */
+    readonly edgeAt: number,
+    /** How far everybody's clock is ahead of this computer's. */
+    readonly shiftMs: number,
+    readonly other: OtherInstallation,
+    private readonly name: string,
   ) {}
 
-  /** Builds what must be built and starts everything; what was started ends again when a part of it fails. */
-  static async open(chance: Chance, say: (line: string) => void): Promise<Setting> {
+  /**
+   * Builds what must be built and starts everything, so that the month ends `edgeInMs` after that begins; what was started ends
+   * again when a part of it fails.
+   */
+  static async open(
+    chance: Chance,
+    say: (line: string) => void,
+    edgeInMs: number,
+    name: string,
+  ): Promise<Setting> {
     const dir = mkdtempSync(join(tmpdir(), 'hourglass-chaos-'));
-    const undo: (() => Promise<unknown> | unknown)[] = [() => rmSync(dir, { recursive: true, force: true })];
+    const undo: Undo = [() => rmSync(dir, { recursive: true, force: true })];
     try {
       await buildAll({ say });
-      const postgres = await startPostgres({ dataDir: join('/var/tmp', `${dir.split('/').at(-1)}`, 'data') });
-      undo.push(() => postgres.stop());
-      mkdirSync(join(dir, 'redis'), { recursive: true });
-      const redis = await startRedis({ dir: join(dir, 'redis') });
-      undo.push(() => redis.stop());
-      await migrateDatabase(postgres.url);
+      const { shiftMs, edgeAt } = shiftTo(edgeInMs);
+      await shiftOwnClock(shiftMs);
+      const { postgres, redis } = await openServices(dir, shiftMs, undo);
       const operator = openOperatorContext({
         AUTH_SECRET: ENV.AUTH_SECRET,
         DATABASE_URL: postgres.url,
@@ -84,10 +103,20 @@ export class Setting {
         redisUrl: redis.url,
         authSecret: ENV.AUTH_SECRET,
         count: { web: 2, worker: 2 },
-        env: { ...ENV, APP_URL: front.url },
+        env: { ...ENV, ...shiftedEnv(shiftMs), APP_URL: front.url },
+        cloudEnv: { ...shiftedEnv(shiftMs), CLOUD_MACHINE_COMMAND: shiftedAgent(shiftMs) },
       });
+      undo.push(() => stack.stop());
       front.targets = stack.webUrls.map((url) => Number(new URL(url).port));
-      return new Setting(dir, postgres, redis, door, front, stack, operator);
+      const { id } = await showInstallation(operator.ctx);
+      const other = await openOther({
+        dir,
+        stack,
+        databaseUrl: postgres.url,
+        shiftMs,
+        first: { id, operator },
+      });
+      return new Setting(dir, postgres, redis, door, front, stack, operator, edgeAt, shiftMs, other, name);
     } catch (error) {
       for (const step of undo.reverse()) await Promise.resolve(step()).catch(() => {});
       throw error;
@@ -131,6 +160,18 @@ export class Setting {
 
   get sql() {
     return this.operator.ctx.sql;
+  }
+
+  /** Where the web processes answer, as machines know them. */
+  get frontUrl(): string {
+    return this.front.url;
+  }
+
+  /** From their next start on web, timekeeper and gateway have this secret before those of until now. Returns the first of all. */
+  rotateSecret(secret: string): { oldest: string } {
+    this.secrets.unshift(secret);
+    this.stack.changeEnv({ AUTH_SECRET: this.secrets.join(',') });
+    return { oldest: ENV.AUTH_SECRET };
   }
 
   get stripeUrl(): string {
@@ -224,74 +265,30 @@ export class Setting {
 
   private async end(): Promise<void> {
     for (const name of this.stack.names) signalIfAlive(this.stack.pidOf(name), 'SIGCONT');
-    await this.stack.stop();
+    await Promise.all([this.stack.stop(), this.other.close()]);
     await this.front.close();
     await this.door.close();
     await this.operator.close().catch(() => {});
     await Promise.all([this.postgres.stop(), this.redis.stop()]);
     killMachines(this.dir);
-    keepLogs(this.dir);
+    keepLogs(this.dir, this.name);
     for (const folder of [this.dir, join('/var/tmp', this.dir.split('/').at(-1) as string)])
       rmSync(folder, { recursive: true, force: true });
   }
 }
 
+/** PostgreSQL with the product's tables on the shifted clock, and Redis. */
+async function openServices(dir: string, shiftMs: number, undo: Undo) {
+  const postgres = await startPostgres({ dataDir: join('/var/tmp', `${dir.split('/').at(-1)}`, 'data') });
+  undo.push(() => postgres.stop());
+  mkdirSync(join(dir, 'redis'), { recursive: true });
+  const redis = await startRedis({ dir: join(dir, 'redis') });
+  undo.push(() => redis.stop());
+  await migrateDatabase(postgres.url);
+  await shiftDatabase(postgres.url, shiftMs);
+  return { postgres, redis };
+}
+
 function signalIfAlive(pid: number, name: NodeJS.Signals): void {
   if (pid > 0) signal(pid, name);
-}
-
-/**
- * Repeats `work` until it succeeds; throws its last error after `withinMs`, or when nobody waits any more. A try that
- * does not end counts as failed after `tryMs`.
- */
-export async function insist<T>(
-  work: () => Promise<T>,
-  withinMs: number,
-  { givenUp = () => false, tryMs = 25_000 }: { givenUp?: () => boolean; tryMs?: number } = {},
-): Promise<T> {
-  const until = Date.now() + withinMs;
-  for (;;) {
-    try {
-      const done = await withTimeout(work(), tryMs);
-      if (done !== LATE) return done;
-      throw new Error(`No answer within ${tryMs / 1000} s.`);
-    } catch (error) {
-      if (Date.now() > until || givenUp()) throw error;
-      await sleep(200);
-    }
-  }
-}
-
-async function call<T>(url: string, method: string, body?: unknown): Promise<T> {
-  const response = await fetch(url, {
-    method,
-    headers: { 'content-type': 'application/json' },
-    body: body === undefined ? undefined : JSON.stringify(body),
-    signal: AbortSignal.timeout(20_000),
-  });
-  if (!response.ok) throw new Error(`${method} ${url} answered ${response.status}: ${await response.text()}`);
-  return (await response.json()) as T;
-}
-
-/** What the processes and machines of the last run said stays in `.hourglass/chaos`. */
-function keepLogs(dir: string): void {
-  const kept = join(ROOT, '.hourglass/chaos');
-  rmSync(kept, { recursive: true, force: true });
-  const wanted = /\/(home|workspace|volumes|apps|redis|stripe)(\/|$)/;
-  cpSync(dir, kept, { recursive: true, filter: (path) => !wanted.test(path.slice(dir.length)) });
-}
-
-/** Machines outlive their cloud: whatever still runs below this folder is ours and ends with it. */
-function killMachines(dir: string): void {
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      if (
-        Number(pid) !== process.pid &&
-        readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`=${dir}/cloud/`)
-      )
-        process.kill(Number(pid), 'SIGKILL');
-    } catch {
-      // It ended by itself, or is not ours to read.
-    }
-  }
 }

@@ -1,4 +1,5 @@
-import { insist, type Setting } from './setting';
+import { insist } from './insist';
+import type { Setting } from './setting';
 
 /** What the provider itself knows of a machine, whatever its API was made to say. */
 export type TruthMachine = {
@@ -28,6 +29,8 @@ export type RunRow = {
   overrun_ms: number;
   /** What the ledger charged, summed entry by entry. */
   charged_ms: number;
+  /** Of it, what was charged to the month that began meanwhile. */
+  next_month_ms: number;
 };
 
 type SessionRow = { id: string; volume_id: string | null; deleted: boolean };
@@ -46,8 +49,17 @@ export type Books = {
   payingAccounts: string[];
 };
 
-const readMachines = (setting: Setting): Promise<TruthMachine[]> =>
+/** Every machine that the provider has or had. */
+export const readAllMachines = (setting: Setting): Promise<TruthMachine[]> =>
   insist(() => setting.control<TruthMachine[]>('/control/machines'), 30_000);
+
+/** All but those of the second installation. */
+const readMachines = async (setting: Setting): Promise<TruthMachine[]> => {
+  const all = await readAllMachines(setting);
+  return all.filter(({ metadata }) => metadata.hourglass_installation !== setting.other.id);
+};
+
+export const monthOf = (at: number): string => new Date(at).toISOString().slice(0, 7);
 
 const readRuns = (setting: Setting): Promise<RunRow[]> =>
   insist(
@@ -55,7 +67,9 @@ const readRuns = (setting: Setting): Promise<RunRow[]> =>
       ...(await setting.sql<RunRow[]>`
         select r.id, r.account_id, r.session_id, r.machine_id, r.status, r.admitted_at, r.started_at, r.proof_at, r.lease_until, r.ended_at,
           r.end_reason, r.overrun_ms,
-          coalesce((select sum(e.ms) from usage_entry e where e.run_id = r.id), 0)::bigint as charged_ms
+          coalesce((select sum(e.ms) from usage_entry e where e.run_id = r.id), 0)::bigint as charged_ms,
+          coalesce((select sum(e.ms) from usage_entry e where e.run_id = r.id and e.period = ${monthOf(setting.edgeAt)}), 0)::bigint
+            as next_month_ms
         from run r order by r.id`),
     ],
     30_000,

@@ -1,0 +1,26 @@
+import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '@/scripts/stack-part';
+
+/** What the processes and machines of the last run said stays in a folder below `.hourglass/chaos`. */
+export function keepLogs(dir: string, name: string): void {
+  const kept = join(ROOT, '.hourglass/chaos', name);
+  rmSync(kept, { recursive: true, force: true });
+  const wanted = /\/(home|workspace|volumes|apps|redis|stripe)(\/|$)/;
+  cpSync(dir, kept, { recursive: true, filter: (path) => !wanted.test(path.slice(dir.length)) });
+}
+
+/** Machines outlive their cloud: whatever still runs below this folder is ours and ends with it. */
+export function killMachines(dir: string): void {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (
+        Number(pid) !== process.pid &&
+        readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`=${dir}/cloud/`)
+      )
+        process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // It ended by itself, or is not ours to read.
+    }
+  }
+}
