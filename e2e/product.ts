@@ -199,7 +199,7 @@ export async function offersOn(page: Page): Promise<UpgradePlan[]> {
 }
 
 /** Opens the payment page of a plan without a browser; returns the page's id. */
-export async function payPage(person: Person, planId: string): Promise<string> {
+async function payPage(person: Person, planId: string): Promise<string> {
   const { url } = await person.api.billing.upgradeLink.mutate({ planId });
   return /\/c\/pay\/([^/?#]+)/.exec(url)?.[1] ?? '';
 }
@@ -213,6 +213,21 @@ export async function payFor(person: Person, planId: string, card = GOOD_CARD): 
 export const GOOD_CARD = '4242424242424242';
 export const DECLINED_CARD = '4000000000000002';
 export const FAILING_CARD = '4000000000000341';
+
+/**
+ * Opens the payment page of a pack without a browser; returns the page's id. A pack lifts a refusal on every day of the
+ * month.
+ */
+export async function packPage(person: Person, packId = 'pack10'): Promise<string> {
+  const { url } = await person.api.billing.packLink.mutate({ packId });
+  return /\/c\/pay\/([^/?#]+)/.exec(url)?.[1] ?? '';
+}
+
+/** Pays a pack without a browser; returns when the payment was done. */
+export async function payForPack(person: Person, packId = 'pack10'): Promise<number> {
+  await stripeControl(`checkout/${await packPage(person, packId)}/complete`, { card: GOOD_CARD });
+  return Date.now();
+}
 
 /** Fills in a card on the open payment page. */
 export async function fillCard(page: Page, card: string): Promise<void> {

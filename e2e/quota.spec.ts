@@ -67,13 +67,14 @@ test('QUOTA-1 SESSION-7 from sign-up to the last second, the refusal, and on aga
     timeout: 10_000 - (Date.now() - stoppedSeen),
   });
   await expect(other.getByRole('alert').getByText('Your compute quota is used up')).toBeVisible();
-  await expect(other.getByRole('alert').getByRole('link', { name: /^Upgrade/ })).toBeVisible();
+  await expect(other.getByRole('alert').getByRole('link', { name: /^Add 10 hours/ })).toBeVisible();
 
   const callsSoFar = (await control<Call[]>('/control/calls?since=0')).at(-1)?.seq ?? 0;
   await start.click({ force: true });
   const dialog = page.getByRole('dialog', { name: 'Your compute quota is used up' });
-  const [offer] = await offersOn(page);
-  await expect(dialog.getByRole('link', { name: `Upgrade to ${offer?.name}` })).toBeVisible();
+  await expect(dialog.getByRole('link', { name: /^Add 10 hours/ })).toBeVisible();
+  for (const { name } of await offersOn(page))
+    await expect(dialog.getByRole('link', { name: `Upgrade to ${name}` })).toBeVisible();
   await page.keyboard.press('Escape');
   await page.goto(`${appUrl()}/dashboard?start=${sessionId}`);
   await expect(page.getByRole('dialog', { name: 'Your compute quota is used up' })).toBeVisible();
@@ -93,9 +94,11 @@ test('QUOTA-1 SESSION-7 from sign-up to the last second, the refusal, and on aga
     httpStatus: 402,
     quota: { level: 'exhausted' },
   });
-  expect(error.data.upgrade.plans[0]).toMatchObject({
-    id: 'starter',
-    url: `${appUrl()}/billing/upgrade?plan=starter`,
+  // Late in a month no plan with a price lifts it, a pack always does.
+  expect(error.data.upgrade.plans.at(-1)).toMatchObject({ id: 'custom' });
+  expect(error.data.upgrade.packs[0]).toMatchObject({
+    id: 'pack10',
+    url: `${appUrl()}/billing/upgrade?pack=pack10`,
   });
   expect(await creates(accountId, callsSoFar)).toEqual([]);
 
@@ -206,7 +209,7 @@ test('QUOTA-46 QUOTA-47 an exhausted quota shows that nothing is left, and offer
   await expect(dialog).toContainText('4 h of 4 h used, 0 s left');
   const ways = dialog.getByRole('button').or(dialog.getByRole('link'));
   await expect(ways.nth(1)).toHaveText('Start your free trial · 5 h');
-  await expect(ways.nth(2)).toContainText(/Upgrade to Starter · \d+ (h|min)/);
+  await expect(ways.nth(2)).toContainText(/^(Upgrade to \w+ · \d+ (h|min)|Add 10 hours)/);
   await dialog.getByRole('button', { name: 'Start your free trial' }).click();
   await expect(dialog).toBeHidden();
   await expect(page.getByRole('region', { name: 'Compute quota' })).toContainText('0 s used of 5 h · Trial');

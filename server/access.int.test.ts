@@ -134,6 +134,7 @@ const WELL: Record<string, unknown> = {
   from: '2026-11-01',
   to: '2026-11-24',
   planId: 'max',
+  packId: 'pack10',
   seconds: 60,
   scopes: ['session:read'],
   email: 'somebody@hourglass.test',

@@ -256,7 +256,8 @@ describe('what is offered', () => {
     await b.moveTo('2026-11-30T20:00:00Z');
     expect(await offered(person)).toEqual(['custom']);
     await b.ctx.sql`update plan set visible = false where id = 'custom'`;
-    expect(await offered(person)).toBeNull();
+    expect(await offered(person)).toEqual([]);
+    expect((await standing(person)).upgrade?.packs.map(({ id }) => id)).toEqual(['pack10', 'pack50']);
     await b.moveTo('2026-12-01T00:00:00Z');
     expect((await standing(person)).start.allowed).toBe(true);
   });

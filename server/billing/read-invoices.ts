@@ -18,20 +18,21 @@ const GIVING = new Set(['active', 'trialing', 'past_due']);
 /** The newest paid invoices of a customer. Throws BILLING_UNAVAILABLE. */
 export async function readPaidInvoices(payments: Payments, customer: string): Promise<Stripe.Invoice[]> {
   const { data } = await payments.ask((stripe) =>
-    stripe.invoices.list({ customer, status: 'paid', limit: 100 }),
+    stripe.invoices.list({ customer, status: 'paid', limit: 100, expand: ['data.payments'] }),
   );
   return data;
 }
 
-/** What the paid invoices of a subscription bought, and until when it is paid. Pure. */
+/** What the paid invoices of a subscription bought, less what was refunded, and until when it is paid. Pure. */
 export function paidOf(
   found: Stripe.Subscription,
   item: Stripe.SubscriptionItem,
   all: Stripe.Invoice[],
+  refunds: Map<string, number>,
 ): { bought: BoughtLine[]; paidUntil: Instant | null } {
   if (!GIVING.has(found.status)) return { bought: [], paidUntil: null };
   const paid = all.filter((invoice) => subscriptionOf(invoice) === found.id);
-  const bought = paid.flatMap(boughtLines);
+  const bought = paid.flatMap((invoice) => boughtLines(invoice, keptPart(invoice, refunds)));
   if (found.status !== 'past_due') return { bought, paidUntil: fromUnix(item.current_period_end) };
   if (paid.length === 0)
     return { bought, paidUntil: isFirst(found) ? null : fromUnix(item.current_period_start) };
@@ -49,9 +50,19 @@ function subscriptionOf({ parent }: Stripe.Invoice): string | null {
   return typeof subscription === 'string' ? subscription : (subscription?.id ?? null);
 }
 
-/** What an invoice buys once it is paid; also one that is only a preview. Pure. */
-export function boughtLines(invoice: Stripe.Invoice): BoughtLine[] {
-  const share = chargedShare(invoice);
+/** The part of what was charged for an invoice that was not given back. */
+function keptPart({ payments, amount_paid }: Stripe.Invoice, refunds: Map<string, number>): number {
+  if (amount_paid <= 0) return 1;
+  const back = (payments?.data ?? []).reduce((sum, { payment }) => {
+    const intent = payment.payment_intent;
+    return sum + (refunds.get(typeof intent === 'string' ? intent : (intent?.id ?? '')) ?? 0);
+  }, 0);
+  return Math.max(0, 1 - back / amount_paid);
+}
+
+/** What an invoice buys once it is paid, with `kept` of it not given back; also one that is only a preview. Pure. */
+export function boughtLines(invoice: Stripe.Invoice, kept = 1): BoughtLine[] {
+  const share = chargedShare(invoice, kept);
   return invoice.lines.data.flatMap((line) => {
     const price = line.pricing?.price_details?.price;
     // A part of the month that costs less than the smallest coin gives nothing either.
@@ -72,13 +83,12 @@ export function boughtLines(invoice: Stripe.Invoice): BoughtLine[] {
  * The part of an invoice that is charged, from the customer's credit too; the rest is put on the balance as too little to
  * be charged, and what the balance owed before is no part of it. Pure.
  */
-function chargedShare({
-  total,
-  amount_due,
-  starting_balance,
-}: Pick<Stripe.Invoice, 'total' | 'amount_due' | 'starting_balance'>): number {
+function chargedShare(
+  { total, amount_due, starting_balance }: Pick<Stripe.Invoice, 'total' | 'amount_due' | 'starting_balance'>,
+  kept: number,
+): number {
   if (total <= 0) return 1;
   const fromCredit = Math.min(total, Math.max(0, -starting_balance));
   const charged = Math.max(0, amount_due - Math.max(0, starting_balance));
-  return Math.min(1, (fromCredit + charged) / total);
+  return Math.min(1, (fromCredit + charged * kept) / total);
 }

@@ -72,7 +72,7 @@ describe('QUOTA-70 packs are used after the month', () => {
       usedSeconds: 14_400 + (lived - 70 * SEC) / SEC,
       extraSeconds: 3_600 - (lived - 70 * SEC) / SEC,
       remainingSeconds: 3_600 - (lived - 70 * SEC) / SEC,
-      level: 'ok',
+      level: 'warn80',
     });
     expect(await findDrift(stage.ctx.sql, accountId)).toEqual([]);
   });

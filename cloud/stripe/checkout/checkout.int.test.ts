@@ -171,7 +171,55 @@ describe('checkout', () => {
     const taxed = { automatic_tax: { enabled: true }, customer_update: { address: 'auto' as const } };
     expect(await create(taxed)).toMatchObject({ code: 'local_stripe_unsupported' });
     expect(await create({ success_url: 'javascript:alert(1)' })).toMatchObject({ code: 'url_invalid' });
-    expect(await create({ mode: 'payment' })).toMatchObject({ code: 'local_stripe_unsupported' });
+    expect(await create({ mode: 'payment' })).toMatchObject({ param: 'line_items[0]' });
+    expect(await create({ payment_intent_data: { metadata: {} } })).toMatchObject({
+      param: 'payment_intent_data',
+    });
+  });
+
+  it('is paid once with one charge and no invoice, which can be refunded in part', async () => {
+    const price = await bench.stripe.prices.create({
+      product_data: { name: 'Ten hours' },
+      currency: 'usd',
+      unit_amount: 400,
+    });
+    const session = await bench.stripe.checkout.sessions.create({
+      mode: 'payment',
+      customer: customer.id,
+      line_items: [{ price: price.id, quantity: 1 }],
+      success_url: 'https://x.io',
+      payment_intent_data: { metadata: { pack: 'ten' } },
+    });
+    expect(session).toMatchObject({ amount_total: 400, payment_status: 'unpaid', payment_intent: null });
+    const page = await bench.page(session.url ?? '');
+    expect(page.text).toContain('You pay once.');
+    await bench.page(session.url ?? '', { ...GOOD_CARD, cardNumber: '4000000000000341' });
+    expect((await bench.stripe.paymentIntents.list({ customer: customer.id })).data).toEqual([]);
+    await bench.page(session.url ?? '', GOOD_CARD);
+    const done = await bench.stripe.checkout.sessions.retrieve(session.id);
+    expect(done).toMatchObject({ status: 'complete', payment_status: 'paid', invoice: null });
+    const [intent] = (
+      await bench.stripe.paymentIntents.list({ customer: customer.id, expand: ['data.latest_charge'] })
+    ).data;
+    expect(intent).toMatchObject({
+      id: done.payment_intent,
+      status: 'succeeded',
+      metadata: { pack: 'ten' },
+      latest_charge: { amount: 400, amount_refunded: 0, disputed: false },
+    });
+    await bench.stripe.refunds.create({ payment_intent: intent?.id ?? '', amount: 100 });
+    const [charge] = (await bench.stripe.charges.list({ customer: customer.id })).data;
+    expect(charge).toMatchObject({ amount_refunded: 100, refunded: false });
+    const types = await bench.eventTypes();
+    expect(types).toEqual(
+      expect.arrayContaining([
+        'payment_intent.succeeded',
+        'charge.succeeded',
+        'checkout.session.completed',
+        'charge.refunded',
+      ]),
+    );
+    expect(types).not.toContain('invoice.paid');
   });
 
   it('starts a trial without charging', async () => {

@@ -4,9 +4,8 @@ import type { Json } from '../schema/fill';
 import { mergeMetadata } from '../store/assign';
 import type { SessionRecord } from '../store/billing-records';
 import { newStripeId } from '../store/ids';
-import { renderOne } from '../store/objects';
 import type { World } from '../store/world';
-import { change, emitFor } from '../webhooks/events';
+import { emitFor } from '../webhooks/events';
 import { missingParam, notHere, refuse } from '../wire/failure';
 
 /** Sessions of `mode: payment`: prices without an interval, one payment intent, one charge, no invoice. */
@@ -89,13 +88,4 @@ export function payOnce(
   emitFor(world, 'charge.succeeded', 'charges', charge);
   emitFor(world, 'payment_intent.succeeded', 'paymentIntents', id);
   return { payment_intent: id, amount_total: amount, payment_status: 'paid' };
-}
-
-/** The charge says from now on that its owner's bank took it back. */
-export function markDisputed(world: World, charge: string): Json {
-  world.need('charges', charge, 'charge');
-  change(world, 'charges', charge, 'charge.updated', (record) => {
-    record.disputed = true;
-  });
-  return renderOne(world, 'charges', charge);
 }

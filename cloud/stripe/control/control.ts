@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { sendJson } from '../../http';
 import { failChallenge, payCheckout } from '../checkout/checkout-pay';
-import { markDisputed } from '../checkout/one-off';
 import { TEST_CARDS } from '../customers/cards';
 import { needCustomer } from '../customers/customers';
 import { attachCard } from '../customers/payment-methods';
@@ -44,7 +43,6 @@ const CONTROLS: [method: string, path: RegExp, run: Handler][] = [
   ],
   ['GET', /^cards$/, () => TEST_CARDS],
   ['POST', /^checkout\/([^/]+)\/complete$/, completeCheckout],
-  ['POST', /^charges\/([^/]+)\/disputed$/, ({ world }, _, id) => world.work(() => markDisputed(world, id))],
   ['POST', /^customers\/([^/]+)\/card$/, replaceCard],
   ['POST', /^invoices\/([^/]+)\/pay$/, payOneInvoice],
   ...TROUBLES,

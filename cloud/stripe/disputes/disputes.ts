@@ -22,6 +22,7 @@ export function disputeCharge(world: World, charge: string, input: Partial<Dispu
     created: world.now(customer),
     ...input,
   });
+  tellCharge(world, record);
   emitFor(world, 'charge.dispute.created', 'disputes', record.id);
   return record.id;
 }
@@ -32,6 +33,12 @@ export function moveDispute(world: World, id: string, status: DisputeRecord['sta
   change(world, 'disputes', id, isOver ? 'charge.dispute.closed' : 'charge.dispute.updated', (record) => {
     record.status = status;
   });
+  tellCharge(world, world.need('disputes', id, 'dispute'));
+}
+
+/** The charge says that it is disputed, and goes on saying so; an inquiry is no dispute yet. */
+function tellCharge(world: World, { charge, status }: Readonly<DisputeRecord>): void {
+  if (!status.startsWith('warning_')) world.store.edit('charges', charge).disputed = true;
 }
 
 /** The card's network says that a payment is likely fraud, before anybody disputes it. */

@@ -7,6 +7,7 @@ import { amountIn, DEFAULT_CURRENCY, type Prices } from '../../quota/plans';
 import { needCheckoutPage, type Sale } from '../checkout/checkout-page';
 import { withCustomer } from '../checkout/ensure-customer';
 import { needActive } from '../need-active';
+import { needUnheld } from '../need-unheld';
 import { needPayments } from '../payments';
 import { withFreshState } from '../with-fresh-state';
 
@@ -20,11 +21,12 @@ type PackInput = {
 
 /**
  * The payment page of a pack. Opening it changes nothing; opening it twice answers the same page until it is paid. Throws
- * NOT_FOR_SALE, INVALID_INPUT, ACCOUNT_BLOCKED, ACCOUNT_PENDING, BILLING_UNAVAILABLE, RATE_LIMITED.
+ * NOT_FOR_SALE, INVALID_INPUT, PURCHASE_REFUSED, ACCOUNT_BLOCKED, ACCOUNT_PENDING, BILLING_UNAVAILABLE, RATE_LIMITED.
  */
 export async function openPack(ctx: Ctx, input: PackInput): Promise<{ url: string }> {
   const payments = needPayments(ctx.payments);
   await ctx.rates.takeBilling(input.accountId);
+  await needUnheld(ctx.sql, input.accountId);
   return withFreshState(ctx, input.accountId, async () => {
     const state = await readAccount(ctx.sql, input.accountId);
     needActive(state);

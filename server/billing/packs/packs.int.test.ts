@@ -8,6 +8,7 @@ import { leaveQuota } from '@/test/world';
 import { syncCatalogue } from '../catalogue/sync-catalogue';
 import { openUpgrade } from '../checkout/open-upgrade';
 import { returnFromCheckout } from '../checkout/return-from-checkout';
+import { noteDispute } from '../sync/note-hold';
 import { openPack } from './open-pack';
 
 let b: BillingWorld;
@@ -183,8 +184,11 @@ describe('BILLING-61 money that goes back takes its time back', () => {
 
   it('a dispute takes all that is unused', async () => {
     const person = await buyer('pack50');
-    await b.bench.control(`charges/${await chargeOf(person)}/disputed`, {});
-    await b.sync(person);
+    const { id } = await b.bench.control<{ id: string }>(`charges/${await chargeOf(person)}/dispute`, {});
+    await noteDispute(b.ctx, id);
+    await expect(openPack(b.ctx, { ...person, packId: 'pack10' })).rejects.toMatchObject({
+      reason: 'PURCHASE_REFUSED',
+    });
     expect(await standing(person)).toMatchObject({
       quota: { extraSeconds: 0 },
       start: { reason: 'QUOTA_EXCEEDED' },

@@ -5,7 +5,7 @@ import { newId } from '../../ids';
 import { queueMail } from '../../mail/queue-mail';
 import { metrics } from '../../metrics';
 import { packEndsAt, packKey, packName, packQuotaMs } from '../../quota/packs';
-import type { PackFacts } from './read-packs';
+import type { PackFacts } from './read-money';
 
 type Known = { id: string; refunded: number; disputed: boolean };
 

@@ -179,7 +179,7 @@ describe('who may change billing', () => {
     const summary = await billing.summary();
     const fields = (value: object) => Object.keys(value).sort().join(' ');
     expect(fields(summary)).toBe(
-      'mayChange nextCharge ownPlan paidPlan payment paymentsSetUp pendingChange periodEnd periodStart plan scheduledChange status testPayments trial',
+      'mayChange nextCharge ownPlan packs paidPlan payment paymentsSetUp pendingChange periodEnd periodStart plan scheduledChange status testPayments trial',
     );
     const preview = await billing.previewChange({ planId: 'max' });
     expect(fields(preview)).toBe('currency dueNow effective next prorationDate thisMonthSeconds');

@@ -2,7 +2,7 @@ import type Stripe from 'stripe';
 import { fromUnix, type Instant } from '../../clock';
 import { isGone, type Payments } from '../payments';
 import { type BoughtLine, paidOf, readPaidInvoices } from '../read-invoices';
-import { type PackFacts, readPacks } from './read-packs';
+import { type PackFacts, packsOf, readMoney, refundsOf } from './read-money';
 
 /** A subscription as the payment provider has it, in our words. Instants in ms, money in minor units. */
 export type SubscriptionFacts = {
@@ -69,35 +69,40 @@ export async function readDeleted(
   if (!found?.deleted) return null;
   const had =
     subscription && (await payments.ask((stripe) => stripe.subscriptions.retrieve(subscription)).catch(none));
-  const facts = had ? factsOf(had, []) : null;
+  const facts = had ? factsOf(had, [], new Map()) : null;
   return { subscriptions: facts?.ended ? [facts] : [], card: null, currency: null, packs: [] };
 }
 
 /** Everything a customer has at the provider as of now. Throws BILLING_UNAVAILABLE. */
 export async function readStripe(payments: Payments, customer: string): Promise<CustomerFacts> {
-  const [page, paid, packs] = await Promise.all([
+  const [page, paid, money] = await Promise.all([
     payments.ask((stripe) =>
       stripe.subscriptions.list({ customer, status: 'all', limit: 100, expand: EXPAND }),
     ),
     readPaidInvoices(payments, customer),
-    readPacks(payments, customer),
+    readMoney(payments, customer),
   ]);
-  const subscriptions = page.data.map((found) => factsOf(found, paid));
+  const refunds = refundsOf(money);
+  const subscriptions = page.data.map((found) => factsOf(found, paid, refunds));
   const [first] = page.data;
   return {
     subscriptions: subscriptions.filter((one) => one !== null),
     card: first ? cardOf(page.data) : null,
     currency: first ? (customerOf(first)?.currency ?? first.currency) : null,
-    packs,
+    packs: money.flatMap(packsOf),
   };
 }
 
 /** Null for a subscription without items: it sells nothing. */
-function factsOf(found: Stripe.Subscription, paid: Stripe.Invoice[]): SubscriptionFacts | null {
+function factsOf(
+  found: Stripe.Subscription,
+  paid: Stripe.Invoice[],
+  refunds: Map<string, number>,
+): SubscriptionFacts | null {
   const item = found.items.data[0];
   if (!item) return null;
   const invoice = typeof found.latest_invoice === 'string' ? null : found.latest_invoice;
-  const { bought, paidUntil } = paidOf(found, item, paid);
+  const { bought, paidUntil } = paidOf(found, item, paid, refunds);
   return {
     id: found.id,
     status: isUnderWay(found.status, invoice) ? 'processing' : found.status,

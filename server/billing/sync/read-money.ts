@@ -17,12 +17,9 @@ export type PackFacts = {
 
 const MOST_PAGES = 10;
 
-/**
- * The payments of a customer that bought packs, in any order. What was bought is what our checkout wrote on the payment;
- * what it is worth now is what its charge says. Throws BILLING_UNAVAILABLE.
- */
-export async function readPacks(payments: Payments, customer: string): Promise<PackFacts[]> {
-  const found: PackFacts[] = [];
+/** Every payment of a customer with its charge, newest first. Throws BILLING_UNAVAILABLE. */
+export async function readMoney(payments: Payments, customer: string): Promise<Stripe.PaymentIntent[]> {
+  const found: Stripe.PaymentIntent[] = [];
   let cursor: string | undefined;
   for (let page = 0; page < MOST_PAGES; page++) {
     const { data, has_more } = await payments.ask((stripe) =>
@@ -33,15 +30,27 @@ export async function readPacks(payments: Payments, customer: string): Promise<P
         starting_after: cursor,
       }),
     );
-    found.push(...data.flatMap(factsOf));
+    found.push(...data);
     cursor = data.at(-1)?.id;
     if (!has_more) break;
   }
   return found;
 }
 
-/** Nothing of a payment that has not succeeded: access is for what is paid. */
-function factsOf(intent: Stripe.PaymentIntent): PackFacts[] {
+/** What of each payment was given back, by its id; payments of which nothing was are left out. Pure. */
+export function refundsOf(money: Stripe.PaymentIntent[]): Map<string, number> {
+  const refunds = new Map<string, number>();
+  for (const { id, latest_charge: charge } of money)
+    if (charge && typeof charge !== 'string' && charge.amount_refunded > 0)
+      refunds.set(id, charge.amount_refunded);
+  return refunds;
+}
+
+/**
+ * What a payment bought of packs, as our checkout wrote on it; what that is worth now is what its charge says. Nothing of a
+ * payment that has not succeeded: access is for what is paid. Pure.
+ */
+export function packsOf(intent: Stripe.PaymentIntent): PackFacts[] {
   const { pack, seconds } = intent.metadata;
   const charge = intent.latest_charge;
   if (!pack || intent.status !== 'succeeded' || !charge || typeof charge === 'string') return [];
