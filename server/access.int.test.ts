@@ -39,6 +39,7 @@ const TABLE: Record<Path, Who> = {
   'session.keepAwake': members('session:write'),
   'session.delete': members('session:write'),
   'session.connect': members('session:write'),
+  'session.exec': members('session:write'),
   'session.list': members(...READS),
   'session.get': members(...READS),
   'session.batchStatus': members(...READS),
@@ -131,6 +132,7 @@ const WELL: Record<string, unknown> = {
   to: '2026-11-24',
   planId: 'max',
   seconds: 60,
+  command: 'true',
   scopes: ['session:read'],
   email: 'somebody@hourglass.test',
 };
@@ -266,7 +268,7 @@ describe.each([
       // Without a payment provider nothing can be bought here, nothing runs that could be connected to, and the address
       // that confirms a deletion is not this person's.
       const other =
-        /^billing\.(upgradeLink|portalLink|previewChange|changePlan|cancel|resume|refresh)$|^session\.connect$|^account\.delete$/;
+        /^billing\.(upgradeLink|portalLink|previewChange|changePlan|cancel|resume|refresh)$|^session\.(connect|exec)$|^account\.delete$/;
       if (!other.test(path)) expect(outcome).toMatchObject({ code: null });
     },
   );

@@ -114,6 +114,7 @@ function inputsOf(known: { plan: Record<string, unknown> } & Record<string, unkn
     reason: 'away',
     status: 'active',
     seconds: 60,
+    command: 'true',
     // Of nobody: an end that comes late would sign this person out of what follows.
     signInId: 'nobody',
   };

@@ -96,7 +96,8 @@ export function openRates(redisUrl: string, startsPerMinute: number): Rates {
       take(billing, accountId, 'You asked about payments too often within a minute.'),
     takeRefusedKeys: (address, count) =>
       take(calls, `refused:${address}`, 'Too many keys from your address were refused.', count),
-    takeConnect: (accountId) => take(connects, accountId, 'You opened terminals too often within a minute.'),
+    takeConnect: (accountId) =>
+      take(connects, accountId, 'You opened terminals, files or commands too often within a minute.'),
     takeAgentCall: (runId) => take(agentCalls, runId, 'This machine asked too often within a minute.'),
     takeSignIn: async (email, address) => {
       const sentence = 'There were too many tries to sign in.';
