@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { monotonicMs } from './clock';
 import { type Config, takeConfig } from './config';
 import { Doors } from './doors/doors';
+import { ExecDoor } from './exec/door';
 import { FilesDoor } from './files/door';
 import { Tree } from './files/tree';
 import { LeaseClient } from './lease/client';
@@ -58,9 +59,11 @@ class Machine {
   private readonly watchdog = startWatchdog();
   private readonly terminals: TerminalServer;
   private readonly doors: Doors;
+  private readonly exec: ExecDoor;
   private readonly leases: LeaseClient;
   private readonly idle: IdleWatch;
   private readonly work = new WorkMeter();
+  private readonly execWork = new WorkMeter();
   private metrics: Record<string, number> = {};
   private timers: NodeJS.Timeout[] = [];
   private said = '';
@@ -71,7 +74,8 @@ class Machine {
     const { greeting, problem, ...person } = preparePerson(config, process.env);
     if (problem) log(`the volume takes no home folder: ${problem}`);
     const files = new FilesDoor(new Tree(config.workspace, person.identity));
-    this.doors = new Doors({ ...config, doors: { files, exec: files } });
+    this.exec = new ExecDoor({ person, onWork: (at) => this.idle.worked(at) });
+    this.doors = new Doors({ ...config, doors: { files, exec: this.exec } });
     this.terminals = new TerminalServer({
       doors: this.doors,
       port: config.port,
@@ -129,9 +133,11 @@ class Machine {
   /** Looks again and again whether commands work; where nobody is stopped for idleness nothing is read. */
   private measureWork(): void {
     const next = setTimeout(() => {
-      const workedAt =
-        this.idle.endAt() === null ? null : this.work.look(this.terminals.shells, monotonicMs());
-      if (workedAt !== null) this.idle.worked(workedAt);
+      if (this.idle.endAt() !== null) {
+        const now = monotonicMs();
+        const seen = [this.work.look(this.terminals.shells, now), this.execWork.look(this.exec.shells, now)];
+        for (const workedAt of seen) if (workedAt !== null) this.idle.worked(workedAt);
+      }
       this.measureWork();
     }, this.idle.lookMs());
     next.unref();
@@ -195,9 +201,14 @@ class Machine {
     try {
       await this.sayGoodbye(text);
     } finally {
-      this.terminals.signalShells('SIGKILL');
+      this.killAll();
       process.exit(0);
     }
+  }
+
+  private killAll(): void {
+    this.terminals.signalShells('SIGKILL');
+    this.exec.kill();
   }
 
   private async sayGoodbye(text: string): Promise<void> {
@@ -205,11 +216,12 @@ class Machine {
     const hangUpBy = monotonicMs() + hangUpMs;
     const told = this.leases.end('stopping', Math.min(500, hangUpMs));
     this.terminals.beginClosing(text);
+    this.doors.close();
     this.terminals.notices.announce({ level: 'final', text });
     this.terminals.signalShells('SIGHUP');
     await pause(Math.min(20, hangUpMs));
     while (this.terminals.busy && monotonicMs() < hangUpBy) await pause(20);
-    this.terminals.signalShells('SIGKILL');
+    this.killAll();
     const synced = new Promise((resolve) => execFile('sync', () => resolve(null)));
     await Promise.race([Promise.all([synced, told]), pause(syncMs)]);
     this.terminals.close();
@@ -219,7 +231,7 @@ class Machine {
   /** A mistake of ours must not leave shells behind or a machine without its agent. */
   abandon(error: unknown): void {
     log(`the agent failed: ${error instanceof Error ? error.stack : String(error)}`);
-    this.terminals.signalShells('SIGKILL');
+    this.killAll();
     process.exit(1);
   }
 }

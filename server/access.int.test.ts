@@ -41,6 +41,7 @@ const TABLE: Record<Path, Who> = {
   'session.keepAwake': members('session:write'),
   'session.delete': members('session:write'),
   'session.connect': members('session:write'),
+  'session.exec': members('session:write'),
   'session.list': members(...READS),
   'session.get': members(...READS),
   'session.batchStatus': members(...READS),
@@ -136,6 +137,7 @@ const WELL: Record<string, unknown> = {
   planId: 'max',
   packId: 'pack10',
   seconds: 60,
+  command: 'true',
   scopes: ['session:read'],
   email: 'somebody@hourglass.test',
 };
@@ -271,7 +273,7 @@ describe.each([
       // Without a payment provider nothing can be bought, no session runs to connect to, and the email that confirms a
       // deletion is not this user's.
       const other =
-        /^billing\.(upgradeLink|portalLink|previewChange|changePlan|cancel|resume|refresh)$|^session\.connect$|^account\.delete$/;
+        /^billing\.(upgradeLink|portalLink|previewChange|changePlan|cancel|resume|refresh)$|^session\.(connect|exec)$|^account\.delete$/;
       if (!other.test(path)) expect(outcome).toMatchObject({ code: null });
     },
   );

@@ -116,6 +116,7 @@ function inputsOf(known: { plan: Record<string, unknown> } & Record<string, unkn
     reason: 'away',
     status: 'active',
     seconds: 60,
+    command: 'true',
     // An id that does not exist: a sign-in ended late would sign out the user of the following tests.
     signInId: 'nobody',
   };

@@ -101,7 +101,8 @@ export function openRates(redisUrl: string, startsPerMinute: number): Rates {
       take(billing, accountId, 'You sent too many payment requests within a minute.'),
     takeRefusedKeys: (address, count) =>
       take(calls, `refused:${address}`, 'Too many invalid keys came from your address.', count),
-    takeConnect: (accountId) => take(connects, accountId, 'You opened terminals too often within a minute.'),
+    takeConnect: (accountId) =>
+      take(connects, accountId, 'You opened terminals, files or commands too often within a minute.'),
     takeAgentCall: (runId) => take(agentCalls, runId, 'This machine sent too many requests within a minute.'),
     takeSignIn: async (email, address) => {
       const sentence = 'There were too many attempts to sign in.';

@@ -6,6 +6,7 @@ import { connectSession } from './connect';
 import { createSession } from './create';
 import { deleteSession } from './delete';
 import { doorInputs } from './door-inputs';
+import { execInSession } from './exec';
 import { keepAwake } from './keep-awake';
 import { readSession } from './read-sessions';
 import { renameSession } from './rename';
@@ -52,5 +53,11 @@ export const sessionRouter = router({
     .mutation(async ({ ctx, input }) => {
       await ctx.rates.takeConnect(ctx.accountId);
       return connectSession(ctx, { ...input, accountId: ctx.accountId, grant: grantOf(ctx.member) });
+    }),
+  exec: access('session:write')
+    .input(doorInputs.exec)
+    .mutation(async ({ ctx, input, signal }) => {
+      await ctx.rates.takeConnect(ctx.accountId);
+      return execInSession(ctx, { ...input, accountId: ctx.accountId, grant: grantOf(ctx.member) }, signal);
     }),
 });

@@ -1,0 +1,89 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { monotonicMs } from '../clock';
+import type { Call, Door } from '../doors/doors';
+import { fieldsOf } from '../doors/fields';
+import { Refusal } from '../doors/refusal';
+import type { Identity } from '../identity';
+import type { Shell } from '../work/work-meter';
+import { Command } from './command';
+import { orderOf } from './order';
+
+const MOST_AT_ONCE = 8;
+/** A proxy leaves an answer that says nothing for a minute. */
+const HEARTBEAT_MS = 15_000;
+/** Output is told as work so often at most. */
+const WORK_MS = 1_000;
+
+export type ExecOptions = {
+  person: { cwd: string; env: Record<string, string>; identity: Identity | null };
+  /** A command wrote something. */
+  onWork: (at: number) => void;
+};
+
+/**
+ * Runs commands. The answer is a line of JSON for each piece of output, `{}` now and then, and a last one with `exitCode`;
+ * without that last line the end is not known. A command ends with the request that asked for it.
+ */
+export class ExecDoor implements Door {
+  private readonly running = new Set<Command>();
+  private workedAt = 0;
+
+  constructor(private readonly options: ExecOptions) {}
+
+  /** The commands that run, for measuring what they do. */
+  get shells(): Shell[] {
+    const nothing = { hasLine: false, hasText: false, at: 0 };
+    return [...this.running].flatMap(({ pid }) => (pid ? { pid, takePrinted: () => nothing } : []));
+  }
+
+  async serve({ request, response, query, signal }: Call): Promise<void> {
+    if (request.method !== 'POST') throw new Refusal(405, 'INVALID_INPUT', 'A command is run with POST.');
+    const order = orderOf(await fieldsOf(request, query), this.options.person);
+    if (this.running.size >= MOST_AT_ONCE)
+      throw new Refusal(
+        429,
+        'RATE_LIMITED',
+        `${MOST_AT_ONCE} commands run already. Try again when one is done.`,
+      );
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+    response.flushHeaders();
+    const command = new Command(order, this.options.person.identity, {
+      output: async (stream, bytes) => {
+        this.worked();
+        await say(response, { stream, data: bytes.toString('base64') }, signal);
+      },
+    });
+    this.running.add(command);
+    const stop = () => command.stop();
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) command.stop();
+    const heartbeat = setInterval(() => response.write('{}\n'), HEARTBEAT_MS);
+    try {
+      const ended = await command.ended;
+      // What it left running in the background stays when the answer is taken.
+      signal.removeEventListener('abort', stop);
+      response.end(`${JSON.stringify(ended)}\n`);
+    } finally {
+      clearInterval(heartbeat);
+      this.running.delete(command);
+    }
+  }
+
+  private worked(): void {
+    const now = monotonicMs();
+    if (now - this.workedAt < WORK_MS) return;
+    this.workedAt = now;
+    this.options.onWork(now);
+  }
+
+  /** Ends every command at once. */
+  kill(): void {
+    for (const command of this.running) command.signal('SIGKILL');
+  }
+}
+
+/** Writes one line, and waits while the reader is behind. */
+async function say(response: ServerResponse, line: object, signal: AbortSignal): Promise<void> {
+  if (!response.write(`${JSON.stringify(line)}\n`)) await once(response, 'drain', { signal });
+}
