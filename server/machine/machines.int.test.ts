@@ -4,13 +4,17 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startFly } from '@/cloud/fly/server';
 import { openLocalMachines } from '@/test/local-machines';
+import { startMachinesApi } from '@/test/pretend/machines-api';
 import { Agenda, chanceOf } from '@/test/simulation/events';
 import { SimProvider } from '@/test/simulation/provider';
 import { newId } from '../ids';
 import { appNameOf, type LaunchOrder, type Machine, type Machines, volumeNameOf } from './machines';
 import { endedAt, firstStartAt, isGone } from './read-events';
 
-/** What every keeper of the port promises: the adapter over HTTP and its twin in virtual time, held to the same lines. */
+/**
+ * What every stand-in for the provider promises, held to the same lines: the local Fly and the pretended API behind the adapter,
+ * and the twin in virtual time of the simulation.
+ */
 
 type Keeper = {
   machines: Machines;
@@ -53,8 +57,20 @@ async function twin(): Promise<Keeper> {
   return { machines, settle, close: async () => {} };
 }
 
+/** The adapter on the API with pretended machines, which benches and tests of thousands of machines stand on. */
+async function pretender(): Promise<Keeper> {
+  const api = await startMachinesApi({ answerMs: 5 });
+  const machines = openLocalMachines(Number(new URL(api.url).port));
+  const close = async () => {
+    await machines.close();
+    await api.close();
+  };
+  return { machines, settle: (done) => expect.poll(done, { timeout: 10_000 }).toBe(true), close };
+}
+
 const keepers = [
   ['the adapter', await adapter()],
+  ['the adapter with pretended machines', await pretender()],
   ['its twin', await twin()],
 ] as const;
 afterAll(() => Promise.all(keepers.map(([, keeper]) => keeper.close())));
