@@ -15,7 +15,7 @@ const MEANINGS: Record<keyof Env, string> = {
   AUTH_GITHUB_SECRET: 'see AUTH_GITHUB_ID',
   SIGNUP_MODE: '`approval`: new accounts wait until an administrator activates them',
   ADMIN_SECOND_FACTOR: '`optional`: administrators administer in a browser without a second factor',
-  CONFIRMED_EMAIL: '`optional`: starts need no confirmed address',
+  CONFIRMED_EMAIL: '`optional`: signing up signs in at once, and starts need no confirmed address',
   SUPPORT_EMAIL: 'where "Contact us" leads and answers to emails go; neither without it',
   FLY_API_URL: 'the Machines API',
   FLY_API_TOKEN: 'token of the Fly organisation',
