@@ -15,7 +15,7 @@ const MEANINGS: Record<keyof Env, string> = {
   AUTH_GITHUB_SECRET: 'see AUTH_GITHUB_ID',
   SIGNUP_MODE: '`approval`: new accounts wait until an administrator activates them',
   ADMIN_SECOND_FACTOR: '`optional`: administrators need no second factor in a browser',
-  CONFIRMED_EMAIL: '`optional`: starts need no confirmed email',
+  CONFIRMED_EMAIL: '`optional`: signing up signs in at once, and starts need no confirmed email',
   SUPPORT_EMAIL: 'receives "Contact us" and replies to emails; absent: neither is offered',
   FLY_API_URL: 'the Machines API',
   FLY_API_TOKEN: 'token of the Fly organisation',

@@ -1,3 +1,6 @@
+import type { Row } from '@/db/rows';
+import type { member } from '@/db/schema/account';
+import type { authUser } from '@/db/schema/auth';
 import { writeAudit } from '../audit';
 import { carryTrial } from '../billing/trial-mark';
 import { type Ctx, inTx } from '../context';
@@ -18,11 +21,11 @@ export type Change = Move & { signInId: string };
 export async function changeAddress(ctx: AccessCtx, change: Change): Promise<boolean> {
   const { userId, email, newEmail, signInId } = change;
   return inTx(ctx as Ctx, async (tx) => {
-    const accounts = await tx.sql<{ account_id: string; is_owner: boolean }[]>`
+    const accounts = await tx.sql<(Pick<Row<typeof member>, 'account_id'> & { is_owner: boolean })[]>`
       select account_id, role = 'owner' as is_owner from member where user_id = ${userId} order by account_id`;
     const owned = accounts.filter((account) => account.is_owner).map((account) => account.account_id);
     for (const accountId of owned) await rememberUsage(tx, await lockAccount(tx, accountId));
-    const [person] = await tx.sql<{ email_verified: boolean }[]>`
+    const [person] = await tx.sql<Pick<Row<typeof authUser>, 'email_verified'>[]>`
       select email_verified from auth_user where id = ${userId} and email = ${email} for update`;
     // Two concurrent changes to the same address wait for each other here.
     await tx.sql`select pg_advisory_xact_lock(hashtextextended(${newEmail}, 43))`;

@@ -1,3 +1,5 @@
+import type { Row } from '@/db/rows';
+import type { member } from '@/db/schema/account';
 import { writeAudit } from '../audit';
 import { type Ctx, inTx } from '../context';
 import type { AccessCtx } from './prove-address';
@@ -22,12 +24,12 @@ export async function changeSecondFactor(
         ? await tx.sql`
             delete from auth_sign_in where user_id = ${userId} and id <> ${keptSignInId ?? ''} returning 1`
         : null;
-    const [member] = await tx.sql<{ account_id: string }[]>`
+    const [first] = await tx.sql<Pick<Row<typeof member>, 'account_id'>[]>`
       select account_id from member where user_id = ${userId} order by created_at limit 1`;
     await writeAudit(tx, {
       actor: `user:${userId}`,
       action: `secondFactor.${change}`,
-      accountId: member?.account_id ?? null,
+      accountId: first?.account_id ?? null,
       before: null,
       after: ended && { signIns: ended.length },
       reason: 'asked for',

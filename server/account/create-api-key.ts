@@ -1,3 +1,5 @@
+import type { Row } from '@/db/rows';
+import type { authUser } from '@/db/schema/auth';
 import { writeAudit } from '../audit';
 import { type Instant, toIsoOrNull } from '../clock';
 import { type Ctx, inTx, type TxCtx } from '../context';
@@ -85,7 +87,7 @@ const tooMany = () =>
  */
 async function needPerson(tx: TxCtx, { userId, signInId }: CreateKeyInput): Promise<void> {
   await needFreshSignIn(tx, signInId);
-  const [person] = await tx.sql<{ email_verified: boolean }[]>`
+  const [person] = await tx.sql<Pick<Row<typeof authUser>, 'email_verified'>[]>`
     select email_verified from auth_user where id = ${userId}`;
   if (!person?.email_verified)
     throw new DomainError('EMAIL_UNCONFIRMED', 'Confirm your email address first, then make a key.');

@@ -1,3 +1,6 @@
+import type { Row } from '@/db/rows';
+import type { member } from '@/db/schema/account';
+import type { authUser } from '@/db/schema/auth';
 import { writeAudit } from '../audit';
 import { type Ctx, inTx, type TxCtx } from '../context';
 import { notFound } from '../errors';
@@ -40,10 +43,10 @@ async function forgetPeople(tx: TxCtx, accountId: string): Promise<void> {
   const { sql } = tx;
   await sql`delete from api_key where account_id = ${accountId}`;
   await sql`delete from mail where account_id = ${accountId}`;
-  const people = await sql<{ user_id: string }[]>`
+  const people = await sql<Pick<Row<typeof member>, 'user_id'>[]>`
     delete from member where account_id = ${accountId} returning user_id`;
   const ids = people.map((person) => person.user_id);
-  const alone = await sql<{ id: string; email: string }[]>`
+  const alone = await sql<Pick<Row<typeof authUser>, 'id' | 'email'>[]>`
     delete from auth_user u where u.id = any(${ids}) and not exists (select 1 from member m where m.user_id = u.id)
     returning id, email`;
   const gone = alone.map((person) => person.id);

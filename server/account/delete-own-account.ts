@@ -1,3 +1,5 @@
+import type { Row } from '@/db/rows';
+import type { authUser } from '@/db/schema/auth';
 import type { Ctx } from '../context';
 import { DomainError } from '../errors';
 import { deleteAccount } from './delete-account';
@@ -12,7 +14,9 @@ type Leaving = { accountId: string; userId: string; signInId?: string; email: st
  */
 export async function deleteOwnAccount(ctx: Ctx, leaving: Leaving): Promise<{ deleted: true }> {
   const { accountId, userId } = leaving;
-  const [person] = await ctx.sql<{ email: string }[]>`select email from auth_user where id = ${userId}`;
+  const [person] = await ctx.sql<
+    Pick<Row<typeof authUser>, 'email'>[]
+  >`select email from auth_user where id = ${userId}`;
   if (leaving.email.trim().toLowerCase() !== person?.email.toLowerCase()) {
     const message = 'Type the address you sign in with to delete this account. Nothing was changed.';
     throw new DomainError('INVALID_INPUT', message, { fields: { email: [message] } });

@@ -1,5 +1,5 @@
 import type { Row } from '@/db/rows';
-import type { apiKey } from '@/db/schema/account';
+import type { apiKey, member } from '@/db/schema/account';
 import { limitDatabaseTime } from '@/db/time-limit';
 import { toIso } from '../clock';
 import { type Actor, type Ctx, failClosed, REQUEST_TIMEOUT_MS } from '../context';
@@ -63,7 +63,7 @@ async function findMember(ctx: Ctx, user: SignedIn, signInId: string): Promise<S
 
 async function readMember(ctx: Ctx, userId: string) {
   const [row] = await failClosed(
-    () => ctx.sql<{ account_id: string; role: 'owner' | 'member' }[]>`
+    () => ctx.sql<Pick<Row<typeof member>, 'account_id' | 'role'>[]>`
       select account_id, role from member where user_id = ${userId} order by created_at limit 1`,
     ctx.log,
   );

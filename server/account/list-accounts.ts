@@ -1,4 +1,7 @@
-import { type Instant, toIso } from '../clock';
+import { and, desc, eq, ilike, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
+import { account, member } from '@/db/schema/account';
+import { authUser } from '@/db/schema/auth';
+import { toIso } from '../clock';
 import { type Ctx, failClosed } from '../context';
 import { notFound } from '../errors';
 import { quotaRules } from '../quota/account-state';
@@ -19,16 +22,6 @@ export type AccountView = {
   activeSessions: number;
 };
 
-type Row = {
-  id: string;
-  name: string;
-  status: AccountStatus;
-  own_plan_id: string;
-  created_at: Instant;
-  email: string | null;
-  owner_name: string | null;
-};
-
 const PAGE_SIZE = 50;
 
 /** Returns a page of accounts for administrators, newest first; `search` matches names, ids and owners' addresses. */
@@ -36,19 +29,15 @@ export async function listAccounts(
   ctx: Ctx,
   input: { cursor?: string; limit?: number; search?: string },
 ): Promise<Page<AccountView>> {
-  const limit = input.limit ?? PAGE_SIZE;
-  const like = input.search ? `%${input.search.replace(/[%_\\]/g, '\\$&')}%` : null;
-  const rows = await failClosed(
-    () => ctx.sql<Row[]>`
-      select a.id, a.name, a.status, a.own_plan_id, a.created_at, u.email, u.name as owner_name
-      from account a
-      left join lateral (select user_id from member where account_id = a.id and role = 'owner' order by created_at limit 1) m on true
-      left join auth_user u on u.id = m.user_id
-      where a.deleted_at is null
-        and (${input.cursor ?? null}::text is null or a.id < ${input.cursor ?? null})
-        and (${like}::text is null or a.name ilike ${like} or a.id ilike ${like} or u.email ilike ${like})
-      order by a.id desc limit ${limit + 1}`,
-    ctx.log,
+  const { cursor, search, limit = PAGE_SIZE } = input;
+  const like = search ? `%${search.replace(/[%_\\]/g, '\\$&')}%` : undefined;
+  const rows = await readRows(
+    ctx,
+    and(
+      cursor ? lt(account.id, cursor) : undefined,
+      like ? or(ilike(account.name, like), ilike(account.id, like), ilike(authUser.email, like)) : undefined,
+    ),
+    limit + 1,
   );
   const page = rows.slice(0, limit);
   const items = await Promise.all(page.map((row) => view(ctx, row)));
@@ -57,15 +46,38 @@ export async function listAccounts(
 
 /** Returns one account for administrators. Throws NOT_FOUND. */
 export async function getAccount(ctx: Ctx, accountId: string): Promise<AccountView> {
-  const [row] = await ctx.sql<Row[]>`
-    select a.id, a.name, a.status, a.own_plan_id, a.created_at, u.email, u.name as owner_name
-    from account a left join member m on m.account_id = a.id and m.role = 'owner' left join auth_user u on u.id = m.user_id
-    where a.id = ${accountId} and a.deleted_at is null order by m.created_at limit 1`;
+  const [row] = await readRows(ctx, eq(account.id, accountId), 1);
   if (!row) throw notFound('account');
   return view(ctx, row);
 }
 
-async function view(ctx: Ctx, row: Row): Promise<AccountView> {
+/** Living accounts with the person who has owned each for longest, newest first. */
+function readRows(ctx: Ctx, where: SQL | undefined, most: number) {
+  const owner = ctx.db
+    .select({ userId: member.userId })
+    .from(member)
+    .where(and(eq(member.accountId, account.id), eq(member.role, 'owner')))
+    .orderBy(member.createdAt)
+    .limit(1)
+    .as('owner');
+  const { id, name, status, ownPlanId, createdAt } = account;
+  return failClosed(
+    () =>
+      ctx.db
+        .select({ id, name, status, ownPlanId, createdAt, email: authUser.email, ownerName: authUser.name })
+        .from(account)
+        .leftJoinLateral(owner, sql`true`)
+        .leftJoin(authUser, eq(authUser.id, owner.userId))
+        .where(and(isNull(account.deletedAt), where))
+        .orderBy(desc(id))
+        .limit(most),
+    ctx.log,
+  );
+}
+
+type AccountRow = Awaited<ReturnType<typeof readRows>>[number];
+
+async function view(ctx: Ctx, row: AccountRow): Promise<AccountView> {
   const state = await readAccount(ctx.sql, row.id);
   const quota = describeQuota(state, quotaRules(ctx.env));
   return {
@@ -73,9 +85,9 @@ async function view(ctx: Ctx, row: Row): Promise<AccountView> {
     name: row.name,
     status: row.status,
     planId: state.plan.id,
-    ownPlanId: row.own_plan_id,
-    owner: row.email === null ? null : { email: row.email, name: row.owner_name ?? '' },
-    createdAt: toIso(row.created_at),
+    ownPlanId: row.ownPlanId,
+    owner: row.email === null ? null : { email: row.email, name: row.ownerName ?? '' },
+    createdAt: toIso(row.createdAt),
     usedSeconds: quota.usedSeconds,
     quotaSeconds: quota.quotaSeconds,
     activeSessions: state.openRuns.length,

@@ -1,4 +1,6 @@
-import { type Instant, toIso } from '../clock';
+import { and, desc, eq, lt } from 'drizzle-orm';
+import { audit } from '@/db/schema/account';
+import { toIso } from '../clock';
 import { type Ctx, failClosed } from '../context';
 import type { Page } from '../shapes';
 
@@ -20,15 +22,23 @@ export async function listAudit(
   ctx: Ctx,
   input: { accountId?: string; cursor?: string },
 ): Promise<Page<AuditView>> {
+  const { accountId, cursor } = input;
   const rows = await failClosed(
-    () => ctx.sql<(Omit<AuditView, 'at' | 'accountId'> & { at: Instant; account_id: string | null })[]>`
-      select id, at, actor, action, account_id, before, after, reason from audit
-      where (${input.accountId ?? null}::text is null or account_id = ${input.accountId ?? null})
-        and (${input.cursor ?? null}::text is null or id < ${input.cursor ?? null})
-      order by id desc limit ${PAGE_SIZE + 1}`,
+    () =>
+      ctx.db
+        .select()
+        .from(audit)
+        .where(
+          and(
+            accountId ? eq(audit.accountId, accountId) : undefined,
+            cursor ? lt(audit.id, cursor) : undefined,
+          ),
+        )
+        .orderBy(desc(audit.id))
+        .limit(PAGE_SIZE + 1),
     ctx.log,
   );
   const page = rows.slice(0, PAGE_SIZE);
-  const items = page.map(({ at, account_id, ...row }) => ({ ...row, at: toIso(at), accountId: account_id }));
+  const items = page.map((row) => ({ ...row, at: toIso(row.at) }));
   return { items, nextCursor: rows.length > PAGE_SIZE ? (page.at(-1)?.id ?? null) : null };
 }

@@ -1,3 +1,5 @@
+import { and, desc, eq, gt, sql } from 'drizzle-orm';
+import { authSignIn } from '@/db/schema/auth';
 import { type Ctx, failClosed } from '../context';
 import { nameDevice } from './name-device';
 import { nameNetwork } from './name-network';
@@ -15,32 +17,27 @@ export type SignInView = {
   isCurrent: boolean;
 };
 
-type Row = {
-  id: string;
-  user_agent: string | null;
-  ip_address: string | null;
-  created_at: Date;
-  updated_at: Date;
-};
-
 /** Returns the live sign-ins of a user, the caller's first, then by last use, without their tokens. */
 export async function listSignIns(
   ctx: Ctx,
   { userId, signInId }: { userId: string; signInId?: string },
 ): Promise<SignInView[]> {
+  const { id, userAgent, ipAddress, createdAt, updatedAt, expiresAt } = authSignIn;
   const rows = await failClosed(
-    () => ctx.sql<Row[]>`
-      select id, user_agent, ip_address, created_at, updated_at from auth_sign_in
-      where user_id = ${userId} and expires_at > now()
-      order by id = ${signInId ?? ''} desc, updated_at desc, id desc`,
+    () =>
+      ctx.db
+        .select({ id, userAgent, ipAddress, createdAt, updatedAt })
+        .from(authSignIn)
+        .where(and(eq(authSignIn.userId, userId), gt(expiresAt, sql`now()`)))
+        .orderBy(desc(eq(id, signInId ?? '')), desc(updatedAt), desc(id)),
     ctx.log,
   );
   return rows.map((row) => ({
     id: row.id,
-    device: nameDevice(row.user_agent),
-    address: nameNetwork(row.ip_address),
-    createdAt: new Date(row.created_at).toISOString(),
-    lastUsedAt: new Date(row.updated_at).toISOString(),
+    device: nameDevice(row.userAgent),
+    address: nameNetwork(row.ipAddress),
+    createdAt: row.createdAt.toISOString(),
+    lastUsedAt: row.updatedAt.toISOString(),
     isCurrent: row.id === signInId,
   }));
 }

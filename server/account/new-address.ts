@@ -1,4 +1,6 @@
 import { signJWT, verifyJWT } from 'better-auth/crypto';
+import type { Row } from '@/db/rows';
+import type { authUser } from '@/db/schema/auth';
 import type { Ctx } from '../context';
 
 const LIFE_SECONDS = 3_600;
@@ -31,7 +33,7 @@ export async function readMove(
   if (typeof userId !== 'string' || typeof email !== 'string' || typeof newEmail !== 'string')
     return { kind: 'invalid' };
   if (step !== 'confirm' && step !== 'prove') return { kind: 'invalid' };
-  const [person] = await ctx.sql<{ email: string; email_verified: boolean }[]>`
+  const [person] = await ctx.sql<Pick<Row<typeof authUser>, 'email' | 'email_verified'>[]>`
     select email, email_verified from auth_user where id = ${userId}`;
   if (person?.email !== email) return { kind: 'invalid' };
   return { kind: 'open', step, userId, email, newEmail, isProven: person.email_verified };

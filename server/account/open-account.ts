@@ -1,3 +1,5 @@
+import type { Row } from '@/db/rows';
+import type { member } from '@/db/schema/account';
 import { type Ctx, inTx } from '../context';
 import { DomainError } from '../errors';
 import { newId } from '../ids';
@@ -16,7 +18,7 @@ export async function openAccount(
 ): Promise<string> {
   return inTx(ctx as Ctx, async (tx) => {
     await tx.sql`select pg_advisory_xact_lock(hashtextextended(${owner.userId}, 42))`;
-    const [existing] = await tx.sql<{ account_id: string }[]>`
+    const [existing] = await tx.sql<Pick<Row<typeof member>, 'account_id'>[]>`
       select account_id from member where user_id = ${owner.userId} order by created_at limit 1`;
     if (existing) return existing.account_id;
     const [person] = await tx.sql`select 1 from auth_user where id = ${owner.userId} for key share`;

@@ -1,3 +1,5 @@
+import type { Row } from '@/db/rows';
+import type { member } from '@/db/schema/account';
 import { writeAudit } from '../audit';
 import { type Ctx, inTx, type TxCtx } from '../context';
 import type { AccountState } from '../quota/account-state';
@@ -51,7 +53,7 @@ export async function proveAddress(ctx: AccessCtx, proof: Proof): Promise<boolea
 
 /** Locks and returns the accounts that belong to this user alone, in a fixed order. */
 async function lockOwnAccounts(tx: TxCtx, userId: string): Promise<AccountState[]> {
-  const rows = await tx.sql<{ account_id: string }[]>`
+  const rows = await tx.sql<Pick<Row<typeof member>, 'account_id'>[]>`
     select account_id from member m where user_id = ${userId}
       and not exists (select 1 from member o where o.account_id = m.account_id and o.user_id <> m.user_id)
     order by account_id`;

@@ -1,5 +1,7 @@
 import { BASE_ERROR_CODES } from 'better-auth';
 import { APIError, createEmailVerificationToken } from 'better-auth/api';
+import type { Row } from '@/db/rows';
+import type { authUser } from '@/db/schema/auth';
 import type { Ctx } from '../context';
 import { localPath } from '../http/local-path';
 import type { Rates } from '../http/rate';
@@ -60,9 +62,9 @@ export function forgetSignUp(ctx: CallCtx): void {
  * again. Otherwise signing up and then signing in would reveal whether an address had an account before.
  */
 export async function refuseUnconfirmed(deps: QuietDeps, messages: SignInEmails, userId: string) {
-  const [person] = await deps.sql<{ email: string; is_confirmed: boolean }[]>`
-    select email, email_verified as is_confirmed from auth_user where id = ${userId}`;
-  if (!person || person.is_confirmed) return;
+  const [person] = await deps.sql<Pick<Row<typeof authUser>, 'email' | 'email_verified'>[]>`
+    select email, email_verified from auth_user where id = ${userId}`;
+  if (!person || person.email_verified) return;
   const mayAsk = await deps.rates.takeEmail(person.email).then(
     () => true,
     () => false,

@@ -1,4 +1,6 @@
 import { verifyJWT } from 'better-auth/crypto';
+import type { Row } from '@/db/rows';
+import type { authUser } from '@/db/schema/auth';
 import type { Ctx } from '../context';
 
 export type Confirmation =
@@ -17,7 +19,9 @@ export async function readConfirmation(
   const claim = await verifyJWT<{ userId?: unknown; email?: unknown; updateTo?: unknown }>(token, secret);
   if (typeof claim?.userId !== 'string' || typeof claim.email !== 'string' || claim.updateTo !== undefined)
     return { kind: 'invalid' };
-  const [person] = await ctx.sql<{ email: string; email_verified: boolean; sessions: number }[]>`
+  const [person] = await ctx.sql<
+    (Pick<Row<typeof authUser>, 'email' | 'email_verified'> & { sessions: number })[]
+  >`
     select u.email, u.email_verified,
       (select count(*)::int from session s join member m on m.account_id = s.account_id
         where m.user_id = u.id and s.deleted_at is null) as sessions

@@ -1,3 +1,5 @@
+import type { Row } from '@/db/rows';
+import type { account } from '@/db/schema/account';
 import { endCustomer } from '../billing/end-customer';
 import type { Ctx } from '../context';
 import { noteRemovals, type Removal, type Tried, workOffRemovals } from '../inventory/removals';
@@ -12,7 +14,7 @@ const BATCH_SIZE = 1_000;
  * network. Retried with growing pauses until both have confirmed. Returns how many accounts are done.
  */
 export async function removeDeletedAccounts(ctx: Ctx): Promise<number> {
-  const rows = await ctx.sql<{ id: string }[]>`
+  const rows = await ctx.sql<Pick<Row<typeof account>, 'id'>[]>`
     select a.id from account a where a.deleted_at is not null and a.removed_at is null
       and not exists (select 1 from removal where kind = 'account' and id = a.id)
     order by a.deleted_at limit ${BATCH_SIZE}`;

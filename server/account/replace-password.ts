@@ -1,3 +1,5 @@
+import type { Row } from '@/db/rows';
+import type { member } from '@/db/schema/account';
 import { writeAudit } from '../audit';
 import { type Ctx, inTx } from '../context';
 import { holdAccount } from '../quota/load-account';
@@ -18,7 +20,7 @@ export type Replaced = {
 export async function replacePassword(ctx: AccessCtx, { userId, by, keptSignInId }: Replaced): Promise<void> {
   if (by === 'email' && (await proveAddress(ctx, { userId, by: 'password' }))) return;
   await inTx(ctx as Ctx, async (tx) => {
-    const accounts = await tx.sql<{ account_id: string }[]>`
+    const accounts = await tx.sql<Pick<Row<typeof member>, 'account_id'>[]>`
       select account_id from member where user_id = ${userId} order by account_id`;
     // A key being created concurrently is either seen here or finds its sign-in gone.
     for (const { account_id } of accounts) await holdAccount(tx, account_id);

@@ -1,3 +1,5 @@
+import type { Row } from '@/db/rows';
+import type { apiKey } from '@/db/schema/account';
 import { writeAudit } from '../audit';
 import { type Ctx, inTx } from '../context';
 import { notFound } from '../errors';
@@ -12,7 +14,7 @@ export async function revokeApiKey(
 ): Promise<{ revoked: true }> {
   const { accountId, apiKeyId } = input;
   await inTx(ctx, async (tx) => {
-    const [key] = await tx.sql<{ scopes: string[]; revoked_at: unknown }[]>`
+    const [key] = await tx.sql<Pick<Row<typeof apiKey>, 'scopes' | 'revoked_at'>[]>`
       select scopes, revoked_at from api_key
       where id = ${apiKeyId} and account_id = ${accountId} for update`;
     if (!key) throw notFound('API key');

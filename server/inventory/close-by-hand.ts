@@ -19,7 +19,7 @@ export type CloseInput = { runId: string; actor: string; reason: string };
  */
 export async function closeRunByHand(ctx: Ctx, input: CloseInput): Promise<Run> {
   const [found] = await ctx.sql<
-    { account_id: string }[]
+    Pick<Row<typeof runTable>, 'account_id'>[]
   >`select account_id from run where id = ${input.runId}`;
   if (!found) throw notFound('run');
   await inTx(ctx, async (tx) => {

@@ -1,3 +1,6 @@
+import type { Row } from '@/db/rows';
+import type { removal } from '@/db/schema/machine';
+import type { run } from '@/db/schema/session';
 import { type Instant, toIso } from '../clock';
 import type { Ctx } from '../context';
 import { appNameOf } from '../machine/machines';
@@ -14,21 +17,13 @@ export type Parked = {
   remedy: string;
 };
 
-type Row = {
-  kind: ParkedKind;
-  id: string;
-  account_id: string | null;
-  app: string | null;
-  machine_id: string | null;
-  region: string | null;
-  attempts: number;
-  parked_at: Instant;
-  error: string | null;
-};
+/** A removal, or a run with the same columns. */
+type ParkedRow = Pick<Row<typeof removal>, 'id' | 'account_id' | 'region' | 'attempts' | 'error'> &
+  Pick<Row<typeof run>, 'machine_id'> & { kind: ParkedKind; app: string | null; parked_at: Instant };
 
 /** Everything that is parked, the oldest first. */
 export async function listParked(ctx: Ctx): Promise<Parked[]> {
-  const rows = await ctx.sql<Row[]>`
+  const rows = await ctx.sql<ParkedRow[]>`
     select kind, id, account_id, app, null as machine_id, region, attempts, parked_at, error
     from removal where parked_at is not null
     union all
@@ -47,7 +42,7 @@ export async function listParked(ctx: Ctx): Promise<Parked[]> {
   }));
 }
 
-function remedyOf({ kind, id, machine_id, region, attempts }: Row): string {
+function remedyOf({ kind, id, machine_id, region, attempts }: ParkedRow): string {
   switch (kind) {
     case 'run':
       return `Destroy the machine ${machine_id ?? 'of this run'} at the provider: the run then ends by itself. When nothing else ends it: run close --run ${id} --reason "…"`;

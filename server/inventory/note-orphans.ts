@@ -1,3 +1,5 @@
+import type { Row } from '@/db/rows';
+import type { account } from '@/db/schema/account';
 import type { Ctx } from '../context';
 import { accountIdOf, type Machine } from '../machine/machines';
 import { alarmListing, type Pass } from './listing';
@@ -51,6 +53,8 @@ export function noteOthers(ctx: Ctx, pass: Pass, others: Machine[]): void {
 }
 
 async function knownAccounts(ctx: Ctx, ids: string[]): Promise<Set<string>> {
-  const rows = await ctx.sql<{ id: string }[]>`select id from account where id = any(${[...new Set(ids)]})`;
+  const rows = await ctx.sql<
+    Pick<Row<typeof account>, 'id'>[]
+  >`select id from account where id = any(${[...new Set(ids)]})`;
   return new Set(rows.map(({ id }) => id));
 }

@@ -1,19 +1,16 @@
 import type { Sql, TxSql } from '@/db/client';
+import type { Row } from '@/db/rows';
+import type { removal } from '@/db/schema/machine';
 import { forEachAtOnce } from '../at-once';
-import type { Instant } from '../clock';
 import type { Ctx } from '../context';
 
 /** What has to go at the providers, remembered in PostgreSQL until it is proven gone. Any number of workers share it. */
 
-export type RemovalKind = 'machine' | 'volume' | 'account';
-export type Removal = {
-  kind: RemovalKind;
-  id: string;
-  app: string;
-  account_id: string | null;
-  attempts: number;
-  parked_at: Instant | null;
-};
+export type RemovalKind = Row<typeof removal>['kind'];
+export type Removal = Pick<
+  Row<typeof removal>,
+  'kind' | 'id' | 'app' | 'account_id' | 'attempts' | 'parked_at'
+>;
 /**
  * What one try came to. `gone`: proven. `kept`: it must not go after all. `waiting`: something else has to go first.
  * `asked`: the provider said yes, the proof is still to come. `parked`: only a person may decide, and is told why.

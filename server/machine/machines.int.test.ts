@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startFly } from '@/cloud/fly/server';
 import { openLocalMachines } from '@/test/local-machines';
+import { startMachinesApi } from '@/test/pretend/machines-api';
 import { Agenda, chanceOf } from '@/test/simulation/events';
 import { SimProvider } from '@/test/simulation/provider';
 import { newId } from '../ids';
@@ -11,8 +12,8 @@ import { appNameOf, type LaunchOrder, type Machine, type Machines, volumeNameOf 
 import { endedAt, firstStartAt, isGone } from './read-events';
 
 /**
- * Implementations of the port that must pass the same tests: the adapter over HTTP and the simulated provider in
- * virtual time.
+ * Every stand-in for the provider passes the same tests: the local Fly and the simulated API behind the adapter, and the
+ * simulated provider in virtual time.
  */
 
 type Keeper = {
@@ -56,8 +57,20 @@ async function twin(): Promise<Keeper> {
   return { machines, settle, close: async () => {} };
 }
 
+/** The adapter on the API with pretended machines, which benches and tests of thousands of machines stand on. */
+async function pretender(): Promise<Keeper> {
+  const api = await startMachinesApi({ answerMs: 5 });
+  const machines = openLocalMachines(Number(new URL(api.url).port));
+  const close = async () => {
+    await machines.close();
+    await api.close();
+  };
+  return { machines, settle: (done) => expect.poll(done, { timeout: 10_000 }).toBe(true), close };
+}
+
 const keepers = [
   ['the adapter', await adapter()],
+  ['the adapter with pretended machines', await pretender()],
   ['its twin', await twin()],
 ] as const;
 afterAll(() => Promise.all(keepers.map(([, keeper]) => keeper.close())));

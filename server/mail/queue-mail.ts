@@ -1,3 +1,5 @@
+import type { Row } from '@/db/rows';
+import type { member } from '@/db/schema/account';
 import type { TxCtx } from '../context';
 import { newId } from '../ids';
 import type { MailFacts, MailKind } from './kinds';
@@ -12,7 +14,7 @@ export type QueuedMail<K extends MailKind = MailKind> = {
 
 /** Queues an email to every owner of an account, in the transaction of its cause. It is sent after the commit. */
 export async function queueMail<K extends MailKind>(tx: TxCtx, mail: QueuedMail<K>): Promise<void> {
-  const owners = await tx.sql<{ user_id: string }[]>`
+  const owners = await tx.sql<Pick<Row<typeof member>, 'user_id'>[]>`
     select user_id from member where account_id = ${mail.accountId} and role = 'owner' order by user_id`;
   for (const { user_id: userId } of owners) {
     await tx.sql`

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { TxSql } from '@/db/client';
+import type { Row } from '@/db/rows';
+import type { usageEntry } from '@/db/schema/quota';
 import type { Instant } from '../clock';
 
 /** One entry of the ledger as it can be shown, downloaded and checked by anybody. `ms` is signed. */
@@ -20,21 +22,12 @@ export type LedgerEntry = {
   hash: string;
 };
 
-export type EntryRow = {
-  id: string;
-  account_id: string;
-  seq: string | null;
-  kind: string;
-  period: string;
-  day: string;
-  run_id: string | null;
-  from_at: Instant | null;
-  to_at: Instant | null;
-  ms: string;
-  created_at: Instant;
-  reason: string | null;
-  prev_hash: string | null;
-  hash: string | null;
+type Stored = Row<typeof usageEntry>;
+type InDigits = 'id' | 'seq' | 'ms' | 'prev_hash' | 'hash';
+
+/** An entry as it is read: numbers and hashes as text. */
+export type EntryRow = Omit<Stored, InDigits> & {
+  [Key in InDigits]: null extends Stored[Key] ? string | null : string;
 };
 
 /** The columns of an entry `e`, numbers as text: what is checked must not lose a digit on the way. */

@@ -22,7 +22,7 @@ const MOST_PLANS = 50;
 /** Ranks are unique: which of two plans is the bigger one decides what is charged, and when. */
 async function needRankOfItsOwn({ sql }: TxCtx, plan: Plan): Promise<void> {
   const [other] = await sql<
-    { name: string }[]
+    Pick<PlanRow, 'name'>[]
   >`select name from plan where sort = ${plan.sort} and id <> ${plan.id}`;
   if (!other) return;
   throw new DomainError('INVALID_INPUT', `This plan cannot be: sort is that of ${other.name} already.`, {

@@ -1,3 +1,5 @@
+import type { Row } from '@/db/rows';
+import type { usageEntry } from '@/db/schema/quota';
 import type { Instant } from '../clock';
 import type { TxCtx } from '../context';
 import { metrics } from '../metrics';
@@ -33,7 +35,9 @@ export async function closeRun(
 
 /** What the ledger charged this run after `until`, as segments of the periods it was charged to. */
 async function chargedAfter(tx: TxCtx, runId: string, until: Instant): Promise<Segment[]> {
-  const rows = await tx.sql<{ from_at: Instant; to_at: Instant; period: string }[]>`
+  const rows = await tx.sql<
+    (Pick<Row<typeof usageEntry>, 'period'> & { from_at: Instant; to_at: Instant })[]
+  >`
     select from_at, to_at, period from usage_entry
     where run_id = ${runId} and kind = 'run' and to_at > ${until} order by from_at`;
   return rows.map((row) => ({ from: Math.max(row.from_at, until), to: row.to_at, period: row.period }));

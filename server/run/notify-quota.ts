@@ -1,3 +1,5 @@
+import type { Row } from '@/db/rows';
+import type { session } from '@/db/schema/session';
 import type { TxCtx } from '../context';
 import { queueMail } from '../mail/queue-mail';
 import { type AccountState, periodAt, quotaRules } from '../quota/account-state';
@@ -27,11 +29,13 @@ export async function notifyStopped(
   runId: string,
   sessionId: string,
 ): Promise<void> {
-  const [session] = await tx.sql<{ name: string }[]>`select name from session where id = ${sessionId}`;
+  const [named] = await tx.sql<
+    Pick<Row<typeof session>, 'name'>[]
+  >`select name from session where id = ${sessionId}`;
   await queueMail(tx, {
     accountId,
     kind: 'session.stopped',
     cause: `stopped:${runId}`,
-    facts: { sessionName: session?.name ?? 'session' },
+    facts: { sessionName: named?.name ?? 'session' },
   });
 }

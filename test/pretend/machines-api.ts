@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { machineView } from './machine-view';
 import { RateWatch } from './rate-watch';
+import { createVolume, deleteVolume, getVolume, listVolumes, type PretendedVolume } from './volumes';
 
 /**
  * A Machines API with simulated machines, because ten thousand real processes do not fit on one computer. It answers
@@ -14,6 +15,8 @@ export type Pretended = {
   app: string;
   runId: string;
   sessionId: string;
+  /** The disk that it mounts, when it was made through the API. */
+  volumeId: string | null;
   /** A stubborn machine ignores the signal: only the timeout of the stop, or a destroy, ends it. */
   stubborn: boolean;
   createdAt: number;
@@ -47,7 +50,7 @@ const missing: Answer = { status: 404, body: { error: 'machine not found' } };
 export async function startMachinesApi({ answerMs = 50 } = {}): Promise<MachinesApi> {
   const machines = new Map<string, Pretended>();
   const rates = new RateWatch();
-  const world = { machines, rates };
+  const world = { machines, volumes: new Map(), rates };
   const server = createServer(async (request, response) => {
     const body = await readBody(request);
     const asked = readPath(request.method ?? 'GET', request.url ?? '/', body);
@@ -74,6 +77,7 @@ export async function startMachinesApi({ answerMs = 50 } = {}): Promise<Machines
 }
 
 const pretend = (made: Pick<Pretended, 'id' | 'app' | 'runId' | 'sessionId'> & Partial<Pretended>) => ({
+  volumeId: null,
   stubborn: false,
   createdAt: Date.now(),
   startedAt: Date.now(),
@@ -108,12 +112,13 @@ function readPath(method: string, url: string, body: Record<string, unknown>): A
     return asked(action, machineId);
   }
   if (kind === 'machines') return asked(method === 'POST' ? 'create' : 'list', app);
-  if (kind === 'volumes' && machineId !== '') return asked('get_volume', machineId);
+  if (kind === 'volumes' && machineId !== '')
+    return asked(method === 'DELETE' ? 'delete_volume' : 'get_volume', machineId);
   if (kind === 'volumes') return asked(method === 'POST' ? 'create_volume' : 'list_volumes', app);
   return method === 'POST' ? asked('create_app', String(body.app_name ?? '')) : asked('get', app || 'apps');
 }
 
-type World = { machines: Map<string, Pretended>; rates: RateWatch };
+type World = { machines: Map<string, Pretended>; volumes: Map<string, PretendedVolume>; rates: RateWatch };
 
 function act(
   world: World,
@@ -134,13 +139,15 @@ function act(
     case 'create':
       return create(world, asked.app, body);
     case 'create_volume':
-      return found({ id: `vol_${asked.app}`, name: body.name, state: 'created' });
+      return createVolume(world, asked.app, body);
     case 'list_volumes':
-      return found([]);
+      return found(listVolumes(world, asked.app));
     case 'get_volume':
-      return found({ id: asked.id, app_name: asked.app, state: 'created' });
+      return getVolume(world, asked.id);
+    case 'delete_volume':
+      return deleteVolume(world, asked.id);
     case 'list_org_volumes':
-      return found({ volumes: [], next_cursor: '', error_regions: [] });
+      return found({ volumes: listVolumes(world, null), next_cursor: '', error_regions: [] });
     case 'list':
       return list(world, asked);
     default:
@@ -160,15 +167,20 @@ function end(machine: Pretended): void {
   machine.endedAt ??= Date.now();
 }
 
-type Config = { metadata?: Record<string, string> };
+type Config = { metadata?: Record<string, string>; mounts?: { volume?: string }[] };
 
 function create(world: World, app: string, body: Record<string, unknown>): Answer {
-  const metadata = (body.config as Config | undefined)?.metadata ?? {};
+  const { metadata = {}, mounts } = (body.config ?? {}) as Config;
+  const taken = [...world.machines.values()].find(
+    (one) => one.app === app && one.endedAt === null && `run-${one.runId}` === body.name,
+  );
+  if (taken) return nameTaken(taken.id, String(body.name));
   const machine = pretend({
     id: `m${world.machines.size}x${app.slice(-12)}`,
     app,
     runId: metadata.hourglass_run ?? '',
     sessionId: metadata.hourglass_session ?? '',
+    volumeId: mounts?.[0]?.volume ?? null,
     startedAt: null,
   });
   world.machines.set(machine.id, machine);
@@ -177,6 +189,14 @@ function create(world: World, app: string, body: Record<string, unknown>): Answe
   }, BOOT_MS);
   return found(machineView(machine, true));
 }
+
+/** The provider's words, from which the adapter reads whose the name is. */
+const nameTaken = (id: string, name: string): Answer => ({
+  status: 409,
+  body: {
+    error: `already_exists: unique machine name violation, machine ID ${id} already exists with name "${name}"`,
+  },
+});
 
 /** Lists running machines: of the organisation page by page, or of one app. */
 function list(world: World, { app, query, machineId }: Asked): Answer {

@@ -1,4 +1,6 @@
 import type Stripe from 'stripe';
+import type { Row } from '@/db/rows';
+import type { checkout } from '@/db/schema/billing';
 import { fromUnix } from '../../clock';
 import { type Ctx, inTx, type TxCtx } from '../../context';
 import { newId } from '../../ids';
@@ -19,13 +21,10 @@ type PageInput = { accountId: string; customer: string; sale: Sale; backTo: stri
 
 type AllowedMethod = Stripe.Checkout.SessionCreateParams.AllowedPaymentMethodType;
 
-type CheckoutRow = {
-  id: string;
-  price_id: string;
-  currency: string;
-  back_to: string;
-  stripe_session_id: string | null;
-};
+type CheckoutRow = Pick<
+  Row<typeof checkout>,
+  'id' | 'price_id' | 'currency' | 'back_to' | 'stripe_session_id'
+>;
 
 /** How often a page that is used up is replaced by a new one. */
 const MOST_TRIES = 4;

@@ -1,28 +1,10 @@
 import type { Sql, TxSql } from '@/db/client';
-import type { Instant } from '../../clock';
+import type { subscription } from '@/db/schema/billing';
 import type { TxCtx } from '../../context';
 import type { BoughtTime } from '../../quota/effective-plan';
 
 /** Our row of an account's subscription: what the provider said when it was last read. */
-export type StoredSubscription = {
-  stripeSubscriptionId: string;
-  itemId: string;
-  planId: string | null;
-  priceId: string;
-  status: string;
-  currency: string;
-  amount: number;
-  startedAt: Instant;
-  periodStart: Instant;
-  periodEnd: Instant;
-  paidUntil: Instant | null;
-  cancelAt: Instant | null;
-  scheduleId: string | null;
-  pendingPlanId: string | null;
-  pendingAt: Instant | null;
-  latestInvoiceId: string | null;
-  amountOpen: number;
-  nextPaymentAttemptAt: Instant | null;
+export type StoredSubscription = Omit<typeof subscription.$inferSelect, 'accountId' | 'bought'> & {
   /** Null on a row from before quotas were prorated. */
   bought: BoughtTime[] | null;
   /** A bigger plan that waits for the bank. */
