@@ -24,6 +24,8 @@ export type BillingSummary = {
     /** Until when a failed payment keeps the plan. */
     keepsPlanUntil: string | null;
     card: { brand: string; last4: string; expires: string } | null;
+    /** The next charge, when the card expires before it; null while it does not. */
+    chargeAfterExpiry: string | null;
   };
   trial: { available: boolean; used: boolean };
   /** False without a key of the payment provider: nothing is for sale. */

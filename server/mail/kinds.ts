@@ -18,7 +18,13 @@ export type MailFacts = {
   /** A subscription whose payment failed is over, by its owner or by the provider. */
   'subscription.ended': { planName: string; to: string; owed: { amount: number; currency: string } | null };
   'payment.refunded': { amount: number; currency: string };
-  'subscription.cancelled': { planName: string; endsAt: string };
+  'subscription.cancelled': {
+    planName: string;
+    endsAt: string;
+    /** It ends later than the period that is paid, and is charged until then. */
+    isRenewed?: boolean;
+  };
+  'card.expiring': { last4: string; expires: string; chargeAt: string };
 };
 
 export type MailKind = keyof MailFacts;
