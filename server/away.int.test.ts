@@ -116,6 +116,7 @@ function inputsOf(known: { plan: Record<string, unknown> } & Record<string, unkn
     seconds: 60,
     // Of nobody: an end that comes late would sign this person out of what follows.
     signInId: 'nobody',
+    message: 'away',
   };
   return (path: string): Record<string, unknown> => {
     let schema = PROCEDURES[path]?._def.inputs[0] as Shape | undefined;

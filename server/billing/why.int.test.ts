@@ -52,6 +52,8 @@ describe('why an account’s billing is as it is', () => {
 
   it('BILLING-92 says which sum does not agree', async () => {
     const person = await b.subscriber('pro');
+    const paid = { actor: 'operator', accountId: person.accountId, seconds: 60, reason: 'test' };
+    await adjustAccountUsage(b.ctx, paid);
     await b.ctx
       .sql`update usage_period set quota_ms = quota_ms + 1000 where account_id = ${person.accountId}`;
     const story = await explainBilling(b.ctx, person.accountId);
