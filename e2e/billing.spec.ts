@@ -85,16 +85,23 @@ test('QUOTA-52 cards and the confirmation say what this month gives and what the
   await expect(page.getByText(thisMonthText(max, from))).toBeVisible();
 });
 
-test('BILLING-45 BILLING-46 a plan on request leads to an email, and cards say what the trial and no limit bring', async ({
+test('BILLING-45 BILLING-46 a plan on request leads to a form, and cards say what the trial and no limit bring', async ({
   page,
 }) => {
   const person = await newPerson();
   await signIn(page, person, '/plans');
   const custom = page.getByRole('article', { name: 'Custom' });
-  await expect(custom.getByRole('link', { name: 'Contact us' })).toHaveAttribute(
-    'href',
-    'mailto:support@hourglass.test',
-  );
+  await custom.getByRole('link', { name: 'Contact us' }).click();
+  await page.getByLabel('Message').fill('Two hundred hours, please.');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await expect(page.getByText('Your message is sent.')).toBeVisible();
+  await expect
+    .poll(
+      async () =>
+        (await control<{ replyTo: string[] }[]>('/control/mail?to=support@hourglass.test')).at(0)?.replyTo,
+    )
+    .toEqual([person.email]);
+  await page.goto(`${appUrl()}/plans`);
   await expect(custom).toContainText('Compared with yours: no time limit');
   await expect(page.getByRole('article', { name: 'Trial' })).toContainText('Compared with yours: +5 h once');
   await page.goto(`${appUrl()}/forgot-password`);

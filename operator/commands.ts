@@ -6,6 +6,7 @@ import { renewSecondFactors } from '@/server/account/renew-second-factors';
 import { setPlan } from '@/server/account/set-plan';
 import { setStatus } from '@/server/account/set-status';
 import { syncCatalogue } from '@/server/billing/catalogue/sync-catalogue';
+import { explainBilling, storyLines } from '@/server/billing/explain-billing';
 import { liftHolds } from '@/server/billing/lift-holds';
 import { syncStripe } from '@/server/billing/sync/sync-stripe';
 import { toIso } from '@/server/clock';
@@ -223,6 +224,14 @@ export const COMMANDS: Record<string, Command> = {
     flags: {},
     needed: [],
     run: async (ctx) => ({ result: { grantingFrom: toIso((await noteRestore(ctx, true)) ?? 0) } }),
+  },
+  'billing why': {
+    flags: { account: 'text' },
+    needed: ['account'],
+    run: async (ctx, flags) => {
+      const result = await explainBilling(ctx, text(flags, 'account'));
+      return { result, text: storyLines(result), exitCode: result.agrees ? 0 : 1 };
+    },
   },
   'billing lift-holds': {
     flags: { account: 'text', reason: 'text' },

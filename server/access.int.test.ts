@@ -65,6 +65,7 @@ const TABLE: Record<Path, Who> = {
   'signIn.list': members(),
   'signIn.end': members(),
   'signIn.endOthers': members(),
+  'support.write': members(),
   'apiKey.create': members(),
   'apiKey.list': members(),
   'apiKey.revoke': members(),

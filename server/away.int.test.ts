@@ -119,6 +119,7 @@ function inputsOf(known: { plan: Record<string, unknown> } & Record<string, unkn
     command: 'true',
     // An id that does not exist: a sign-in ended late would sign out the user of the following tests.
     signInId: 'nobody',
+    message: 'away',
   };
   return (path: string): Record<string, unknown> => {
     let schema = PROCEDURES[path]?._def.inputs[0] as Shape | undefined;

@@ -28,6 +28,8 @@ export type BillingSummary = {
     /** How long the plan is kept after a failed payment. */
     keepsPlanUntil: string | null;
     card: { brand: string; last4: string; expires: string } | null;
+    /** The next charge, when the card expires before it; null while it does not. */
+    chargeAfterExpiry: string | null;
   };
   trial: { available: boolean; used: boolean };
   /** False without a key of the payment provider: nothing is for sale. */

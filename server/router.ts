@@ -1,4 +1,4 @@
-import { accountRouter, adminRouter, apiKeyRouter, signInRouter } from './account/router';
+import { accountRouter, adminRouter, apiKeyRouter, signInRouter, supportRouter } from './account/router';
 import { billingRouter } from './billing/router';
 import { quotaRouter, usageRouter } from './quota/usage-router';
 import { runsRouter } from './run/router';
@@ -14,6 +14,7 @@ export const appRouter = router({
   account: accountRouter,
   apiKey: apiKeyRouter,
   signIn: signInRouter,
+  support: supportRouter,
   admin: adminRouter,
 });
 

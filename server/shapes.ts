@@ -226,6 +226,7 @@ export const inputs = {
   changePlan: z.strictObject({ planId: id, prorationDate: z.number().int().positive().optional() }),
   apiKeyRevoke: z.strictObject({ apiKeyId: id }),
   signInEnd: z.strictObject({ signInId: id }),
+  supportWrite: z.strictObject({ message: z.string().trim().min(1).max(4_000), about: id.optional() }),
   accountId: z.strictObject({ accountId: id }),
   accountList: z.strictObject({ cursor, limit, search: text(200).optional() }).default({}),
   setPlan: z.strictObject({ accountId: id, planId: id, reason }),

@@ -2,6 +2,7 @@
 
 import { Button, Group, Paper, Text, Title } from '@mantine/core';
 import type { BillingSummary } from '@/server/shapes';
+import { formatDay } from '../_format/instant';
 import { useBillingAct } from '../_offers/use-billing';
 import { useTRPCClient } from '../_query/trpc';
 import { brandText } from './brand';
@@ -10,7 +11,7 @@ import { brandText } from './brand';
 export function PaymentMethod({ summary }: { summary: BillingSummary }) {
   const client = useTRPCClient();
   const { act, busy } = useBillingAct();
-  const { card } = summary.payment;
+  const { card, chargeAfterExpiry } = summary.payment;
   if (!summary.paymentsSetUp) return null;
   const open = () => act(async () => window.location.assign((await client.billing.portalLink.mutate()).url));
   return (
@@ -23,6 +24,12 @@ export function PaymentMethod({ summary }: { summary: BillingSummary }) {
           <Text size="sm" c="dimmed">
             {card ? `${brandText(card.brand)} •••• ${card.last4}, expires ${card.expires}` : 'No card yet'}
           </Text>
+          {chargeAfterExpiry && (
+            <Text size="sm" c="red" role="status">
+              The next payment is on {formatDay(chargeAfterExpiry, 'UTC')}, and this card expires before it.
+              Change it in time.
+            </Text>
+          )}
         </div>
         {summary.mayChange && card && (
           <Button variant="default" onClick={open} loading={busy}>

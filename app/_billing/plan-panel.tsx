@@ -55,6 +55,8 @@ function PlanButtons({ summary, onCancel }: { summary: BillingSummary; onCancel:
   const { act, busy } = useBillingAct();
   const { scheduledChange, pendingChange, paidPlan } = summary;
   const cancels = scheduledChange?.kind === 'cancellation';
+  // One that is charged again before it ends can still be ended with this period.
+  const endsNext = cancels && summary.nextCharge === null;
   const failing = isFailing(summary);
   const resume = () => act(() => client.billing.resume.mutate(), 'Your plan goes on as it is.');
   return (
@@ -79,7 +81,7 @@ function PlanButtons({ summary, onCancel }: { summary: BillingSummary; onCancel:
           {paidPlan ? 'Change plan' : 'See the plans'}
         </Button>
       )}
-      {(failing || (paidPlan && !cancels)) && (
+      {(failing || (paidPlan && !endsNext)) && (
         <Button variant="subtle" color="gray" onClick={onCancel}>
           Cancel plan
         </Button>

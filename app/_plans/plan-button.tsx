@@ -1,6 +1,7 @@
 'use client';
 
 import { Button, Text } from '@mantine/core';
+import Link from 'next/link';
 import { useSupportEmail } from '../_look/support';
 import { useBillingAct } from '../_offers/use-billing';
 import { useTRPCClient } from '../_query/trpc';
@@ -68,7 +69,7 @@ function NoButton({ label, why, contact }: { label: string; why: string; contact
   const email = useSupportEmail();
   if (contact && email)
     return (
-      <Button component="a" href={`mailto:${email}`} variant="default">
+      <Button component={Link} href="/contact?about=a%20plan%20on%20request" variant="default">
         {label}
       </Button>
     );

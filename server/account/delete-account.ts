@@ -43,6 +43,7 @@ async function forgetPeople(tx: TxCtx, accountId: string): Promise<void> {
   const { sql } = tx;
   await sql`delete from api_key where account_id = ${accountId}`;
   await sql`delete from mail where account_id = ${accountId}`;
+  await sql`delete from operator_note where account_id = ${accountId} and kind = 'contact'`;
   const people = await sql<Pick<Row<typeof member>, 'user_id'>[]>`
     delete from member where account_id = ${accountId} returning user_id`;
   const ids = people.map((person) => person.user_id);

@@ -19,6 +19,7 @@ import { revokeApiKey } from './revoke-api-key';
 import { saveAuditedPlan } from './save-plan';
 import { setPlan } from './set-plan';
 import { setStatus } from './set-status';
+import { writeSupport } from './write-support';
 
 /** The person behind a procedure that keys may not call. */
 function personOf(member: Member | null) {
@@ -46,6 +47,14 @@ export const apiKeyRouter = router({
     .input(inputs.apiKeyRevoke)
     .mutation(({ ctx, input }) =>
       revokeApiKey(ctx, { ...input, accountId: ctx.accountId, actor: actorText(ctx.member) }),
+    ),
+});
+
+export const supportRouter = router({
+  write: access('person')
+    .input(inputs.supportWrite)
+    .mutation(({ ctx, input }) =>
+      writeSupport(ctx, { ...input, accountId: ctx.accountId, userId: personOf(ctx.member).userId }),
     ),
 });
 

@@ -27,7 +27,7 @@ async function cancelLiving(ctx: Ctx, whose: Whose): Promise<BillingSummary> {
   const id = stored.stripeSubscriptionId;
   if (isFailing(stored.status)) await endNow(ctx, whose.accountId, living);
   else {
-    if (stored.cancelAt !== null) return describeBilling(ctx, whose);
+    if (stored.cancelAt !== null && stored.cancelAt <= stored.periodEnd) return describeBilling(ctx, whose);
     await dropPendingUpdate(ctx, payments, stored);
     if (stored.scheduleId) await releaseSchedule(payments, stored.scheduleId);
     await payments.make(`cancel:${id}:${newId()}`, (stripe, once) =>

@@ -6,6 +6,7 @@ import { readAccount } from '../quota/load-account';
 import { priceIn } from '../quota/plans';
 import { type BillingSummary, type PaymentState, TRIAL_PLAN } from '../shapes';
 import type { Member } from '../trpc';
+import { chargeAfterExpiry, nextChargeAt } from './card-expiry';
 import { confirmUrl } from './checkout/lead-to-bank';
 import { ownPacks } from './packs/own-packs';
 import type { CardFacts } from './sync/read-stripe';
@@ -64,6 +65,7 @@ function describeSubscription(
       nextAttemptAt: toIsoOrNull(living?.nextPaymentAttemptAt ?? null),
       keepsPlanUntil: living?.status === 'past_due' ? toIsoOrNull(keepsUntil(living)) : null,
       card,
+      chargeAfterExpiry: toIsoOrNull(chargeAfterExpiry(card, living, state.now)),
     },
   };
 }
@@ -74,14 +76,15 @@ function nameOf(state: AccountState, planId: string | null): { id: string; name:
 }
 
 function nextCharge(state: AccountState, living: StoredSubscription): BillingSummary['nextCharge'] {
-  if (living.cancelAt !== null || (living.status !== 'active' && living.status !== 'trialing')) return null;
+  const at = nextChargeAt(living);
+  if (at === null) return null;
   const pending = living.pendingPlanId
     ? priceIn(state.prices.get(living.pendingPlanId), living.currency)
     : null;
   return {
     amount: pending?.amount ?? living.amount,
     currency: living.currency,
-    at: toIso(living.periodEnd),
+    at: toIso(at),
   };
 }
 

@@ -10,11 +10,13 @@ import type { StoredSubscription } from './sync/stored-subscription';
 /** Puts a smaller plan in force at the end of the period that is paid for. Deciding twice keeps the last decision. */
 export async function scheduleDowngrade({ payments, stored }: Living, sold: SellablePlan): Promise<void> {
   const schedule = await needSchedule(payments, stored);
+  const endsAt = stored.cancelAt !== null && stored.cancelAt > stored.periodEnd ? stored.cancelAt : null;
   await payments.make(`downgrade:${schedule.id}:${sold.stripePriceId}:${newId()}`, (stripe, once) =>
     stripe.subscriptionSchedules.update(
       schedule.id,
       {
-        end_behavior: 'release',
+        // A cancellation that lies further away than this period stays.
+        end_behavior: endsAt === null ? 'release' : 'cancel',
         proration_behavior: 'none',
         phases: [
           {
@@ -24,7 +26,9 @@ export async function scheduleDowngrade({ payments, stored }: Living, sold: Sell
           },
           {
             items: [{ price: sold.stripePriceId, quantity: 1 }],
-            duration: { interval: 'month', interval_count: 1 },
+            ...(endsAt === null
+              ? { duration: { interval: 'month' as const, interval_count: 1 } }
+              : { end_date: toUnix(endsAt) }),
           },
         ],
       },

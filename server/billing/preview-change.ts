@@ -54,7 +54,7 @@ async function previewLiving(ctx: Ctx, input: PreviewInput): Promise<ChangePrevi
     effective: 'period_end',
     thisMonthSeconds: monthSeconds(state, monthOf(state.now)),
     dueNow: 0,
-    next: { amount, at: toIso(stored.cancelAt ?? stored.periodEnd) },
+    next: { amount, at: toIso(Math.min(stored.cancelAt ?? stored.periodEnd, stored.periodEnd)) },
     currency: stored.currency,
     prorationDate,
   });

@@ -50,6 +50,18 @@ const EMAILS: [MailKind, MailFacts[MailKind], string, RegExp][] = [
     /is disputed/,
   ],
   ['subscription.cancelled', { planName: 'Pro', endsAt: AT }, '/billing', /until 4 December 2026 at 00:00/],
+  [
+    'subscription.cancelled',
+    { planName: 'Pro', endsAt: AT, isRenewed: true },
+    '/billing',
+    /ends on 4 December[\s\S]*charged as before/,
+  ],
+  [
+    'card.expiring',
+    { last4: '4242', expires: '11/26', chargeAt: AT },
+    '/billing',
+    /•••• 4242, expires at the end of 11\/26[\s\S]*4 December 2026/,
+  ],
 ];
 
 describe('emails', () => {

@@ -81,10 +81,20 @@ const WRITERS: { [K in MailKind]: (facts: MailFacts[K], appUrl: string) => Conte
     ],
     action: { label: 'See your usage', url: `${appUrl}/usage` },
   }),
-  'subscription.cancelled': ({ planName, endsAt }, appUrl) => ({
+  'card.expiring': ({ last4, expires, chargeAt }, appUrl) => ({
+    subject: 'Your card expires before the next payment',
+    paragraphs: [
+      `The card that pays for your plan, •••• ${last4}, expires at the end of ${expires}. The next payment is on ${dayText(chargeAt)} (UTC).`,
+      'Change the card before that, and nothing is interrupted.',
+    ],
+    action: { label: 'Change card', url: `${appUrl}/billing` },
+  }),
+  'subscription.cancelled': ({ planName, endsAt, isRenewed }, appUrl) => ({
     subject: 'Your cancellation is noted',
     paragraphs: [
-      `Your ${planName} plan stays in force until ${dayText(endsAt)} (UTC) and is not renewed. Until then you can take this back.`,
+      isRenewed
+        ? `Your ${planName} plan ends on ${dayText(endsAt)} (UTC). Until then it is renewed and charged as before, and you can take this back.`
+        : `Your ${planName} plan stays in force until ${dayText(endsAt)} (UTC) and is not renewed. Until then you can take this back.`,
     ],
     action: { label: 'Open billing', url: `${appUrl}/billing` },
   }),

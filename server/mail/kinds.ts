@@ -28,8 +28,14 @@ export type MailFacts = {
     /** True when nothing of it is left. */
     isOver: boolean;
   };
-  'subscription.cancelled': { planName: string; endsAt: string };
   'key.expires': { keyName: string; prefix: string; expiresAt: string };
+  'subscription.cancelled': {
+    planName: string;
+    endsAt: string;
+    /** It ends later than the period that is paid, and is charged until then. */
+    isRenewed?: boolean;
+  };
+  'card.expiring': { last4: string; expires: string; chargeAt: string };
 };
 
 export type MailKind = keyof MailFacts;

@@ -183,10 +183,13 @@ function setDunning({ world }: Desk, input: Json): Json {
 
 function cardOf(desk: Desk, input: Json): CardInput {
   const year = new Date(desk.world.now() * 1000).getUTCFullYear() + 4;
+  const [month, short] = String(input.expires ?? `12/${year % 100}`)
+    .split('/')
+    .map(Number);
   return {
     number: String(input.card ?? '4242424242424242').replace(/\s/g, ''),
-    exp_month: 12,
-    exp_year: year,
+    exp_month: month ?? 12,
+    exp_year: 2000 + (short ?? 0),
     name: (input.name as string) ?? 'Test Payer',
     email: (input.email as string) ?? null,
   };

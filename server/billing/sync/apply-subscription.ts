@@ -57,7 +57,15 @@ export async function applySubscription(ctx: Ctx, reading: Reading): Promise<Out
     await applyPacks(tx, reading.accountId, reading.facts.packs);
     const after = await lockAccount(tx, reading.accountId);
     await alignQuota(tx, after);
-    await noteChange(tx, { before, after, stored, next, syncedAt, ticket: reading.ticket });
+    await noteChange(tx, {
+      before,
+      after,
+      stored,
+      next,
+      syncedAt,
+      ticket: reading.ticket,
+      card: reading.facts.card,
+    });
     if (after.plan.maxSessions < before.plan.maxSessions) await wakeRuns(tx, reading.accountId);
     return {
       kind: 'applied' as const,

@@ -5,7 +5,9 @@ import { queueMail } from '../../mail/queue-mail';
 import type { AccountState } from '../../quota/account-state';
 import { effectivePlan, keepsUntil } from '../../quota/effective-plan';
 import type { Plan } from '../../shapes';
+import { chargeAfterExpiry, nextChargeAt } from '../card-expiry';
 import { isFailing } from './choose-subscription';
+import type { CardFacts } from './read-stripe';
 import { isLiving, type StoredSubscription } from './stored-subscription';
 
 type Change = {
@@ -17,6 +19,7 @@ type Change = {
   syncedAt: Instant | null;
   /** The ticket of the read that brought it: a cause that no other read has. */
   ticket: number;
+  card: CardFacts | null;
 };
 
 /** Writes down what a read of the provider changed: in the audit, and as one email a change. Under the account lock. */
@@ -58,6 +61,7 @@ export async function noteChange(tx: TxCtx, change: Change): Promise<void> {
     });
   }
   await tellMoney(tx, change);
+  await tellCard(tx, change);
 }
 
 /** The subscription that was not paid for and has ended since; its email says the change of plan too. */
@@ -94,9 +98,25 @@ async function tellMoney(tx: TxCtx, { after, stored, next, ticket }: Change): Pr
       accountId,
       kind: 'subscription.cancelled',
       cause: `cancel:${next.stripeSubscriptionId}:${ticket}`,
-      facts: { planName: after.plan.name, endsAt: toIso(next.cancelAt) },
+      facts: {
+        planName: after.plan.name,
+        endsAt: toIso(next.cancelAt),
+        isRenewed: nextChargeAt(next) !== null,
+      },
     });
   }
+}
+
+/** A card that expires before it is charged next is told once, in time to change it. */
+async function tellCard(tx: TxCtx, { after, next, card }: Change): Promise<void> {
+  const chargeAt = chargeAfterExpiry(card, next, after.now);
+  if (!card || !next || chargeAt === null) return;
+  await queueMail(tx, {
+    accountId: after.accountId,
+    kind: 'card.expiring',
+    cause: `card:${after.accountId}:${card.last4}:${card.expires}`,
+    facts: { last4: card.last4, expires: card.expires, chargeAt: toIso(chargeAt) },
+  });
 }
 
 /** What of an account's billing is worth an audit line. */

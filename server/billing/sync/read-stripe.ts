@@ -118,7 +118,7 @@ function factsOf(
     periodStart: fromUnix(item.current_period_start),
     periodEnd: fromUnix(item.current_period_end),
     paidUntil,
-    cancelAt: found.cancel_at === null ? null : fromUnix(found.cancel_at),
+    cancelAt: endOf(found),
     scheduleId: typeof found.schedule === 'string' ? found.schedule : (found.schedule?.id ?? null),
     pending: pendingOf(found),
     pendingUpdate: pendingUpdateOf(found, invoice),
@@ -142,6 +142,14 @@ function pendingUpdateOf(
   if (!pending || !priceId) return null;
   const invoiceId = invoice?.status === 'open' ? invoice.id : null;
   return { priceId, invoiceId, expiresAt: fromUnix(pending.expires_at) };
+}
+
+/** When a subscription ends, by its own date or by its schedule's. */
+function endOf({ cancel_at, schedule }: Stripe.Subscription): Instant | null {
+  if (cancel_at !== null) return fromUnix(cancel_at);
+  if (!schedule || typeof schedule === 'string' || schedule.end_behavior !== 'cancel') return null;
+  const end = schedule.phases.at(-1)?.end_date;
+  return end === undefined ? null : fromUnix(end);
 }
 
 /** The price that a schedule puts in force after the present phase. */

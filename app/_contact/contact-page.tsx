@@ -1,0 +1,79 @@
+'use client';
+
+import { Alert, Button, Group, Paper, Stack, Text, Textarea, Title } from '@mantine/core';
+import Link from 'next/link';
+import { type FormEvent, useState } from 'react';
+import { refusalOf, useTRPCClient } from '../_query/trpc';
+
+const MOST_LETTERS = 4_000;
+
+/** A small form that writes to the operator; the answer comes by email. */
+export function ContactPage({ about }: { about: string }) {
+  const client = useTRPCClient();
+  const [message, setMessage] = useState('');
+  const [problem, setProblem] = useState<string | null>(null);
+  const [phase, setPhase] = useState<'open' | 'sending' | 'sent'>('open');
+  async function send(event: FormEvent) {
+    event.preventDefault();
+    setPhase('sending');
+    setProblem(null);
+    try {
+      await client.support.write.mutate({ message, ...(about ? { about } : {}) });
+      setPhase('sent');
+    } catch (error) {
+      setProblem(refusalOf(error).message);
+      setPhase('open');
+    }
+  }
+  return (
+    <main className="page" id="content">
+      <Title order={1} size="h3" mb="md">
+        Contact us
+      </Title>
+      <Paper withBorder p="lg" maw={560}>
+        {phase === 'sent' ? (
+          <Sent />
+        ) : (
+          <form onSubmit={send}>
+            <Stack>
+              <Text size="sm" c="dimmed">
+                {about ? `About ${about}. ` : ''}The answer comes to your email address.
+              </Text>
+              <Textarea
+                label="Message"
+                required
+                autosize
+                minRows={5}
+                maxLength={MOST_LETTERS}
+                value={message}
+                onChange={(event) => setMessage(event.currentTarget.value)}
+              />
+              {problem && (
+                <Alert color="red" role="alert">
+                  {problem}
+                </Alert>
+              )}
+              <Group>
+                <Button type="submit" loading={phase === 'sending'} disabled={message.trim() === ''}>
+                  Send
+                </Button>
+                <Button component={Link} href="/plans" variant="default">
+                  Back to the plans
+                </Button>
+              </Group>
+            </Stack>
+          </form>
+        )}
+      </Paper>
+    </main>
+  );
+}
+
+const Sent = () => (
+  <Stack align="flex-start">
+    <Text role="status">Your message is sent. The answer comes to your email address.</Text>
+    <Button component={Link} href="/dashboard">
+      To your sessions
+    </Button>
+  </Stack>
+);
