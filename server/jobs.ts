@@ -30,11 +30,11 @@ export type Jobs = {
  * Most wake-ups that may be queued. Without a running timekeeper their number would grow without bound; the sweep finds
  * the runs of those that are dropped.
  */
-const MOST_WAITING = 100_000;
+const MAX_WAITING = 100_000;
 const COUNT_EVERY = 100;
 
 /** A delay must fit in a signed 32-bit timer; the sweep finds runs that are further away. */
-const LONGEST_DELAY_MS = 7 * 24 * 3600 * 1000;
+const MAX_DELAY_MS = 7 * 24 * 3600 * 1000;
 
 /** Wake-ups within the same tenth of a second share one job. */
 const MOMENT_MS = 100;
@@ -43,7 +43,7 @@ const MOMENT_MS = 100;
 const TIMEOUT_MS = 250;
 
 /** Opens the producer side of the queue. Fails fast: while Redis is away a command is dropped, not queued. */
-export function openJobs(redisUrl: string, now: () => Instant, log: Log, most = MOST_WAITING): Jobs {
+export function openJobs(redisUrl: string, now: () => Instant, log: Log, most = MAX_WAITING): Jobs {
   const connection = new Redis(redisUrl, {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 1,
@@ -67,7 +67,7 @@ export function openJobs(redisUrl: string, now: () => Instant, log: Log, most = 
       // The queue itself would wait until Redis is back.
       if (connection.status !== 'ready')
         return log.debug({ runId }, 'Redis is away; the sweep will find the run');
-      const wakeAt = Math.min(Math.max(now(), at), now() + LONGEST_DELAY_MS);
+      const wakeAt = Math.min(Math.max(now(), at), now() + MAX_DELAY_MS);
       // One job serves all runs of its moment, so a lease never has more jobs than moments.
       const moment = Math.ceil(wakeAt / MOMENT_MS);
       const enqueue = async () => {

@@ -181,7 +181,7 @@ it('MACHINE-33 an account opens 120 terminals a minute, and refused sockets are 
   for (let i = 0; i < 125; i++) outcomes.push(await knock(sessionId, token));
   expect(outcomes.filter((outcome) => 'replay' in outcome)).toHaveLength(120);
   expect(outcomes.at(-1)).toEqual({ status: 429 });
-  // A client that never answers the close frame is disconnected within GOODBYE_MS.
+  // A client that never answers the close frame is disconnected within CLOSE_TIMEOUT_MS.
   const { port } = server.address() as AddressInfo;
   const deaf = connect(port, '127.0.0.1', () =>
     deaf.write(

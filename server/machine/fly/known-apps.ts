@@ -1,5 +1,5 @@
 /** Most names kept; losing one costs a read. */
-const MOST_APPS = 10_000;
+const MAX_APPS = 10_000;
 
 /** Apps in which this process has created a machine. Only saves a check: a refused create leads to one anyhow. */
 export class KnownApps {
@@ -12,7 +12,7 @@ export class KnownApps {
     // The oldest name is dropped.
     this.names.delete(app);
     this.names.add(app);
-    const [oldest] = this.names.size > MOST_APPS ? this.names : [];
+    const [oldest] = this.names.size > MAX_APPS ? this.names : [];
     if (oldest !== undefined) this.names.delete(oldest);
   }
 }
