@@ -48,7 +48,7 @@ const EndSelect = ({ days, onChange }: { days: string; onChange: (days: string) 
   />
 );
 
-/** Asks for a name, the smallest set of scopes and an end; the button says what is still missing. */
+/** Asks for a name, the smallest set of scopes and an expiry; the button says what is still missing. */
 export function ApiKeyForm({ onMake }: { onMake: (wanted: WantedKey) => Promise<boolean> }) {
   const [name, setName] = useState('');
   const [scopes, setScopes] = useState<string[]>([]);

@@ -10,7 +10,7 @@ import { createAccount } from './create-account';
 import { findActor } from './find-actor';
 import { tellExpiringKeys } from './tell-expiring-keys';
 
-/** Keys with an end: made, used, over, and told of before. */
+/** Keys with an expiry: created, used, expired, and announced before. */
 
 const START = Date.parse('2026-11-24T12:00:00Z');
 const DAY_MS = 86_400_000;
