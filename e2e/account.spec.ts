@@ -191,7 +191,7 @@ test('ACCOUNT-4 an API key is made, shown once, works within its scopes, and is 
   await signIn(page, person, '/settings');
   await page.getByLabel('Name of the key').fill('ci');
   await page.getByRole('checkbox', { name: 'session:read' }).check();
-  await page.getByLabel('It ends').selectOption('In 90 days');
+  await page.getByLabel('Expires').selectOption('In 90 days');
   await page.getByRole('button', { name: 'Create key' }).click();
   const key = await page.getByTestId('fresh-key').textContent();
   expect(key).toMatch(/^hg_/);

@@ -75,6 +75,6 @@ const refuseReading = (env: Env, name: keyof Env, message: string): Env =>
   });
 
 const NEEDS_ENVIRONMENT =
-  'Set ENVIRONMENT_ID to that of the worker: machines and apps at the provider are known by it.';
+  'Set ENVIRONMENT_ID to the value of the worker: it identifies machines and apps at the provider.';
 export const NEEDS_SECRET =
-  'Set AUTH_SECRET to the secret that web and worker have: what is signed or marked with another one is not found again.';
+  'Set AUTH_SECRET to the secret of web and worker: signatures and marks made with another one are not recognised.';

@@ -40,7 +40,7 @@ const endIn = (days: number): { expiresAt?: string } =>
 
 const EndSelect = ({ days, onChange }: { days: string; onChange: (days: string) => void }) => (
   <NativeSelect
-    label="It ends"
+    label="Expires"
     data={ENDS}
     value={days}
     onChange={(event) => onChange(event.currentTarget.value)}

@@ -102,7 +102,7 @@ function Words({ phase, planName }: { phase: Phase; planName: string | null }) {
           <Title order={2} size="h4">
             {planName ? `You are on ${planName}` : 'Paid'}
           </Title>
-          <Text>Thank you. Everything works again at once; running sessions simply go on.</Text>
+          <Text>Thank you. Everything works again now, and running sessions continue.</Text>
         </>
       );
     case 'added':

@@ -125,4 +125,4 @@ const refuseKnown = (password: unknown) =>
   });
 
 const refused = (message: string) => new APIError('BAD_REQUEST', { code: 'INVALID_INPUT', message });
-const tooLong = (what: string, most: number) => refused(`${what} has ${most} characters at most.`);
+const tooLong = (what: string, most: number) => refused(`${what} can have at most ${most} characters.`);
