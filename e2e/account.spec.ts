@@ -140,7 +140,7 @@ test('ACCOUNT-33 a planted account owns nothing once the owner of the address ha
   await owner.context().close();
 });
 
-test('ACCOUNT-33 ACCOUNT-61 confirming in another browser asks for the password, or says what ends and leads to one of one’s own', async ({
+test('ACCOUNT-33 ACCOUNT-61 confirming in another browser asks for the password, or explains what ends and leads to a new password', async ({
   page,
   browser,
 }) => {

@@ -171,7 +171,7 @@ it('MACHINE-60 a machine is told which keys and sign-ins have ended, for its own
   await expect(askAccess(stage.ctx, randomUUID(), asked)).rejects.toMatchObject({ reason: 'UNAUTHORIZED' });
 });
 
-it('MACHINE-33 an account opens 120 terminals a minute, and refused sockets are not kept', async () => {
+it('MACHINE-33 an account opens at most 120 terminals per minute, and refused sockets are not kept', async () => {
   const accountId = await stage.account();
   const { sessionId, runId } = await stage.started(accountId);
   await stage.pass(100);
