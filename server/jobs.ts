@@ -8,7 +8,7 @@ import { LATE, withTimeout } from './with-timeout';
 export type JobName =
   /** Checks runs that are due: leases that end, late boots, stops without proof. */
   | 'run.due'
-  /** Processes stored events of the payment provider that were not processed on delivery. */
+  /** Lists and processes events that the payment provider could not deliver. */
   | 'stripe.events'
   /** Refreshes prices and reads every paying account from the payment provider. */
   | 'stripe.sweep';
