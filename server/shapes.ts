@@ -124,7 +124,7 @@ export type Quota = {
   quotaSeconds: number | null;
   usedSeconds: number;
   heldSeconds: number;
-  /** What is left in packs, and of a trial beside a plan. */
+  /** The time left in packs, and of a trial beside a plan. */
   extraSeconds: number;
   remainingSeconds: number | null;
   percent: number | null;

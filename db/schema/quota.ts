@@ -144,7 +144,7 @@ export const usageDay = pgTable(
     accountId: text('account_id').notNull(),
     day: date('day', { mode: 'string' }).notNull(),
     ms: ms('ms').notNull().default(0),
-    /** What of it was charged to packs, or to an allowance that is given once. Kept by the ledger's trigger. */
+    /** The part charged to packs, or to an allowance given once. Maintained by the ledger's trigger. */
     extraMs: ms('extra_ms').notNull().default(0),
   },
   (t) => [primaryKey({ columns: [t.accountId, t.day] })],
