@@ -14,7 +14,7 @@ import { webContext } from './_server/context';
 
 export const metadata: Metadata = {
   title: { default: 'Hourglass', template: '%s · Hourglass' },
-  description: 'Cloud workspaces against a compute quota that cannot be overrun.',
+  description: 'Cloud workspaces with a compute quota that cannot be exceeded.',
 };
 
 /**

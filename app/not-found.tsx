@@ -18,7 +18,7 @@ export default async function NotFound() {
         <Text my="md">The address may be old or mistyped.</Text>
         <Group gap="sm">
           <ButtonLink href={signedIn ? '/dashboard' : '/'}>
-            {signedIn ? 'Go to your sessions' : 'To the start page'}
+            {signedIn ? 'Go to your sessions' : 'Go to the home page'}
           </ButtonLink>
           <ButtonLink href="/plans" variant="default">
             See the plans

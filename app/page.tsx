@@ -23,7 +23,7 @@ export default async function Landing() {
             </Title>
             <Text size="lg" c="dimmed" my="md">
               A machine with a terminal and your files, in seconds. Time is reserved before it is used,
-              counted to the millisecond, and it stops in good order when it is gone.
+              counted to the millisecond, and sessions stop cleanly when it is used up.
             </Text>
             <Group>
               <ButtonLink href={signedIn ? '/dashboard' : '/sign-up'} size="md">

@@ -6,7 +6,7 @@ import { expectedHash, type Figures, measureDownload, measureUpload } from '@/te
 import { sizeOf } from './sizes';
 import { figure, printTable } from './table';
 
-/** A large file into a workspace and out of it through the agent, beside a plain copy on the same disk. */
+/** Upload and download of a large file through the agent, beside a plain copy on the same disk. */
 
 const SIZE = sizeOf('BENCH_BYTES', 2_000_000_000, 20_000_000);
 

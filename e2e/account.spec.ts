@@ -140,7 +140,7 @@ test('ACCOUNT-33 a planted account owns nothing once the owner of the address ha
   await owner.context().close();
 });
 
-test('ACCOUNT-33 ACCOUNT-61 confirming in another browser asks for the password, or says what ends and leads to one of one’s own', async ({
+test('ACCOUNT-33 ACCOUNT-61 confirming in another browser asks for the password, or explains what ends and leads to a new password', async ({
   page,
   browser,
 }) => {
@@ -191,7 +191,7 @@ test('ACCOUNT-4 an API key is made, shown once, works within its scopes, and is 
   await signIn(page, person, '/settings');
   await page.getByLabel('Name of the key').fill('ci');
   await page.getByRole('checkbox', { name: 'session:read' }).check();
-  await page.getByLabel('It ends').selectOption('In 90 days');
+  await page.getByLabel('Expires').selectOption('In 90 days');
   await page.getByRole('button', { name: 'Create key' }).click();
   const key = await page.getByTestId('fresh-key').textContent();
   expect(key).toMatch(/^hg_/);

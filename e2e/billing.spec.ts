@@ -162,7 +162,7 @@ test('BILLING-7 a webhook alone lifts the block within two seconds', async () =>
   expect(tookMs).toBeLessThanOrEqual(2_000);
 });
 
-test('BILLING-7 with every webhook lost the return page reads Stripe by itself', async ({ page }) => {
+test('BILLING-7 with every webhook lost the return page reads Stripe itself', async ({ page }) => {
   const person = await newPerson({ leftSeconds: 0 });
   await stripeControl('webhooks', { drop: 1 });
   await signIn(page, person);
@@ -293,7 +293,7 @@ test('BILLING-9 BILLING-10 BILLING-11 up at once, down with undo, cancel with re
   await page.waitForURL(/\/i\/in_/);
 });
 
-test('BILLING-13 an exhausted session whose person pays a second before its end never stops', async () => {
+test('BILLING-13 an exhausted session whose user pays a second before its end never stops', async () => {
   const person = await newPerson({ leftSeconds: 14 });
   const { id: sessionId } = await person.api.session.create.mutate({ name: 'never stops' });
   const pageId = await packPage(person);

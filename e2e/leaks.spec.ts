@@ -1,7 +1,7 @@
 import { expect, test } from '@playwright/test';
 import { accountOf, appUrl, leaveQuota, machinesOf, newPerson, operator, signIn } from './product';
 
-test('QUOTA-31 what one person put away or saw in a browser is not the next one’s', async ({ page }) => {
+test('QUOTA-31 what one user dismissed or saw in a browser is not shown to the next', async ({ page }) => {
   const first = await newPerson({ leftSeconds: 0.15 * 4 * 3600 });
   const second = await newPerson({ leftSeconds: 0.15 * 4 * 3600 });
   await first.api.session.create.mutate({ name: 'a secret of the first' });

@@ -115,7 +115,7 @@ test('SESSION-18 a sign-in cookie cannot be used from another site', async ({ pa
   expect(await person.api.session.list.query()).toEqual([]);
 });
 
-test('SESSION-14 a machine killed behind our back ends its run at that instant', async () => {
+test('SESSION-14 a machine killed outside the API ends its run at that instant', async () => {
   const person = await newPerson({ planId: 'pro' });
   const { id } = await person.api.session.create.mutate({ name: 'victim' });
   await person.api.session.start.mutate({ sessionId: id });

@@ -71,7 +71,7 @@ function outcomeOf(found: Verification): Outcome {
         `account ${accountId}: the sum ${kind} ${key} holds ${haveSeconds} s, but its entries add up to ${wantSeconds} s.`,
     ),
     ...failures.map(({ accountId, message }) => `account ${accountId} could not be verified: ${message}`),
-    `${entryCount} entries of ${accountCount} accounts: ${broken ? 'NOT as they were written' : 'every one as it was written'}.`,
+    `${entryCount} entries of ${accountCount} accounts: ${broken ? 'NOT unchanged, see above' : 'all unchanged'}.`,
   ];
   return { result: found, exitCode: broken ? 1 : 0, text };
 }

@@ -49,14 +49,14 @@ export function openOperatorContext(source: Record<string, string | undefined>):
 }
 
 /** Satisfies the parser only: reading a variable that was not set throws. */
-const ABSENT = { AUTH_SECRET: 'absent'.repeat(6), ENVIRONMENT_ID: 'absent' };
+const PLACEHOLDERS = { AUTH_SECRET: 'absent'.repeat(6), ENVIRONMENT_ID: 'absent' };
 
 function parseOperatorEnv(source: Record<string, string | undefined>): Env {
   const given = { ...source, REDIS_URL: 'redis://unused' };
   const env = parseEnv({
     ...given,
-    AUTH_SECRET: source.AUTH_SECRET || ABSENT.AUTH_SECRET,
-    ENVIRONMENT_ID: source.ENVIRONMENT_ID || ABSENT.ENVIRONMENT_ID,
+    AUTH_SECRET: source.AUTH_SECRET || PLACEHOLDERS.AUTH_SECRET,
+    ENVIRONMENT_ID: source.ENVIRONMENT_ID || PLACEHOLDERS.ENVIRONMENT_ID,
   });
   if (!source.AUTH_SECRET) refuseReading(env, 'AUTH_SECRET', NEEDS_SECRET);
   if (!source.ENVIRONMENT_ID) {
@@ -75,6 +75,6 @@ const refuseReading = (env: Env, name: keyof Env, message: string): Env =>
   });
 
 const NEEDS_ENVIRONMENT =
-  'Set ENVIRONMENT_ID to that of the worker: machines and apps at the provider are known by it.';
+  'Set ENVIRONMENT_ID to the value of the worker: it identifies machines and apps at the provider.';
 export const NEEDS_SECRET =
-  'Set AUTH_SECRET to the secret that web and worker have: what is signed or marked with another one is not found again.';
+  'Set AUTH_SECRET to the secret of web and worker: signatures and marks made with another one are not recognised.';

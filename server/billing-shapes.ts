@@ -18,7 +18,7 @@ export type BillingSummary = {
   /** A change that is not yet in force: another plan, or the own plan after a cancellation. */
   scheduledChange: { planId: string; name: string; at: string; kind: 'downgrade' | 'cancellation' } | null;
   pendingChange: PendingChange | null;
-  /** Packs that have not ended, in the order in which they are used. */
+  /** Packs that have not expired, in the order of use. */
   packs: OwnPack[];
   payment: {
     state: PaymentState;

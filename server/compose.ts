@@ -9,7 +9,7 @@ import { openJobs } from './jobs';
 import { makeLog } from './log';
 import { openFly } from './machine/fly';
 
-/** Reports wait for each other, and nothing else waits for them. */
+/** Reports queue for these connections; nothing else waits for them. */
 const REPORT_CONNECTIONS = 2;
 
 /** Opens the context of a process: every port, configured from the environment. `close` closes them all. */

@@ -33,7 +33,7 @@ export type Ctx = {
   env: Env;
   sql: Sql;
   db: Db;
-  /** A small pool of its own for what reads much and decides nothing: it never stands in the way of a renewal. */
+  /** A separate small pool for large reads that decide nothing, so that they never delay a renewal. */
   reports: Sql;
   clock: Clock;
   machines: Machines;

@@ -93,7 +93,7 @@ describe('the operator command without the name of an installation', () => {
   it('MACHINE-42 runs commands that name no machine, and refuses the rest', async () => {
     const { ctx, close } = openOperatorContext({ DATABASE_URL: GOOD.DATABASE_URL });
     expect(ctx.env.LEASE_MAX_SECONDS).toBe(900);
-    expect(() => ctx.env.ENVIRONMENT_ID).toThrow(/Set ENVIRONMENT_ID to that of the worker/);
+    expect(() => ctx.env.ENVIRONMENT_ID).toThrow(/Set ENVIRONMENT_ID to the value of the worker/);
     const local = openOperatorContext({ DATABASE_URL: GOOD.DATABASE_URL, FLY_API_URL: 'http://127.0.0.1:1' });
     expect(local.ctx.env.ENVIRONMENT_ID).toBe('dev');
     await Promise.all([close(), local.close()]);

@@ -121,7 +121,7 @@ export const SECRET_NAMES = [
 ] as const satisfies (keyof Env)[];
 
 /** Shorter values would match inside ordinary words. */
-const SHORTEST_SECRET = 8;
+const MIN_SECRET_LENGTH = 8;
 
 /** Returns the secrets of an environment as they could appear in a text. */
 export function secretsOf(env: Env): string[] {
@@ -130,7 +130,7 @@ export function secretsOf(env: Env): string[] {
     if (!/^\w+:\/\//.test(value)) return value.split(',').map((part) => part.trim());
     const { password } = new URL(value);
     return [password, decodeURIComponent(password)];
-  }).filter((text) => text.length >= SHORTEST_SECRET);
+  }).filter((text) => text.length >= MIN_SECRET_LENGTH);
 }
 
 /** One line per bad variable, each with its name and never its value. */

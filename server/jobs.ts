@@ -8,7 +8,7 @@ import { LATE, withTimeout } from './with-timeout';
 export type JobName =
   /** Checks runs that are due: leases that end, late boots, stops without proof. */
   | 'run.due'
-  /** Processes stored events of the payment provider that were not processed on delivery. */
+  /** Lists and processes events that the payment provider could not deliver. */
   | 'stripe.events'
   /** Refreshes prices and reads every paying account from the payment provider. */
   | 'stripe.sweep';
@@ -31,11 +31,11 @@ export type Jobs = {
  * Most wake-ups that may be queued. Without a running timekeeper their number would grow without bound; the sweep finds
  * the runs of those that are dropped.
  */
-const MOST_WAITING = 100_000;
+const MAX_WAITING = 100_000;
 const COUNT_EVERY = 100;
 
 /** A delay must fit in a signed 32-bit timer; the sweep finds runs that are further away. */
-const LONGEST_DELAY_MS = 7 * 24 * 3600 * 1000;
+const MAX_DELAY_MS = 7 * 24 * 3600 * 1000;
 
 /** Wake-ups within the same tenth of a second share one job. */
 const MOMENT_MS = 100;
@@ -48,7 +48,7 @@ export function openJobs(
   { url, environmentId }: { url: string; environmentId: string },
   now: () => Instant,
   log: Log,
-  most = MOST_WAITING,
+  most = MAX_WAITING,
 ): Jobs {
   const connection = new Redis(url, {
     enableOfflineQueue: false,
@@ -73,7 +73,7 @@ export function openJobs(
       // The queue itself would wait until Redis is back.
       if (connection.status !== 'ready')
         return log.debug({ runId }, 'Redis is away; the sweep will find the run');
-      const wakeAt = Math.min(Math.max(now(), at), now() + LONGEST_DELAY_MS);
+      const wakeAt = Math.min(Math.max(now(), at), now() + MAX_DELAY_MS);
       // One job serves all runs of its moment, so a lease never has more jobs than moments.
       const moment = Math.ceil(wakeAt / MOMENT_MS);
       const enqueue = async () => {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { SCOPES } from './shapes';
 import { visibleName } from './visible-text';
 
-/** `expiresAt`: the instant from which on the key opens nothing; without it the key has no end. */
+/** `expiresAt`: when the key expires; without it the key does not expire. */
 export const apiKeyCreate = z.strictObject({
   name: visibleName(80),
   scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length),

@@ -13,14 +13,14 @@ export type UpgradePlan = {
   url: string;
 };
 
-/** Compute that is paid once; the price is null where it is not for sale. */
+/** Compute that is paid once; the price is null when it is not for sale. */
 export type PricedPack = { id: string; name: string; seconds: number; price: Money | null };
 export type UpgradePack = PricedPack & { url: string };
 
-/** What lifts a refusal: bigger plans, and packs where time is lacking. */
+/** What lifts a refusal: larger plans, and packs when time is lacking. */
 export type Upgrade = { url: string; plans: UpgradePlan[]; packs: UpgradePack[] };
 
-/** A pack that was bought and has not ended. */
+/** A pack that was bought and has not expired. */
 export type OwnPack = {
   id: string;
   name: string;

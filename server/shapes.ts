@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { OwnPack, Upgrade } from './offer-shapes';
+import type { Upgrade } from './offer-shapes';
 import { visibleName } from './visible-text';
 
 export type { PricedPack, Upgrade, UpgradePack, UpgradePlan } from './offer-shapes';
@@ -124,7 +124,7 @@ export type Quota = {
   quotaSeconds: number | null;
   usedSeconds: number;
   heldSeconds: number;
-  /** What is left in packs, and of a trial beside a plan. */
+  /** The time left in packs, and of a trial beside a plan. */
   extraSeconds: number;
   remainingSeconds: number | null;
   percent: number | null;

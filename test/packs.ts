@@ -7,7 +7,7 @@ import { packKey } from '@/server/quota/packs';
 
 type Given = { accountId: string; seconds: number; boughtAt: number };
 
-/** A pack as a paid checkout would add it; returns the key its time is charged under. */
+/** Adds a pack as a paid checkout would; returns the key its time is charged under. */
 export async function addPack(ctx: Ctx, { accountId, seconds, boughtAt }: Given): Promise<string> {
   const paymentId = `pi_${newId()}`;
   const paid = { amount: 400, refunded: 0, currency: 'usd', disputed: false, boughtAt };
@@ -16,7 +16,7 @@ export async function addPack(ctx: Ctx, { accountId, seconds, boughtAt }: Given)
   return packKey(row?.id ?? '');
 }
 
-/** What a read of the payment provider writes about one pack. */
+/** Returns what a read of the payment provider writes about one pack. */
 export const writePack = (ctx: Ctx, accountId: string, fact: Parameters<typeof applyPacks>[2][number]) =>
   inTx(ctx, async (tx) => {
     await lockAccount(tx, accountId);

@@ -90,7 +90,7 @@ describe('a production host', () => {
       ['account', 'delete', '--account', 'a', '--reason', 'r'],
     ]) {
       const { code, error } = await operator(words, { DATABASE_URL: url });
-      expect([code, error]).toEqual([2, expect.stringMatching(/Set AUTH_SECRET to the secret that/)]);
+      expect([code, error]).toEqual([2, expect.stringMatching(/Set AUTH_SECRET to the secret of/)]);
     }
     const seeded = await tree.npm(['run', 'db:seed'], { DATABASE_URL: url, APP_URL: appUrl });
     expect([seeded.code, seeded.error]).toEqual([1, expect.stringMatching(/Set AUTH_SECRET/)]);

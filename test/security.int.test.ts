@@ -277,8 +277,8 @@ describe('a request', () => {
         }),
       );
     for (const [more, sentence] of [
-      [{ name: 'x'.repeat(81) }, 'A name has 80 characters at most.'],
-      [{ email: `${'x'.repeat(250)}@hourglass.test` }, 'An email address has 254 characters at most.'],
+      [{ name: 'x'.repeat(81) }, 'A name can have at most 80 characters.'],
+      [{ email: `${'x'.repeat(250)}@hourglass.test` }, 'An email address can have at most 254 characters.'],
       [{ password: 'x'.repeat(129) }, 'Password too long'],
       [{ password: 'short' }, 'Password too short'],
     ] as const) {

@@ -58,9 +58,9 @@ describe('the tree is tidy', () => {
     expect(code.flatMap(sizeComplaints)).toEqual([]),
   );
   it('names explain', () => expect(code.flatMap(nameComplaints)).toEqual([]));
-  it('documents name only what is there', () =>
+  it('documents name only what exists', () =>
     expect(docs.flatMap((doc) => deadPaths(doc, (path) => existsSync(join(ROOT, path))))).toEqual([]));
-  it('commands run files that are there, and documents name commands that are there', () => {
+  it('commands run files that exist, and documents name commands that exist', () => {
     expect(scriptComplaints(scripts, (path) => existsSync(join(ROOT, path)))).toEqual([]);
     expect(docs.flatMap((doc) => commandComplaints(doc, scripts))).toEqual([]);
   });

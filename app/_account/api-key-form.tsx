@@ -40,7 +40,7 @@ const endIn = (days: number): { expiresAt?: string } =>
 
 const EndSelect = ({ days, onChange }: { days: string; onChange: (days: string) => void }) => (
   <NativeSelect
-    label="It ends"
+    label="Expires"
     data={ENDS}
     value={days}
     onChange={(event) => onChange(event.currentTarget.value)}
@@ -48,7 +48,7 @@ const EndSelect = ({ days, onChange }: { days: string; onChange: (days: string) 
   />
 );
 
-/** Asks for a name, the smallest set of scopes and an end; the button says what is still missing. */
+/** Asks for a name, the smallest set of scopes and an expiry; the button says what is still missing. */
 export function ApiKeyForm({ onMake }: { onMake: (wanted: WantedKey) => Promise<boolean> }) {
   const [name, setName] = useState('');
   const [scopes, setScopes] = useState<string[]>([]);

@@ -120,7 +120,7 @@ export function ResetPasswordForm({ token, isConfirmedNow, removedSessions }: Re
   );
 }
 
-/** A password that is refused says why; all else is the link. */
+/** Returns why the password was refused; any other error means that the link is not valid. */
 const problemOf = (error: { code?: string; message?: string }): string =>
   error.code === 'INVALID_INPUT' ? sentenceFor(error) : 'This link is not valid any more. Request a new one.';
 

@@ -72,11 +72,11 @@ export function Profile({ person, hasPassword }: { person: Person; hasPassword: 
           <PasswordForm />
         ) : (
           <Text size="sm">
-            You sign in by GitHub.{' '}
+            You sign in with GitHub.{' '}
             <TextLink href="/forgot-password" inherit>
               “Forgot your password?”
             </TextLink>{' '}
-            sets a password beside it.
+            sets a password as well.
           </Text>
         )}
       </Stack>

@@ -15,7 +15,7 @@ const TITLES: Partial<Record<BillingSummary['payment']['state'], string>> = {
   paused: 'Your subscription is paused',
 };
 
-/** States in which there is something to pay now. */
+/** States with an amount to pay now. */
 const PAYABLE = new Set<BillingSummary['payment']['state']>(['past_due', 'unpaid', 'incomplete']);
 
 /** Shown on every page while a payment needs action: the amount due, how long the plan is kept, and the way to pay. */

@@ -79,7 +79,7 @@ function useWaiting(phase: Phase, setPhase: (phase: Phase) => void): void {
   }, [phase, ask, refresh, setPhase]);
 }
 
-/** The page itself is read again until the pack is there, within the same bound. */
+/** Reloads the page until the pack is there, within the same bound. */
 function usePack(initial: Arrival, phase: Phase, setPhase: (phase: Phase) => void): void {
   const router = useRouter();
   useEffect(() => setPhase(initial), [initial, setPhase]);
@@ -102,7 +102,7 @@ function Words({ phase, planName }: { phase: Phase; planName: string | null }) {
           <Title order={2} size="h4">
             {planName ? `You are on ${planName}` : 'Paid'}
           </Title>
-          <Text>Thank you. Everything works again at once; running sessions simply go on.</Text>
+          <Text>Thank you. Everything works again now, and running sessions continue.</Text>
         </>
       );
     case 'added':
@@ -111,7 +111,7 @@ function Words({ phase, planName }: { phase: Phase; planName: string | null }) {
           <Title order={2} size="h4">
             Your pack is ready
           </Title>
-          <Text>Thank you. You can start at once; running sessions simply go on.</Text>
+          <Text>Thank you. You can start at once, and running sessions continue.</Text>
         </>
       );
     case 'waiting':

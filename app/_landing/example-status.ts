@@ -7,7 +7,7 @@ const QUOTA_SECONDS = 80 * HOUR_SECONDS;
 const iso = (at: number): string => new Date(at).toISOString();
 
 /**
- * Returns the status of a made-up account on the plan Pro whose session runs from `openedAt` to `now`, both in ms.
+ * Returns the status at `now` of a made-up account on the plan Pro whose usage counts on from `openedAt`, both in ms.
  * Pure.
  */
 export function exampleStatus(openedAt: number, now: number): BatchStatus {

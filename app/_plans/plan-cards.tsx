@@ -169,7 +169,8 @@ function priceText(plan: PricedPlan, plans: PricedPlan[]): string {
 }
 
 function idleText({ idleStop: { minSeconds, maxSeconds } }: PricedPlan): string {
-  if (minSeconds === maxSeconds) return `Stops after ${formatAllowance(minSeconds)} without keys or work`;
+  if (minSeconds === maxSeconds)
+    return `Stops after ${formatAllowance(minSeconds)} without keystrokes or work`;
   return `Stops when idle, after ${formatAllowance(minSeconds)} to ${formatAllowance(maxSeconds)} as you choose`;
 }
 

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { TooLarge } from '@/server/errors';
 
 /** Largest request body, except for webhooks of the payment provider. */
-const MOST_BYTES = 64 * 1024;
+const MAX_BODY_BYTES = 64 * 1024;
 
 /** Requests whose body was already read from the connection. */
 const read = new WeakSet<Request>();
@@ -11,9 +11,9 @@ const read = new WeakSet<Request>();
  * Returns the same request with its body read. Throws TooLarge when the body exceeds `most` bytes, whatever its length
  * header says.
  */
-export async function readBounded(request: Request, most: number = MOST_BYTES): Promise<Request> {
+export async function readBounded(request: Request, most: number = MAX_BODY_BYTES): Promise<Request> {
   if (request.method === 'GET' || request.method === 'HEAD') return request;
-  if (!request.body || (read.has(request) && most >= MOST_BYTES)) return request;
+  if (!request.body || (read.has(request) && most >= MAX_BODY_BYTES)) return request;
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
@@ -30,7 +30,7 @@ export async function readBounded(request: Request, most: number = MOST_BYTES): 
 
 /** Whether a message announces a body within the limit; the HTTP parser enforces the announced length. */
 export const isSmall = ({ headers }: IncomingMessage): boolean =>
-  Number(headers['content-length']) <= MOST_BYTES;
+  Number(headers['content-length']) <= MAX_BODY_BYTES;
 
 /** Builds a request from a small message: its body is read once, from the connection. */
 export async function requestOf(url: string, init: RequestInit, message: IncomingMessage): Promise<Request> {

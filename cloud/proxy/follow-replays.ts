@@ -5,7 +5,7 @@ import { isReplayBody, readReplay } from './read-replay';
 import { replayedHeaders } from './request-headers';
 import { type Incoming, type Outgoing, readAll, sendRequest } from './send-request';
 
-const mostReplays = 10;
+const maxReplays = 10;
 
 /**
  * Sends a request to the first target and follows the replays that answers request. Resolves with the first answer that
@@ -28,7 +28,7 @@ export async function followReplays(
     if (!replay) return incoming;
     response.resume();
     if (outgoing.rest) throw new ProxyError(502, 'PA01', 'cannot replay a request with a body over 1 MB');
-    if (replays >= mostReplays) throw new ProxyError(502, 'PA02', 'the request was replayed too often');
+    if (replays >= maxReplays) throw new ProxyError(502, 'PA02', 'the request was replayed too often');
     const next = await findTarget(fly, replay, target);
     const path = replay.transform?.path ?? outgoing.path;
     outgoing = { ...outgoing, path, headers: replayedHeaders(outgoing.headers, replay, target) };

@@ -7,7 +7,7 @@ import { incomingHeaders, outgoingHeaders } from './request-headers';
 import type { Outgoing } from './send-request';
 
 /** A longer body is passed on but cannot be replayed, in bytes. */
-const mostReplayable = 1_000_000;
+const maxReplayableBytes = 1_000_000;
 
 function keepBody(req: IncomingMessage): Promise<Pick<Outgoing, 'body' | 'rest'>> {
   return new Promise((resolve, reject) => {
@@ -20,7 +20,7 @@ function keepBody(req: IncomingMessage): Promise<Pick<Outgoing, 'body' | 'rest'>
     const onData = (part: Buffer) => {
       parts.push(part);
       size += part.length;
-      if (size <= mostReplayable) return;
+      if (size <= maxReplayableBytes) return;
       req.pause();
       end(req);
     };

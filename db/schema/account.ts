@@ -71,7 +71,7 @@ export const apiKey = pgTable(
     createdAt: instant('created_at').notNull().default(sql`hg_clock()`),
     lastUsedAt: instant('last_used_at'),
     revokedAt: instant('revoked_at'),
-    /** From when on it opens nothing; null for a key without an end. */
+    /** When the key expires; null for a key without an expiry. */
     expiresAt: instant('expires_at'),
   },
   (t) => [uniqueIndex('api_key_hash').on(t.hash), index('api_key_account').on(t.accountId)],

@@ -70,7 +70,7 @@ export const authSecondFactor = pgTable(
     verified: boolean('verified').notNull().default(false),
     failedVerificationCount: integer('failed_verification_count').notNull().default(0),
     lockedUntil: at('locked_until'),
-    /** The step of 30 seconds whose code was last taken: no code of it or of one before is taken again. */
+    /** The 30-second step whose code was accepted last: codes of this step and of earlier ones are refused. */
     lastStep: integer('last_step').notNull().default(0),
   },
   (t) => [index('auth_second_factor_user').on(t.userId)],

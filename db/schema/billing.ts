@@ -138,7 +138,7 @@ export const checkout = pgTable(
     accountId: text('account_id')
       .notNull()
       .references(() => account.id),
-    /** What is sold: a plan, or a pack. */
+    /** What is sold: a plan or a pack. */
     planId: text('plan_id'),
     packId: text('pack_id'),
     priceId: text('price_id').notNull(),

@@ -3,7 +3,10 @@ import { bigint, boolean, check, index, integer, jsonb, pgTable, text } from 'dr
 import { account } from './account';
 import { instant } from './instant';
 
-/** What each pack costs by currency, in minor units, as the payment provider will charge it. A pack without a row is not for sale. */
+/**
+ * Price of each pack by currency, in minor units, as the payment provider charges it. A pack without a row is not for
+ * sale.
+ */
 export const packOffer = pgTable('pack_offer', {
   packId: text('pack_id').primaryKey(),
   prices: jsonb('prices').notNull(),
@@ -11,7 +14,7 @@ export const packOffer = pgTable('pack_offer', {
 });
 
 /**
- * Compute an account paid once: one row a payment, as the provider last said. The sums of its use are those of the period
+ * Compute paid once: one row per payment, as last read from the provider. Its usage sums are those of the period
  * `pack:<id>` in `usage_period`.
  */
 export const pack = pgTable(
@@ -21,18 +24,18 @@ export const pack = pgTable(
     accountId: text('account_id')
       .notNull()
       .references(() => account.id),
-    /** Which of the packs for sale it was. */
+    /** The pack for sale that was bought. */
     packId: text('pack_id').notNull(),
     stripePaymentId: text('stripe_payment_id').notNull().unique(),
     seconds: integer('seconds').notNull(),
-    /** What was paid, and what of it went back; minor units. */
+    /** The amount paid and the part refunded, in minor units. */
     amount: integer('amount').notNull(),
     refunded: integer('refunded').notNull().default(0),
     currency: text('currency').notNull(),
     disputed: boolean('disputed').notNull().default(false),
     boughtAt: instant('bought_at').notNull(),
     endsAt: instant('ends_at').notNull(),
-    /** What the money that was kept bought. */
+    /** The time bought by the amount that was not refunded. */
     quotaMs: bigint('quota_ms', { mode: 'number' }).notNull(),
   },
   (t) => [

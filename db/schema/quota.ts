@@ -99,15 +99,15 @@ export const ledgerHead = pgTable('ledger_head', {
   hash: bytes('hash').notNull(),
 });
 
-/** When the books of each account were last verified, and what was wrong then. */
+/** When the ledger of each account was last verified, and the problems found. */
 export const ledgerCheck = pgTable(
   'ledger_check',
   {
     accountId: text('account_id').primaryKey(),
     checkedAt: instant('checked_at').notNull(),
-    /** Breaks of its chain and sums that its entries do not confirm. */
+    /** Broken links of its chain, and sums that differ from its entries. */
     problemCount: integer('problem_count').notNull().default(0),
-    /** Why it could not be verified; null where it was. */
+    /** Why the verification failed; null when it succeeded. */
     error: text('error'),
   },
   (t) => [index('ledger_check_bad').on(t.accountId).where(sql`problem_count > 0 or error is not null`)],
@@ -144,7 +144,7 @@ export const usageDay = pgTable(
     accountId: text('account_id').notNull(),
     day: date('day', { mode: 'string' }).notNull(),
     ms: ms('ms').notNull().default(0),
-    /** What of it was charged to packs, or to an allowance that is given once. Kept by the ledger's trigger. */
+    /** The part charged to packs, or to an allowance given once. Maintained by the ledger's trigger. */
     extraMs: ms('extra_ms').notNull().default(0),
   },
   (t) => [primaryKey({ columns: [t.accountId, t.day] })],

@@ -14,22 +14,22 @@ import { askedForCode, type CallCtx, cleanCode } from './second-factor';
 import type { SignInEmails } from './sign-in-emails';
 import { takeCodeOnce } from './take-code-once';
 
-/** What is bounded about signing in and up, beside what the library bounds itself. */
+/** Limits of sign-in and sign-up beyond those of the library. */
 
-/** Null where a sign-up signs in at once. */
+/** Null when a sign-up signs in at once. */
 type Quiet = ReturnType<typeof quietSignUp> | null;
 
 const LONGEST_EMAIL = 254;
 const LONGEST_NAME = 80;
 
-/** What is kept of a person, from wherever it came: a name of one line that ends, and no picture. Pure. */
+/** Returns a user's data as stored: a bounded name of one line, and no picture. Pure. */
 export const cleanPerson = <P extends { name?: string; image?: string | null }>(person: P): P => ({
   ...person,
   ...(person.name === undefined ? {} : { name: cleanName(person.name, LONGEST_NAME) }),
   ...(person.image ? { image: null } : {}),
 });
 
-/** Before the library does anything: refuses what is too long or too often. */
+/** Runs before the library: refuses input that is too long, and calls that are too frequent. */
 export const beforeAuth = (deps: AccessCtx & { rates: Rates }, quiet: Quiet) =>
   createAuthMiddleware(async (ctx) => {
     const { rates, sql } = deps;
@@ -78,7 +78,10 @@ export const beforeAuth = (deps: AccessCtx & { rates: Rates }, quiet: Quiet) =>
     }
   });
 
-/** After it: a person who got in has mistyped nothing, and a changed password ends what the old one opened. */
+/**
+ * Runs after the library: a successful sign-in resets its attempts, and a changed password ends keys and other
+ * sign-ins.
+ */
 export const afterAuth = (deps: AccessCtx & { rates: Rates }, messages: SignInEmails, quiet: Quiet) =>
   createAuthMiddleware(async (ctx) => {
     if (ctx.path?.startsWith('/callback/')) return askForCode(deps, ctx, ctx.context.returned);
@@ -100,16 +103,16 @@ export const afterAuth = (deps: AccessCtx & { rates: Rates }, messages: SignInEm
       await replacePassword(deps, { userId: made.user.id, by: 'sign-in', keptSignInId: made.session.id });
   });
 
-/** Under what the tries to give somebody's second factor are counted. */
+/** Returns the key under which attempts at a user's second factor are counted. */
 const secondFactorOf = (userId: string): string => `second-factor:${userId}`;
 
-/** A stolen sign-in changes nothing that would keep the owner out. */
+/** Requires a fresh sign-in, so that a stolen one cannot lock the owner out. */
 async function needFresh(ctx: CallCtx, sql: AccessCtx['sql']): Promise<void> {
   const signIn = await getSessionFromCtx(ctx);
   if (signIn) await refusing(() => needFreshSignIn({ sql }, signIn.session.id));
 }
 
-/** A stolen sign-in may not guess the password either. */
+/** Counts the call as an attempt to sign in, so that a stolen sign-in cannot guess the password. */
 async function countSignedIn(ctx: CallCtx, rates: Rates): Promise<void> {
   const signIn = await getSessionFromCtx(ctx);
   const address = ctx.headers?.get(ADDRESS_HEADER) ?? 'unknown';
@@ -122,4 +125,4 @@ const refuseKnown = (password: unknown) =>
   });
 
 const refused = (message: string) => new APIError('BAD_REQUEST', { code: 'INVALID_INPUT', message });
-const tooLong = (what: string, most: number) => refused(`${what} has ${most} characters at most.`);
+const tooLong = (what: string, most: number) => refused(`${what} can have at most ${most} characters.`);

@@ -1,17 +1,20 @@
 import { createHash } from 'node:crypto';
 import { signingSecrets } from '../signing-secrets';
 
-/** What was encrypted under a secret names it by this number, which stays the same in whatever order the secrets stand. */
+/**
+ * Returns the number by which ciphertexts name their secret; derived from the secret, so that it stays the same in any
+ * order.
+ */
 const versionOf = (value: string): number => createHash('sha256').update(value).digest().readUInt32BE();
 
-/** Returns the secrets as the sign-in library takes them; the newest signs and encrypts. */
+/** Returns the secrets in the form of the sign-in library; the newest signs and encrypts. */
 export function authSecrets(authSecret: string) {
   const values = signingSecrets(authSecret);
-  // `secret` reads what was encrypted before there were numbers.
+  // `secret` decrypts what was encrypted before secrets had numbers.
   return { secret: values.at(-1), secrets: values.map((value) => ({ version: versionOf(value), value })) };
 }
 
-/** Returns the same secrets as the library's functions that encrypt and decrypt take them. */
+/** Returns the same secrets in the form of the library's functions that encrypt and decrypt. */
 export function encryptionKeys(authSecret: string) {
   const values = signingSecrets(authSecret);
   return {

@@ -25,8 +25,8 @@ const HOUR_SECONDS = 3_600;
 const DAY_SECONDS = 24 * HOUR_SECONDS;
 
 /**
- * The library counts in this process and only forgets after a quiet minute, so a busy office would never sign in again:
- * signing in and up is counted by `beforeAuth` alone, for all processes together. Emails are asked for rarely.
+ * The library's limiter counts per process and resets only after a quiet minute, which would lock out a busy office.
+ * `beforeAuth` limits sign-in and sign-up across processes; requests for emails are rare enough for it.
  */
 const TRIES = {
   '/sign-in/email': false,
@@ -36,14 +36,14 @@ const TRIES = {
   '/two-factor/*': false,
 } as const;
 
-/** What the library offers and no page of ours needs: a door less each. */
+/** Endpoints of the library that are closed, because no page uses them. */
 const UNUSED = [
-  // Confirms by being opened, as every mail scanner does: `confirmDoor` stands in its place.
+  // Confirms when opened, which mail scanners do: `confirmDoor` replaces it.
   '/verify-email',
-  // Asks the old address and tells it nothing, and tells the asker whether the new one has an account: `newAddressDoor` does it.
+  // Does not inform the old address, and reveals whether the new one has an account: `newAddressDoor` replaces it.
   '/change-email',
   '/verify-password',
-  // Their answers hold what makes each sign-in valid, and ends would not be recorded: `signIn.list` and `signIn.end` do it.
+  // Their answers contain the tokens of sign-ins, and they record no ends: `signIn.list` and `signIn.end` replace them.
   '/list-sessions',
   '/revoke-session',
   '/revoke-sessions',
@@ -58,7 +58,9 @@ const UNUSED = [
   ...UNUSED_OF_SECOND_FACTOR,
 ];
 
-/** Sign-in by email and password, and by GitHub when it is configured. Every new person gets one billing account. */
+/**
+ * Returns the sign-in library: email and password, and GitHub when configured. Every new user gets one billing account.
+ */
 export function makeAuth(deps: AuthDeps) {
   const { env, db } = deps;
   const messages = signInEmails(deps);
@@ -87,11 +89,11 @@ export function makeAuth(deps: AuthDeps) {
       sendVerificationEmail: async ({ user, token, url }) =>
         messages.confirmAddress(user.email, token, goOnOf(url)),
     },
-    // A copy of the table opens no account.
+    // A leaked copy of the table must not give access to any account.
     verification: { storeIdentifier: 'hashed' },
     plugins: [confirmDoor(deps), freshDoor(deps), newAddressDoor(deps, messages), secondFactor()],
     socialProviders: githubOf(env),
-    // Somebody else may have made an account for this address before: it is not opened to them by our GitHub sign-in.
+    // Another person may have made an account for this address, so a sign-in with GitHub does not open it.
     account: { encryptOAuthTokens: true, accountLinking: { disableImplicitLinking: true } },
     onAPIError: { errorURL: `${env.APP_URL}/sign-in` },
     disabledPaths: UNUSED,
@@ -109,11 +111,11 @@ export function makeAuth(deps: AuthDeps) {
 
 export type Auth = ReturnType<typeof makeAuth>;
 
-/** Passwords and what a lost one is replaced with. */
+/** Returns the settings of passwords and of their replacement. */
 function passwordsOf(deps: AuthDeps, messages: SignInEmails): BetterAuthOptions['emailAndPassword'] {
   return {
     enabled: true,
-    // Somebody who is signed in at once has learnt that the address had no account.
+    // Signing in at once would reveal that the address had no account.
     autoSignIn: !isQuiet(deps.env),
     onExistingUserSignUp: ({ user }) => tellOwner(deps, messages, user),
     minPasswordLength: 8,
@@ -122,13 +124,16 @@ function passwordsOf(deps: AuthDeps, messages: SignInEmails): BetterAuthOptions[
     sendResetPassword: async ({ user, url }) => messages.newPassword(user.email, url),
     onPasswordReset: async ({ user }) => {
       await replacePassword(deps, { userId: user.id, by: 'email' });
-      // Whoever reads the email is the owner: guesses of others do not keep them out any longer.
+      // The reader of the email is the owner, so attempts by others must not lock them out.
       await deps.rates.forgetSignIn(user.email);
     },
   };
 }
 
-/** One billing account for each new person, names of one line, few sign-ins, and the first proof of an address. */
+/**
+ * Returns the hooks that open a billing account for each new user, clean names, limit sign-ins, and record the first
+ * proof of an address.
+ */
 function hooksOf(deps: AuthDeps, messages: SignInEmails): BetterAuthOptions['databaseHooks'] {
   return {
     user: {
@@ -143,10 +148,10 @@ function hooksOf(deps: AuthDeps, messages: SignInEmails): BetterAuthOptions['dat
       update: {
         before: async (user) => ({ data: cleanPerson(user) }),
         after: async (user, call) => {
-          // The library updates a person on their way back from GitHub only to confirm the address.
+          // On the way back from GitHub the library updates a user only to confirm the address.
           if (call?.path?.startsWith('/callback/') && user.emailVerified)
             await proveAddress(deps, { userId: user.id, by: 'identity' });
-          // The first code was right: the one update of a person on this way.
+          // On this path the library updates a user only after the first correct code.
           if (call?.path === '/two-factor/verify-totp' && user.twoFactorEnabled)
             await changeSecondFactor(deps, {
               userId: user.id,

@@ -21,8 +21,9 @@ type DoorDeps = AccessCtx & { rates: Rates };
 
 /**
  * The endpoint that confirms an address, by POST only because mail scanners open every link. From the browser that
- * signed up, or with the password chosen there, it also signs in. With a sign-in of the same user nothing else changes.
- * Otherwise the account is emptied, because the person who signed up may not be the owner of the address.
+ * signed up, or with the password chosen there, it also signs in. With a sign-in of the same user that sign-in and the
+ * sessions are kept. Otherwise the account is emptied, because the person who signed up may not be the owner of the
+ * address.
  */
 export const confirmDoor = (deps: DoorDeps) => ({
   id: 'confirm-address',

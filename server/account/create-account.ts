@@ -20,8 +20,8 @@ export type CreateAccountInput = {
 export type CreatedAccount = { userId: string; accountId: string; email: string; apiKey: string };
 
 /**
- * A person with an account of their own and a key with every scope the account may have; for first setup and scripts.
- * Audited. Throws INVALID_INPUT when the address is taken, the password too well known or the plan unknown.
+ * Creates a user with an account and an API key with every scope the account may have; for first setup and scripts.
+ * Audited. Throws INVALID_INPUT when the address is taken or the plan is unknown.
  */
 export async function createAccount(ctx: Ctx, input: CreateAccountInput): Promise<CreatedAccount> {
   const email = input.email.trim().toLowerCase();
@@ -49,7 +49,7 @@ export async function createAccount(ctx: Ctx, input: CreateAccountInput): Promis
   return { userId, accountId, email, apiKey: key };
 }
 
-/** What an account gets beyond what a sign-up gives, and its record, or neither. */
+/** Sets role, plan and status, and writes the audit entry, in one transaction. */
 async function giveRights(
   ctx: Ctx,
   { userId, accountId }: { userId: string; accountId: string },

@@ -10,7 +10,7 @@ import { createAccount } from './create-account';
 import { findActor } from './find-actor';
 import { tellExpiringKeys } from './tell-expiring-keys';
 
-/** Keys with an end: made, used, over, and told of before. */
+/** Keys with an expiry: created, used, expired, and announced before. */
 
 const START = Date.parse('2026-11-24T12:00:00Z');
 const DAY_MS = 86_400_000;
@@ -42,7 +42,7 @@ async function newOwner() {
   return { accountId, caller, make };
 }
 
-it('ACCOUNT-66 a key opens nothing from its end on, says so, and stays in the list', async () => {
+it('ACCOUNT-66 a key is refused after its expiry, with this reason, and stays in the list', async () => {
   const { accountId, caller, make } = await newOwner();
   const { id, key, expiresAt } = await make(at(1));
   const endless = await make();
@@ -71,7 +71,7 @@ it('ACCOUNT-66 a key opens nothing from its end on, says so, and stays in the li
   await expect(make('tomorrow')).rejects.toMatchObject({ code: 'BAD_REQUEST' });
 });
 
-it('ACCOUNT-66 its owners are told seven days before, once, and of one that was made for a shorter time not at all', async () => {
+it('ACCOUNT-66 its owners are told once, seven days before, and not of a key made for a shorter time', async () => {
   const { make } = await newOwner();
   const from = world.clock.now();
   const ends = (days: number) => new Date(from + days * DAY_MS).toISOString();

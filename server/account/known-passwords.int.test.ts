@@ -25,7 +25,7 @@ const answerOf = async (answer: Response) => {
 };
 const known = [400, 'INVALID_INPUT', expect.stringContaining('one of the most used')];
 
-it('ACCOUNT-65 a password that everybody guesses is refused at sign-up, wherever one is set, in any case', async () => {
+it('ACCOUNT-65 a common password is refused at sign-up and wherever one is set, in any letter case', async () => {
   const email = `k-${newId()}@x.test`;
   for (const password of ['password1', 'PassWord1', 'qwertyuiop', '1234567890'])
     expect(await answerOf(await ask('/sign-up/email', { email, password, name: 'P' })), password).toEqual(

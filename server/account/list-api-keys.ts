@@ -11,11 +11,11 @@ export type ApiKeyView = {
   prefix: string;
   createdAt: string;
   lastUsedAt: string | null;
-  /** Null for a key without an end; one in the past opens nothing any more. */
+  /** Null for a key without an expiry; a key whose expiry is in the past is refused. */
   expiresAt: string | null;
 };
 
-/** The keys of an account that are not revoked, newest first, without their secrets. */
+/** Returns the keys of an account that are not revoked, newest first, without their secrets. */
 export async function listApiKeys(ctx: Ctx, accountId: string): Promise<ApiKeyView[]> {
   const rows = await failClosed(
     () =>

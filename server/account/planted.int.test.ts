@@ -243,7 +243,7 @@ describe('a password', () => {
   });
 });
 
-describe('an account whose address nobody has confirmed', () => {
+describe('an account with an unconfirmed address', () => {
   const as = (actor: Actor, ctx: Ctx = world.ctx) =>
     createCaller({ ...ctx, actor, requestId: 'test', responseHeaders: new Headers() });
   const ownerOf = ({ userId, accountId }: Planted): Actor => ({

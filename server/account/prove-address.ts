@@ -20,9 +20,10 @@ export type Proof = {
 };
 
 /**
- * Records the first proof that an unconfirmed address belongs to this user. Another person may have signed up, so keys,
- * sign-ins, other identities and sessions made before end, unless the proof comes with a sign-in of the account.
- * Audited. Returns false and changes nothing when the address was confirmed before.
+ * Records the first proof that an unconfirmed address belongs to this user; API keys and other sign-ins made before
+ * end. Unless the proof comes from the account's maker (a sign-in, the browser that signed up, or the sign-in
+ * provider), another person may have signed up, so other ways to sign in and all sessions are removed too. Audited.
+ * Returns false and changes nothing when the address was confirmed before.
  */
 export async function proveAddress(ctx: AccessCtx, proof: Proof): Promise<boolean> {
   const { userId, by, signInId, isMaker } = proof;

@@ -14,7 +14,7 @@ import type { SignInEmails } from './sign-in-emails';
 const LINK_SECONDS = 3_600;
 
 /** Shortest answer to a sign-up, because creating an account takes longer than finding one. */
-const SHORTEST_ANSWER_MS = 500;
+const MIN_ANSWER_MS = 500;
 
 /**
  * The cookie of the browser that signed up; its value is the user's id. For an address with an account it matches no
@@ -37,7 +37,7 @@ export function quietSignUp() {
     begin: ({ request }: CallCtx): void => void (request && begunAt.set(request, performance.now())),
     async answer(ctx: CallCtx, returned: unknown): Promise<object> {
       const begun = ctx.request && begunAt.get(ctx.request);
-      const leftMs = begun === undefined ? 0 : begun + SHORTEST_ANSWER_MS - performance.now();
+      const leftMs = begun === undefined ? 0 : begun + MIN_ANSWER_MS - performance.now();
       if (leftMs > 0) await new Promise((resolve) => setTimeout(resolve, leftMs));
       const { user } = returned as { user: { id: string } };
       const cookie = ctx.context.createAuthCookie(SIGN_UP_COOKIE, { maxAge: LINK_SECONDS });

@@ -1,6 +1,8 @@
 import { DomainError } from '../errors';
 
-/** Loaded with the first password that is set: the list takes some hundred milliseconds and no command waits for it in vain. */
+/**
+ * Loaded with the first password, because the list takes some hundred milliseconds that no other command should wait.
+ */
 let known: Promise<Set<string>> | undefined;
 
 async function loadKnown(): Promise<Set<string>> {
@@ -9,14 +11,14 @@ async function loadKnown(): Promise<Set<string>> {
 }
 
 /**
- * Refuses a password that is among the fifty thousand most used ones of public breaches, in whatever case. Nothing leaves the
- * process. Throws INVALID_INPUT.
+ * Refuses a password that is among the fifty thousand most common ones of public breaches, in any letter case. Nothing
+ * leaves the process. Throws INVALID_INPUT.
  */
 export async function refuseKnownPassword(password: string): Promise<void> {
   known ??= loadKnown();
   if ((await known).has(password.toLowerCase()))
     throw new DomainError(
       'INVALID_INPUT',
-      'This password is one of the most used ones and known to everybody who guesses. Choose another one.',
+      'This password is among the most common ones and easy to guess. Choose another one.',
     );
 }

@@ -7,8 +7,8 @@ import { encryptionKeys } from './auth-secrets';
 type Factor = Pick<Row<typeof authSecondFactor>, 'id' | 'secret' | 'backup_codes'>;
 
 /**
- * Encrypts anew, under the newest secret, the second factors that an older one encrypted, so that the older one can be taken
- * away. Returns how many, and how many no secret given here can read: those have to be set up again.
+ * Re-encrypts second factors under the newest secret, so that an older secret can be removed. Returns how many, and how
+ * many none of the given secrets can decrypt: those must be set up again.
  */
 export async function renewSecondFactors(ctx: Ctx): Promise<{ renewed: number; unreadable: number }> {
   const key = encryptionKeys(ctx.env.AUTH_SECRET);
@@ -16,7 +16,7 @@ export async function renewSecondFactors(ctx: Ctx): Promise<{ renewed: number; u
   const renew = async (data: string) =>
     symmetricEncrypt({ key, data: await symmetricDecrypt({ key, data }) });
   return inTx(ctx, async ({ sql }) => {
-    // Locked: a recovery code that is used meanwhile would come back with the old text.
+    // Locked, because a recovery code used meanwhile would be restored with the old text.
     const factors = await sql<Factor[]>`
       select id, secret, backup_codes from auth_second_factor order by id for update`;
     const old = factors.filter(({ secret, backup_codes }) => !isCurrent(secret) || !isCurrent(backup_codes));

@@ -3,7 +3,7 @@ import type { Ctx } from '../context';
 import { signingSecrets } from '../signing-secrets';
 
 /** Cookies of the sign-in library, with and without the prefix of secure connections. */
-const OURS = /^(?:__Secure-)?hourglass\./;
+const LIBRARY_COOKIE = /^(?:__Secure-)?hourglass\./;
 
 /**
  * Returns the headers with cookies signed by an older secret re-signed with the newest one. The sign-in library knows
@@ -26,7 +26,7 @@ export function resignCookies(authSecret: string, headers: Headers): Headers {
 
 function resign(cookie: string, newest: string, older: string[]): string {
   const [name = '', ...rest] = cookie.split('=');
-  const value = OURS.test(name) ? decodeCookie(rest.join('=')) : '';
+  const value = LIBRARY_COOKIE.test(name) ? decodeCookie(rest.join('=')) : '';
   const dot = value.lastIndexOf('.');
   if (dot < 1) return cookie;
   const [text, signature] = [value.slice(0, dot), value.slice(dot + 1)];

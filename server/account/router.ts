@@ -21,7 +21,7 @@ import { setPlan } from './set-plan';
 import { setStatus } from './set-status';
 import { writeSupport } from './write-support';
 
-/** The person behind a procedure that keys may not call. */
+/** Returns the signed-in user behind a procedure that API keys may not call. Throws FORBIDDEN. */
 function personOf(member: Member | null) {
   if (member?.kind !== 'user')
     throw new DomainError('FORBIDDEN', 'An API key may not do this; sign in instead.');
@@ -79,7 +79,7 @@ export const accountRouter = router({
     }),
 });
 
-/** Lists over all accounts are read on the pool of reports. */
+/** Lists over all accounts are read from the pool of reports. */
 const onReports = <C extends Pick<Ctx, 'sql' | 'reports'>>(ctx: C): C => ({ ...ctx, sql: ctx.reports });
 
 const account = router({

@@ -13,7 +13,7 @@ import { makeAuth } from './auth';
 import { createAccount } from './create-account';
 import { findActor } from './find-actor';
 
-/** A code of an authenticator app beside the password: set up, asked for, lost, taken away. */
+/** A code of an authenticator app beside the password: set up, asked for, lost, removed. */
 
 const PASSWORD = 'a-good-password';
 let world: World;
@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const auth = (ctx = world.ctx) =>
-  // Codes go by the clock on the wall, as the app that shows them does.
+  // Codes depend on the real clock, as in an authenticator app.
   makeAuth({
     ...ctx,
     clock: systemClock,
@@ -59,7 +59,7 @@ async function as(cookie: string, ctx = world.ctx) {
 const codeAt = (totpURI: string, atMs: number) =>
   totpOf(new URL(totpURI).searchParams.get('secret') ?? '', atMs);
 const codeNow = (totpURI: string) => codeAt(totpURI, Date.now());
-/** The code after the one with which the second factor was set up. */
+/** Returns the code after the one used to set up the second factor. */
 const nextCode = (totpURI: string) => codeAt(totpURI, Date.now() + 30_000);
 
 type SetUp = { totpURI: string; backupCodes: string[]; cookie: string };
@@ -73,7 +73,7 @@ async function setUp(cookie: string): Promise<SetUp> {
   return { totpURI, backupCodes, cookie: signInOf(done) };
 }
 
-/** Signs in with the password alone; returns the cookie of the question for the second factor. */
+/** Signs in with the password alone; returns the cookie of the challenge for the second factor. */
 async function challenge(person: Person): Promise<string> {
   const answer = await password(person);
   expect([answer.status, signInOf(answer)]).toEqual([200, '']);
@@ -88,7 +88,7 @@ const notesOf = async ({ accountId }: Person) =>
   ).map(({ action, after }) => [action, after]);
 
 describe('a second factor', () => {
-  it('ACCOUNT-43 is asked for beside the password once a first code was given, and ends the sign-ins of before', async () => {
+  it('ACCOUNT-43 is asked for beside the password once a first code was given, and ends earlier sign-ins', async () => {
     const person = await newPerson();
     const older = signInOf(await password(person));
     const here = signInOf(await password(person));
@@ -105,7 +105,7 @@ describe('a second factor', () => {
     expect(await notesOf(person)).toEqual([['secondFactor.add', { signIns: 1 }]]);
   });
 
-  it('ACCOUNT-43 that was begun and not proven with a code is asked of nobody', async () => {
+  it('ACCOUNT-43 that was begun and not proven with a code is not asked for', async () => {
     const person = await newPerson();
     const cookie = signInOf(await password(person));
     await ask('/two-factor/enable', { password: PASSWORD }, cookie);
@@ -143,7 +143,7 @@ describe('a second factor', () => {
     const { totpURI } = await setUp(signInOf(await password(person)));
     const give = async (code: string) =>
       (await ask('/two-factor/verify-totp', { code }, await challenge(person))).status;
-    // The one that it was set up with.
+    // The code it was set up with.
     expect(await give(codeNow(totpURI))).toBe(401);
     const code = nextCode(totpURI);
     const answers = await Promise.all([give(code), give(code), give(code)]);
@@ -156,7 +156,7 @@ describe('a second factor', () => {
     expect(await give(codeNow(totpURI))).toBe(200);
   });
 
-  it('ACCOUNT-43 leaves nothing readable in the database', async () => {
+  it('ACCOUNT-43 leaves no readable secret in the database', async () => {
     const person = await newPerson();
     const { totpURI, backupCodes } = await setUp(signInOf(await password(person)));
     const [row] = await world.ctx.sql`select * from auth_second_factor where user_id = ${person.userId}`;
@@ -199,7 +199,7 @@ describe('a second factor', () => {
     await expect(drop('nobody@x.test')).rejects.toMatchObject({ reason: 'NOT_FOUND' });
   });
 
-  it('ACCOUNT-43 guesses are counted for the person like tries to sign in, and no browser is trusted for longer', async () => {
+  it('ACCOUNT-43 guesses count per user like attempts to sign in, and no browser is trusted for longer', async () => {
     const person = await newPerson();
     const { totpURI } = await setUp(signInOf(await password(person)));
     const asked = await challenge(person);
@@ -214,7 +214,7 @@ describe('a second factor', () => {
       expect((await ask(`/two-factor/${path}`, {}, signInOf(good))).status, path).toBe(404);
   });
 
-  it('ACCOUNT-43 ACCOUNT-33 of a planted account goes with it', async () => {
+  it('ACCOUNT-43 ACCOUNT-33 of a planted account is removed with it', async () => {
     const email = `planted-${newId()}@x.test`;
     const atOnce = { ...world.ctx, env: { ...world.ctx.env, CONFIRMED_EMAIL: 'optional' as const } };
     const signUp = await ask('/sign-up/email', { email, password: PASSWORD, name: 'P' }, '', atOnce);
@@ -229,7 +229,7 @@ describe('a second factor', () => {
 });
 
 describe('an administrator', () => {
-  it('ACCOUNT-44 without a second factor administers nothing in a browser, and everything with one', async () => {
+  it('ACCOUNT-44 administers nothing in a browser without a second factor, and everything with one', async () => {
     const boss = await newPerson(true);
     const plain = signInOf(await password(boss));
     const caller = await as(plain);
@@ -246,7 +246,7 @@ describe('an administrator', () => {
     expect(await (await as(cookie)).apiKey.create(key)).toMatchObject({ name: 'ops' });
   });
 
-  it('ACCOUNT-44 acts with keys as before, and in a browser where the setting says so', async () => {
+  it('ACCOUNT-44 acts with keys as before, and in a browser where the setting allows it', async () => {
     const email = `p-${newId()}@x.test`;
     const boss = await createAccount(world.ctx, { email, password: PASSWORD, isAdmin: true });
     const actor = await findActor(world.ctx, auth(), new Headers({ authorization: `Bearer ${boss.apiKey}` }));
@@ -258,7 +258,7 @@ describe('an administrator', () => {
   });
 });
 
-it('ACCOUNT-43 ACCOUNT-55 works on while the secret is being changed', async () => {
+it('ACCOUNT-43 ACCOUNT-55 keeps working while the secret is rotated', async () => {
   const person = await newPerson();
   const { totpURI, backupCodes } = await setUp(signInOf(await password(person)));
   const { env } = world.ctx;

@@ -11,9 +11,9 @@ import { encryptionKeys } from './auth-secrets';
 const STEP_MS = 30_000;
 
 /**
- * Takes the step of 30 seconds that a code belongs to, so that the same code, seen over a shoulder or on the wire, signs in
- * nobody else: the sign-in library takes one for a minute and a half, as often as it is given. A code of no step is left to
- * the library, which refuses and counts it. Throws INVALID_CODE.
+ * Uses up the 30-second step of a code, so that an observed code cannot sign in again: the sign-in library accepts one
+ * repeatedly for 90 seconds. A code of no step is left to the library, which refuses and counts it. Throws
+ * INVALID_CODE.
  */
 export async function takeCodeOnce(
   { sql, env, clock }: Pick<Ctx, 'sql' | 'env' | 'clock'>,
@@ -28,19 +28,19 @@ export async function takeCodeOnce(
   );
   const step = key === null ? null : stepOf(key, code, clock.now());
   if (step === null) return;
-  // One statement: of two that give the same code at once one finds the step taken.
+  // One statement, so that of two concurrent uses of a code one finds the step used.
   const taken = await sql`
     update auth_second_factor set last_step = ${step} where id = ${factor.id} and last_step < ${step} returning 1`;
   if (taken.length === 0) throw APIError.from('UNAUTHORIZED', TWO_FACTOR_ERROR_CODES.INVALID_CODE);
 }
 
-/** Returns the step whose code this is, of those the library takes; null for none. */
+/** Returns the step of a code, among those the library accepts; null for none. */
 function stepOf(key: string, code: string, now: Instant): number | null {
   const current = Math.floor(now / STEP_MS);
   return [current + 1, current, current - 1].find((step) => codeAt(key, step) === code) ?? null;
 }
 
-/** The six digits of a step (RFC 6238 with SHA-1). */
+/** Returns the six digits of a step (RFC 6238 with SHA-1). */
 function codeAt(key: string, step: number): string {
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(step));

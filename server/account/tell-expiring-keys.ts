@@ -4,13 +4,16 @@ import { toIso } from '../clock';
 import { type Ctx, inTx } from '../context';
 import { queueMail } from '../mail/queue-mail';
 
-/** How long before its end the owners are told of a key. */
+/** How long before its expiry the owners are told of a key. */
 const AHEAD_DAYS = 7;
 const BATCH_SIZE = 500;
 
 type Expiring = Pick<Row<typeof apiKey>, 'id' | 'account_id' | 'name' | 'prefix'> & { expires_at: number };
 
-/** Queues an email, once per key, for keys that end within seven days and were made longer before. Returns how many. */
+/**
+ * Queues an email, once per key, for keys that expire within seven days and were created longer before. Returns how
+ * many.
+ */
 export async function tellExpiringKeys(ctx: Ctx): Promise<number> {
   const keys = await ctx.sql<Expiring[]>`
     select id, account_id, name, prefix, expires_at from api_key k

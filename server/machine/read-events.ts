@@ -7,16 +7,16 @@ import type { Machine } from './machines';
  */
 
 /** Tolerance for clock differences; a difference of a whole hour is an error instead. */
-const EARLIEST_MS = 3_600_000;
-const LATEST_MS = 60_000;
+const MAX_BEFORE_CREATION_MS = 3_600_000;
+const MAX_IN_FUTURE_MS = 60_000;
 
 /**
  * Returns the machine without events at impossible times: more than an hour before its creation, or more than a minute
  * in the future, as when a unit is mistaken. Nothing may be concluded from them. Pure.
  */
 export function withoutImpossible(machine: Machine, now: Instant): Machine {
-  const from = machine.createdAt === 0 ? 0 : machine.createdAt - EARLIEST_MS;
-  const events = machine.events.filter(({ at }) => at >= from && at <= now + LATEST_MS);
+  const from = machine.createdAt === 0 ? 0 : machine.createdAt - MAX_BEFORE_CREATION_MS;
+  const events = machine.events.filter(({ at }) => at >= from && at <= now + MAX_IN_FUTURE_MS);
   return events.length === machine.events.length ? machine : { ...machine, events };
 }
 

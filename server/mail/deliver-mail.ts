@@ -21,8 +21,8 @@ const BATCH_SIZE = 20;
 const CONCURRENCY = 5;
 /** How long a worker's claim on an email lasts; longer than the timeouts of the mail server. */
 const CLAIM_MS = 120_000;
-const MOST_ATTEMPTS = 20;
-const LONGEST_PAUSE_MS = 3_600_000;
+const MAX_ATTEMPTS = 20;
+const MAX_PAUSE_MS = 3_600_000;
 
 /**
  * Sends the emails that are due and returns how many were sent. Safe to run in several workers. A failed email is
@@ -85,8 +85,8 @@ function toEmail(ctx: Ctx, message: Due, to: string) {
 
 async function postpone(ctx: Ctx, { id, attempts }: Due, error: unknown): Promise<void> {
   const text = error instanceof Error ? error.message : String(error);
-  const givenUp = attempts >= MOST_ATTEMPTS;
-  const pauseMs = Math.min(60_000 * 2 ** Math.min(attempts - 1, 10), LONGEST_PAUSE_MS);
+  const givenUp = attempts >= MAX_ATTEMPTS;
+  const pauseMs = Math.min(60_000 * 2 ** Math.min(attempts - 1, 10), MAX_PAUSE_MS);
   await ctx.sql`
     update mail set error = ${text.slice(0, 500)},
       due_at = ${givenUp ? null : ctx.sql`hg_clock() + ${pauseMs} * interval '1 ms'`}

@@ -6,14 +6,14 @@ import { writeEmail } from './write-email';
 type Due = { id: string; reply_to: string | null; subject: string; body: string; attempts: number };
 
 const CONCURRENCY = 20;
-/** A note under way is left alone for this long. */
+/** How long a worker's claim on a note lasts. */
 const CLAIM_MS = 120_000;
 const MOST_ATTEMPTS = 20;
 const LONGEST_PAUSE_MS = 3_600_000;
 
 /**
- * Sends what is written to the operator; returns how many notes went out. Without SUPPORT_EMAIL they are kept and wait for
- * it. A mail server that is away is tried again, later and later.
+ * Sends the notes to the operator; returns how many were sent. Without SUPPORT_EMAIL they stay queued. A failed note is
+ * retried with growing pauses.
  */
 export async function deliverNotes(ctx: Ctx, mail: Mail): Promise<number> {
   const to = ctx.env.SUPPORT_EMAIL;

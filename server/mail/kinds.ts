@@ -19,13 +19,13 @@ export type MailFacts = {
   'subscription.ended': { planName: string; to: string; owed: { amount: number; currency: string } | null };
   'payment.refunded': { amount: number; currency: string };
   'pack.bought': { name: string; amount: number; currency: string; endsAt: string };
-  /** Money of a pack went back, or its payment is disputed. */
+  /** A payment for a pack was refunded or is disputed. */
   'pack.reduced': {
     name: string;
     refunded: number;
     currency: string;
     disputed: boolean;
-    /** True when nothing of it is left. */
+    /** Whether nothing of the pack is left. */
     isOver: boolean;
   };
   'key.expires': { keyName: string; prefix: string; expiresAt: string };

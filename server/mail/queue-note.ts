@@ -7,13 +7,13 @@ export type Note = {
   /** The same cause never makes a second note. */
   cause: string;
   subject: string;
-  /** Paragraphs with an empty line between. */
+  /** Paragraphs separated by an empty line. */
   body: string;
-  /** Who is answered; absent for what the product writes by itself. */
+  /** The address to reply to; absent for notes of the product itself. */
   replyTo?: string;
 };
 
-/** Decides on an email to the operator's address, in the transaction of its cause. Returns false for a cause that had one. */
+/** Queues an email to the operator, in the transaction of its cause. Returns false if the cause already had one. */
 export async function queueNote({ sql }: Pick<TxCtx, 'sql'>, note: Note): Promise<boolean> {
   const made = await sql`
     insert into operator_note (id, kind, account_id, reply_to, subject, body, cause, due_at)

@@ -9,7 +9,7 @@ export type Email = {
   html: string;
   messageId?: string;
   headers?: Record<string, string>;
-  /** Who is answered; by default SUPPORT_EMAIL. */
+  /** The address to reply to; SUPPORT_EMAIL by default. */
   replyTo?: string;
 };
 

@@ -4,10 +4,10 @@ import { DomainError } from '../errors';
 import { endedGrants, type Grant, isGrant } from '../run/grants';
 import { readRun } from '../run/run-row';
 
-const MOST_GRANTS = 64;
+const MAX_GRANTS = 64;
 
 export const accessQuestionShape = z.strictObject({
-  grants: z.array(z.string().refine(isGrant)).max(MOST_GRANTS),
+  grants: z.array(z.string().refine(isGrant)).max(MAX_GRANTS),
 });
 
 /**

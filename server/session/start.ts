@@ -52,7 +52,7 @@ async function admit(ctx: Ctx, input: StartInput): Promise<Admission> {
 /** The decision in progress in this process, by account. */
 const underWay = new Map<string, Promise<unknown>>();
 /** Longest wait for earlier starts of the account, in ms; beyond it PostgreSQL's lock keeps the order. */
-const LONGEST_TURN_MS = 1_000;
+const MAX_QUEUE_WAIT_MS = 1_000;
 
 /**
  * Decides under the account's lock. Starts of one account in this process queue here, so that they do not each hold a
@@ -60,7 +60,7 @@ const LONGEST_TURN_MS = 1_000;
  */
 async function inTurn(ctx: Ctx, input: StartInput): Promise<Admission> {
   const { accountId } = input;
-  const giveUpAt = performance.now() + LONGEST_TURN_MS;
+  const giveUpAt = performance.now() + MAX_QUEUE_WAIT_MS;
   for (let other = underWay.get(accountId); other; other = underWay.get(accountId)) {
     const leftMs = giveUpAt - performance.now();
     if (leftMs <= 0 || (await withTimeout(other, leftMs)) === LATE) break;

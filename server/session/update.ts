@@ -35,8 +35,8 @@ export async function updateSession(ctx: Ctx, input: UpdateInput): Promise<Sessi
 }
 
 /**
- * Schedules a check of a running session for when its current idle stop is due. Requires the account lock. Returns the
- * run and the instant, or null when no check is needed.
+ * Schedules a check of a running session for when its current idle stop is due. Takes the account lock. Returns the run
+ * and the instant, or null when no check is needed.
  */
 export async function lookAtIdleEnd(
   tx: TxCtx,

@@ -4,7 +4,7 @@ import { upload } from './upload';
 
 const BLOCK = randomBytes(1024 * 1024);
 
-/** Bytes of a file that is nowhere whole. */
+/** Yields the bytes of a file that never exists as a whole. */
 const read = (start: number, end: number): Buffer => {
   const from = start % BLOCK.length;
   const length = end - start;
@@ -14,13 +14,13 @@ const read = (start: number, end: number): Buffer => {
 
 export type Figures = {
   seconds: number;
-  /** Resident memory of the agent, in MiB: before, and the most while it worked. */
+  /** Resident memory of the agent, in MiB: before, and the maximum during the work. */
   restMb: number;
   mostMb: number;
   hash: string;
 };
 
-/** Runs `work` and watches the memory of the agent meanwhile. */
+/** Runs `work` and measures the memory of the agent meanwhile. */
 async function watched(agent: AgentProcess, work: () => Promise<string>): Promise<Figures> {
   const restMb = agent.memory();
   let mostMb = restMb;
@@ -32,7 +32,7 @@ async function watched(agent: AgentProcess, work: () => Promise<string>): Promis
   return { seconds: (performance.now() - from) / 1000, restMb, mostMb, hash };
 }
 
-/** The hash of a file of so many bytes as it is sent. */
+/** Returns the hash of a file of this size as it is sent. */
 export function expectedHash(sizeBytes: number): string {
   const hash = createHash('sha256');
   for (let at = 0; at < sizeBytes; at += BLOCK.length)

@@ -1,6 +1,6 @@
 import WebSocket from 'ws';
 
-/** An upload as a page makes it: pieces, never more under way than a window, on behind what was acknowledged. */
+/** An upload as a page makes it: in pieces, at most a window in flight, continuing after the acknowledged bytes. */
 
 const PIECE = 256 * 1024;
 const WINDOW = 4 * 1024 * 1024;
@@ -9,15 +9,15 @@ export type UploadOptions = {
   url: string;
   headers: Record<string, string>;
   begin: { path: string; sizeBytes: number; id: string; replace?: boolean };
-  /** The bytes from `start` up to `end`. */
+  /** Returns the bytes from `start` up to `end`. */
   read: (start: number, end: number) => Buffer;
-  /** Loses the line when so many bytes are acknowledged. */
+  /** Drops the connection once this many bytes are acknowledged. */
   loseAt?: number;
 };
 
 export type Uploaded = { type: string; reason?: string; message?: string; from: number; sent: number };
 
-/** Sends a file; resolves with the last thing the machine said, or `lost`. */
+/** Sends a file; resolves with the machine's last message, or `lost`. */
 export function upload({ url, headers, begin, read, loseAt }: UploadOptions): Promise<Uploaded> {
   const ws = new WebSocket(url, ['hourglass'], { headers });
   return new Promise((resolve, reject) => {

@@ -41,7 +41,7 @@ export type MachinesApi = {
 const BOOT_MS = 300;
 /** Time from the signal to the exit of an obedient machine. */
 const OBEY_MS = 20;
-const LONGEST_BODY = 1 << 16;
+const MAX_BODY_BYTES = 1 << 16;
 
 type Answer = { status: number; body: unknown };
 const found = (body: unknown): Answer => ({ status: 200, body });
@@ -95,7 +95,7 @@ function send(response: ServerResponse, { status, body }: Answer): void {
 
 async function readBody(request: IncomingMessage): Promise<Record<string, unknown>> {
   let text = '';
-  for await (const chunk of request) if (text.length < LONGEST_BODY) text += chunk;
+  for await (const chunk of request) if (text.length < MAX_BODY_BYTES) text += chunk;
   return text === '' ? {} : JSON.parse(text);
 }
 

@@ -122,17 +122,17 @@ export const clockComplaints = ({ path, text }: SourceFile): string[] =>
     ? []
     : [`${path}: reads a clock of its own`];
 
-const MOST_LINES = 300;
-const MOST_FUNCTION_LINES = 50;
+const MAX_LINES = 300;
+const MAX_FUNCTION_LINES = 50;
 const BANNED_NAMES = /(^|[-/.])(utils?|helpers?|common|manager|v2|new|temp|misc)([-/.]|$)/i;
 
 export function sizeComplaints({ path, text }: SourceFile): string[] {
   const lines = text.split('\n');
   const complaints: string[] = [];
   const isTest = /\.(test|spec)\.tsx?$/.test(path);
-  if (lines.length > (isTest ? 500 : MOST_LINES)) complaints.push(`${path}: ${lines.length} lines`);
-  if (isTest || lines.length <= MOST_FUNCTION_LINES) return complaints;
-  const long = longFunctions(path, text, MOST_FUNCTION_LINES);
+  if (lines.length > (isTest ? 500 : MAX_LINES)) complaints.push(`${path}: ${lines.length} lines`);
+  if (isTest || lines.length <= MAX_FUNCTION_LINES) return complaints;
+  const long = longFunctions(path, text, MAX_FUNCTION_LINES);
   return [
     ...complaints,
     ...long.map(({ name, line, lines }) => `${path}:${line}: ${name} has ${lines} lines`),

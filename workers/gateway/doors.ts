@@ -10,8 +10,8 @@ const STATE_LIFE_MS = 60_000;
 /** A file browser sends a few requests per second at most. */
 const REQUESTS_PER_MINUTE = 1_200;
 /** A download form of a page carries a token and a path. */
-const MOST_FORM_BYTES = 16 * 1024;
-const GOODBYE_MS = 2_000;
+const MAX_FORM_BYTES = 16 * 1024;
+const CLOSE_TIMEOUT_MS = 2_000;
 
 type Refusal = { status: number; reason: string; message: string };
 type Answer = { replay: string } | Refusal;
@@ -134,7 +134,7 @@ async function formToken(request: IncomingMessage): Promise<string | null> {
   try {
     for await (const chunk of request) {
       text += chunk;
-      if (text.length > MOST_FORM_BYTES) return null;
+      if (text.length > MAX_FORM_BYTES) return null;
     }
   } catch {
     return null;
@@ -149,13 +149,13 @@ function offeredToken(request: IncomingMessage): string {
 }
 
 /**
- * Answers an upgrade with plain HTTP and closes the socket within GOODBYE_MS, so that a half-open client cannot hold
+ * Answers an upgrade with plain HTTP and closes the socket within CLOSE_TIMEOUT_MS, so that a half-open client cannot hold
  * it.
  */
 function plain(socket: Duplex, status: number, headers: Record<string, string> = {}): void {
   const all = Object.entries({ ...headers, connection: 'close', 'content-length': '0' });
   const lines = all.map(([name, value]) => `${name}: ${value}`);
-  const leave = setTimeout(() => socket.destroy(), GOODBYE_MS).unref();
+  const leave = setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS).unref();
   socket.once('close', () => clearTimeout(leave));
   const text = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n`;
   socket.end(text, () => socket.destroy());

@@ -171,7 +171,7 @@ it('MACHINE-60 a machine is told which keys and sign-ins have ended, for its own
   await expect(askAccess(stage.ctx, randomUUID(), asked)).rejects.toMatchObject({ reason: 'UNAUTHORIZED' });
 });
 
-it('MACHINE-33 an account opens 120 terminals a minute, and refused sockets are not kept', async () => {
+it('MACHINE-33 an account opens at most 120 terminals per minute, and refused sockets are not kept', async () => {
   const accountId = await stage.account();
   const { sessionId, runId } = await stage.started(accountId);
   await stage.pass(100);
@@ -181,7 +181,7 @@ it('MACHINE-33 an account opens 120 terminals a minute, and refused sockets are 
   for (let i = 0; i < 125; i++) outcomes.push(await knock(sessionId, token));
   expect(outcomes.filter((outcome) => 'replay' in outcome)).toHaveLength(120);
   expect(outcomes.at(-1)).toEqual({ status: 429 });
-  // A client that never answers the close frame is disconnected within GOODBYE_MS.
+  // A client that never answers the close frame is disconnected within CLOSE_TIMEOUT_MS.
   const { port } = server.address() as AddressInfo;
   const deaf = connect(port, '127.0.0.1', () =>
     deaf.write(

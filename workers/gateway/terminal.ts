@@ -10,8 +10,8 @@ import { findTerminal } from '@/server/session/find-terminal';
 const STATE_LIFE_MS = 60_000;
 const UPGRADES_PER_MINUTE = 120;
 /** Most refused sockets that may be closing at a time, and the time each has to close. */
-const MOST_REFUSED = 1_000;
-const GOODBYE_MS = 2_000;
+const MAX_REFUSED = 1_000;
+const CLOSE_TIMEOUT_MS = 2_000;
 
 type Door = {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
@@ -28,7 +28,7 @@ export function openTerminalDoor(ctx: Pick<Ctx, 'env' | 'sql' | 'clock' | 'log'>
     noServer: true,
     maxPayload: 1024,
     // The types do not know this option yet.
-    ...{ closeTimeout: GOODBYE_MS },
+    ...{ closeTimeout: CLOSE_TIMEOUT_MS },
     handleProtocols: (offered) => (offered.has('hourglass') ? 'hourglass' : false),
   });
   const closeWith = (
@@ -38,7 +38,7 @@ export function openTerminalDoor(ctx: Pick<Ctx, 'env' | 'sql' | 'clock' | 'log'>
     code: number,
     sentence: string,
   ) => {
-    if (refusing.clients.size >= MOST_REFUSED) return plain(socket, 503);
+    if (refusing.clients.size >= MAX_REFUSED) return plain(socket, 503);
     refusing.handleUpgrade(request, socket, head, (ws) => ws.on('error', () => {}).close(code, sentence));
   };
 
@@ -91,14 +91,14 @@ function claimOf(ctx: Pick<Ctx, 'env' | 'clock'>, request: IncomingMessage, url:
 }
 
 /**
- * Answers an upgrade with plain HTTP and closes the socket within GOODBYE_MS, so that a half-open client cannot hold
+ * Answers an upgrade with plain HTTP and closes the socket within CLOSE_TIMEOUT_MS, so that a half-open client cannot hold
  * it.
  */
 function plain(socket: Duplex, status: number, headers: Record<string, string> = {}): void {
   const lines = Object.entries({ ...headers, connection: 'close', 'content-length': '0' }).map(
     ([k, v]) => `${k}: ${v}`,
   );
-  const leave = setTimeout(() => socket.destroy(), GOODBYE_MS).unref();
+  const leave = setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS).unref();
   socket.once('close', () => clearTimeout(leave));
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n`, () =>
     socket.destroy(),

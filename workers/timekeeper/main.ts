@@ -36,7 +36,7 @@ const { ctx, openConnections, close } = openContext(env, 'timekeeper', DATABASE_
  */
 const OPEN_CONNECTIONS_MS = 20_000;
 
-/** Between two passes over the books of some accounts. */
+/** Pause between two passes that verify ledgers. */
 const VERIFY_MS = 10_000;
 
 /** Old emails and events are deleted once per day. */
@@ -79,7 +79,7 @@ worker.on('failed', (job, error) =>
   ctx.log.error({ err: error, job: job?.id }, 'job failed; the sweep repeats it'),
 );
 
-/** Where the verification of books goes on. */
+/** Where the verification of ledgers continues. */
 let verifiedTo = '';
 const verifyBooks = async () => {
   verifiedTo = await checkLedgers(ctx, verifiedTo);

@@ -71,20 +71,20 @@ function NotValid({ person }: { person: SignedIn | null }) {
       <Heading>This link is not valid any more</Heading>
       {person?.emailVerified ? (
         <>
-          <Text>It is older than an hour, or not complete. Your address is confirmed without it.</Text>
+          <Text>It is older than an hour or incomplete. Your address is confirmed without it.</Text>
           <ButtonLink href="/dashboard">To your sessions</ButtonLink>
         </>
       ) : person ? (
         <>
           <Text>
-            It is older than an hour, or not complete. A new one can be sent to {person.email} at once.
+            It is older than an hour or incomplete. A new one can be sent to {person.email} at once.
           </Text>
           <ResendConfirmation label="Send a new link" />
         </>
       ) : (
         <>
           <Text>
-            It is older than an hour, or not complete. Sign in: unless your address is confirmed, a new one is
+            It is older than an hour or incomplete. Sign in: unless your address is confirmed, a new one is
             sent.
           </Text>
           <ButtonLink href="/sign-in?next=%2Fsettings">Sign in</ButtonLink>

@@ -28,7 +28,8 @@ export default async function Page({ searchParams }: Props) {
       {move.kind === 'invalid' ? (
         <>
           <Text>
-            It was used, is older than an hour, or not complete. Settings show the address you have now.
+            It was used before, is older than an hour, or is incomplete. Settings show the address you have
+            now.
           </Text>
           <ButtonLink href="/settings">Settings</ButtonLink>
         </>
@@ -36,7 +37,7 @@ export default async function Page({ searchParams }: Props) {
         <>
           <Text style={{ overflowWrap: 'anywhere' }}>
             Sign in to the account that moves to {move.newEmail}, and confirm it there. If you have none,
-            somebody mistyped their address: close this page.
+            someone mistyped their address: close this page.
           </Text>
           <ButtonLink href={`/sign-in?next=${encodeURIComponent(`/new-address?token=${token}`)}`}>
             Sign in

@@ -4,7 +4,7 @@ import { done, type FlyAccess, surelyNothing, unwanted } from './access';
 import { isWorthRepeating } from './http';
 
 /** Attempts to create an app in one launch; each checks again whether the run is still wanted. */
-const MOST_TRIES = 3;
+const MAX_ATTEMPTS = 3;
 const PAUSE_MS = 200;
 
 /**
@@ -20,7 +20,7 @@ export async function ensureApp(
   for (let tries = 0; ; tries++) {
     const known = await readApp(fly, app);
     if (known.ok) return done(undefined);
-    const isLast = tries === MOST_TRIES || (failure !== null && !isWorthRepeating(failure));
+    const isLast = tries === MAX_ATTEMPTS || (failure !== null && !isWorthRepeating(failure));
     if (isLast || known.failure.kind !== 'not_found') return surelyNothing(failure ?? known.failure);
     if (!(await stillWanted())) return unwanted();
     const made = await makeApp(fly, app);

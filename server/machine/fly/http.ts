@@ -26,8 +26,8 @@ type Answer = Outcome<unknown>;
 /** The request certainly never left: connection refused, name unknown. */
 const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
 const TIMEOUT_MS = 10_000;
-const LONGEST_PAUSE_MS = 5_000;
-const MOST_COOKIES = 10_000;
+const MAX_PAUSE_MS = 5_000;
+const MAX_COOKIES = 10_000;
 /** Parallel calls: as many as the runs the timekeeper checks in parallel, each of which has at most one. */
 const CONNECTIONS = 256;
 
@@ -61,7 +61,7 @@ export class FlyHttp {
       const { answer, retryAfterMs } = await this.once(call);
       if (answer.ok || attempt >= tries || !isWorthRepeating(answer.failure)) return answer;
       const backoff = 100 * 2 ** attempt * (0.5 + Math.random());
-      await pause(Math.min(Math.max(backoff, retryAfterMs), LONGEST_PAUSE_MS));
+      await pause(Math.min(Math.max(backoff, retryAfterMs), MAX_PAUSE_MS));
     }
   }
 
@@ -127,7 +127,7 @@ export class FlyHttp {
     // The oldest cookie is dropped: losing one costs a read that may be slightly stale.
     this.cookies.delete(app);
     this.cookies.set(app, value);
-    const [oldest] = this.cookies.size > MOST_COOKIES ? this.cookies.keys() : [];
+    const [oldest] = this.cookies.size > MAX_COOKIES ? this.cookies.keys() : [];
     if (oldest !== undefined) this.cookies.delete(oldest);
   }
 

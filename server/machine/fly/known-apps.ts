@@ -1,6 +1,6 @@
 /** Most names kept; losing one costs a read. */
-const MOST_APPS = 10_000;
-/** For so long after its creation an app may be unknown to a part of the provider, in ms. */
+const MAX_APPS = 10_000;
+/** How long after its creation an app may be unknown to a part of the provider. Unit: ms. */
 const FRESH_MS = 15_000;
 
 /** Apps in which this process has created a machine. Only saves a check: a refused create leads to one anyhow. */
@@ -27,7 +27,7 @@ export class KnownApps {
     // The oldest name is dropped.
     this.names.delete(app);
     this.names.add(app);
-    const [oldest] = this.names.size > MOST_APPS ? this.names : [];
+    const [oldest] = this.names.size > MAX_APPS ? this.names : [];
     if (oldest !== undefined) this.names.delete(oldest);
   }
 }

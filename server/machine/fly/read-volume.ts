@@ -15,7 +15,7 @@ const volume = z
   .loose();
 
 /** Matches every state the provider has for a volume being removed. */
-const GOING = /destroy/;
+const BEING_REMOVED = /destroy/;
 
 /**
  * Returns a volume in the port's shape, or null when the answer is not one. A volume in an unrecognised state counts as
@@ -32,6 +32,6 @@ export function readVolume(raw: unknown, app: string): Volume | null {
     region: data.region,
     createdAt: Date.parse(data.created_at) || 0,
     attachedMachineId: data.attached_machine_id || null,
-    isGone: GOING.test(data.state),
+    isGone: BEING_REMOVED.test(data.state),
   };
 }

@@ -9,13 +9,13 @@ import { toResponse } from '@/server/http/to-response';
 export const dynamic = 'force-dynamic';
 
 /** An event carries one whole object of the provider: larger than other requests, and still bounded. */
-const MOST_BYTES = 512 * 1024;
+const MAX_BODY_BYTES = 512 * 1024;
 
 /** Receives events of the payment provider. The signature covers the raw body, so the body is read as text. */
 export async function POST(request: Request): Promise<Response> {
   const { ctx } = webContext();
   try {
-    const body = await (await readBounded(request, MOST_BYTES)).text();
+    const body = await (await readBounded(request, MAX_BODY_BYTES)).text();
     const { status, message } = await limitDatabaseTime(REQUEST_TIMEOUT_MS, () =>
       receiveEvent(ctx, body, request.headers.get('stripe-signature')),
     );
