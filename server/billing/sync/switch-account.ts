@@ -46,7 +46,9 @@ export async function switchAccount(
     await alignQuota(tx, after);
     if (after.plan.maxSessions < before.plan.maxSessions) await wakeRuns(tx, accountId);
     if (!stored) return;
-    tx.afterCommit(() => metrics.billingAlarms.inc({ kind: isForeign ? 'other_stripe_account' : 'lost_customer' }));
+    tx.afterCommit(() =>
+      metrics.billingAlarms.inc({ kind: isForeign ? 'other_stripe_account' : 'lost_customer' }),
+    );
     tx.log.error(
       { accountId, customer: row.customer, current },
       'a customer of another Stripe account is put away',
