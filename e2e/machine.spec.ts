@@ -1,38 +1,10 @@
 import { createHash } from 'node:crypto';
-import { connect, createServer, type Socket } from 'node:net';
-import { expect, type Page, test } from '@playwright/test';
+import { expect, test } from '@playwright/test';
 import WebSocket from 'ws';
 import { createClient } from '@/client';
-import { appUrl, newPerson, type Person, screenOf, signIn, typeLine, untilStatus } from './product';
-
-/** Starts a session and opens it in the page. */
-async function open(page: Page, name: string): Promise<{ person: Person; id: string }> {
-  const person = await newPerson({ planId: 'pro' });
-  const { id } = await person.api.session.create.mutate({ name });
-  await person.api.session.start.mutate({ sessionId: id });
-  await untilStatus(person, id, 'running');
-  await signIn(page, person, `/sessions/${id}`);
-  await expect(page.locator('[data-state=open]')).toBeVisible();
-  return { person, id };
-}
-
-const keyboardIsIn = (page: Page) =>
-  expect(page.locator('.terminal-screen:not([hidden]) .xterm-helper-textarea')).toBeFocused();
-/** Returns the visible rows without the empty ones at the end. */
-const rowsOf = async (page: Page): Promise<string[]> => {
-  const rows = await page.locator('.terminal-screen:not([hidden]) .xterm-rows > div').allTextContents();
-  return rows.join('\n').replaceAll('\u00a0', ' ').trimEnd().split('\n');
-};
-
-/** Returns the cursor's row and the text before the cursor. */
-const cursorOf = (page: Page) =>
-  page.locator('.terminal-screen:not([hidden]) .xterm-cursor').evaluate((cursor) => {
-    const row = cursor.closest('.xterm-rows > div');
-    let before = '';
-    for (let node = cursor.previousSibling; node; node = node.previousSibling)
-      before = `${node.textContent}${before}`;
-    return [[...(row?.parentElement?.children ?? [])].indexOf(row as Element), before.length];
-  });
+import { appUrl, newPerson, screenOf, signIn, typeLine, untilStatus } from './product';
+import { relayBefore } from './relay';
+import { cursorOf, keyboardIsIn, open, paste, rowsOf } from './terminals';
 
 /** A full-screen program that sends the queries editors send, and shows the input it receives. */
 const EDITOR = `
@@ -113,64 +85,10 @@ test('MACHINE-55 a paste of 5 MB arrives whole', async ({ page }) => {
   expect(bytes).toBeGreaterThan(4_900_000);
   const sum = createHash('sha256').update(text).digest('hex');
   await page.keyboard.type(`stty -echo; head -c ${bytes} | sha256sum; stty echo; echo "do""ne"\n`);
-  await page.evaluate((pasted) => {
-    const data = new DataTransfer();
-    data.setData('text/plain', pasted);
-    document.activeElement?.dispatchEvent(
-      new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }),
-    );
-  }, text);
+  await paste(page, text);
   await expect(screenOf(page)).toContainText(sum, { timeout: 60_000 });
   await expect(screenOf(page)).toContainText('done');
 });
-
-test('MACHINE-59 Ctrl-C takes effect within a second under a flood of output', async ({ page }) => {
-  await open(page, 'flood');
-  await page.keyboard.type('PS1="back> "; yes\n');
-  await expect.poll(async () => (await rowsOf(page)).filter((row) => row === 'y').length).toBeGreaterThan(10);
-  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 5_000)));
-  const at = Date.now();
-  await page.keyboard.press('Control+c');
-  await expect(screenOf(page)).toContainText('back>', { timeout: 30_000 });
-  const tookMs = Date.now() - at;
-  test.info().annotations.push({ type: 'Ctrl-C to prompt', description: `${tookMs} ms` });
-  expect(tookMs).toBeLessThan(2_500);
-});
-
-/** A relay in front of the gateway that can stop forwarding without closing, like a network that was left. */
-async function relayBefore(page: Page) {
-  const pairs: Socket[] = [];
-  let isSilent = false;
-  let target: URL | null = null;
-  const server = createServer((client) => {
-    const up = connect(Number(target?.port), target?.hostname);
-    pairs.push(client, up);
-    for (const socket of [client, up]) socket.on('error', () => {});
-    client.on('data', (data) => isSilent || up.write(data));
-    up.on('data', (data) => isSilent || client.write(data));
-    client.on('close', () => up.destroy());
-    up.on('close', () => client.destroy());
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const port = (server.address() as { port: number }).port;
-  await page.route('**/api/trpc/session.connect*', async (route) => {
-    const response = await route.fetch();
-    const text = await response.text();
-    const url = /ws:\/\/[^/"]+/.exec(text)?.[0] ?? '';
-    target = new URL(url.replace('ws:', 'http:'));
-    await route.fulfill({ response, body: text.replace(url, `ws://127.0.0.1:${port}`) });
-  });
-  return {
-    silence: () => {
-      isSilent = true;
-    },
-    mend: () => {
-      isSilent = false;
-      pairs.splice(0);
-    },
-    close: () => server.close(),
-  };
-}
 
 test('MACHINE-57 MACHINE-61 a silent connection is noticed, reported, and back within 30 s with the typed input', async ({
   browser,
@@ -181,7 +99,7 @@ test('MACHINE-57 MACHINE-61 a silent connection is noticed, reported, and back w
   await open(own, 'silent');
   await own.keyboard.type('PS1="> "; clear; echo "be""fore"\n');
   await expect(screenOf(own)).toContainText('before');
-  relay.silence();
+  relay.stop();
   const at = Date.now();
   await own.keyboard.type('echo "ty');
   await expect(own.getByText('Reconnecting…')).toBeVisible({ timeout: 30_000 });
@@ -241,7 +159,9 @@ test('MACHINE-60 a terminal ends within ten seconds of its key or sign-in', asyn
   expect(byOther.ws.readyState).toBe(WebSocket.OPEN);
 });
 
-test('MACHINE-54 a warning is shown over an editor, and leaves its screen alone', async ({ page }) => {
+test('MACHINE-54 SESSION-115 a warning is shown over an editor, counts down, and leaves its screen alone', async ({
+  page,
+}) => {
   const person = await newPerson({ leftSeconds: 40 });
   const { id } = await person.api.session.create.mutate({ name: 'warned' });
   await person.api.session.start.mutate({ sessionId: id });
@@ -253,6 +173,11 @@ test('MACHINE-54 a warning is shown over an editor, and leaves its screen alone'
   );
   await expect(screenOf(page)).toContainText('my text');
   const before = [await rowsOf(page), await cursorOf(page)];
-  await expect(page.locator('.terminal-note')).toContainText(/quota/, { timeout: 40_000 });
+  const note = page.locator('.terminal-note');
+  await expect(note).toContainText(/This session stops in \d+ s\..*quota/, { timeout: 40_000 });
+  const left = async () => Number(/in (\d+) s/.exec((await note.textContent()) ?? '')?.[1]);
+  const first = await left();
+  await expect(note.getByRole('link', { name: 'More time' })).toBeVisible();
+  await expect.poll(left).toBeLessThan(first);
   expect([await rowsOf(page), await cursorOf(page)]).toEqual(before);
 });

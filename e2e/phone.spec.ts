@@ -1,5 +1,6 @@
 import { expect, type Locator, test } from '@playwright/test';
-import { appUrl, newPerson, signIn, untilStatus } from './product';
+import { appUrl, newPerson, screenOf, signIn, untilStatus } from './product';
+import { keyboardIsIn, open } from './terminals';
 
 test('SESSION-12 the whole product fits a small phone', async ({ page }) => {
   const person = await newPerson({ planId: 'pro' });
@@ -55,4 +56,40 @@ test('SESSION-12 QUOTA-47 SESSION-50 the remedies of a refusal are fully visible
   await card.getByRole('button', { name: 'Start' }).click({ force: true });
   expect(await isWhole(dialog.getByRole('button', { name: `Stop “${name}” and start this` }))).toBe(true);
   await limited.api.session.stop.mutate({ sessionId: first.id });
+});
+
+test('SESSION-114 keys beside a phone keyboard are whole, leave it open, and hold Ctrl and Alt', async ({
+  page,
+}) => {
+  await open(page, 'held');
+  const keys = page.getByRole('toolbar', { name: 'Keys' }).getByRole('button');
+  await expect(keys).toHaveCount(16);
+  for (const key of await keys.all()) {
+    expect(await isWhole(key)).toBe(true);
+    await expect(key).toBeInViewport({ ratio: 1 });
+  }
+  const key = (name: string) => page.getByRole('button', { name, exact: true });
+  await keyboardIsIn(page);
+  await page.keyboard.type('stty -echo; cat -v; stty echo; echo "un""til"\n');
+  await key('Esc').tap();
+  await keyboardIsIn(page);
+  await key('Ctrl').tap();
+  await expect(key('Ctrl')).toHaveAttribute('aria-pressed', 'true');
+  await page.keyboard.type('a');
+  await expect(key('Ctrl')).toHaveAttribute('aria-pressed', 'false');
+  await key('Alt').tap();
+  await page.keyboard.type('b');
+  for (const name of ['|', '~', 'Up']) await key(name).tap();
+  await page.keyboard.type('c\n');
+  await expect(screenOf(page)).toContainText('^[^A^[b|~^[[Ac');
+  await key('Ctrl D').tap();
+  await expect(screenOf(page)).toContainText('until');
+  await keyboardIsIn(page);
+  // As low as a keyboard leaves it: the terminal has the room, and the keys are there.
+  await page.setViewportSize({ width: 360, height: 380 });
+  await expect(key('Esc')).toBeInViewport({ ratio: 1 });
+  const height = (await page.locator('.terminal-body').boundingBox())?.height ?? 0;
+  expect(height).toBeGreaterThan(380 * 0.6);
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  expect(overflow).toBeLessThanOrEqual(0);
 });

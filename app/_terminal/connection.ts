@@ -1,18 +1,9 @@
 import { isTyped } from '@/client/terminal-reports';
 import { Heartbeat, LOOK_MS } from './heartbeat';
 import { Outbox } from './outbox';
+import type { LineState, Message, Notice, Ready, Size, StopCause, TabInfo } from './wire';
 
 /** One terminal's WebSocket: fetches a fresh token for every try, comes back by itself, and stays away when told. */
-
-export type Notice = {
-  level: 'info' | 'warning' | 'final';
-  text: string;
-  /** Set when one click can put the stop off. */
-  cause?: 'idle';
-};
-export type LineState = 'connecting' | 'open' | 'retrying' | 'ended';
-export type Size = { cols: number; rows: number };
-type Ready = { v?: number; replayed: boolean; active?: boolean; took?: number | null } & Partial<Size>;
 
 export type LineEvents = {
   /** Bytes of the terminal; `drawn` is called when they are on the screen. */
@@ -24,13 +15,16 @@ export type LineEvents = {
   /** Another window has set this size. */
   size: (size: Size) => void;
   notice: (notice: Notice) => void;
+  /** A stop that was told of was put off. */
+  calm: (cause: StopCause) => void;
+  /** The tabs of the session, in the order in which every window shows them. */
+  tabs: (tabs: TabInfo[]) => void;
   state: (state: LineState, why: string | null) => void;
   /** How many characters wait for the line to come back. */
   waiting: (units: number) => void;
 };
 
 type Connect = () => Promise<{ url: string; token: string }>;
-type Message = { type: string; units?: number; active?: boolean } & Ready & Notice;
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 5_000;
@@ -118,6 +112,10 @@ export class TerminalLine {
         return this.send();
       case 'notice':
         return this.events.notice(message);
+      case 'calm':
+        return this.events.calm(message.cause ?? 'idle');
+      case 'tabs':
+        return this.events.tabs(message.tabs ?? []);
     }
   }
 
@@ -215,6 +213,16 @@ export class TerminalLine {
     this.state = state;
     this.events.state(state, why);
     this.events.waiting(state === 'open' ? 0 : this.outbox.waiting);
+  }
+
+  /** Sends a word about the tabs; false while the line is away. */
+  tell(message: object): boolean {
+    return this.state === 'open' && this.write(message);
+  }
+
+  /** Sends what the terminal says in bytes that are no text, one a character; nobody waits for it. */
+  report(bytes: string): void {
+    if (!this.restoring) this.tell({ type: 'binary', data: bytes });
   }
 
   private write(message: object): boolean {

@@ -1,23 +1,32 @@
 import type { Terminal } from '@xterm/xterm';
-import { type LineEvents, type Size, TerminalLine } from './connection';
-import type { OpenScreen } from './open-screen';
+import { type LineEvents, TerminalLine } from './connection';
+import { applyLook, type OpenScreen } from './open-screen';
+import type { Look } from './preferences';
+import type { Size } from './wire';
 
 type Connect = ConstructorParameters<typeof TerminalLine>[0];
-export type ScreenEvents = Pick<LineEvents, 'notice' | 'state' | 'waiting'>;
+type ScreenEvents = Pick<LineEvents, 'notice' | 'calm' | 'tabs' | 'state' | 'waiting'>;
+
+export type JoinOptions = {
+  place: HTMLElement;
+  connect: Connect;
+  tab: number;
+  events: ScreenEvents;
+  /** What was typed, with the keys held down beside the screen. */
+  modify: (data: string) => string;
+};
 
 /** A screen joined to its line, for as long as a tab lives. */
 export class JoinedScreen {
   readonly line: TerminalLine;
-  private readonly terminal: Terminal;
-  private isActive = false;
+  readonly terminal: Terminal;
+  /** This window answers for the terminal. */
+  isActive = false;
   private readonly stops: (() => void)[] = [];
 
   constructor(
-    private readonly screen: OpenScreen,
-    place: HTMLElement,
-    connect: Connect,
-    tab: number,
-    events: ScreenEvents,
+    readonly screen: OpenScreen,
+    { place, connect, tab, events, modify }: JoinOptions,
   ) {
     const { terminal } = screen;
     this.terminal = terminal;
@@ -32,7 +41,8 @@ export class JoinedScreen {
       // In its place among the output: what was written before belongs to the old size.
       size: (size) => terminal.write('', () => this.isActive || this.setSize(size)),
     });
-    terminal.onData((data) => this.line.type(data));
+    terminal.onData((data) => this.line.type(modify(data)));
+    terminal.onBinary((bytes) => this.line.report(bytes));
     this.follow(place);
     this.fit();
     void this.line.open();
@@ -77,6 +87,11 @@ export class JoinedScreen {
     if (!size) return;
     if (this.isActive || !this.line.isOpen) this.setSize(size);
     this.line.resize(size);
+  }
+
+  setLook(look: Look): void {
+    applyLook(this.terminal, look);
+    this.fit();
   }
 
   /** The keyboard, unless somebody is busy in a dialog. */

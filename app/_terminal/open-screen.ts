@@ -1,69 +1,86 @@
-import type { Terminal } from '@xterm/xterm';
-import type { Size } from './connection';
+import type { SearchAddon } from '@xterm/addon-search';
+import type { ITerminalOptions, Terminal } from '@xterm/xterm';
+import { hearCopies, takePastes } from './clipboard';
+import { LEAVE_CHORD, readKeys } from './keys';
+import { findLinks, linksOf } from './links';
+import { LEAST_CONTRAST } from './palettes';
+import type { Look } from './preferences';
+import type { Size } from './wire';
 
-const FONT_PX = 14;
-const THEME = {
-  background: '#16140f',
-  foreground: '#e9e4d8',
-  cursor: '#d0a44f',
-  selectionBackground: '#5b4a2a',
+export type ScreenActs = {
+  onLeave: () => void;
+  onFind: () => void;
+  /** A program wants a text on the clipboard. */
+  onCopy: (text: string) => void;
+  /** What a link under the pointer leads to; null when there is none. */
+  onLink: (words: string | null) => void;
 };
-/** The one chord that leaves the terminal: every other key belongs to the program in it. */
-export const LEAVE_CHORD = 'Alt+F6';
 
 export type OpenScreen = {
   terminal: Terminal;
+  search: SearchAddon;
   /** What fits into the place now, or null while it is hidden. */
   fitting: () => Size | null;
 };
 
-/** xterm needs a document, so it is loaded here and not with the page. Copy follows the selection's own shortcut. */
-export async function openScreen(place: HTMLDivElement, onLeave: () => void): Promise<OpenScreen> {
-  const [{ Terminal }, { FitAddon }, { WebLinksAddon }] = await Promise.all([
+const optionsOf = ({ fontPx, isSpoken, palette }: Look): ITerminalOptions => ({
+  fontSize: fontPx,
+  theme: palette.theme,
+  screenReaderMode: isSpoken,
+});
+
+/** Gives an open screen another look. */
+export function applyLook(terminal: Terminal, look: Look): void {
+  Object.assign(terminal.options, optionsOf(look));
+}
+
+/** xterm needs a document, so it is loaded here and not with the page. */
+export async function openScreen(place: HTMLDivElement, look: Look, acts: ScreenActs): Promise<OpenScreen> {
+  const [{ Terminal }, { FitAddon }, { SearchAddon }, { UnicodeGraphemesAddon }] = await Promise.all([
     import('@xterm/xterm'),
     import('@xterm/addon-fit'),
-    import('@xterm/addon-web-links'),
+    import('@xterm/addon-search'),
+    import('@xterm/addon-unicode-graphemes'),
   ]);
-  // The screen measures its letters once: the font has to be there before.
-  const family = getComputedStyle(document.documentElement).getPropertyValue('--font-geist-mono').trim();
-  const fontFamily = family === '' ? 'ui-monospace, monospace' : `${family}, ui-monospace, monospace`;
-  await document.fonts.load(`${FONT_PX}px ${fontFamily}`).catch(() => []);
+  const links = linksOf(acts.onLink);
   const terminal = new Terminal({
-    fontFamily,
+    ...optionsOf(look),
+    fontFamily: await loadFont(look.fontPx),
     lineHeight: 1.2,
-    fontSize: FONT_PX,
     scrollback: 5_000,
     cursorBlink: true,
-    theme: THEME,
-    screenReaderMode: false,
+    minimumContrastRatio: LEAST_CONTRAST,
+    macOptionClickForcesSelection: true,
+    linkHandler: links,
+    // Find marks what it found, and characters are measured by grapheme.
+    allowProposedApi: true,
   });
-  const fitter = new FitAddon();
-  terminal.loadAddon(fitter);
-  terminal.loadAddon(new WebLinksAddon());
+  const [fitter, search] = [new FitAddon(), new SearchAddon()];
+  for (const addon of [fitter, search, new UnicodeGraphemesAddon()]) terminal.loadAddon(addon);
+  await findLinks(terminal, links);
   terminal.open(place);
-  terminal.textarea?.setAttribute('aria-description', `Press ${LEAVE_CHORD} to leave the terminal.`);
-  terminal.textarea?.setAttribute('aria-keyshortcuts', LEAVE_CHORD);
-  terminal.attachCustomKeyEventHandler((event) => keepForTerminal(event, terminal, onLeave));
+  takePastes(place, terminal);
+  hearCopies(terminal, acts.onCopy);
+  explainKeys(terminal);
+  terminal.attachCustomKeyEventHandler(readKeys(terminal, acts));
   const fitting = () => {
     if (place.clientWidth === 0 || place.clientHeight === 0) return null;
     const size = fitter.proposeDimensions();
     return size && Number.isFinite(size.cols) && Number.isFinite(size.rows) ? size : null;
   };
-  return { terminal, fitting };
+  return { terminal, search, fitting };
 }
 
-function keepForTerminal(event: KeyboardEvent, terminal: Terminal, onLeave: () => void): boolean {
-  if (event.altKey && event.code === 'F6') {
-    event.preventDefault();
-    if (event.type === 'keydown') onLeave();
-    return false;
-  }
-  const copies = event.type === 'keydown' && event.ctrlKey && event.shiftKey && event.code === 'KeyC';
-  if (copies && terminal.hasSelection()) {
-    event.preventDefault();
-    void navigator.clipboard?.writeText(terminal.getSelection());
-    return false;
-  }
-  // Ctrl+Shift+V is left to the browser, whose paste reaches the terminal by itself.
-  return !(event.ctrlKey && event.shiftKey && event.code === 'KeyV');
+/** The screen measures its letters once: the font has to be there before. */
+async function loadFont(fontPx: number): Promise<string> {
+  const family = getComputedStyle(document.documentElement).getPropertyValue('--font-geist-mono').trim();
+  const fontFamily = family === '' ? 'ui-monospace, monospace' : `${family}, ui-monospace, monospace`;
+  await document.fonts.load(`${fontPx}px ${fontFamily}`).catch(() => []);
+  return fontFamily;
+}
+
+function explainKeys({ textarea }: Terminal): void {
+  const words = `Press ${LEAVE_CHORD} to leave the terminal. Terminal settings, beside the tabs, turn on reading output aloud.`;
+  textarea?.setAttribute('aria-description', words);
+  textarea?.setAttribute('aria-keyshortcuts', LEAVE_CHORD);
 }

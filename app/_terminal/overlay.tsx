@@ -1,6 +1,10 @@
 import { Alert, Button, Group, Text } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { formatDuration } from '../_format/duration';
 import { useSessionActs } from '../_session/use-session-acts';
-import type { LineState, Notice } from './connection';
+import { MoreTime } from './more-time';
+import { type Note, type Notes, useSecondsLeft } from './use-notes';
+import type { LineState } from './wire';
 
 type OverlayProps = {
   sessionId: string;
@@ -8,48 +12,110 @@ type OverlayProps = {
   why: string | null;
   /** Characters that were typed and wait for the line. */
   waiting: number;
-  notice: Notice | null;
-  onDismiss: () => void;
+  notes: Notes;
+  /** The keyboard goes back to the terminal. */
+  onDone: () => void;
   onReopen: () => void;
+  /** Null for the only tab. */
+  onClose: (() => void) | null;
+  onCopy: (text: string, always: boolean) => void;
 };
 
 /** What the terminal has to say beside the program in it: never in the program's own screen. */
-export function Overlay({ sessionId, state, why, waiting, notice, onDismiss, onReopen }: OverlayProps) {
+export function Overlay(props: OverlayProps) {
+  const { state, why, waiting, notes } = props;
   if (state === 'retrying' || state === 'connecting') {
     return (
-      <Alert className="terminal-note" color="gray" role="status">
+      <Box>
         {state === 'retrying' ? 'Reconnecting… ' : 'Connecting…'}
         {state === 'retrying' && waitingWords(waiting)}
-      </Alert>
+      </Box>
     );
   }
   if (state === 'ended') {
     return (
-      <Alert className="terminal-note" color="gray" role="status">
-        <Group justify="space-between">
-          <Text size="sm">{why}</Text>
-          <Button size="xs" variant="default" onClick={onReopen}>
-            Open again
+      <Box words={why}>
+        {props.onClose && (
+          <Button size="xs" variant="subtle" color="gray" onClick={props.onClose}>
+            Close tab
           </Button>
-        </Group>
-      </Alert>
+        )}
+        <Button size="xs" variant="default" onClick={props.onReopen}>
+          Open again
+        </Button>
+      </Box>
     );
   }
-  if (!notice) return null;
-  return (
-    <Alert
-      className="terminal-note"
-      color={notice.level === 'info' ? 'gray' : notice.level === 'warning' ? 'orange' : 'red'}
-      role="status"
-      withCloseButton
-      closeButtonLabel="Dismiss"
-      onClose={onDismiss}
-    >
+  if (notes.copy !== null) return <CopyOffer {...props} text={notes.copy} />;
+  return notes.note && <NoteBox {...props} note={notes.note} />;
+}
+
+type BoxProps = { words?: ReactNode; children?: ReactNode; color?: string; onClose?: () => void };
+
+const Box = ({ words, children, color = 'gray', onClose }: BoxProps) => (
+  <Alert
+    className="terminal-note"
+    color={color}
+    role="status"
+    withCloseButton={onClose !== undefined}
+    closeButtonLabel="Dismiss"
+    onClose={onClose}
+  >
+    {words === undefined ? (
+      children
+    ) : (
       <Group justify="space-between" gap="xs">
-        <Text size="sm">{notice.text}</Text>
-        {notice.cause === 'idle' && <StayButton sessionId={sessionId} onDone={onDismiss} />}
+        <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
+          {words}
+        </Text>
+        <Group gap="xs">{children}</Group>
       </Group>
-    </Alert>
+    )}
+  </Alert>
+);
+
+const COLOURS = { info: 'gray', warning: 'orange', final: 'red' };
+
+function NoteBox({ note, notes, sessionId, onDone }: OverlayProps & { note: Note }) {
+  const left = useSecondsLeft(note);
+  function dismiss() {
+    notes.dismiss();
+    onDone();
+  }
+  const words =
+    left === null ? (
+      note.text
+    ) : (
+      <>
+        {/* A screen reader hears it once, not every second. */}
+        <span aria-live="off">This session stops in {formatDuration(left)}.</span> {note.why}
+      </>
+    );
+  return (
+    <Box words={words} color={COLOURS[note.level]} onClose={dismiss}>
+      {note.cause === 'idle' && <StayButton sessionId={sessionId} onDone={dismiss} />}
+      {note.cause === 'quota' && <MoreTime variant="filled" color="orange.9" />}
+    </Box>
+  );
+}
+
+/** Nothing reaches the clipboard that somebody did not agree to. */
+function CopyOffer({ text, notes, onCopy, onDone }: OverlayProps & { text: string }) {
+  function answer(always: boolean | null) {
+    notes.offer(null);
+    if (always !== null) onCopy(text, always);
+    onDone();
+  }
+  const start = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return (
+    <Box words={`A program wants to copy “${start}” to your clipboard.`} onClose={() => answer(null)}>
+      <Button size="xs" variant="default" onClick={() => answer(true)}>
+        Always allow
+      </Button>
+      <Button size="xs" onClick={() => answer(false)}>
+        Copy
+      </Button>
+    </Box>
   );
 }
 

@@ -4,6 +4,7 @@ import { Anchor, Button, Center, Loader, Skeleton, Stack, Text, Title } from '@m
 import { useDocumentTitle } from '@mantine/hooks';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
+import { useEffect, useRef, useState } from 'react';
 import { KEPT } from '@/server/kept';
 import type { Session } from '@/server/shapes';
 import { KeepRunning } from '../_session/keep-running';
@@ -15,12 +16,16 @@ import { END_WORDS } from '../_session/words';
 import { isToldByBanner, QuotaBanner } from '../_status/banner';
 import { StartButton } from '../_status/start-button';
 import { useStarts } from '../_status/start-context';
+import { MoreTime } from './more-time';
 import { TerminalTabs } from './terminal-tabs';
+import { useSeenHeight } from './use-seen-height';
 import './terminal.css';
 
 /** A session's page is its terminal: one strip that says when it stops and why, tabs, and the full height. */
 export function SessionPage({ sessionId }: { sessionId: string }) {
   const { status } = useStarts();
+  const room = useRef<HTMLElement>(null);
+  useSeenHeight(room);
   const session = status?.sessions.find((other) => other.id === sessionId);
   useDocumentTitle(`${session?.name ?? 'Session'} · Hourglass`);
   if (!status) {
@@ -35,10 +40,32 @@ export function SessionPage({ sessionId }: { sessionId: string }) {
   }
   if (!session) return <Missing />;
   return (
-    <main className="terminal-room" id="content">
+    <main className="terminal-room" id="content" ref={room}>
       <Strip session={session} />
-      {session.status === 'running' ? <TerminalTabs sessionId={session.id} /> : <Resting session={session} />}
+      <Terminals session={session} />
     </main>
+  );
+}
+
+/** The terminals of a running session. Once it has stopped they stay, to be read, below why it did. */
+function Terminals({ session }: { session: Session }) {
+  const isRunning = session.status === 'running';
+  const [run, setRun] = useState<string | null>(null);
+  const current = isRunning ? (session.startedAt ?? 'run') : run;
+  useEffect(() => setRun(current), [current]);
+  return (
+    <>
+      {!isRunning && <Resting session={session} isSmall={current !== null} />}
+      {current !== null && (
+        <TerminalTabs
+          key={current}
+          sessionId={session.id}
+          run={current}
+          isOver={!isRunning}
+          isGone={!isRunning && session.status !== 'stopping'}
+        />
+      )}
+    </>
   );
 }
 
@@ -46,7 +73,7 @@ function Strip({ session }: { session: Session }) {
   const acts = useSessionActs(session);
   const router = useRouter();
   const { status } = useStarts();
-  const short = status && status.quota.level !== 'ok' && status.quota.level !== 'unlimited';
+  const isShort = status && status.quota.level !== 'ok' && status.quota.level !== 'unlimited';
   const active = session.status === 'running' || session.status === 'starting';
   return (
     <div className="terminal-strip">
@@ -55,13 +82,9 @@ function Strip({ session }: { session: Session }) {
       </Title>
       <StatusBadge status={session.status} />
       <div className="grow">{session.status === 'running' && <TimeLeft session={session} />}</div>
+      {active && isShort && <MoreTime />}
       <KeepRunning session={session} size="xs" />
       <SessionMenu session={session} onDeleted={() => router.push('/dashboard')} />
-      {short && (
-        <Anchor component={Link} href={status.upgrade?.url ?? '/plans'} size="sm">
-          More time
-        </Anchor>
-      )}
       {active && (
         <Button variant="default" size="xs" onClick={acts.stop} loading={acts.busy}>
           Stop
@@ -72,10 +95,10 @@ function Strip({ session }: { session: Session }) {
 }
 
 /** Not running: why, and what to do. */
-function Resting({ session }: { session: Session }) {
+function Resting({ session, isSmall }: { session: Session; isSmall: boolean }) {
   const moving = session.status === 'starting' || session.status === 'stopping';
   return (
-    <Center className="terminal-body">
+    <Center className={isSmall ? 'terminal-over' : 'terminal-body'}>
       <Stack align="center" gap="sm" p="md" maw={560}>
         <QuotaBanner />
         {moving ? (

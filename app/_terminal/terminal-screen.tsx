@@ -1,79 +1,34 @@
 'use client';
 
-import { useEffect, useRef, useState } from 'react';
-import { useTRPCClient } from '../_query/trpc';
-import { useRefreshStatus } from '../_query/use-status';
-import type { LineState, Notice } from './connection';
-import { JoinedScreen } from './joined-screen';
-import { openScreen } from './open-screen';
+import { type RefObject, useEffect } from 'react';
+import { tellProblem } from '../_query/tell-problem';
+import type { JoinedScreen } from './joined-screen';
 import { Overlay } from './overlay';
+import { type ScreenProps, useTerminal, writeClipboard } from './use-terminal';
 
-type Props = {
-  sessionId: string;
-  tab: number;
-  shown: boolean;
-  /** How to type into this tab, by the keys of the page. */
-  onReady: (type: (data: string) => void) => void;
-  /** The keyboard goes back to the page. */
-  onLeave: () => void;
+type Props = ScreenProps & {
+  /** The session has stopped: what is on the screen stays to be read. */
+  isOver: boolean;
+  /** Nothing more comes: the line is not opened again. */
+  isGone: boolean;
+  /** Null for the only tab. */
+  onClose: (() => void) | null;
+  onAlwaysCopy: () => void;
 };
-
-type Shown = { line: LineState; why: string | null };
-
-/** A screen joined to a line to the machine, for as long as the tab lives. */
-function useTerminal({ sessionId, tab, shown, onReady, onLeave }: Props) {
-  const client = useTRPCClient();
-  const refresh = useRefreshStatus();
-  const place = useRef<HTMLDivElement>(null);
-  const screen = useRef<JoinedScreen | null>(null);
-  const isShown = useRef(shown);
-  const [state, setState] = useState<Shown>({ line: 'connecting', why: null });
-  const [waiting, setWaiting] = useState(0);
-  const [notice, setNotice] = useState<Notice | null>(null);
-  isShown.current = shown;
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a screen belongs to one tab of one session for its whole life
-  useEffect(() => {
-    let gone = false;
-    const here = place.current as HTMLDivElement;
-    void openScreen(here, onLeave).then((opened) => {
-      if (gone) return opened.terminal.dispose();
-      const joined = new JoinedScreen(opened, here, () => client.session.connect.mutate({ sessionId }), tab, {
-        notice: setNotice,
-        waiting: setWaiting,
-        state: (line, why) => {
-          setState({ line, why });
-          if (line === 'open' && isShown.current && document.activeElement === document.body)
-            screen.current?.takeKeyboard();
-          if (line === 'ended' || line === 'retrying') void refresh();
-        },
-      });
-      screen.current = joined;
-      onReady((data) => joined.line.type(data));
-      if (isShown.current) joined.takeKeyboard();
-    });
-    return () => {
-      gone = true;
-      screen.current?.dispose();
-      screen.current = null;
-    };
-  }, []);
-  return { place, screen, state, waiting, notice, dismiss: () => setNotice(null) };
-}
 
 /** One tab: a screen on a line to the machine. It stays alive while hidden, so that switching tabs loses nothing. */
 export function TerminalScreen(props: Props) {
-  const { tab, shown } = props;
-  const { place, screen, state, waiting, notice, dismiss } = useTerminal(props);
-  useEffect(() => {
-    if (!shown) return;
-    screen.current?.fit();
-    screen.current?.takeKeyboard();
-  }, [shown, screen]);
-
+  const { tab, shown, look, isOver } = props;
+  const { place, screen, state, waiting, link, notes } = useTerminal(props);
+  useScreen(screen, props);
+  const takeKeyboard = () => screen.current?.takeKeyboard();
   function reopen() {
     screen.current?.line.reopen();
-    screen.current?.takeKeyboard();
+    takeKeyboard();
+  }
+  async function copy(text: string, always: boolean) {
+    if (always) props.onAlwaysCopy();
+    await writeClipboard(text).catch(() => tellProblem('This browser did not let the page copy.'));
   }
   return (
     <div
@@ -83,20 +38,40 @@ export function TerminalScreen(props: Props) {
       id={`terminal-${tab}`}
       aria-labelledby={`terminal-tab-${tab}`}
       data-state={state.line}
+      style={{ background: look.palette.theme.background }}
     >
-      <div ref={place} style={{ height: '100%' }} />
-      <Overlay
-        sessionId={props.sessionId}
-        state={state.line}
-        why={state.why}
-        waiting={waiting}
-        notice={notice}
-        onDismiss={() => {
-          dismiss();
-          screen.current?.takeKeyboard();
-        }}
-        onReopen={reopen}
-      />
+      <div ref={place} className="terminal-place" />
+      {link && <div className="terminal-link">{link}</div>}
+      {!isOver && (
+        <Overlay
+          sessionId={props.sessionId}
+          state={state.line}
+          why={state.why}
+          waiting={waiting}
+          notes={notes}
+          onDone={takeKeyboard}
+          onReopen={reopen}
+          onClose={props.onClose}
+          onCopy={copy}
+        />
+      )}
     </div>
   );
+}
+
+/** What a screen follows: whether it is shown, its look, and that nothing more comes. */
+function useScreen(screen: RefObject<JoinedScreen | null>, { shown, look, isGone }: Props): void {
+  const { fontPx, isSpoken, palette } = look;
+  useEffect(() => {
+    if (!shown) return;
+    screen.current?.fit();
+    screen.current?.takeKeyboard();
+  }, [shown, screen]);
+  useEffect(
+    () => screen.current?.setLook({ fontPx, isSpoken, palette }),
+    [screen, fontPx, isSpoken, palette],
+  );
+  useEffect(() => {
+    if (isGone) screen.current?.line.close();
+  }, [isGone, screen]);
 }

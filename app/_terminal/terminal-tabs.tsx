@@ -1,134 +1,167 @@
 'use client';
 
-import { ActionIcon, Button, Text, Tooltip } from '@mantine/core';
-import { useSessionStorage } from '@mantine/hooks';
-import { type KeyboardEvent, useRef } from 'react';
-import { LEAVE_CHORD } from './open-screen';
+import { ActionIcon } from '@mantine/core';
+import { type ReactNode, useRef, useState } from 'react';
+import { tellProblem } from '../_query/tell-problem';
+import { pastedText } from './clipboard';
+import { FindBar } from './find-bar';
+import { type Held, withHeld } from './held-key';
+import type { JoinedScreen } from './joined-screen';
+import { findChord, LEAVE_CHORD } from './keys';
+import { PhoneKeys } from './phone-keys';
+import { usePreferences } from './preferences';
+import { SettingsMenu } from './settings-menu';
+import { TabList } from './tab-list';
+import { AddTab, RenameTab, TabMenu } from './tab-menu';
+import { MOST_TABS } from './tab-state';
 import { TerminalScreen } from './terminal-screen';
+import { type Tabs, useTabs } from './use-tabs';
 
-const MOST_TABS = 6;
+type Props = {
+  sessionId: string;
+  /** Tells one run of the session from another. */
+  run: string;
+  /** The run ends or has ended: what its screens show can still be read, searched and copied. */
+  isOver: boolean;
+  /** Its machine is gone: nothing more comes from it. */
+  isGone: boolean;
+};
 
-/** Keys a phone's keyboard does not have. */
-const KEYS: [label: string, bytes: string][] = [
-  ['Esc', '\x1b'],
-  ['Tab', '\t'],
-  ['Ctrl C', '\x03'],
-  ['Ctrl D', '\x04'],
-  ['←', '\x1b[D'],
-  ['↑', '\x1b[A'],
-  ['↓', '\x1b[B'],
-  ['→', '\x1b[C'],
-];
-
-/** Up to six terminals of one machine; each opened tab keeps its line, and a reloaded page opens the same tabs. */
-export function TerminalTabs({ sessionId }: { sessionId: string }) {
-  const [count, setCount] = useSessionStorage({
-    key: `terminal-tabs-${sessionId}`,
-    defaultValue: 1,
-    getInitialValueInEffect: false,
-  });
-  const [chosen, setCurrent] = useSessionStorage({
-    key: `terminal-tab-${sessionId}`,
-    defaultValue: 1,
-    getInitialValueInEffect: false,
-  });
-  const typing = useRef(new Map<number, (data: string) => void>());
-  const tabs = Array.from({ length: Math.min(Math.max(count, 1), MOST_TABS) }, (_, index) => index + 1);
-  const current = tabs.includes(chosen) ? chosen : 1;
-
-  function add() {
-    if (tabs.length >= MOST_TABS) return;
-    setCount(tabs.length + 1);
-    setCurrent(tabs.length + 1);
-  }
+/** Up to six terminals of one machine; each that was shown keeps its line, and a reloaded page has the same tabs. */
+export function TerminalTabs({ sessionId, run, isOver, isGone }: Props) {
+  const tabs = useTabs(sessionId, run);
+  const { preferences, look, change } = usePreferences();
+  const [renamed, setRenamed] = useState<number | null>(null);
+  const find = useFindBar(tabs);
+  const keys = useHeldKey();
+  const seen = useRef(new Set<number>());
+  seen.current.add(tabs.current);
+  const here = () => tabs.screens.current.get(tabs.current);
   return (
     <>
-      <div className="terminal-tabs">
-        <TabList tabs={tabs} current={current} onChoose={setCurrent} />
-        <AddTab isFull={tabs.length >= MOST_TABS} onAdd={add} />
-        <Text className="terminal-hint" size="xs" c="dimmed">
-          {LEAVE_CHORD} leaves the terminal
-        </Text>
-      </div>
+      <Bar tabs={tabs} isOver={isOver} onRename={setRenamed} onFind={find.open}>
+        <SettingsMenu preferences={preferences} onChange={change} />
+      </Bar>
       <div className="terminal-body">
-        {tabs.map((tab) => (
-          <TerminalScreen
-            key={tab}
-            sessionId={sessionId}
-            tab={tab}
-            shown={tab === current}
-            onReady={(type) => typing.current.set(tab, type)}
-            onLeave={() => document.getElementById(`terminal-tab-${tab}`)?.focus()}
-          />
-        ))}
+        {tabs.tabs
+          .filter(({ tab }) => seen.current.has(tab))
+          .map(({ tab }) => (
+            <TerminalScreen
+              key={tab}
+              {...{ sessionId, tab, isOver, isGone, look }}
+              shown={tab === tabs.current}
+              copying={preferences.copying}
+              onAlwaysCopy={() => change({ copying: 'always' })}
+              onScreen={(screen) => tabs.keep(tab, screen)}
+              onTabs={tabs.hear}
+              modify={keys.modify}
+              onLeave={() => document.getElementById(`terminal-tab-${tab}`)?.focus()}
+              onFind={find.open}
+              onClose={tabs.isShared && tabs.tabs.length > 1 ? () => tabs.close(tab) : null}
+            />
+          ))}
+        {find.screen && (
+          <FindBar key={tabs.current} screen={find.screen} palette={look.palette} onClose={find.close} />
+        )}
       </div>
-      <PhoneKeys onKey={(bytes) => typing.current.get(current)?.(bytes)} />
+      {!isOver && (
+        <PhoneKeys
+          held={keys.held}
+          onHold={keys.hold}
+          onKey={(bytes) => pressKey(here(), bytes)}
+          onPaste={() => void pasteInto(here())}
+        />
+      )}
+      <RenameTab tabs={tabs} tab={renamed} onClose={() => setRenamed(null)} />
     </>
   );
 }
 
-const PhoneKeys = ({ onKey }: { onKey: (bytes: string) => void }) => (
-  <div className="terminal-keys" role="toolbar" aria-label="Keys">
-    {KEYS.map(([label, bytes]) => (
-      <Button key={label} size="compact-md" variant="default" onClick={() => onKey(bytes)}>
-        {label}
-      </Button>
-    ))}
+/** Find, in the screen that is shown. */
+function useFindBar(tabs: Tabs) {
+  const [isOpen, setOpen] = useState(false);
+  const here = tabs.screens.current.get(tabs.current) ?? null;
+  return {
+    screen: isOpen ? here : null,
+    open: () => setOpen(true),
+    close() {
+      setOpen(false);
+      here?.takeKeyboard();
+    },
+  };
+}
+
+type BarProps = {
+  tabs: Tabs;
+  isOver: boolean;
+  onRename: (tab: number) => void;
+  onFind: () => void;
+  children: ReactNode;
+};
+
+const Bar = ({ tabs, isOver, onRename, onFind, children }: BarProps) => (
+  <div className="terminal-tabs">
+    <TabList tabs={tabs} onRename={onRename} />
+    {!isOver && <AddTab isFull={tabs.tabs.length >= MOST_TABS} onAdd={tabs.add} />}
+    {!isOver && <TabMenu tabs={tabs} onRename={onRename} />}
+    <span className="terminal-hint">{LEAVE_CHORD} leaves the terminal</span>
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      aria-label="Find"
+      title={`Find (${findChord()})`}
+      onClick={onFind}
+    >
+      <FindSign />
+    </ActionIcon>
+    {children}
   </div>
 );
 
-type ListProps = { tabs: number[]; current: number; onChoose: (tab: number) => void };
-
-/** One stop for the Tab key; the arrows go from tab to tab. */
-function TabList({ tabs, current, onChoose }: ListProps) {
-  const buttons = useRef(new Map<number, HTMLButtonElement | null>());
-  function move(event: KeyboardEvent) {
-    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (!step) return;
-    event.preventDefault();
-    const from = tabs.find((tab) => buttons.current.get(tab) === event.target) ?? current;
-    const next = ((from - 1 + step + tabs.length) % tabs.length) + 1;
-    buttons.current.get(next)?.focus();
+/** A key that is held for the next one, whether that comes from the row of keys or from the keyboard. */
+function useHeldKey() {
+  const [held, setHeld] = useState<Held>(null);
+  const latest = useRef<Held>(null);
+  function hold(key: Held) {
+    latest.current = key;
+    setHeld(key);
   }
-  return (
-    <div className="terminal-tab-list" role="tablist" aria-label="Terminals" onKeyDown={move}>
-      {tabs.map((tab) => (
-        <Button
-          key={tab}
-          ref={(button) => {
-            buttons.current.set(tab, button);
-          }}
-          role="tab"
-          id={`terminal-tab-${tab}`}
-          aria-selected={tab === current}
-          aria-controls={`terminal-${tab}`}
-          tabIndex={tab === current ? 0 : -1}
-          size="compact-sm"
-          variant={tab === current ? 'light' : 'subtle'}
-          color="gray"
-          onClick={() => onChoose(tab)}
-        >
-          Tab {tab}
-        </Button>
-      ))}
-    </div>
-  );
+  function modify(data: string): string {
+    const changed = withHeld(data, latest.current);
+    if (changed !== null) hold(null);
+    return changed ?? data;
+  }
+  return { held, hold, modify };
 }
 
-function AddTab({ isFull, onAdd }: { isFull: boolean; onAdd: () => void }) {
-  const words = isFull ? `${MOST_TABS} tabs are the most a session has` : 'New tab';
-  return (
-    <Tooltip label={words}>
-      <ActionIcon
-        variant="subtle"
-        color="gray"
-        aria-label={words}
-        aria-disabled={isFull}
-        data-disabled={isFull || undefined}
-        onClick={onAdd}
-      >
-        +
-      </ActionIcon>
-    </Tooltip>
-  );
+/** Presses a key beside the screen; arrows speak as the program asked the keyboard to. */
+function pressKey(screen: JoinedScreen | undefined, bytes: string): void {
+  if (!screen) return;
+  const isArrow = bytes.startsWith('\x1b[') && screen.terminal.modes.applicationCursorKeysMode;
+  screen.terminal.input(isArrow ? bytes.replace('[', 'O') : bytes);
 }
+
+async function pasteInto(screen: JoinedScreen | undefined): Promise<void> {
+  try {
+    screen?.terminal.paste(pastedText(await navigator.clipboard.readText()));
+  } catch {
+    tellProblem(
+      'This browser did not let the page read the clipboard. Hold a finger on the terminal to paste.',
+    );
+  }
+}
+
+const FindSign = () => (
+  <svg
+    width="16"
+    height="16"
+    viewBox="0 0 16 16"
+    fill="none"
+    stroke="currentColor"
+    strokeWidth="1.6"
+    aria-hidden
+  >
+    <circle cx="7" cy="7" r="4.5" />
+    <path d="M10.5 10.5 14 14" strokeLinecap="round" />
+  </svg>
+);

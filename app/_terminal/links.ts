@@ -1,0 +1,47 @@
+import type { ILinkHandler, Terminal } from '@xterm/xterm';
+import { isMac } from './keys';
+
+/** A web address that can be opened; null for everything else. */
+function addressOf(text: string): string | null {
+  try {
+    const url = new URL(text);
+    return url.protocol === 'http:' || url.protocol === 'https:' ? url.href : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A finger has no Ctrl key. */
+const isTouch = () => window.matchMedia('(pointer: coarse)').matches;
+
+/**
+ * Links open with Ctrl or Cmd and a click, so that a click into a program does nothing else; a tap opens them. What a link
+ * leads to is shown before: a program can give it any text.
+ */
+export function linksOf(onHover: (words: string | null) => void): ILinkHandler {
+  return {
+    activate: (event, text) => {
+      const address = addressOf(text);
+      const isMeant = event.ctrlKey || event.metaKey || isTouch();
+      if (address && isMeant) window.open(address, '_blank', 'noopener,noreferrer');
+    },
+    hover: (_, text) => {
+      const address = addressOf(text);
+      onHover(address && `${isMac() ? '⌘' : 'Ctrl+'}click opens ${address}`);
+    },
+    leave: () => onHover(null),
+  };
+}
+
+/** Finds addresses in plain text as well. */
+export async function findLinks(terminal: Terminal, links: ILinkHandler): Promise<void> {
+  const { WebLinksAddon } = await import('@xterm/addon-web-links');
+  terminal.loadAddon(
+    new WebLinksAddon((event, text) => links.activate(event, text, NOWHERE), {
+      hover: (event, text) => links.hover?.(event, text, NOWHERE),
+      leave: (event, text) => links.leave?.(event, text, NOWHERE),
+    }),
+  );
+}
+
+const NOWHERE = { start: { x: 0, y: 0 }, end: { x: 0, y: 0 } };

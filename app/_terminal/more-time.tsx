@@ -1,0 +1,15 @@
+import { Button, type ButtonProps } from '@mantine/core';
+import { soldIn } from '../_offers/upgrade-links';
+import { useStarts } from '../_status/start-context';
+
+/** Leads to the smallest plan that helps, while quota is short; to all plans where none is for sale. */
+export function MoreTime(look: ButtonProps) {
+  const { status } = useStarts();
+  if (!status) return null;
+  const [first] = soldIn(status.upgrade);
+  return (
+    <Button component="a" href={first?.url ?? '/plans'} size="xs" variant="light" {...look}>
+      More time
+    </Button>
+  );
+}

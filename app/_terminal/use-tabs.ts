@@ -1,0 +1,84 @@
+import { useEffect, useRef, useState } from 'react';
+import type { JoinedScreen } from './joined-screen';
+import {
+  addTab,
+  beginTabs,
+  chooseTab,
+  closeTab,
+  hearTabs,
+  moveTab,
+  renameTab,
+  storedTabs,
+  type TabState,
+} from './tab-state';
+import type { TabInfo } from './wire';
+
+/** What this browser tab keeps; nothing where it keeps nothing, or on the server. */
+const kept = {
+  read(key: string): string | null {
+    try {
+      return sessionStorage.getItem(key);
+    } catch {
+      return null;
+    }
+  },
+  write(key: string, text: string): void {
+    try {
+      sessionStorage.setItem(key, text);
+    } catch {
+      // a reload begins with one tab
+    }
+  },
+};
+
+/** The tabs of one run as this page shows them, their screens, and what can be done with them. */
+export function useTabs(sessionId: string, run: string) {
+  const key = `terminal-tabs:${sessionId}`;
+  const [state, setState] = useState(() => beginTabs(kept.read(key), run));
+  const latest = useRef(state);
+  const screens = useRef(new Map<number, JoinedScreen>());
+  useEffect(() => kept.write(key, storedTabs(state, run)), [key, state, run]);
+
+  function set(next: TabState) {
+    latest.current = next;
+    setState(next);
+  }
+  /** Tells the machine, over the shown tab's line or any other that is open. */
+  function tell(message: object) {
+    const all = [screens.current.get(latest.current.current), ...screens.current.values()];
+    all.some((screen) => screen?.line.tell(message));
+  }
+  return {
+    ...state,
+    screens,
+    /** The screen of a tab, and null when it is gone. */
+    keep(tab: number, screen: JoinedScreen | null) {
+      if (screen) screens.current.set(tab, screen);
+      else screens.current.delete(tab);
+    },
+    choose: (tab: number) => set(chooseTab(latest.current, tab)),
+    add: () => set(addTab(latest.current)),
+    hear(said: TabInfo[]) {
+      set(hearTabs(latest.current, said));
+      // Its line was away when it was closed.
+      for (const tab of latest.current.closing) tell({ type: 'end', tab });
+    },
+    close(tab: number) {
+      const next = closeTab(latest.current, tab);
+      if (next === latest.current) return;
+      tell({ type: 'end', tab });
+      set(next);
+    },
+    rename(tab: number, name: string) {
+      tell({ type: 'rename', tab, name });
+      set(renameTab(latest.current, tab, name));
+    },
+    move(tab: number, to: number) {
+      const next = moveTab(latest.current, tab, to);
+      tell({ type: 'order', tabs: next.tabs.map((info) => info.tab) });
+      set(next);
+    },
+  };
+}
+
+export type Tabs = ReturnType<typeof useTabs>;
