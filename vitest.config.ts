@@ -11,7 +11,7 @@ const skip = ['**/node_modules/**', '.next/**', 'dist/**', '.hourglass/**', 'e2e
 class LongOnesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const isLong = ({ moduleId }: TestSpecification) =>
-      /(simulation|faults|images)\.int\.test/.test(moduleId);
+      /(simulation|mutants|faults|images)\.int\.test/.test(moduleId);
     const sorted = await super.sort(files);
     return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
   }

@@ -16,6 +16,8 @@ type World = {
 };
 
 const LONGEST_HOP_MS = 800;
+/** A word that a network keeps back arrives this late at most. */
+const LATEST_WORD_MS = 40_000;
 
 /** An agent in virtual time, on its own slightly wrong clock: asks, is answered late or not at all, and ends in time. */
 export class SimAgent {
@@ -47,16 +49,37 @@ export class SimAgent {
     if (this.machine.kind !== 'honest') return;
     const { agenda, provider } = this.world;
     const deadline = this.deadline;
-    agenda.add(Math.floor(deadline - this.guardMs), 'own end', () => {
-      if (this.deadline === deadline) provider.end(this.machine);
+    agenda.addQuiet(Math.floor(deadline - this.guardMs), 'own end', () => {
+      if (this.deadline !== deadline || this.machine.endedAt !== null) return;
+      this.say('stopped');
+      provider.end(this.machine);
     });
   }
 
   /** A signal of the provider: a polite agent ends within two seconds, a stubborn machine ignores it. */
   signal(): void {
     if (this.machine.kind === 'stubborn') return;
+    this.endPolitely('polite end');
+  }
+
+  /** Says that it is ending, ends within two seconds, and says that too. A machine without an agent says nothing. */
+  private endPolitely(name: string): void {
     const { agenda, chance, now, provider } = this.world;
-    agenda.add(now() + chance.between(5, 1_500), 'polite end', () => provider.end(this.machine));
+    this.say('stopping');
+    agenda.addQuiet(now() + chance.between(5, 1_500), name, () => {
+      if (this.machine.endedAt !== null) return;
+      this.say('stopped');
+      provider.end(this.machine);
+    });
+  }
+
+  /** A word about its end: lost, heard soon, or heard long after the machine has gone. */
+  private say(event: 'stopping' | 'stopped'): void {
+    const { agenda, chance, now, loss } = this.world;
+    if (this.machine.kind !== 'honest' || this.machine.endedAt !== null || chance.hit(loss)) return;
+    const call: AgentCall = { bootId: this.bootId, seq: this.seq++, event };
+    const afterMs = chance.between(1, chance.hit(0.3) ? LATEST_WORD_MS : LONGEST_HOP_MS);
+    agenda.add(now() + afterMs, event, () => this.copy(call));
   }
 
   private ask(event: AgentCall['event']): void {
@@ -68,7 +91,8 @@ export class SimAgent {
     if (chance.hit(this.world.loss)) return this.askAgain();
     agenda.add(sentAt + chance.between(1, LONGEST_HOP_MS), 'agent call', () => this.deliver(call, sentAt));
     // A network may deliver the same request twice, much later.
-    if (chance.hit(0.1)) agenda.add(sentAt + chance.between(1, 40_000), 'late copy', () => this.copy(call));
+    if (chance.hit(0.1))
+      agenda.add(sentAt + chance.between(1, LATEST_WORD_MS), 'late copy', () => this.copy(call));
   }
 
   /** Dies in the middle of a word: what it was asking for is heard `afterMs` later. */
@@ -89,17 +113,17 @@ export class SimAgent {
     if (!this.world.apiUp()) return this.askAgain();
     const answer = await this.world.answer(this.machine.runId, call).catch(() => null);
     if (answer === null || chance.hit(this.world.loss)) return this.askAgain();
-    agenda.add(now() + chance.between(1, LONGEST_HOP_MS), 'agent answer', () =>
+    agenda.addQuiet(now() + chance.between(1, LONGEST_HOP_MS), 'agent answer', () =>
       this.hear(call, sentAt, answer),
     );
   }
 
   private hear(call: AgentCall, sentAt: number, answer: AgentAnswer): void {
-    const { agenda, chance, now, provider } = this.world;
+    const { agenda, chance, now } = this.world;
     if (this.machine.endedAt !== null || call.seq < this.newestAnswered) return;
     this.newestAnswered = call.seq;
     if (answer.action === 'stop') {
-      agenda.add(now() + chance.between(5, 1_500), 'told end', () => provider.end(this.machine));
+      this.endPolitely('told end');
       return;
     }
     this.deadline = sentAt + this.own(answer.leaseMs);
@@ -113,7 +137,7 @@ export class SimAgent {
     const pauseMs = Math.max(200, this.own(pause));
     // Somebody types, or something works, between two renewals: the server is told early.
     const part = chance.hit(0.4) ? chance.next() : 1;
-    agenda.add(now() + Math.max(200, pauseMs * part), 'renew', () => this.ask('renew'));
+    agenda.addQuiet(now() + Math.max(200, pauseMs * part), 'renew', () => this.ask('renew'));
   }
 
   /** Work is claimed far ahead of its time: it must not count for longer than a plan lets it. */
@@ -126,6 +150,6 @@ export class SimAgent {
 
   private askAgain(): void {
     const { agenda, chance, now } = this.world;
-    agenda.add(now() + chance.between(500, 3_000), 'ask again', () => this.ask('renew'));
+    agenda.addQuiet(now() + chance.between(500, 3_000), 'ask again', () => this.ask('renew'));
   }
 }

@@ -1,7 +1,6 @@
 import type { SimAgent } from './agent';
+import { MONTH_END } from './edges';
 import type { Agenda, Chance } from './events';
-
-export const MONTH_END = Date.parse('2026-12-01T00:00:00Z');
 
 /** A last word waits for us for less than this. */
 const LATEST_WORD_MS = 15_000;
@@ -15,7 +14,7 @@ export function planDeaths(
 ): void {
   const atEdge = from < MONTH_END && MONTH_END < until;
   const at = atEdge ? MONTH_END - chance.between(1, 5_000) : chance.between(from, until);
-  agenda.add(at, 'deaths', () => {
+  agenda.addQuiet(at, 'deaths', () => {
     for (const agent of agents.values())
       if (chance.hit(0.7)) agent.dieSpeaking(chance.between(1, LATEST_WORD_MS));
   });

@@ -26,15 +26,26 @@ export function chanceOf(seed: number): Chance {
   };
 }
 
-export type Event = { at: number; name: string; run: () => Promise<void> | void };
+export type Event = {
+  at: number;
+  name: string;
+  run: () => Promise<void> | void;
+  /** It asks PostgreSQL nothing before it has set the clock there: most of what happens in a machine. */
+  isQuiet: boolean;
+};
 
 /** Events in the order of their time; those of the same time in the order they were added. */
 export class Agenda {
   private readonly events: (Event & { order: number })[] = [];
   private count = 0;
 
-  add(at: number, name: string, run: Event['run']): void {
-    this.events.push({ at: Math.round(at), name, run, order: this.count++ });
+  add(at: number, name: string, run: Event['run'], isQuiet = false): void {
+    this.events.push({ at: Math.round(at), name, run, isQuiet, order: this.count++ });
+  }
+
+  /** What happens without PostgreSQL: its clock need not be moved before. */
+  addQuiet(at: number, name: string, run: Event['run']): void {
+    this.add(at, name, run, true);
   }
 
   /** Takes the next event at or before `until`. */

@@ -2,8 +2,9 @@ import type { Ctx } from '@/server/context';
 import type { World } from '@/test/world';
 import { setClock } from '@/test/world';
 import { SimAgent } from './agent';
-import { checkBooks, countOpen } from './check-books';
-import { MONTH_END, planDeaths } from './deaths';
+import { checkBooks, nextDueAt } from './check-books';
+import { planDeaths } from './deaths';
+import { type Edge, edgeOf, MONTH_END, planEdge } from './edges';
 import { Agenda, type Chance, chanceOf } from './events';
 import { IdleTruth } from './idle';
 import { judgeRuns } from './judge';
@@ -11,6 +12,7 @@ import { isInjected, withMisses } from './misses';
 import { SimPayer } from './payer';
 import { type AgentKind, type SimMachine, SimProvider } from './provider';
 import type { Rules } from './rules';
+import { Starts } from './starts';
 
 /** One seeded history of an account: what people, machines, networks and clocks do, and what must hold all the time. */
 
@@ -22,6 +24,8 @@ export type HistoryResult = {
 };
 
 const SWEEP_MS = 3_000;
+/** A pass that would find nothing is played all the same once in so many. */
+const DULL_EVERY = 10;
 const LENGTH_MS = 8 * 60_000;
 const HEALING_MS = 240_000;
 /** Events from one missed update to the next. */
@@ -47,6 +51,12 @@ export class History {
   private readonly clockAheadMs: number;
   private readonly payer: SimPayer;
   private readonly idle: IdleTruth;
+  private readonly edge: Edge;
+  private readonly starts: Starts;
+  /** No run is due before, as far as PostgreSQL was asked since the last event that may have changed it. */
+  private nothingDueBefore = 0;
+  private dullCount = 0;
+  private failedBefore = 0;
 
   constructor(
     private readonly world: World,
@@ -60,8 +70,8 @@ export class History {
     this.accountId = `sim-${seed}`;
     this.payer = new SimPayer(this.planId(2));
     this.faults = seed % 3 === 0 ? 0 : 0.12;
-    const nearMonthEnd = seed % 4 === 1;
-    this.at = nearMonthEnd ? MONTH_END - 240_000 : Date.parse('2026-11-10T10:00:00Z');
+    this.edge = edgeOf(seed, this.chance);
+    this.at = this.edge.isNear ? MONTH_END - 240_000 : Date.parse('2026-11-10T10:00:00Z');
     this.clockAheadMs = seed % 7 === 3 ? CLOCKS_APART_MS : seed % 7 === 5 ? -CLOCKS_APART_MS : 0;
     const kinds: AgentKind[] = seed % 5 === 2 ? ['honest', 'silent', 'stubborn'] : ['honest'];
     this.provider = new SimProvider({
@@ -69,6 +79,7 @@ export class History {
       agenda: this.agenda,
       chance: this.chance,
       faults: this.faults,
+      lagMs: this.edge.lagMs,
       clockAheadMs: this.clockAheadMs,
       pickKind: () => this.chance.pick(kinds),
       onStart: (machine) => void this.agents.set(machine.id, this.agentFor(machine)),
@@ -76,6 +87,9 @@ export class History {
     });
     const wakeRun = async (runId: string, at: number) => this.wake(runId, at);
     this.ctx = { ...world.ctx, machines: this.provider, jobs: { ...world.ctx.jobs, wakeRun } };
+    const { ctx, accountId, provider, problems, payer } = this;
+    const paidPlanId = () => (payer.isLive(this.at) ? this.planId(2) : null);
+    this.starts = new Starts({ ctx, rules, accountId, provider, paidPlanId, problems });
   }
 
   private agentFor(machine: SimMachine): SimAgent {
@@ -96,6 +110,15 @@ export class History {
     );
   }
 
+  /** Compares with the provider. Where no run is open and no machine lives there is nothing to compare, but for now and then. */
+  private async reconcile(): Promise<void> {
+    const isStill =
+      this.nothingDueBefore === Number.POSITIVE_INFINITY && this.provider.all.every((m) => m.destroyed);
+    if (isStill && ++this.dullCount % DULL_EVERY !== 0) return;
+    await this.reachDatabase();
+    await this.asWorker(() => this.rules.reconcile(this.ctx));
+  }
+
   private async asWorker(work: () => Promise<unknown>): Promise<void> {
     if (!this.workerUp) return;
     await work().catch((error) => {
@@ -107,8 +130,8 @@ export class History {
     await this.setUp();
     const endsAt = this.at + LENGTH_MS;
     this.endsAt = endsAt;
-    this.every(SWEEP_MS, endsAt + HEALING_MS, () => this.asWorker(() => this.rules.sweepRuns(this.ctx)));
-    this.every(30_000, endsAt + HEALING_MS, () => this.asWorker(() => this.rules.reconcile(this.ctx)));
+    this.every(SWEEP_MS, endsAt + HEALING_MS, () => this.sweep(), true);
+    this.every(30_000, endsAt + HEALING_MS, () => this.reconcile(), true);
     this.planActs(endsAt);
     await this.playUntil(endsAt);
     await this.heal(endsAt);
@@ -119,6 +142,7 @@ export class History {
   private async setUp(): Promise<void> {
     const { sql } = this.ctx;
     await setClock(this.world.database, this.at);
+    this.failedBefore = await this.rules.failedLooks();
     for (const [rank, seconds] of [
       [1, this.chance.between(60, 500)],
       [2, this.chance.between(500, 1_500)],
@@ -137,12 +161,22 @@ export class History {
     return `sim-${this.seed}-${rank}`;
   }
 
-  private every(ms: number, until: number, work: () => Promise<void>): void {
+  private every(ms: number, until: number, work: () => Promise<void>, isQuiet = false): void {
     const next = async () => {
       await work();
-      if (this.at + ms <= until) this.agenda.add(this.at + ms, 'loop', next);
+      if (this.at + ms <= until) this.agenda.add(this.at + ms, 'loop', next, isQuiet);
     };
-    this.agenda.add(this.at + this.chance.between(0, ms), 'loop', next);
+    this.agenda.add(this.at + this.chance.between(0, ms), 'loop', next, isQuiet);
+  }
+
+  /** A pass of the timekeeper. Most would find nothing: PostgreSQL is asked once when it would, and not again before. */
+  private async sweep(): Promise<void> {
+    const isDull = ++this.dullCount % DULL_EVERY !== 0;
+    if (!this.workerUp || (isDull && this.at < this.nothingDueBefore)) return;
+    this.nothingDueBefore = await nextDueAt(this.world, this.at);
+    if (isDull && this.at < this.nothingDueBefore) return;
+    this.nothingDueBefore = 0;
+    await this.asWorker(() => this.rules.sweepRuns(this.ctx));
   }
 
   /** What people and operators will do, and when processes will be away. */
@@ -151,11 +185,12 @@ export class History {
       this.agenda.add(at, 'act', () => this.act());
     }
     planDeaths(this, this.agents, this.at, endsAt);
+    planEdge(this, this.edge, (ms) => this.rules.adjustUsage(this.ctx, this.accountId, ms));
     if (this.faults === 0) return;
     for (const part of ['web', 'worker'] as const) {
       const from = this.chance.between(this.at, endsAt);
-      this.agenda.add(from, `${part} down`, () => this.setUpOrDown(part, false));
-      this.agenda.add(from + this.chance.between(1_000, 60_000), `${part} up`, () =>
+      this.agenda.addQuiet(from, `${part} down`, () => this.setUpOrDown(part, false));
+      this.agenda.addQuiet(from + this.chance.between(1_000, 60_000), `${part} up`, () =>
         this.setUpOrDown(part, true),
       );
     }
@@ -173,86 +208,46 @@ export class History {
     const input = { accountId, sessionId };
     const what = chance.next();
     try {
-      if (what < 0.55) await this.start(sessionId);
+      if (what < 0.55) await this.starts.one(sessionId);
       else if (what < 0.72) await this.rules.stopSession(this.ctx, input);
       else if (what < 0.75)
         await this.rules.subscribe(this.ctx, accountId, this.payer.change(chance, accountId, this.at));
       else if (what < 0.8) await this.rules.applyPlan(this.ctx, accountId, this.planId(chance.pick([1, 2])));
       else if (what < 0.86)
         await this.rules.adjustUsage(this.ctx, accountId, chance.between(-60_000, 60_000));
-      else if (what < 0.9) await this.startTwice(sessionId);
+      else if (what < 0.9) await this.starts.two([sessionId, chance.pick(this.sessions)]);
       else if (what < 0.93) await this.stepClockBack();
       else if (what < 0.94) await this.idle.choose(this.rules, this.ctx, input, this.at);
       else if (what < 0.95)
         await this.rules.setStatus(this.ctx, accountId, chance.pick(['active', 'active', 'blocked']));
-      else await this.agree();
+      else await this.starts.agree();
     } catch (error) {
       if (!isInjected(error) && !this.rules.isRefusal(error)) this.problems.push(`act: ${String(error)}`);
-    }
-  }
-
-  private async start(...sessionIds: string[]): Promise<void> {
-    const results = await this.startAll(sessionIds);
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
-  }
-
-  /** Starts at the same instant. A start that was admitted fits the plan of this very moment. */
-  private async startAll(sessionIds: string[]): Promise<PromiseSettledResult<unknown>[]> {
-    const paid = () => (this.payer.isLive(this.at) ? this.planId(2) : null);
-    const count = () => countOpen(this.ctx, this.accountId, paid());
-    const before = await count();
-    const results = await Promise.allSettled(
-      sessionIds.map((sessionId) =>
-        this.rules.startSession(this.ctx, { accountId: this.accountId, sessionId }),
-      ),
-    );
-    const after = await count();
-    if (after.open > before.open && after.open > after.most)
-      this.problems.push(`a start made ${after.open} open runs, ${after.most} allowed`);
-    return results;
-  }
-
-  private async startTwice(sessionId: string): Promise<void> {
-    const results = await this.startAll([sessionId, this.chance.pick(this.sessions)]);
-    for (const result of results) {
-      if (result.status === 'fulfilled') continue;
-      if (!isInjected(result.reason) && !this.rules.isRefusal(result.reason))
-        this.problems.push(`parallel start: ${String(result.reason)}`);
     }
   }
 
   /** The database's clock may be set back a little: the account's clock must not follow. */
   private async stepClockBack(): Promise<void> {
     await setClock(this.world.database, this.at - this.chance.between(0, 3_000));
-    await this.start(this.chance.pick(this.sessions));
-  }
-
-  /** The status a button shows and the start itself must agree in this very moment. */
-  private async agree(): Promise<void> {
-    const before = await this.rules.batchStatus(this.ctx, this.accountId);
-    const stopped = before.sessions.find(({ status }) => status === 'stopped' || status === 'failed');
-    if (!stopped) return;
-    const reason = await this.start(stopped.id).then(
-      () => null,
-      (error) => (this.rules.isRefusal(error) ? this.rules.reasonOf(error) : 'crash'),
-    );
-    const decided = reason === null || !['NO_CAPACITY', 'PROVIDER_UNAVAILABLE', 'crash'].includes(reason);
-    if (decided && reason !== before.start.reason) {
-      this.problems.push(`the status said ${before.start.reason}, the start ${reason}`);
-    }
+    await this.starts.one(this.chance.pick(this.sessions));
   }
 
   private async playUntil(until: number): Promise<void> {
     for (let event = this.agenda.take(until); event; event = this.agenda.take(until)) {
       this.at = Math.max(this.at, event.at);
       this.eventCount += 1;
-      await setClock(this.world.database, this.at);
+      if (!event.isQuiet) await this.reachDatabase();
       const misses = this.misses && this.eventCount % MISS_EVERY === 0 && this.at < this.endsAt;
       await (misses ? withMisses(this.world, event.run) : event.run());
       if (this.eventCount % 40 === 0) await this.checkBooks();
       if (this.problems.length > 5) return;
     }
     this.at = until;
+  }
+
+  private async reachDatabase(): Promise<void> {
+    this.nothingDueBefore = 0;
+    await setClock(this.world.database, this.at);
   }
 
   /** No more faults: whatever is still open has to end, and everything has to add up. */
@@ -277,7 +272,10 @@ export class History {
     const alive = this.provider.all.filter((m) => !m.destroyed);
     if (alive.length > 0)
       this.problems.push(`machines left: ${alive.map((m) => `${m.id}/${m.kind}`).join(' ')}`);
-    const bounds = { faulty: this.faults > 0 || this.misses, clocksApartMs: Math.abs(this.clockAheadMs) };
+    const isFaulty = this.faults > 0 || this.misses || this.edge.isHard;
+    const bounds = { faulty: isFaulty, clocksApartMs: Math.abs(this.clockAheadMs) };
+    if (!this.misses && (await this.rules.failedLooks()) > this.failedBefore)
+      this.problems.push('looking at a run failed');
     this.problems.push(...(await judgeRuns(this.ctx, this.accountId, this.provider, bounds)));
     this.problems.push(...(await this.idle.judge(this.ctx, this.accountId, this.provider, bounds)));
   }

@@ -8,6 +8,7 @@ type RunFacts = {
   proof_at: number;
   used_ms: number;
   overrun_ms: number;
+  end_reason: string | null;
 };
 
 /** With faults, a start may be proven only by a call of the agent: never later than this after the machine ran. */
@@ -19,6 +20,12 @@ export type Blur = { faulty: boolean; clocksApartMs: number };
 /** The longest a machine's word may wait for us: an end that the provider saw so little before counts. */
 const LATE_WORD_MS = 20_000;
 
+/**
+ * A machine that its lease ends has ended this much before at most: its guard, hanging up, an answer of a few more seconds
+ * that it never got, and clocks that differ.
+ */
+const OWN_END_MS = 9_000;
+
 /** Holds every run of an account against what the provider knows: charged time, overrun, ends. Returns what is wrong. */
 export async function judgeRuns(
   ctx: Ctx,
@@ -27,7 +34,7 @@ export async function judgeRuns(
   blur: Blur,
 ): Promise<string[]> {
   const rows = await ctx.sql<RunFacts[]>`
-    select id, ended_at, lease_until, proof_at, used_ms, overrun_ms from run where account_id = ${accountId}`;
+    select id, ended_at, lease_until, proof_at, used_ms, overrun_ms, end_reason from run where account_id = ${accountId}`;
   return rows.flatMap((row) => judgeRun(row, provider, blur));
 }
 
@@ -50,6 +57,9 @@ function judgeRun(row: RunFacts, provider: SimProvider, { faulty, clocksApartMs 
   }
   if (Math.abs(overrun - row.overrun_ms) > clocksApartMs)
     problems.push(`run ${row.id}: overrun ${overrun}, recorded ${row.overrun_ms}`);
+  const ranOut = row.end_reason === 'quota' || row.end_reason === 'limit';
+  if (ranOut && machine.endedAt < row.lease_until - OWN_END_MS - clocksApartMs)
+    problems.push(`run ${row.id} says ${row.end_reason}, and its machine ended long before its lease`);
   if (machine.kind === 'honest' && overrun > 0)
     problems.push(`honest ${machine.id} overran by ${overrun} ms`);
   return problems;

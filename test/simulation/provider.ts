@@ -35,6 +35,9 @@ export type SimMachine = {
   endedAt: number | null;
   destroyed: boolean;
   events: MachineEvent[];
+  /** From when on the provider's answers show its start, and its end. */
+  startShownAt: number;
+  endShownAt: number;
 };
 
 type World = {
@@ -43,6 +46,8 @@ type World = {
   chance: Chance;
   /** Share of provider calls that go wrong. */
   faults: number;
+  /** How late its answers show what has happened to a machine, at most. */
+  lagMs?: number;
   /** How far the provider's clock is ahead of ours; negative: behind. */
   clockAheadMs?: number;
   pickKind(): AgentKind;
@@ -65,6 +70,10 @@ export class SimProvider implements Machines {
   /** Ids of machines that a list has shown to the end of its page. */
   readonly listed = new Set<string>();
   faults: number;
+  /** Nothing can be asked of it. */
+  isAway = false;
+  /** How many launches were asked for. */
+  orderCount = 0;
   pageSize = 1_000;
   private count = 0;
 
@@ -77,10 +86,12 @@ export class SimProvider implements Machines {
     stillWanted: () => Promise<boolean> = async () => true,
   ): ReturnType<Machines['launch']> {
     const { chance } = this.world;
+    this.orderCount += 1;
     const existing = this.all.find((m) => m.runId === order.runId && !m.destroyed);
     if (existing)
       return ok({ machineId: existing.id, region: order.region, volumeId: `vol-${order.sessionId}` });
     if (!(await stillWanted())) return failed('refused');
+    if (this.isAway) return failed('unavailable');
     if (chance.hit(this.faults)) {
       const fate = chance.between(0, 4);
       if (fate === 0) return failed('no_capacity');
@@ -112,13 +123,15 @@ export class SimProvider implements Machines {
       endedAt: null,
       destroyed: false,
       events: [],
+      startShownAt: Number.POSITIVE_INFINITY,
+      endShownAt: Number.POSITIVE_INFINITY,
     };
     this.all.push(machine);
     this.attach(machine);
     const fate = chance.next();
     if (fate < 0.04) return machine; // stuck in created for ever
     const bootMs = chance.between(50, 8_000);
-    agenda.add(now() + bootMs, 'boot', () => this.boot(machine, fate < 0.07));
+    agenda.addQuiet(now() + bootMs, 'boot', () => this.boot(machine, fate < 0.07));
     return machine;
   }
 
@@ -141,8 +154,9 @@ export class SimProvider implements Machines {
   private boot(machine: SimMachine, crashes: boolean): void {
     if (machine.endedAt !== null || machine.destroyed) return;
     machine.startedAt = this.world.now();
+    machine.startShownAt = this.world.now() + this.lag();
     this.note(machine, 'start');
-    if (crashes) this.world.agenda.add(this.world.now() + 500, 'crash', () => this.end(machine));
+    if (crashes) this.world.agenda.addQuiet(this.world.now() + 500, 'crash', () => this.end(machine));
     this.world.onStart(machine);
   }
 
@@ -159,13 +173,20 @@ export class SimProvider implements Machines {
       this.note(machine, 'exit');
     }
     machine.destroyed = true;
+    const startShownAt = machine.startedAt === null ? 0 : machine.startShownAt;
+    machine.endShownAt = Math.max(startShownAt, this.world.now() + this.lag());
     for (const volume of this.volumes)
       if (volume.attachedMachineId === machine.id) volume.attachedMachineId = null;
     this.note(machine, 'destroy');
   }
 
   private lost(): boolean {
-    return this.world.chance.hit(this.faults);
+    return this.isAway || this.world.chance.hit(this.faults);
+  }
+
+  private lag(): number {
+    const { chance, lagMs } = this.world;
+    return lagMs ? chance.between(0, lagMs) : 0;
   }
 
   async stop(_app: string, id: string, graceSeconds: number): ReturnType<Machines['stop']> {
@@ -174,7 +195,7 @@ export class SimProvider implements Machines {
     if (machine && !machine.destroyed) {
       if (machine.startedAt === null) this.end(machine);
       else this.world.onSignal(machine);
-      this.world.agenda.add(this.world.now() + graceSeconds * 1000, 'kill', () => this.end(machine));
+      this.world.agenda.addQuiet(this.world.now() + graceSeconds * 1000, 'kill', () => this.end(machine));
     }
     return this.lost() ? failed('ambiguous') : ok(undefined);
   }
@@ -232,7 +253,9 @@ export class SimProvider implements Machines {
   }
 
   private view(m: SimMachine): Machine {
-    const state = m.destroyed ? 'destroyed' : m.startedAt === null ? 'created' : 'started';
+    const now = this.world.now();
+    const [hasStarted, hasEnded] = [m.startShownAt <= now, m.endShownAt <= now];
+    const state = hasEnded ? 'destroyed' : hasStarted ? 'started' : 'created';
     return {
       id: m.id,
       app: m.app,
@@ -244,7 +267,7 @@ export class SimProvider implements Machines {
       sessionId: m.sessionId,
       environmentId: 'dev',
       installationId: m.installationId,
-      events: m.events,
+      events: m.events.filter(({ type }) => (type === 'start' ? hasStarted : hasEnded)),
       hostReachable: true,
     };
   }

@@ -16,6 +16,7 @@ export async function loadRules() {
   const errors = await import('@/server/errors');
   const update = await import('@/server/session/update');
   const keep = await import('@/server/session/keep-awake');
+  const { metrics } = await import('@/server/metrics');
   return {
     startSession: start.startSession,
     stopSession: stop.stopSession,
@@ -31,6 +32,7 @@ export async function loadRules() {
     ...(await loadOperations()),
     isRefusal: (error: unknown): error is DomainError => error instanceof errors.DomainError,
     reasonOf: (error: DomainError) => error.reason,
+    failedLooks: async () => (await metrics.lookFailures.get()).values[0]?.value ?? 0,
   };
 }
 
