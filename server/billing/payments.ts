@@ -53,15 +53,18 @@ export function openPayments(
 
 /** Whose key it is does not change while the process runs; an answer that did not come is asked for again. */
 function rememberAccount(stripe: Stripe, mode: string): () => Promise<string> {
-  let known: string | undefined;
-  return async () => {
-    known ??= await translate(() => stripe.accounts.retrieveCurrent()).then(
+  let known: Promise<string> | undefined;
+  const ask = () =>
+    translate(() => stripe.accounts.retrieveCurrent()).then(
       ({ id }) => `${id}:${mode}`,
       (error) => {
         if (isRefused(error)) return `?:${mode}`;
+        known = undefined;
         throw error;
       },
     );
+  return () => {
+    known ??= ask();
     return known;
   };
 }
