@@ -35,6 +35,8 @@ export class AgentProcess {
   /** Accesses that have ended, and every question about them. */
   readonly ended = new Set<string>();
   readonly questions: string[][] = [];
+  /** What the agent told of itself when it asked for a lease. */
+  readonly told: Record<string, unknown>[] = [];
   private constructor(
     private readonly child: ChildProcess,
     private readonly api: Server,
@@ -42,7 +44,7 @@ export class AgentProcess {
     readonly folder: string,
   ) {}
 
-  static async start(): Promise<AgentProcess> {
+  static async start(more: Record<string, string> = {}): Promise<AgentProcess> {
     const folder = mkdtempSync(join(tmpdir(), 'hourglass-terminal-'));
     const bundle = join(folder, 'agent.mjs');
     execFileSync(process.execPath, ['machine/build.mjs', bundle]);
@@ -52,7 +54,9 @@ export class AgentProcess {
     const api = createServer(async (request, response) => {
       let body = '';
       for await (const chunk of request) body += chunk;
-      const { grants = [] } = JSON.parse(body) as { grants?: string[] };
+      const said = JSON.parse(body) as { grants?: string[] };
+      const { grants = [] } = said;
+      if (request.url === '/api/agent/lease') agent?.told.push(said);
       if (request.url === '/api/agent/access') agent?.questions.push(grants);
       const answer =
         request.url === '/api/agent/access'
@@ -72,6 +76,7 @@ export class AgentProcess {
       HOURGLASS_SESSION_ID: 'session',
       HOURGLASS_LEASE_MS: '600000',
       HOURGLASS_GUARD_MS: '300',
+      ...more,
     };
     const child = spawn(process.execPath, [bundle], {
       env: env as unknown as NodeJS.ProcessEnv,

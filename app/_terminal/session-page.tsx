@@ -6,6 +6,7 @@ import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { KEPT } from '@/server/kept';
 import type { Session } from '@/server/shapes';
+import { SessionViews } from '../_files/session-views';
 import { KeepRunning } from '../_session/keep-running';
 import { SessionMenu } from '../_session/session-menu';
 import { StatusBadge } from '../_session/status-badge';
@@ -37,7 +38,11 @@ export function SessionPage({ sessionId }: { sessionId: string }) {
   return (
     <main className="terminal-room" id="content">
       <Strip session={session} />
-      {session.status === 'running' ? <TerminalTabs sessionId={session.id} /> : <Resting session={session} />}
+      {session.status === 'running' ? (
+        <SessionViews sessionId={session.id} terminal={<TerminalTabs sessionId={session.id} />} />
+      ) : (
+        <Resting session={session} />
+      )}
     </main>
   );
 }
