@@ -12,12 +12,13 @@ function contentPolicy(nonce: string): string {
     "default-src 'self'",
     `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${reload ? " 'unsafe-eval'" : ''}`,
     "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' data:",
+    "img-src 'self' data: blob:",
     "font-src 'self' data:",
-    `connect-src 'self' ${terminal}${reload ? ' ws:' : ''}`,
+    `connect-src 'self' ${terminal} ${gateway.origin}${reload ? ' ws:' : ''}`,
     "object-src 'none'",
     "base-uri 'none'",
-    "form-action 'self'",
+    // A browser saves a file of a session by a form.
+    `form-action 'self' ${gateway.origin}`,
     "frame-ancestors 'none'",
   ].join('; ');
 }

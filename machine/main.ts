@@ -73,8 +73,9 @@ class Machine {
   constructor(private readonly config: Config) {
     const { greeting, problem, ...person } = preparePerson(config, process.env);
     if (problem) log(`the volume takes no home folder: ${problem}`);
-    const files = new FilesDoor(new Tree(config.workspace, person.identity));
-    this.exec = new ExecDoor({ person, onWork: (at) => this.idle.worked(at) });
+    const onWork = (at: number) => this.idle.worked(at);
+    const files = new FilesDoor(new Tree(config.workspace, person.identity), onWork);
+    this.exec = new ExecDoor({ person, onWork });
     this.doors = new Doors({ ...config, doors: { files, exec: this.exec } });
     this.terminals = new TerminalServer({
       doors: this.doors,

@@ -37,6 +37,8 @@ export class AgentProcess {
   readonly questions: string[][] = [];
   /** The answer to the next request for a lease. */
   lease: object;
+  /** What the agent sent with each request for a lease. */
+  readonly told: Record<string, unknown>[] = [];
   private constructor(
     private readonly child: ChildProcess,
     private readonly api: Server,
@@ -60,7 +62,9 @@ export class AgentProcess {
     const api = createServer(async (request, response) => {
       let body = '';
       for await (const chunk of request) body += chunk;
-      const { grants = [] } = JSON.parse(body) as { grants?: string[] };
+      const said = JSON.parse(body) as { grants?: string[] };
+      const { grants = [] } = said;
+      if (request.url === '/api/agent/lease') agent?.told.push(said);
       if (request.url === '/api/agent/access') agent?.questions.push(grants);
       const answer =
         request.url === '/api/agent/access'

@@ -7,6 +7,7 @@ import { useRouter } from 'next/navigation';
 import { useEffect, useRef, useState } from 'react';
 import { KEPT } from '@/server/kept';
 import type { Session } from '@/server/shapes';
+import { SessionViews } from '../_files/session-views';
 import { KeepRunning } from '../_session/keep-running';
 import { SessionMenu } from '../_session/session-menu';
 import { StatusBadge } from '../_session/status-badge';
@@ -47,7 +48,7 @@ export function SessionPage({ sessionId }: { sessionId: string }) {
   );
 }
 
-/** The terminals of a running session. Once it has stopped they stay, to be read, below why it did. */
+/** The terminals and files of a running session. Once it has stopped the terminals stay, to be read, below why it did. */
 function Terminals({ session }: { session: Session }) {
   const isRunning = session.status === 'running';
   const [run, setRun] = useState<string | null>(null);
@@ -57,12 +58,18 @@ function Terminals({ session }: { session: Session }) {
     <>
       {!isRunning && <Resting session={session} isSmall={current !== null} />}
       {current !== null && (
-        <TerminalTabs
+        <SessionViews
           key={current}
           sessionId={session.id}
-          run={current}
-          isOver={!isRunning}
-          isGone={!isRunning && session.status !== 'stopping'}
+          isRunning={isRunning}
+          terminal={
+            <TerminalTabs
+              sessionId={session.id}
+              run={current}
+              isOver={!isRunning}
+              isGone={!isRunning && session.status !== 'stopping'}
+            />
+          }
         />
       )}
     </>

@@ -43,7 +43,3 @@ export function textOf(fields: Fields, name: string): string {
 
 export const optionalText = (fields: Fields, name: string): string | null =>
   fields[name] === undefined || fields[name] === null ? null : textOf(fields, name);
-
-/** True for `true` in JSON and in a form. */
-export const isSet = (fields: Fields, name: string): boolean =>
-  fields[name] === true || fields[name] === 'true';

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { monotonicMs } from '../clock';
 import type { Call, Door } from '../doors/doors';
 import { fieldsOf } from '../doors/fields';
 import { Refusal } from '../doors/refusal';
+import { nowAndThen, type TellWork } from '../doors/tell-work';
 import type { Identity } from '../identity';
 import type { Shell } from '../work/work-meter';
 import { Command } from './command';
@@ -12,13 +12,11 @@ import { orderOf } from './order';
 const MOST_AT_ONCE = 8;
 /** A proxy leaves an answer that says nothing for a minute. */
 const HEARTBEAT_MS = 15_000;
-/** Output is told as work so often at most. */
-const WORK_MS = 1_000;
 
 export type ExecOptions = {
   person: { cwd: string; env: Record<string, string>; identity: Identity | null };
   /** A command wrote something. */
-  onWork: (at: number) => void;
+  onWork: TellWork;
 };
 
 /**
@@ -27,9 +25,11 @@ export type ExecOptions = {
  */
 export class ExecDoor implements Door {
   private readonly running = new Set<Command>();
-  private workedAt = 0;
+  private readonly worked: () => void;
 
-  constructor(private readonly options: ExecOptions) {}
+  constructor(private readonly options: ExecOptions) {
+    this.worked = nowAndThen(options.onWork);
+  }
 
   /** The commands that run, for measuring what they do. */
   get shells(): Shell[] {
@@ -68,13 +68,6 @@ export class ExecDoor implements Door {
       clearInterval(heartbeat);
       this.running.delete(command);
     }
-  }
-
-  private worked(): void {
-    const now = monotonicMs();
-    if (now - this.workedAt < WORK_MS) return;
-    this.workedAt = now;
-    this.options.onWork(now);
   }
 
   /** Ends every command at once. */

@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Call, Door, Raise } from '../doors/doors';
 import { bodyOf, fieldsOf, optionalText, textOf } from '../doors/fields';
 import { missing, Refusal } from '../doors/refusal';
+import { nowAndThen, type TellWork, whileMoving } from '../doors/tell-work';
 import { sendArchive } from './archive';
 import { makeFolder, moveEntry, removeEntry, restoreEntry, sweepOwnFolders } from './change';
 import { listFolder } from './list';
@@ -39,17 +40,26 @@ const VERBS: Record<string, Verb> = {
 /** The files of the workspace over HTTP, and uploads over WebSockets. */
 export class FilesDoor implements Door {
   private readonly uploads: UploadLines;
+  private readonly worked: () => void;
 
-  constructor(private readonly tree: Tree) {
-    this.uploads = new UploadLines(tree);
+  /** What moves bytes for long, and every change, is told as work. */
+  constructor(
+    private readonly tree: Tree,
+    onWork: TellWork,
+  ) {
+    this.worked = nowAndThen(onWork);
+    this.uploads = new UploadLines(tree, this.worked);
     this.sweep();
     setInterval(() => this.sweep(), SWEEP_MS).unref();
   }
 
   async serve(call: Call): Promise<void> {
     const { request, response, query, verb } = call;
-    if (verb === 'read') return readFile(this.tree, call);
-    if (verb === 'archive') return archive(this.tree, call);
+    if (verb === 'read' || verb === 'archive') {
+      const rest = whileMoving(() => response.socket?.bytesWritten ?? 0, this.worked);
+      return (verb === 'read' ? readFile : archive)(this.tree, call).finally(rest);
+    }
+    if (verb !== 'list') this.worked();
     if (verb === 'write') return answer(response, await writeFile(this.tree, call));
     const run = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined;
     if (!run) throw missing('There is nothing here.');

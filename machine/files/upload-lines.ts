@@ -20,7 +20,10 @@ export class UploadLines {
     handleProtocols: (offered) => (offered.has('hourglass') ? 'hourglass' : false),
   });
 
-  constructor(private readonly tree: Tree) {}
+  constructor(
+    private readonly tree: Tree,
+    private readonly worked: () => void,
+  ) {}
 
   raise({ request, socket, head }: Raise): void {
     this.ws.handleUpgrade(request, socket, head, (ws) => {
@@ -51,8 +54,10 @@ export class UploadLines {
     const before = this.byId.get(id);
     this.byId.set(id, upload);
     ws.on('message', (data, isBinary) => {
-      if (isBinary) upload.take(data as Buffer);
-      else if (data.toString() === '{"type":"cancel"}') upload.cancel();
+      if (isBinary) {
+        this.worked();
+        upload.take(data as Buffer);
+      } else if (data.toString() === '{"type":"cancel"}') upload.cancel();
     });
     await before?.giveWay();
     upload.start();

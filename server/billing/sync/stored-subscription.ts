@@ -1,5 +1,6 @@
 import type { Sql, TxSql } from '@/db/client';
 import type { subscription } from '@/db/schema/billing';
+import type { Instant } from '../../clock';
 import type { TxCtx } from '../../context';
 import type { BoughtTime } from '../../quota/effective-plan';
 
