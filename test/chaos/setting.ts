@@ -43,7 +43,7 @@ const ENV = {
   AUTH_SECRET: 'chaos-secret-chaos-secret-chaos-secret',
 };
 
-/** What gives everything back that was started, in reverse. */
+/** The functions that stop what was started, run in reverse order. */
 type Undo = (() => Promise<unknown> | unknown)[];
 
 export class Setting {
@@ -61,9 +61,9 @@ export class Setting {
     private readonly front: Front,
     readonly stack: Stack,
     readonly operator: ReturnType<typeof openOperatorContext>,
-    /** When the month ends, on everybody's clock. */
+    /** When the month ends on the shifted clocks. */
     readonly edgeAt: number,
-    /** How far everybody's clock is ahead of this computer's. */
+    /** How far all clocks are ahead of this computer's, in ms. */
     readonly shiftMs: number,
     readonly other: OtherInstallation,
     private readonly name: string,
@@ -159,12 +159,15 @@ export class Setting {
     return this.operator.ctx.sql;
   }
 
-  /** Where the web processes answer, as machines know them. */
+  /** The URL of the web processes, as machines know it. */
   get frontUrl(): string {
     return this.front.url;
   }
 
-  /** From their next start on web, timekeeper and gateway have this secret before those of until now. Returns the first of all. */
+  /**
+   * Puts this secret before the current ones for the next start of web, timekeeper and gateway. Returns the first
+   * secret.
+   */
   rotateSecret(secret: string): { oldest: string } {
     this.secrets.unshift(secret);
     this.stack.changeEnv({ AUTH_SECRET: this.secrets.join(',') });
@@ -274,7 +277,7 @@ export class Setting {
   }
 }
 
-/** PostgreSQL with the product's tables on the shifted clock, and Redis. */
+/** Starts PostgreSQL with the product's tables on the shifted clock, and Redis. */
 async function openServices(dir: string, shiftMs: number, undo: Undo) {
   const postgres = await startPostgres({ dataDir: join('/var/tmp', `${dir.split('/').at(-1)}`, 'data') });
   undo.push(() => postgres.stop());
