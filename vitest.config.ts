@@ -21,7 +21,7 @@ export default defineConfig({
   resolve: { alias: { '@': fileURLToPath(new URL('.', import.meta.url)).replace(/\/$/, '') } },
   test: {
     pool: 'forks',
-    // Many files wait for timeouts, leases and processes most of their time: a third worker keeps two cores busy.
+    // Many files mostly wait for timeouts, leases and processes, so a third worker keeps two cores busy.
     maxWorkers: 3,
     sequence: { sequencer: LongOnesFirst },
     env: { TZ: 'UTC' },

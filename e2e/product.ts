@@ -223,7 +223,7 @@ export async function packPage(person: Person, packId = 'pack10'): Promise<strin
   return /\/c\/pay\/([^/?#]+)/.exec(url)?.[1] ?? '';
 }
 
-/** Pays a pack without a browser; returns when the payment was done. */
+/** Pays for a pack without a browser; returns when the payment was made. */
 export async function payForPack(person: Person, packId = 'pack10'): Promise<number> {
   await stripeControl(`checkout/${await packPage(person, packId)}/complete`, { card: GOOD_CARD });
   return Date.now();

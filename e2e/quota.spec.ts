@@ -94,7 +94,7 @@ test('QUOTA-1 SESSION-7 from sign-up to the last second, the refusal, and on aga
     httpStatus: 402,
     quota: { level: 'exhausted' },
   });
-  // Late in a month no plan with a price lifts it, a pack always does.
+  // Late in a month no plan with a price lifts the refusal, but a pack always does.
   expect(error.data.upgrade.plans.at(-1)).toMatchObject({ id: 'custom' });
   expect(error.data.upgrade.packs[0]).toMatchObject({
     id: 'pack10',

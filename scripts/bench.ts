@@ -15,7 +15,7 @@ const isQuick = process.argv.includes('--quick');
 const [wanted = ''] = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 const files = readdirSync(join(ROOT, 'bench'))
   .filter((name) => name.endsWith('.bench.ts') && name.includes(wanted))
-  // The longest first, so that the others run beside it.
+  // The longest benchmark starts first, so that the others run beside it.
   .sort((a, b) => Number(b.startsWith('timekeeper')) - Number(a.startsWith('timekeeper')));
 
 function run(file: string): Promise<{ code: number; output: string }> {
@@ -26,7 +26,7 @@ function run(file: string): Promise<{ code: number; output: string }> {
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => {
       output += chunk;
-      // Of two at once each is shown whole when it is done.
+      // The output of parallel benchmarks is shown when each is done.
       if (!isQuick) process.stdout.write(chunk);
     });
     child.on('exit', (code) => {
@@ -40,7 +40,8 @@ if (files.length === 0) process.stderr.write(`There is no benchmark with ${wante
 let failed = files.length === 0 ? 1 : 0;
 // Some benchmarks run the built processes.
 await buildAll({});
-// Figures of one that runs alone mean something; those of `--quick` do not, and most of its time is waiting.
+// Only a benchmark that runs alone has meaningful figures; with `--quick` figures do not matter, and most of the time
+// is waiting.
 await forEachAtOnce(files, isQuick ? 2 : 1, async (file) => {
   const from = performance.now();
   const { code, output } = await run(file);

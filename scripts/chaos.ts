@@ -6,8 +6,9 @@ import { report } from '@/test/chaos/report';
 import type { Setting } from '@/test/chaos/setting';
 
 /**
- * `npm run chaos -- [--minutes N] [--seed S[,S…]] [--brief]`: runs real processes under random faults, once per seed. The
- * last line sums up; exits with 1 when a target is missed. `--brief` is what `npm test` runs: half a minute of faults.
+ * `npm run chaos -- [--minutes N] [--seed S[,S…]] [--brief]`: runs real processes under random faults, once per seed.
+ * The last line sums up; exits with 1 when a target is missed. `--brief` is what `npm test` runs: half a minute of
+ * faults.
  */
 
 const { values } = parseArgs({
@@ -40,7 +41,7 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     void (endAll?.() ?? Promise.resolve()).finally(() => process.exit(130));
   });
 
-/** One seed in this process: its clock is moved for good. Returns whether every bar was met. */
+/** Runs one seed in this process, whose clock is shifted permanently. Returns whether every target was met. */
 async function runOne(seed: number): Promise<boolean> {
   say(`Seed ${seed}, ${minutes} min of faults.`);
   const result = await runChaos({ minutes, seed, people, brief, say }, (opened: Setting) => {
@@ -49,7 +50,7 @@ async function runOne(seed: number): Promise<boolean> {
   return report(result);
 }
 
-/** Several seeds, each in a process of its own. Returns whether every bar of every one was met. */
+/** Runs several seeds, each in its own process. Returns whether every target of each was met. */
 async function runAll(): Promise<boolean> {
   const missed: number[] = [];
   for (const seed of seeds) {

@@ -39,7 +39,7 @@ export class Part {
     return this.child?.pid ?? -1;
   }
 
-  /** Changes the environment that it has from its next start on. */
+  /** Changes the environment of the process from its next start on. */
   changeEnv(more: Record<string, string>): void {
     Object.assign(this.command.env, more);
   }

@@ -44,7 +44,7 @@ export type Stack = {
   pidOf(name: PartName): number;
   /** Ends one process with the signal `how` and waits until it has exited. */
   kill(name: PartName, how?: NodeJS.Signals): Promise<void>;
-  /** Adds to the environment that web, worker and gateway have from their next start on. */
+  /** Adds to the environment of web, worker and gateway from their next start on. */
   changeEnv(more: Record<string, string>): void;
   /** Starts a killed process again and waits until it is ready. */
   start(name: PartName): Promise<void>;

@@ -129,7 +129,7 @@ async function playwright(): Promise<Count> {
 
 mkdirSync(join(ROOT, '.hourglass'), { recursive: true });
 const onlyCheck = process.argv.includes('--check');
-// The compiler keeps one core busy for half a minute; the quick checks and the unit tests run beside it.
+// The compiler keeps one core busy for half a minute, so the quick checks and the unit tests run beside it.
 const types = step('types', tool(['node_modules/typescript/bin/tsc', '--noEmit', '-p', '.']));
 await step('format and lint', tool(['node_modules/@biomejs/biome/bin/biome', 'ci', '.']));
 await step('unused code', tool(['node_modules/knip/bin/knip.js', '--no-progress', '--no-config-hints']));

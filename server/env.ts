@@ -168,7 +168,7 @@ function crossChecks(env: Env): string[] {
   if (env.LEASE_MIN_SECONDS > env.LEASE_MAX_SECONDS) {
     problems.push('LEASE_MIN_SECONDS: must not be greater than LEASE_MAX_SECONDS');
   }
-  // A machine asks three guards before the end at the latest: with a shorter slice it would ask without a pause.
+  // A machine calls at the latest three guards before the end; with a shorter slice it would call without a pause.
   if (env.LEASE_MIN_SECONDS < 4 * env.LEASE_GUARD_SECONDS) {
     problems.push('LEASE_MIN_SECONDS: must be at least four times LEASE_GUARD_SECONDS');
   }

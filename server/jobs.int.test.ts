@@ -15,7 +15,7 @@ it('SESSION-13 wake-ups that no worker takes stop being queued; the sweep does n
   await queue.obliterate({ force: true });
   for (let i = 0; i < 101; i++) await jobs.wakeRun(`s${i}`, 3_600_000 + i * 100);
   expect(await queue.getJobCountByTypes('wait', 'delayed')).toBeGreaterThan(0);
-  // Another environment on the same Redis has a queue of its own.
+  // Another environment on the same Redis has its own queue.
   await queue.obliterate({ force: true });
   const other = openJobs({ url: redis.url, environmentId: 'staging' }, () => 0, makeLog('test', 'silent'));
   await expect.poll(() => other.ping().catch(() => null)).toBe('PONG');

@@ -13,7 +13,7 @@ export type JobName =
   /** Refreshes prices and reads every paying account from the payment provider. */
   | 'stripe.sweep';
 
-/** Two environments may share one Redis: each has a queue of its own. */
+/** Returns the name of the queue of an environment, because several environments may share one Redis. */
 export const queueName = (environmentId: string): string => `timekeeper-${environmentId}`;
 
 export type Jobs = {

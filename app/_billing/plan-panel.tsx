@@ -55,7 +55,7 @@ function PlanButtons({ summary, onCancel }: { summary: BillingSummary; onCancel:
   const { act, busy } = useBillingAct();
   const { scheduledChange, pendingChange, paidPlan } = summary;
   const cancels = scheduledChange?.kind === 'cancellation';
-  // One that is charged again before it ends can still be ended with this period.
+  // A plan that is charged again before it ends can still be ended with this period.
   const endsNext = cancels && summary.nextCharge === null;
   const failing = isFailing(summary);
   const resume = () => act(() => client.billing.resume.mutate(), 'Your plan goes on as it is.');

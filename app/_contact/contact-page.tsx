@@ -7,7 +7,7 @@ import { refusalOf, useTRPCClient } from '../_query/trpc';
 
 const MOST_LETTERS = 4_000;
 
-/** A small form that writes to the operator; the answer comes by email. */
+/** A form that sends a message to the operator, who answers by email. */
 export function ContactPage({ about }: { about: string }) {
   const [isSent, setSent] = useState(false);
   return (

@@ -16,9 +16,9 @@ export type CreateKeyInput = {
   accountId: string;
   userId: string;
   isAdmin: boolean;
-  /** The sign-in it is asked with; the operator has none. */
+  /** The caller's sign-in; absent for the operator. */
   signInId?: string;
-  /** Who is written down as having made it; the person without it. */
+  /** The creator in the audit entry; the user by default. */
   actor?: string;
   name: string;
   scopes: Scope[];
@@ -36,8 +36,8 @@ export type CreatedKey = {
 };
 
 /**
- * Makes a key for an account; its text is in this answer and nowhere else. Audited. Throws
- * FORBIDDEN, EMAIL_UNCONFIRMED, FRESH_SIGN_IN_REQUIRED, INVALID_INPUT, NOT_FOUND.
+ * Creates an API key of an account and returns its text, which is stored nowhere. Audited. Throws FORBIDDEN,
+ * EMAIL_UNCONFIRMED, FRESH_SIGN_IN_REQUIRED, INVALID_INPUT, NOT_FOUND.
  */
 export async function createApiKey(ctx: Ctx, input: CreateKeyInput): Promise<CreatedKey> {
   if (input.scopes.includes('admin') && !input.isAdmin) {
@@ -47,7 +47,7 @@ export async function createApiKey(ctx: Ctx, input: CreateKeyInput): Promise<Cre
   const { key, prefix, hash } = newApiKeyText();
   const scopes = [...new Set(input.scopes)];
   const expiresAt = input.expiresAt === undefined ? null : Date.parse(input.expiresAt);
-  // Counted under the account's lock: no number of calls at once passes the limit, and none outlives a deletion.
+  // Counted under the account's lock, so that parallel calls cannot exceed the limit and no key survives a deletion.
   await inTx(ctx, async (tx) => {
     await holdAccount(tx, input.accountId);
     await needPerson(tx, input);
@@ -63,7 +63,7 @@ export async function createApiKey(ctx: Ctx, input: CreateKeyInput): Promise<Cre
       action: 'apiKey.create',
       accountId: input.accountId,
       before: null,
-      // Nothing a person chose: audit lines outlive an account that is deleted.
+      // Nothing the user typed is written, because audit entries outlive a deleted account.
       after: { id, scopes, expiresAt: toIsoOrNull(expiresAt) },
       reason: 'asked for',
     });
@@ -82,8 +82,8 @@ const tooMany = () =>
   new DomainError('INVALID_INPUT', `An account has ${MOST_LIVE_KEYS} keys at most. Revoke one first.`);
 
 /**
- * A key outlives the browser it was made in: only who has proven their address makes one, whatever the settings, and with a
- * fresh sign-in. Asked under the account's lock: a sign-in that a new password has just ended makes none.
+ * Requires a confirmed address, whatever the settings, and a fresh sign-in, because a key outlives its browser. Checked
+ * under the account's lock, so that a sign-in ended by a new password creates no key.
  */
 async function needPerson(tx: TxCtx, { userId, signInId }: CreateKeyInput): Promise<void> {
   await needFreshSignIn(tx, signInId);

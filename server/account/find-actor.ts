@@ -15,9 +15,9 @@ import { resignCookies } from './resign-cookies';
 import { type SignedInActor, signedInActor } from './signed-in-actor';
 
 /**
- * Who sends these headers: an API key's account, a signed-in person's account, or nobody (null).
- * Throws UNAUTHORIZED for a key that is malformed, unknown, revoked or expired, RATE_LIMITED for an address with too many of these,
- * QUOTA_UNAVAILABLE without PostgreSQL.
+ * Returns the actor of a request: an API key's account, a signed-in user's account, or null. Throws UNAUTHORIZED for a
+ * key that is malformed, unknown or revoked, RATE_LIMITED for an address with too many invalid keys, QUOTA_UNAVAILABLE
+ * while PostgreSQL is unreachable.
  */
 export async function findActor(ctx: Ctx, auth: Auth, headers: Headers): Promise<Actor | null> {
   const key = bearerOf(headers);
@@ -31,8 +31,8 @@ export async function findActor(ctx: Ctx, auth: Auth, headers: Headers): Promise
 }
 
 /**
- * The sign-in that these headers carry, or null. Throws QUOTA_UNAVAILABLE when PostgreSQL cannot be asked: the library may
- * answer "nobody" then, and nobody is told that a sign-in ended which did not.
+ * Returns the sign-in of these headers, or null. Throws QUOTA_UNAVAILABLE while PostgreSQL is unreachable: the library
+ * may report no sign-in then, which must not look like a sign-out.
  */
 export const findSignIn = (ctx: Pick<Ctx, 'log' | 'env'>, auth: Auth, headers: Headers) =>
   failClosed(
@@ -56,7 +56,7 @@ async function findMember(ctx: Ctx, user: SignedIn, signInId: string): Promise<S
   };
   const member = await readMember(ctx, user.id);
   if (member) return signedInActor(ctx, { ...person, accountId: member.account_id, memberRole: member.role });
-  // A crash between sign-up and its account is repaired here.
+  // Repairs a crash between a sign-up and the creation of its account.
   const accountId = await openAccount(ctx, { userId: user.id, name: user.name });
   return signedInActor(ctx, { ...person, accountId, memberRole: 'owner' });
 }
@@ -76,7 +76,7 @@ type KeyRow = Pick<Row<typeof apiKey>, 'id' | 'account_id' | 'expires_at'> & {
   has_expired: boolean;
 };
 
-/** Guessing is counted, and past its rate nothing is looked up: made-up keys cost PostgreSQL no more than that. */
+/** Invalid keys are counted, and past the limit no key is looked up, which bounds the load of guesses on PostgreSQL. */
 async function findKey(ctx: Ctx, key: string, address: string): Promise<Actor> {
   await ctx.rates.takeRefusedKeys(address, 0);
   const row = looksLikeApiKey(key) ? await readKey(ctx, hashApiKey(key)) : undefined;
@@ -98,7 +98,7 @@ async function findKey(ctx: Ctx, key: string, address: string): Promise<Actor> {
   };
 }
 
-/** Finds a live key and notes its use, at most once a minute. */
+/** Returns a live key and records its use, at most once per minute. */
 async function readKey(ctx: Ctx, hash: string): Promise<KeyRow | undefined> {
   const [row] = await failClosed(
     () => ctx.sql<(KeyRow & { stale: boolean })[]>`

@@ -51,7 +51,7 @@ export async function getAccount(ctx: Ctx, accountId: string): Promise<AccountVi
   return view(ctx, row);
 }
 
-/** Living accounts with the person who has owned each for longest, newest first. */
+/** Accounts that are not deleted, with their earliest owner, newest first. */
 function readRows(ctx: Ctx, where: SQL | undefined, most: number) {
   const owner = ctx.db
     .select({ userId: member.userId })

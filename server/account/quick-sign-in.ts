@@ -19,7 +19,7 @@ export async function findQuickSignIn(ctx: Ctx, headers: Headers): Promise<Signe
   const token = readSignedCookie(ctx, headers.get('cookie'), 'session_token');
   if (token === null) return null;
   const [row] = await failClosed(
-    // One statement: this is asked at every poll of every open page.
+    // One statement, because every poll of every open page runs it.
     () => ctx.sql<SignInRow[]>`
       select s.id, s.user_id, u.role, u.two_factor_enabled, m.account_id, m.role as member_role
       from auth_sign_in s join auth_user u on u.id = s.user_id

@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => b.close());
 
-/** A mail server that takes everything after so many refusals. */
+/** A mail server that accepts emails after the given number of refusals. */
 function postbox(refusals = 0) {
   const got: Email[] = [];
   let left = refusals;

@@ -8,7 +8,7 @@ type SupportInput = {
   accountId: string;
   userId: string;
   message: string;
-  /** What it is about, such as the id of a plan. */
+  /** The subject, such as the id of a plan. */
   about?: string;
 };
 
@@ -16,8 +16,8 @@ const MOST_PER_HOUR = 5;
 const HOUR_SECONDS = 3_600;
 
 /**
- * Keeps what a person writes to the operator and sends it to SUPPORT_EMAIL; the answer goes to their own address. Throws
- * NOT_FOUND where nobody can be written to, and RATE_LIMITED.
+ * Queues a user's message to SUPPORT_EMAIL; replies go to the user's address. Throws NOT_FOUND without SUPPORT_EMAIL,
+ * and RATE_LIMITED.
  */
 export async function writeSupport(ctx: Ctx, input: SupportInput): Promise<{ sent: true }> {
   if (!ctx.env.SUPPORT_EMAIL)

@@ -108,7 +108,7 @@ describe('the Fly adapter', () => {
     fly.faults.add({ ...unknown, action: 'machine.create', status: 401, times: 1 } as never);
     expect(await machines.launch(o, yes)).toMatchObject({ ok: true });
     expect(made(o.runId)).toHaveLength(1);
-    // An app that is known for long is refused as it says.
+    // For an app created long ago a refusal is final.
     fly.faults.add({ ...unknown, action: 'machine.create', status: 401 } as never);
     const other = openLocalMachines(fly.port);
     const again = await other.launch({ ...order(), app: o.app }, yes);
@@ -126,7 +126,7 @@ describe('the Fly adapter', () => {
     const free = setTimeout(() => machines.destroy(o.app, first.value.machineId), 700);
     expect(await machines.launch(again, yes)).toMatchObject({ ok: true, value: { volumeId: volume.id } });
     clearTimeout(free);
-    // Who does not want it any more does not wait.
+    // A run that is no longer wanted does not wait.
     const third = { ...again, runId: newId() };
     expect(await machines.launch(third, async () => false)).toMatchObject({ ok: false });
     expect(made(third.runId)).toHaveLength(0);

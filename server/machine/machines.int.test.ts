@@ -57,7 +57,7 @@ async function twin(): Promise<Keeper> {
   return { machines, settle, close: async () => {} };
 }
 
-/** The adapter on the API with pretended machines, which benches and tests of thousands of machines stand on. */
+/** The adapter on the API with simulated machines, which benchmarks and tests of thousands of machines use. */
 async function pretender(): Promise<Keeper> {
   const api = await startMachinesApi({ answerMs: 5 });
   const machines = openLocalMachines(Number(new URL(api.url).port));

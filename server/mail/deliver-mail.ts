@@ -17,7 +17,7 @@ type Due = {
 };
 
 const BATCH_SIZE = 20;
-/** Emails sent at the same time: one that hangs delays a few, and a batch is over before its claim. */
+/** Emails sent in parallel: one that hangs delays few others, and a batch ends before its claim expires. */
 const CONCURRENCY = 5;
 /** How long a worker's claim on an email lasts; longer than the timeouts of the mail server. */
 const CLAIM_MS = 120_000;
@@ -40,7 +40,7 @@ export async function deliverMail(ctx: Ctx, mail: Mail): Promise<number> {
   return sent;
 }
 
-/** Sends one email, or puts it off. Returns whether it was sent. */
+/** Sends one email, or postpones it. Returns whether it was sent. */
 async function deliver(ctx: Ctx, mail: Mail, message: Due): Promise<boolean> {
   const isWanted = message.email !== null && !message.refused;
   try {

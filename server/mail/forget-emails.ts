@@ -6,7 +6,7 @@ import type { Ctx } from '../context';
 const KEPT_DAYS = 400;
 const BATCH_SIZE = 5_000;
 
-/** Deletes emails, to people and to the operator, that were sent or given up more than 400 days ago. Returns how many. */
+/** Deletes emails to users and to the operator that were sent or given up more than 400 days ago. Returns how many. */
 export async function forgetEmails(ctx: Pick<Ctx, 'sql'>): Promise<number> {
   return (await forget(ctx, 'mail')) + (await forget(ctx, 'operator_note'));
 }

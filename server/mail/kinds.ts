@@ -32,7 +32,7 @@ export type MailFacts = {
   'subscription.cancelled': {
     planName: string;
     endsAt: string;
-    /** It ends later than the period that is paid, and is charged until then. */
+    /** The subscription ends later than the paid period, and is charged until then. */
     isRenewed?: boolean;
   };
   'card.expiring': { last4: string; expires: string; chargeAt: string };

@@ -107,7 +107,7 @@ describe('emails', () => {
       send: async () => {
         count += 1;
         if (count === 1) await slow;
-        // All eight, with the first one still on its way.
+        // All eight are sent while the first one is still in progress.
         if (count === 8) release();
       },
       close: () => {},

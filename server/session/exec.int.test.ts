@@ -6,7 +6,7 @@ import { Stage } from '@/test/simulation/stage';
 import { readConnectToken } from '../run/tokens';
 import { execInSession } from './exec';
 
-/** `session.exec` against a gateway whose answers are written here; the real machine is in the browser tests. */
+/** `session.exec` against a gateway with scripted answers; browser tests use the real machine. */
 
 let stage: Stage;
 let gateway: Server;

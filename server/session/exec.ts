@@ -9,7 +9,7 @@ export type ExecInput = {
   accountId: string;
   sessionId: string;
   grant: Grant;
-  /** Text is run by a shell, a list as it is. */
+  /** A text runs in a shell; a list runs as it is. */
   command: string | string[];
   cwd?: string;
   env?: Record<string, string>;
@@ -17,24 +17,24 @@ export type ExecInput = {
 };
 
 export type ExecResult = {
-  /** Null when a signal ended the command, the one after its time among them. */
+  /** Null when a signal ended the command, also the one after its time limit. */
   exitCode: number | null;
   stdout: string;
   stderr: string;
-  /** More was written than is returned. */
+  /** Whether more was written than is returned. */
   truncated: boolean;
   timedOut: boolean;
 };
 
-/** How much of each stream is returned. */
+/** Limit of each returned stream, in bytes. */
 const MOST_BYTES = 1024 * 1024;
 const USUAL_SECONDS = 60;
-/** The machine ends a command by itself; past this it cannot be reached. */
+/** The machine itself ends a command at its limit; past this slack it counts as unreachable. */
 const SLACK_SECONDS = 15;
 
 /**
- * Runs one command in a running session, and returns what it wrote and how it ended. Throws NOT_FOUND, NOT_RUNNING,
- * INVALID_INPUT, RATE_LIMITED, PROVIDER_UNAVAILABLE when the machine cannot be reached or is lost meanwhile.
+ * Runs one command in a running session; returns its output and how it ended. Throws NOT_FOUND, NOT_RUNNING,
+ * INVALID_INPUT, RATE_LIMITED, PROVIDER_UNAVAILABLE when the machine is unreachable or lost meanwhile.
  */
 export async function execInSession(ctx: Ctx, input: ExecInput, signal?: AbortSignal): Promise<ExecResult> {
   const { accountId, sessionId, grant, ...order } = input;
@@ -56,7 +56,7 @@ const unreachable = (sentence: string) => new DomainError('PROVIDER_UNAVAILABLE'
 
 const PASSED_ON: readonly string[] = ['INVALID_INPUT', 'RATE_LIMITED', 'NOT_RUNNING'] satisfies Reason[];
 
-/** What gateway or machine refuse. Whatever they do not explain is a machine that cannot be reached. */
+/** Returns the refusal of gateway or machine; an unexplained one means that the machine is unreachable. */
 async function refusalIn(response: Response): Promise<DomainError> {
   const body = (await response.json().catch(() => null)) as {
     error?: { reason: string; message: string };
@@ -69,7 +69,7 @@ async function refusalIn(response: Response): Promise<DomainError> {
 
 type Line = { stream?: 'stdout' | 'stderr'; data?: string; exitCode?: number | null; timedOut?: boolean };
 
-/** Reads the answer to its last line. What is more than can be returned is read and dropped. */
+/** Reads the answer to its end. Output beyond the limit is read and dropped. */
 async function collect(body: ReadableStream<Uint8Array>): Promise<ExecResult> {
   const streams = { stdout: new Kept(), stderr: new Kept() };
   try {
@@ -108,7 +108,7 @@ class Kept {
     this.size += taken.length;
   }
 
-  /** A character that was cut in two at the end is left out. */
+  /** A character that was cut at the end is left out. */
   text(): string {
     const bytes = Buffer.concat(this.chunks);
     return this.isCut ? new StringDecoder('utf8').write(bytes) : bytes.toString('utf8');

@@ -1,7 +1,7 @@
-/** A line is a piece of output, a few times larger in base64. */
+/** A line holds one piece of output, which base64 makes larger. */
 const MOST_CHARACTERS = 4 * 1024 * 1024;
 
-/** The lines of a body as they come. Throws for a line without end. */
+/** Yields the lines of a body as they arrive. Throws for a line beyond the limit. */
 export async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';

@@ -1,14 +1,14 @@
 import { sleep } from '@/scripts/services/processes';
 
 /**
- * Keeps what takes whole processes and services away apart from what has to be measured without it: any number of the one kind at
- * a time, or any number of the other. Nobody is made to wait for long: no measurement takes longer than half a minute.
+ * Keeps faults that take processes or services away apart from measurements that need them: any number of one kind at a
+ * time, or any number of the other. No one waits long, because no measurement takes more than half a minute.
  */
 export class Calm {
   private disturbing = 0;
   private measuring = 0;
 
-  /** Runs `work` while nothing disturbs; nothing that does begins meanwhile. */
+  /** Runs `work` while no disturbing fault is active, and lets none begin meanwhile. */
   async during<T>(work: () => Promise<T>): Promise<T> {
     this.measuring += 1;
     try {
@@ -23,7 +23,7 @@ export class Calm {
     return this.measuring > 0;
   }
 
-  /** Runs `work`, which disturbs, once nobody measures. */
+  /** Runs `work`, a disturbing fault, once no measurement is in progress. */
   async disturb<T>(work: () => Promise<T>): Promise<T> {
     while (this.measuring > 0) await sleep(50);
     this.disturbing += 1;

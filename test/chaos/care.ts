@@ -6,7 +6,7 @@ import { weighted } from './habits';
 import { insist } from './insist';
 import type { Person } from './people';
 
-/** What an administrator does while everything breaks: plans edited, time given back, accounts blocked and deleted. */
+/** The actions of an administrator during the faults: plans edited, time given back, accounts blocked and deleted. */
 
 type PlanSize = { id: string; seconds: number | null; slots: number };
 export type Care = {
@@ -18,7 +18,7 @@ export type Care = {
 };
 type Deed = { name: string; weight: number; act(care: Care): Promise<boolean> };
 
-/** A call is repeated until it is answered, whatever is down meanwhile. */
+/** How long a call is repeated until it is answered, in ms. */
 const TIMEOUT_MS = 90_000;
 
 const DEEDS: Deed[] = [
@@ -28,7 +28,7 @@ const DEEDS: Deed[] = [
   { name: 'account deleted', weight: 2, act: (care) => onSomebody(care, remove) },
 ];
 
-/** Does one thing; returns its name, or null when there was nobody to do it to. */
+/** Performs one action; returns its name, or null when there was no account to act on. */
 export async function careOnce(care: Care): Promise<string | null> {
   const deed = weighted(care.chance, DEEDS);
   return (await deed.act(care)) ? deed.name : null;
@@ -54,7 +54,7 @@ async function onSomebody(care: Care, act: (care: Care, person: Person) => Promi
   return true;
 }
 
-/** Not repeated: what was not answered may have been booked, and counts as given. */
+/** Not repeated: an unanswered call may have been booked, and counts as given. */
 async function giveBack({ admin, bounds, chance }: Care, { accountId }: Person): Promise<void> {
   const seconds = chance.between(1, 20);
   bounds.gives(accountId, seconds * 1000);
@@ -71,7 +71,7 @@ async function block({ admin, bounds, chance }: Care, { accountId }: Person): Pr
   await set('active');
 }
 
-/** Answered or not: from the first try on, nobody of this account is asked for anything again. */
+/** From the first attempt on, answered or not, no one of this account acts again. */
 async function remove({ admin, bounds }: Care, person: Person): Promise<void> {
   person.gone = true;
   await insist(async () => {

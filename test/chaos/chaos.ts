@@ -25,21 +25,23 @@ export type ChaosOptions = {
   minutes: number;
   seed: number;
   people?: number;
-  /** Every edge once, and nothing that lasts longer than it must. */
+  /** The short form: every edge once, and nothing longer than necessary. */
   brief?: boolean;
   say: (line: string) => void;
 };
 
 const ROUND_MS = 75_000;
 const HEAL_MS = 60_000;
-/** The month ends this long after everything was begun to start: when people work. */
+/** The month ends this long after the start, while users are active, in ms. */
 const EDGE_IN_MS = { brief: 32_000, long: 50_000 };
-/** Faults that begin later than this before it do not meet it: the computer was too slow. */
+/** Faults that begin later than this before the month's end miss it, because the computer was too slow, in ms. */
 const BEFORE_EDGE_MS = 6_000;
-/** The round in which it ends goes on for so long after it. */
+/** The round in which the month ends continues this long after it, in ms. */
 const AFTER_EDGE_MS = 8_000;
 
-/** Opens a setting, breaks it for as long as asked, lets it heal, and judges. Ends everything, also when it fails. */
+/**
+ * Opens a setting, applies faults for the given time, lets it recover, and judges. Closes everything, also on failure.
+ */
 export async function runChaos(options: ChaosOptions, onOpen: (setting: Setting) => void): Promise<Result> {
   const chance = chanceOf(options.seed);
   const setting = await Setting.open(
@@ -92,7 +94,7 @@ async function play(setting: Setting, options: ChaosOptions): Promise<Result> {
   return judgeAll(scene, bounds, disks, { ...played, healings });
 }
 
-/** Everybody goes: with what they paid for, with nothing that runs. Returns how both healings went. */
+/** Removes all users, with paid plans and without running sessions. Returns the outcome of both recoveries. */
 async function endAll({ setting, crowd }: Scene): Promise<Healing[]> {
   await crowd.end();
   const plansInForce = await untilHealed(setting, HEAL_MS, () => crowd.unpaidPlans());
@@ -123,7 +125,7 @@ async function judgeAll(scene: EdgeScene, bounds: Bounds, disks: Disks, played: 
   };
 }
 
-/** Breaks and heals by turns until the time is over; returns how each healing went. */
+/** Alternates faults and recovery until the time is over; returns the outcome of each recovery. */
 async function playRounds(scene: EdgeScene, disks: Disks, until: number, say: ChaosOptions['say']) {
   const { setting, crowd, tally, touched } = scene;
   const healings: Healing[] = [];
@@ -157,7 +159,7 @@ function judgeBooks({ setting, crowd, touched }: Scene, bounds: Bounds, books: B
   });
 }
 
-/** Plans so small that their end is reached within minutes. */
+/** Plans small enough to be used up within minutes. */
 const PLANS = [
   { id: 'free', seconds: 45, slots: 1, idleSeconds: 900 },
   { id: 'starter', seconds: 90, slots: 1, idleSeconds: 900 },
@@ -166,7 +168,7 @@ const PLANS = [
   { id: 'custom', seconds: null, slots: 5, idleSeconds: 12 },
 ];
 
-/** An administrator's way in, through whichever web process answers. */
+/** Creates an administrator's client, through any web process. */
 async function openAdmin({ operator, stack }: Setting): Promise<HourglassClient> {
   const { apiKey } = await createAccount(operator.ctx, { email: 'admin@hourglass.test', isAdmin: true });
   return createClient({ url: stack.appUrl, apiKey, fetch: impatient });
@@ -184,7 +186,7 @@ async function preparePlans({ sql }: Setting, bounds: Bounds): Promise<void> {
   }
 }
 
-/** Strikes again and again until the time is over, then waits until every fault is over too. */
+/** Applies faults until the time is over, then waits until every fault has ended. */
 async function breakThings(scene: Scene, until: number): Promise<void> {
   const under = new Set<Promise<void>>();
   while (Date.now() < until) {
@@ -214,7 +216,7 @@ async function breakThings(scene: Scene, until: number): Promise<void> {
 const strikeOnce = (scene: Scene, kind: (typeof KINDS)[number]): Promise<void> =>
   kind.disturbs ? scene.calm.disturb(() => kind.strike(scene)) : kind.strike(scene);
 
-/** No more faults and nobody who does anything: how long until books and provider agree? */
+/** Ends all faults and actions; returns how long the database and the provider take to agree. */
 async function heal({ setting, crowd }: Scene): Promise<Healing> {
   await insist(() => setting.control('/control/faults/clear', {}), 30_000);
   await insist(() => setting.stripe('faults', undefined, 'DELETE'), 30_000);
@@ -228,7 +230,7 @@ async function heal({ setting, crowd }: Scene): Promise<Healing> {
   return { ...healing, ms: Date.now() - from };
 }
 
-/** A timer that fires late was kept waiting by this computer, and so was everything else. */
+/** Records spans in which this computer was starved: a timer that fires late was kept waiting, like everything else. */
 function watchStarvation(setting: Setting): { end(): void } {
   let last = Date.now();
   const timer = setInterval(() => {
@@ -239,7 +241,7 @@ function watchStarvation(setting: Setting): { end(): void } {
   return { end: () => clearInterval(timer) };
 }
 
-/** All of a kind were away at once where each was. */
+/** Records the spans in which all processes of a kind were unavailable at once. */
 function noteOutages({ spans }: Setting): void {
   for (const kind of ['web', 'worker'])
     for (const { from, to } of commonOf([spans.of(kind), spans.of(`${kind}2`)]))

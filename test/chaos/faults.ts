@@ -9,23 +9,23 @@ import type { Setting } from './setting';
 import type { Tally } from './tally';
 import type { TruthMachine } from './truth';
 
-/** Everything that goes wrong here. Each kind strikes once, lasts as long as its promise, and heals by itself. */
+/** The faults. Each kind strikes once, lasts until its promise resolves, and recovers by itself. */
 
 export type Scene = {
   setting: Setting;
   crowd: Crowd;
   chance: Chance;
   tally: Tally;
-  /** What was done to single machines: their end is nobody's fault but ours. */
+  /** Faults applied to single machines, whose ends the product is not blamed for. */
   touched: Map<string, Touch>;
   calm: Calm;
 };
 export type Touch = 'killed' | 'lost' | 'migrated' | 'cut off';
 
-/** Longer than any fault lasts whose mending ends with its own time limit. */
+/** Longer than any fault that ends with its own time limit, in ms. */
 export const STRIKE_MS = 240_000;
 
-/** `disturbs`: it takes a process or a service away, and does not begin while something is measured. */
+/** `disturbs`: the fault takes a process or service away, and does not begin during a measurement. */
 type Kind = { name: string; weight: number; disturbs?: true; strike(scene: Scene): Promise<void> };
 
 const webs: PartName[] = ['web', 'web2'];
@@ -106,7 +106,7 @@ const SERVICES: Kind[] = [
 
 type FlyFault = Record<string, unknown> & { kind: string };
 
-/** A fault of the Machines API that strikes some of the next calls. */
+/** Returns a fault of the Machines API that hits some of the next calls. */
 const api = (name: string, weight: number, faultOf: (chance: Chance) => FlyFault): Kind => ({
   name,
   weight,
@@ -168,7 +168,7 @@ const PROVIDER: Kind[] = [
   api('reads that lag', 2, (c) => ({ kind: 'lag', method: 'GET', latencyMs: c.between(300, 3_000) })),
 ];
 
-/** Something done to one machine that runs. */
+/** Returns a fault that hits one running machine. */
 const deed = (
   name: string,
   weight: number,
@@ -243,7 +243,9 @@ export const KINDS: Kind[] = [
   ...STRIPE,
 ];
 
-/** Machines of the product whose process lives, by the provider's own books; none while it is away. */
+/**
+ * Returns the product's machines whose process is running, from the provider's records; none while it is unavailable.
+ */
 async function running(setting: Setting): Promise<TruthMachine[]> {
   const all = await setting.control<TruthMachine[]>('/control/machines').catch(() => []);
   return all.filter(

@@ -1,6 +1,6 @@
 import type { Chance } from '../simulation/events';
 
-/** What kinds of people there are, and how often each. */
+/** The kinds of users and their frequencies. */
 
 type Machines = 'normal' | 'silent' | 'stubborn' | 'crash' | 'stuck_created' | 'slow_boot';
 export type Habit = {

@@ -2,8 +2,8 @@ import { sleep } from '@/scripts/services/processes';
 import { LATE, withTimeout } from '@/server/with-timeout';
 
 /**
- * Repeats `work` until it succeeds; throws its last error after `withinMs`, or when nobody waits any more. A try that
- * does not end counts as failed after `tryMs`.
+ * Repeats `work` until it succeeds. Throws its last error after `withinMs`, or once no one waits for it any more. An
+ * attempt that does not end counts as failed after `tryMs`.
  */
 export async function insist<T>(
   work: () => Promise<T>,
@@ -23,7 +23,7 @@ export async function insist<T>(
   }
 }
 
-/** Calls one of the local cloud's controls; throws what it answers instead of a success. */
+/** Calls one of the local cloud's controls. Throws its answer when that is not a success. */
 export async function call<T>(url: string, method: string, body?: unknown): Promise<T> {
   const response = await fetch(url, {
     method,

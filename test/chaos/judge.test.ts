@@ -67,7 +67,7 @@ function facts(
 }
 
 describe('the judge of a run under faults', () => {
-  it('finds nothing where books and provider agree', () => {
+  it('finds nothing when the database and the provider agree', () => {
     expect(judge(facts([run('1')], [machine('1')]))).toMatchObject({
       truthMs: 10_000,
       chargedMs: 10_000,
@@ -81,13 +81,13 @@ describe('the judge of a run under faults', () => {
     });
   });
 
-  it('sees what was charged too much and too little', () => {
+  it('detects overcharged and undercharged time', () => {
     const verdict = judge(facts([run('1', { charged_ms: 9_300 })], [machine('1')]));
     expect(verdict.largestDifferenceMs).toBe(700);
     expect(judge(facts([run('2', { charged_ms: 10_900 })], [machine('2')])).largestDifferenceMs).toBe(900);
   });
 
-  it('holds the part of a run that was charged to the next month against what ran in it', () => {
+  it('compares the part charged to the next month with what ran in it', () => {
     const edge = { edgeAt: T + 4_000 };
     const right = run('1', { next_month_ms: 7_000 });
     const wrong = run('2', { next_month_ms: 6_000 });
@@ -96,7 +96,7 @@ describe('the judge of a run under faults', () => {
     expect(judge(facts([run('3')], [machine('3')]))).toMatchObject({ acrossMonths: 0, largestMonthMs: 0 });
   });
 
-  it('tells a last word that waited for us from a charge that nothing explains', () => {
+  it('distinguishes a delayed last call from an unexplained charge', () => {
     const touched = new Map([['m-1', 'lost' as const]]);
     const waited = run('1', { proof_at: T + 12_000, charged_ms: 11_000 });
     expect(judge(facts([waited], [machine('1')], { touched }))).toMatchObject({
@@ -110,7 +110,7 @@ describe('the judge of a run under faults', () => {
     });
   });
 
-  it('excuses a late start only while the provider was away, and never a charge for more than was true', () => {
+  it('excuses a late start only while the provider was unavailable, and never an overcharge', () => {
     const spans = new Spans();
     spans.add('provider', T, T + 3_000);
     const late = run('1', { started_at: T + 3_000, charged_ms: 8_000 });
@@ -123,7 +123,7 @@ describe('the judge of a run under faults', () => {
     expect(judge(facts([greedy], [machine('1')], { spans })).largestExcessMs).toBe(2_000);
   });
 
-  it('sees machine time past a lease, by whose machine it was', () => {
+  it('detects machine time past a lease, by kind of machine', () => {
     const over = [machine('1', T + 1_000, T + 18_000)];
     const charged = run('1', { charged_ms: 15_000 });
     expect(judge(facts([charged], over))).toMatchObject({ honestOverrunMs: 2_000, largestDifferenceMs: 0 });
@@ -138,7 +138,7 @@ describe('the judge of a run under faults', () => {
     expect(judge(facts([charged], over, { rogues })).avoidableOverrunMs).toBe(2_000);
   });
 
-  it('sees a start admitted with nothing left, whatever the books say', () => {
+  it('detects a start admitted with nothing left, whatever the database says', () => {
     const first = run('1', { charged_ms: 4_000 });
     const second = run('2', {
       admitted_at: T + 12_000,
@@ -151,19 +151,19 @@ describe('the judge of a run under faults', () => {
     expect(judge(facts([first, second], machines, {}, 14_000)).overQuota).toEqual([]);
   });
 
-  it('sees a start beside as many machines as the plan allows', () => {
+  it('detects a start beside as many machines as the plan allows', () => {
     const beside = run('2', { admitted_at: T + 5_000, started_at: T + 6_000 });
     expect(judge(facts([run('1'), beside], [machine('1'), machine('2', T + 6_000)])).overSlots).toHaveLength(
       1,
     );
   });
 
-  it('sees two machines of one run', () => {
+  it('detects two machines of one run', () => {
     const two = [machine('1'), machine('1', T + 1_000, T + 2_000, 'other')];
     expect(judge(facts([run('1')], two)).twoMachines).toEqual(['1']);
   });
 
-  it('sees a session that was lost, and excuses it only by an outage longer than its slice rides out', () => {
+  it('detects a lost session, and excuses it only by an outage longer than its slice survives', () => {
     const lost = run('1', { end_reason: 'limit' });
     const short = run('1', { end_reason: 'limit', proof_at: T + 12_000 });
     const spans = new Spans();
@@ -176,7 +176,7 @@ describe('the judge of a run under faults', () => {
     expect(judge(facts([lost], [machine('1')], { touched: new Map([['m-1', 'killed']]) })).lost).toEqual([]);
   });
 
-  it('while a plan changes both its values are possible, afterwards only the new one', () => {
+  it('accepts both values while a plan changes, and afterwards only the new one', () => {
     vi.useFakeTimers({ now: T });
     const bounds = new Bounds();
     bounds.planChanges('free', { quotaMs: 100, slots: 1 })();
@@ -190,7 +190,7 @@ describe('the judge of a run under faults', () => {
     vi.useRealTimers();
   });
 
-  it('joins and intersects stretches of time', () => {
+  it('joins and intersects spans of time', () => {
     expect(
       unionOf([
         { from: 5, to: 9 },
@@ -201,7 +201,7 @@ describe('the judge of a run under faults', () => {
     expect(commonOf([[{ from: 0, to: 10 }], [{ from: 5, to: 20 }]])).toEqual([{ from: 5, to: 10 }]);
   });
 
-  it('sees a start while the account was blocked, and counts time given back', () => {
+  it('detects a start while the account was blocked, and counts time given back', () => {
     const checked = facts([run('1')], [machine('1')], {}, 10_000);
     vi.useFakeTimers({ now: T - 1_000 });
     const open = checked.bounds.blocks('a');
@@ -215,7 +215,7 @@ describe('the judge of a run under faults', () => {
     expect(checked.bounds.most('a', T + 600, T + 600).quotaMs).toBe(17_000);
   });
 
-  it('calls sick what does not belong together', () => {
+  it('reports differences between the database and the providers', () => {
     const open = run('1', { status: 'running', ended_at: null });
     const alive = machine('1', T, null);
     const volume = { id: 'v', app: 'hg-dev-a', name: 's_1', state: 'created' };
@@ -239,7 +239,7 @@ describe('the judge of a run under faults', () => {
     expect(sickOf({ ...books, deletedAccounts: deleted, apps: [], payingAccounts: [] })).toEqual([]);
   });
 
-  it('sees files that are gone, and a session that was given another disk', () => {
+  it('detects lost files, and a session that was given another disk', () => {
     const books = (disk: string, there = ['v', 'w']): Books => ({
       runs: [run('1')],
       machines: [],

@@ -3,20 +3,20 @@ import type { Touch } from './faults';
 import type { Spans } from './spans';
 import type { RunRow, TruthMachine } from './truth';
 
-/** Compares what the product wrote down with what the provider knows. Pure; asks none of the product's own rules. */
+/** Compares the product's records with the provider's. Pure; uses none of the product's own rules. */
 
 export type Facts = {
   runs: RunRow[];
   machines: TruthMachine[];
-  /** Accounts whose machines ignore signals or never ask: all others are honest. */
+  /** Accounts whose machines ignore signals or never call; all others are honest. */
   rogues: Set<string>;
-  /** Accounts whose machines end, or never begin, by themselves. */
+  /** Accounts whose machines end, or never start, by themselves. */
   frail: Set<string>;
   bounds: Bounds;
   spans: Spans;
   touched: Map<string, Touch>;
   rules: { minStartMs: number; leaseMaxMs: number; guardMs: number };
-  /** When a month began while machines ran. */
+  /** When a month began while machines were running. */
   edgeAt: number;
 };
 
@@ -25,35 +25,35 @@ export type Verdict = {
   machines: number;
   truthMs: number;
   chargedMs: number;
-  /** Over runs whose start and end the provider could prove. */
+  /** Over runs whose start and end the provider can prove. */
   largestDifferenceMs: number;
-  /** Over all others: charged more than was true, beyond their last word, which nothing excuses. */
+  /** Over all other runs: charged more than the truth, which nothing excuses. */
   largestExcessMs: number;
   /**
-   * Of them: how long after a machine had ended its last word was taken. It had waited for us, and without an event of the
-   * provider nobody can know that.
+   * The part explained by a machine's last call that was accepted only after the machine had ended: without an event of
+   * the provider this cannot be known.
    */
   longestWaitMs: number;
   unproven: number;
-  /** Runs that ran when the month ended, and the largest part of a proven one that was charged to the wrong month. */
+  /** Runs at the month's end, and the largest part of a proven run that was charged to the wrong month. */
   acrossMonths: number;
   largestMonthMs: number;
   honestOverrunMs: number;
   rogueOverrunMs: number;
-  /** Of it, what passed while somebody could have ended the machine. */
+  /** The part during which the machine could have been ended. */
   avoidableOverrunMs: number;
   overQuota: string[];
   overSlots: string[];
-  /** Admitted while the account was surely blocked or deleted. */
+  /** Admitted while the account was certainly blocked or deleted. */
   whileBlocked: string[];
   twoMachines: string[];
   lost: string[];
   excused: number;
-  /** The worst of each, in words, for whoever looks for the cause. */
+  /** The worst run of each kind as a sentence, for finding the cause. */
   worst: string[];
 };
 
-/** What may lie between a run and its books. */
+/** Permitted difference between a run and its records, in ms. */
 const TOLERANCE_MS = 500;
 
 export function judge(facts: Facts): Verdict {
@@ -102,7 +102,7 @@ type View = {
   startMs: number | null;
   endMs: number | null;
   truthMs: number;
-  /** Charged and overrun, less what was true. */
+  /** Charged and overrun time minus the truth. */
   differenceMs: number;
   /** Machine time past the lease end, by the provider's clock. */
   overrunMs: number;
@@ -122,32 +122,38 @@ function viewOf(row: RunRow, machines: TruthMachine[], facts: Facts): View {
 }
 
 /**
- * A start is proven by the provider's event unless the provider could not be asked while the machine called first; an
- * end unless the machine vanished together with its events.
+ * Whether start and end are proven: a start by the provider's event, unless the provider was unreachable when the
+ * machine first called; an end unless the machine vanished together with its events.
  */
 function isProven(
   { row, machines, startMs, endMs }: Pick<View, 'row' | 'machines' | 'startMs' | 'endMs'>,
   facts: Facts,
 ): boolean {
   if (machines.some(({ id }) => facts.touched.has(id) && facts.touched.get(id) !== 'killed')) return false;
-  // What the provider says of the future is not believed, and no clock says when it is.
+  // Events in the provider's future are ignored, and no clock tells when they are due.
   if (endMs !== null && facts.spans.totalMs(['clock'], endMs - 1_000, endMs + 10_000) > 0) return false;
   if (row.started_at === null || startMs === null) return true;
   const late = row.started_at - startMs > 50;
   return !(late && facts.spans.totalMs(['provider', 'cloud'], startMs - 1_000, row.started_at + 1_000) > 0);
 }
 
-/** How long after the end of a machine the last word of it was taken. */
+/** How long after a machine's end its last call was accepted, in ms. */
 const waitedMs = ({ row, endMs }: View): number => (endMs === null ? 0 : Math.max(0, row.proof_at - endMs));
 
-/** How far what was charged to the new month is from what the machine ran in it before its lease ended. */
+/**
+ * The difference between what was charged to the new month and what the machine ran in it before its lease ended, in
+ * ms.
+ */
 const wrongMonthMs = ({ row, machines }: View, edgeAt: number): number =>
   Math.abs(
     row.next_month_ms -
       sum(machines.map((machine) => ranMs(machine, edgeAt, Math.max(edgeAt, row.lease_until)))),
   );
 
-/** Nobody can end a machine while its provider, the database or every timekeeper is away. */
+/**
+ * Returns the overrun without the time in which no one could end the machine: provider, database or every timekeeper
+ * unavailable.
+ */
 function avoidable({ row, endMs, overrunMs }: View, { spans, rules }: Facts): number {
   if (overrunMs === 0 || endMs === null) return 0;
   const kinds = ['provider', 'cloud', 'postgres', 'silent', 'clock', 'all workers', 'frozen', 'starved'];
@@ -156,7 +162,7 @@ function avoidable({ row, endMs, overrunMs }: View, { spans, rules }: Facts): nu
 
 const OWN_REASONS = new Set(['user', 'deleted', 'quota', 'idle', 'plan', 'blocked']);
 
-/** A session of an honest machine that ran and ended without its user, its plan or us having ended it. */
+/** Whether an honest machine's session ended without its user, its plan or a fault having ended it. */
 function isLost({ row, machines, rogue }: View, facts: Facts): boolean {
   if (row.ended_at === null || row.started_at === null || rogue || facts.frail.has(row.account_id))
     return false;
@@ -166,13 +172,13 @@ function isLost({ row, machines, rogue }: View, facts: Facts): boolean {
 const lastSliceMs = (row: RunRow): number => row.lease_until - row.proof_at;
 
 /**
- * What the last slice of a run rides out: its machine asks after a third of it, and wants its guard, a tenth for the
- * goodbye and an eighth between two tries. An account with little left has short slices.
+ * Returns the outage that a run's last slice survives, in ms: the machine calls after a third of the slice, and needs
+ * its guard, a tenth for its shutdown and an eighth between two attempts. An account with little left has short slices.
  */
 const survivesMs = ({ row }: View, rules: Facts['rules']): number =>
   lastSliceMs(row) * (2 / 3 - 1 / 10 - 1 / 8) - rules.guardMs;
 
-/** An outage that the slice did not ride out excuses the end, and so does what paused this computer. */
+/** Whether an outage longer than the slice survives, or a pause of this computer, excuses the end. */
 function isExcused(run: View, { spans, rules }: Facts): boolean {
   const to = Math.min(run.row.lease_until, run.endMs ?? run.row.lease_until);
   const kinds = ['postgres', 'silent', 'clock', 'all webs', 'frozen', 'starved'];
@@ -180,7 +186,10 @@ function isExcused(run: View, { spans, rules }: Facts): boolean {
   return outageMs > 0 && outageMs >= survivesMs(run, rules);
 }
 
-/** Admitted although, by the provider's own clock, less than the smallest start was left of the largest quota possible. */
+/**
+ * Reports a run admitted when, by the provider's clock, less than the smallest start was left of the largest possible
+ * quota.
+ */
 function overQuota(run: View, all: View[], { bounds, rules }: Facts): string[] {
   const at = run.row.admitted_at;
   const month = new Date(at).toISOString().slice(0, 7);
@@ -190,7 +199,7 @@ function overQuota(run: View, all: View[], { bounds, rules }: Facts): string[] {
   );
   const usedMs = sum(before.flatMap((other) => other.machines.map((machine) => ranMs(machine, from, at))));
   const { quotaMs } = bounds.most(run.row.account_id, at - 1_000, at + 1_000);
-  // What the books may differ by, run by run; machine time past a lease is our loss and was never charged.
+  // The permitted difference of each run; overrun of machines is never charged.
   const slackMs = before.length * TOLERANCE_MS + sum(before.map((other) => unchargedMs(other)));
   const overMs = usedMs + rules.minStartMs - quotaMs - slackMs;
   return overMs > 0 ? [`run ${run.row.id} was admitted ${Math.round(overMs)} ms over quota`] : [];
@@ -198,7 +207,7 @@ function overQuota(run: View, all: View[], { bounds, rules }: Facts): string[] {
 
 const unchargedMs = (run: View): number => run.overrunMs + (run.proven ? 0 : Math.max(0, -run.differenceMs));
 
-/** Admitted while as many machines of the account as the largest plan possible allows were alive. */
+/** Reports a run admitted while as many machines of the account were running as the largest possible plan allows. */
 function overSlots(run: View, all: View[], { bounds }: Facts): string[] {
   const at = run.row.admitted_at;
   const alive = all.filter(

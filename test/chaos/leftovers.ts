@@ -2,7 +2,7 @@ import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '@/scripts/stack-part';
 
-/** What the processes and machines of the last run said stays in a folder below `.hourglass/chaos`. */
+/** Keeps the logs of the last run's processes and machines in a folder below `.hourglass/chaos`. */
 export function keepLogs(dir: string, name: string): void {
   const kept = join(ROOT, '.hourglass/chaos', name);
   rmSync(kept, { recursive: true, force: true });
@@ -10,7 +10,7 @@ export function keepLogs(dir: string, name: string): void {
   cpSync(dir, kept, { recursive: true, filter: (path) => !wanted.test(path.slice(dir.length)) });
 }
 
-/** Machines outlive their cloud: whatever still runs below this folder is ours and ends with it. */
+/** Kills the machines, which outlive their cloud: every process whose environment names this folder. */
 export function killMachines(dir: string): void {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
@@ -20,7 +20,7 @@ export function killMachines(dir: string): void {
       )
         process.kill(Number(pid), 'SIGKILL');
     } catch {
-      // It ended by itself, or is not ours to read.
+      // The process has ended, or is not readable.
     }
   }
 }

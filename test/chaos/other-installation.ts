@@ -17,15 +17,15 @@ import { shiftDatabase } from './shift';
 import type { TruthMachine } from './truth';
 
 /**
- * A second installation by mistake: a timekeeper on a database of its own, with the same provider, organisation and
- * ENVIRONMENT_ID, that even knows the accounts of the first, and a machine of its own in the app of an account that both know.
+ * A second installation by mistake: a timekeeper on its own database with the same provider, organisation and
+ * ENVIRONMENT_ID. It even has accounts of the first one, and a machine in the app of an account both have.
  */
 
 export type OtherInstallation = {
   id: string;
-  /** Lets it know an account of the first, as if its database were a copy. */
+  /** Adds an account of the first installation, as if the database were a copy. */
   knows(accountId: string): Promise<void>;
-  /** Counts what it did, and what was done to it. */
+  /** Counts what the second installation did, and what was done to it. */
   judge(edges: Edges, machines: TruthMachine[]): void;
   close(): Promise<void>;
 };
@@ -85,7 +85,7 @@ export async function openOther({
   };
 }
 
-/** What a process said when it named another installation. */
+/** The log message of a process that found another installation. */
 const read = (dir: string, name: string): string => {
   try {
     const lines = readFileSync(join(dir, 'logs', `${name}.log`), 'utf8').split('\n');
@@ -112,7 +112,7 @@ async function startWorker(dir: string, stack: Stack, more: Record<string, strin
   return worker;
 }
 
-/** A machine as the second installation would have made it; it runs until somebody ends it. */
+/** Creates a machine as the second installation would; it runs until it is ended. */
 async function makeMachine(stack: Stack, accountId: string, installationId: string) {
   const app = `hg-dev-${accountId}`;
   const post = (base: string, path: string, body: object) =>
@@ -137,7 +137,7 @@ async function makeMachine(stack: Stack, accountId: string, installationId: stri
   return { machineId: id, runId };
 }
 
-/** Its run in the books of the second installation: it runs for a day. */
+/** Inserts its run into the second installation's database; it runs for a day. */
 async function writeRun(
   owner: Sql,
   { runId, accountId, machineId }: Record<'runId' | 'accountId' | 'machineId', string>,
@@ -155,7 +155,7 @@ async function writeRun(
   });
 }
 
-/** Hands everything on to the provider, and remembers what would change something there. */
+/** Forwards every call to the provider, and records those that would change something there. */
 async function openRelay(target: string) {
   const changes: string[] = [];
   const server = createServer(async (request, response) => {

@@ -10,24 +10,24 @@ import { insist } from './insist';
 import type { Setting } from './setting';
 import type { Tally } from './tally';
 
-/** People who use the product while it breaks: each has an account, a habit, and machines of one kind. */
+/** Users of the product during the faults: each has an account, a habit, and machines of one kind. */
 
 export type Person = {
   accountId: string;
   habit: Habit;
-  /** The same account through each web process. */
+  /** Clients of the same account, one per web process. */
   apis: HourglassClient[];
   sessions: string[];
-  /** The plan that was paid for last; null before. */
+  /** The last plan paid for; null before the first. */
   paid: string | null;
-  /** Their account was deleted, or is about to be. */
+  /** The account was deleted, or is about to be. */
   gone: boolean;
 };
 
-/** Longer than any step takes whose every call ends with its own time limit. */
+/** Longer than any step whose calls all have their own time limit, in ms. */
 const MOST_MS = 240_000;
 
-/** Ends with the load: nothing more is begun, what is under way is waited for. */
+/** The users as a load: `stop` begins nothing more and waits for actions in progress. */
 export class Crowd {
   readonly people: Person[] = [];
   private paused = false;
@@ -45,13 +45,13 @@ export class Crowd {
     private readonly seed: number,
   ) {}
 
-  /** Lets `count` people at a time live, one after the other. */
+  /** Runs `count` users at a time, one after the other. */
   begin(count: number): void {
     for (let lane = 0; lane < count; lane++)
       this.lives.push(this.lane(chanceOf(this.seed * 1_000 + lane), lane));
   }
 
-  /** Lets somebody else act beside them, again and again; a deed answers its name, or null when nothing was done. */
+  /** Repeats an action beside the users; `deed` returns its name, or null when it did nothing. */
   beginDeeds(deed: () => Promise<string | null>, chance: Chance): void {
     this.lives.push(
       (async () => {
@@ -64,7 +64,7 @@ export class Crowd {
     );
   }
 
-  /** Holds everybody still; resolves when nothing is under way. */
+  /** Pauses all users; resolves when no action is in progress. */
   async pause(): Promise<void> {
     this.paused = true;
     while (this.busy > 0) await sleep(50);
@@ -74,7 +74,7 @@ export class Crowd {
     this.paused = false;
   }
 
-  /** Nobody is born while `work` is under way; begins when no birth is. */
+  /** Creates no user while `work` runs; begins once none is being created. */
   async withoutBirths(work: () => Promise<void>): Promise<void> {
     this.barren += 1;
     try {
@@ -85,7 +85,7 @@ export class Crowd {
     }
   }
 
-  /** Somebody with a habit who does nothing by themselves: whoever asked acts for them. */
+  /** Creates a user with a habit who does not act; the caller acts for the user. */
   guest(name: string): Promise<Person> {
     const habit = HABITS.find((one) => one.name === name) ?? (HABITS[0] as Habit);
     return this.birth(habit, `guest-${++this.guests}`);
@@ -96,7 +96,7 @@ export class Crowd {
     await Promise.all(this.lives);
   }
 
-  /** Stops every session that may run, as its owner would, until everybody has been answered. */
+  /** Stops every session that may be running, as its owner, until every call is answered. */
   async stopAll(): Promise<void> {
     for (const person of this.people) {
       const [api] = person.apis;
@@ -108,7 +108,7 @@ export class Crowd {
     }
   }
 
-  /** Who paid and does not have a plan they paid for, in words. */
+  /** Returns a sentence per account that is not on a plan it paid for. */
   async unpaidPlans(): Promise<string[]> {
     const wrong: string[] = [];
     for (const person of this.people) {
@@ -122,7 +122,7 @@ export class Crowd {
     return wrong;
   }
 
-  /** Machines made from now on are of the kind of their owner; the cloud forgets this when it dies. */
+  /** Sets the kind of each account's new machines; the cloud loses this when it dies. */
   async tellCloud(): Promise<void> {
     await this.setting.control('/control/behaviour', { kind: 'normal' });
     for (const person of this.people) await this.tellOne(person);
@@ -155,7 +155,7 @@ export class Crowd {
     for (let left = ms; left > 0 && !this.stopped; left -= 100) await sleep(100);
   }
 
-  /** Nothing may hang for ever: what does not end in time is counted, and the others go on. */
+  /** Bounds every action: one that does not end in time is counted as stuck, and the others continue. */
   private async act<T>(name: string, work: () => Promise<T>): Promise<T | undefined> {
     while (this.paused && !this.stopped) await sleep(50);
     if (this.stopped) return undefined;
@@ -216,7 +216,7 @@ export class Crowd {
     await api.session.batchStatus.query();
   }
 
-  /** A start, sometimes pressed twice, sometimes on all sessions at once, through whichever web process. */
+  /** Starts a session, sometimes twice, sometimes all sessions at once, through any web process. */
   private async start(person: Person, sessionId: string, chance: Chance): Promise<void> {
     const wanted = chance.hit(0.15) ? person.sessions : [sessionId];
     const key = chance.hit(0.3) ? `k${chance.between(0, 1e9)}` : undefined;
@@ -242,7 +242,7 @@ export class Crowd {
     person.sessions = person.sessions.filter((id) => id !== sessionId);
   }
 
-  /** Buys the next bigger plan as the payment page and the return from it do. */
+  /** Buys the next larger plan as the payment page and the return from it do. */
   private async buy(person: Person, api: HourglassClient): Promise<void> {
     const planId = person.habit.buys?.[person.paid === null ? 0 : 1];
     if (!planId || person.paid === planId) return;
@@ -263,13 +263,13 @@ export class Crowd {
     await api.billing.refresh.mutate();
   }
 
-  /** The end of a life: sessions are stopped and forgotten; a stop that is not answered is left to the end. */
+  /** Ends a user: stops the sessions; an unanswered stop is left to the end of the run. */
   private async leave(person: Person): Promise<void> {
     for (const sessionId of person.sessions)
       await person.apis[0]?.session.stop.mutate({ sessionId }).catch(() => null);
   }
 }
 
-/** Every call ends, one way or the other. */
+/** A fetch whose every call ends within 20 s. */
 export const impatient: typeof fetch = (input, init) =>
   fetch(input, { ...init, signal: AbortSignal.timeout(20_000) });

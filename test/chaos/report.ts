@@ -8,13 +8,13 @@ export type Result = {
   seed: number;
   seconds: number;
   verdict: Verdict;
-  /** False when everything took so long to start that the month ended before the faults began. */
+  /** False when the start took so long that the month ended before the faults began. */
   edgeInTime: boolean;
   healings: Healing[];
   leaked: string[];
   filesLost: string[];
   drift: string[];
-  /** Breaks of the ledger's chains. */
+  /** Broken links of the ledger's chains. */
   chain: string[];
   edges: Edges;
   tally: Tally;
@@ -24,9 +24,9 @@ export type Result = {
 type Line = { figure: string; value: string; bar: string; ok: boolean };
 
 const HEAL_MS = 60_000;
-/** How long a call may wait for a frozen process and then for PostgreSQL. */
+/** How long a call may wait for a frozen process and then for PostgreSQL, in ms. */
 const LONGEST_WAIT_MS = 8_000;
-/** In so long every edge strikes, and at least once with nothing else beside it. */
+/** In this time every edge strikes, and at least once with no other fault, in ms. */
 const ALL_SEEN_SECONDS = 150;
 const s = (ms: number): string => (ms / 1000).toFixed(3);
 
@@ -43,7 +43,7 @@ const within = (figure: string, ms: number, mostMs: number): Line =>
   bar(`${figure}, s`, s(ms), `<= ${mostMs / 1000}`, ms <= mostMs);
 const says = (figure: string, value: Value): Line => bar(figure, value, '', true);
 
-/** Time: what was true, and what was charged. Pure. */
+/** Returns the figures of time: true and charged. Pure. */
 function timeLines({ verdict: v, edgeInTime }: Result): Line[] {
   const across = `${v.acrossMonths}${edgeInTime ? '' : ', before the faults'}`;
   return [
@@ -61,7 +61,7 @@ function timeLines({ verdict: v, edgeInTime }: Result): Line[] {
   ];
 }
 
-/** What must not have happened, and must have. Pure. */
+/** Returns the figures of what must not have happened, and of what must have. Pure. */
 function linesOf(result: Result): Line[] {
   const { verdict: v, healings, leaked, filesLost, drift, chain, tally, starvedMs, edges } = result;
   const slowest = Math.max(0, ...healings.map(({ ms }) => ms));
@@ -90,7 +90,7 @@ function linesOf(result: Result): Line[] {
   ];
 }
 
-/** Prints the table; returns true when every bar is met. */
+/** Prints the table; returns true when every target is met. */
 export function report(result: Result): boolean {
   const lines = linesOf(result);
   const { tally, verdict, healings } = result;

@@ -20,7 +20,7 @@ import { type OtherInstallation, openOther } from './other-installation';
 import { shiftDatabase, shiftedAgent, shiftedEnv, shiftOwnClock, shiftTo } from './shift';
 import { Spans } from './spans';
 
-/** The whole product as real processes on this computer, each of which may be broken and mended. */
+/** The whole product as real processes on this computer, each of which can be broken and repaired. */
 
 export const RULES = {
   leaseMaxMs: 15_000,
@@ -43,7 +43,7 @@ const ENV = {
   AUTH_SECRET: 'chaos-secret-chaos-secret-chaos-secret',
 };
 
-/** What gives everything back that was started, in reverse. */
+/** The functions that stop what was started, run in reverse order. */
 type Undo = (() => Promise<unknown> | unknown)[];
 
 export class Setting {
@@ -56,23 +56,20 @@ export class Setting {
     readonly dir: string,
     private postgres: PostgresServer,
     private redis: RedisServer,
-    /** What lies between the product and PostgreSQL. */
+    /** The relay between the product and PostgreSQL. */
     readonly door: DatabaseDoor,
     private readonly front: Front,
     readonly stack: Stack,
     readonly operator: ReturnType<typeof openOperatorContext>,
-    /** When the month ends, on everybody's clock. */
+    /** When the month ends on the shifted clocks. */
     readonly edgeAt: number,
-    /** How far everybody's clock is ahead of this computer's. */
+    /** How far all clocks are ahead of this computer's, in ms. */
     readonly shiftMs: number,
     readonly other: OtherInstallation,
     private readonly name: string,
   ) {}
 
-  /**
-   * Builds what must be built and starts everything, so that the month ends `edgeInMs` after that begins; what was started ends
-   * again when a part of it fails.
-   */
+  /** Builds what is needed and starts everything; stops the started parts when one of them fails. */
   static async open(
     chance: Chance,
     say: (line: string) => void,
@@ -123,12 +120,12 @@ export class Setting {
     }
   }
 
-  /** A line in the story of this run, beside the logs of its processes. */
+  /** Appends a line to the log of faults, beside the logs of the processes. */
   note(what: string): void {
     appendFileSync(join(this.dir, 'logs/faults.log'), `${new Date().toISOString()} ${what}\n`);
   }
 
-  /** Asks every web process again and again whether it lives, as a load balancer does, and sends nobody to one that does not. */
+  /** Polls the health of every web process, like a load balancer, and routes only to healthy ones. */
   watchWebs(): { end(): Promise<void> } {
     let ended = false;
     const lanes = this.stack.webUrls.map(async (url, i) => {
@@ -153,7 +150,7 @@ export class Setting {
     };
   }
 
-  /** For what the product's role may not do. */
+  /** The URL for what the product's role may not do. */
   get databaseUrl() {
     return this.postgres.url;
   }
@@ -162,12 +159,15 @@ export class Setting {
     return this.operator.ctx.sql;
   }
 
-  /** Where the web processes answer, as machines know them. */
+  /** The URL of the web processes, as machines know it. */
   get frontUrl(): string {
     return this.front.url;
   }
 
-  /** From their next start on web, timekeeper and gateway have this secret before those of until now. Returns the first of all. */
+  /**
+   * Puts this secret before the current ones for the next start of web, timekeeper and gateway. Returns the first
+   * secret.
+   */
   rotateSecret(secret: string): { oldest: string } {
     this.secrets.unshift(secret);
     this.stack.changeEnv({ AUTH_SECRET: this.secrets.join(',') });
@@ -178,7 +178,7 @@ export class Setting {
     return `http://127.0.0.1:${this.stack.ports.stripe}`;
   }
 
-  /** Calls the local cloud's controls; throws while it is away. */
+  /** Calls the local cloud's controls. Throws while it is unavailable. */
   async control<T>(path: string, body?: unknown, method = body === undefined ? 'GET' : 'POST'): Promise<T> {
     return call<T>(`${this.stack.controlUrl}${path}`, method, body);
   }
@@ -207,7 +207,7 @@ export class Setting {
     this.down.delete(name);
   }
 
-  /** Holds a process still, as a host that pauses does. */
+  /** Suspends a process, as a paused host would. */
   async freeze(name: PartName, ms: number): Promise<void> {
     const pid = this.stack.pidOf(name);
     if (this.down.has(name) || pid <= 0) return;
@@ -257,7 +257,7 @@ export class Setting {
     client.disconnect();
   }
 
-  /** Ends everything, machines included, and removes every trace. Can be called at any time, twice too. */
+  /** Stops everything, machines included, and removes its files. May be called at any time, and more than once. */
   close(): Promise<void> {
     this.closing ??= this.end();
     return this.closing;
@@ -277,7 +277,7 @@ export class Setting {
   }
 }
 
-/** PostgreSQL with the product's tables on the shifted clock, and Redis. */
+/** Starts PostgreSQL with the product's tables on the shifted clock, and Redis. */
 async function openServices(dir: string, shiftMs: number, undo: Undo) {
   const postgres = await startPostgres({ dataDir: join('/var/tmp', `${dir.split('/').at(-1)}`, 'data') });
   undo.push(() => postgres.stop());

@@ -1,11 +1,14 @@
 import { asOwner } from '../world';
 
-/** The clocks of a whole setting: all of them one distance ahead of the computer's, so that a month ends while people work. */
+/**
+ * The clocks of a whole setting, all ahead of the computer's by the same distance, so that a month ends while users are
+ * active.
+ */
 
 const moduleUrl = (shiftMs: number): string =>
   `${new URL('./shifted-clock.mjs', import.meta.url).href}?ms=${shiftMs}`;
 
-/** How long from now, on the computer's clock, until the next month begins on clocks that are `shiftMs` ahead; and that month. */
+/** Returns how long, on the computer's clock, until the next month begins on clocks `shiftMs` ahead, and that month. */
 export function shiftTo(edgeInMs: number): { shiftMs: number; edgeAt: number } {
   const now = Date.now();
   const { year, month } = { year: new Date(now).getUTCFullYear(), month: new Date(now).getUTCMonth() };
@@ -13,13 +16,16 @@ export function shiftTo(edgeInMs: number): { shiftMs: number; edgeAt: number } {
   return { shiftMs: edgeAt - now - edgeInMs, edgeAt };
 }
 
-/** Moves the clock of this process. Once, and for good. */
+/** Shifts the clock of this process, once and permanently. */
 export const shiftOwnClock = (shiftMs: number): Promise<unknown> => import(moduleUrl(shiftMs));
 
-/** What a Node process needs in its environment to have the shifted clock. */
+/** Returns the environment that gives a Node process the shifted clock. */
 export const shiftedEnv = (shiftMs: number) => ({ NODE_OPTIONS: `--import=${moduleUrl(shiftMs)}` });
 
-/** The agent on the shifted clock: the local cloud hands none of its own environment to machines. */
+/**
+ * Returns the agent's command on the shifted clock, because the local cloud passes none of its own environment to
+ * machines.
+ */
 export const shiftedAgent = (shiftMs: number): string =>
   `node '--import=${moduleUrl(shiftMs)}' dist/agent/main.mjs`;
 

@@ -1,6 +1,6 @@
 /**
- * Loaded before a program (`--import …/shifted-clock.mjs?ms=N`): its clock is N ms ahead of the computer's, and so is what it reads
- * of when a file was written. Timers and monotonic clocks are as ever.
+ * Loaded before a program (`--import …/shifted-clock.mjs?ms=N`): its clock, and the file times it reads, are N ms ahead
+ * of the computer's. Timers and monotonic clocks are unchanged.
  */
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';

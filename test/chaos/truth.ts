@@ -1,7 +1,7 @@
 import { insist } from './insist';
 import type { Setting } from './setting';
 
-/** What the provider itself knows of a machine, whatever its API was made to say. */
+/** The provider's own record of a machine, whatever its API was made to answer. */
 export type TruthMachine = {
   id: string;
   app: string;
@@ -21,39 +21,39 @@ export type RunRow = {
   status: string;
   admitted_at: number;
   started_at: number | null;
-  /** When its lease was granted or renewed last. */
+  /** When its lease was last granted or renewed. */
   proof_at: number;
   lease_until: number;
   ended_at: number | null;
   end_reason: string | null;
   overrun_ms: number;
-  /** What the ledger charged, summed entry by entry. */
+  /** The sum of the run's ledger entries. */
   charged_ms: number;
-  /** Of it, what was charged to the month that began meanwhile. */
+  /** The part charged to the month that began meanwhile. */
   next_month_ms: number;
 };
 
 type SessionRow = { id: string; volume_id: string | null; deleted: boolean };
 type TruthVolume = { id: string; app: string; name: string; state: string };
 
-/** What both sides have at an instant: ours from the database, theirs from the providers' own books. */
+/** The records of both sides at an instant: the product's from its database, the providers' from their own. */
 export type Books = {
   runs: RunRow[];
   machines: TruthMachine[];
-  /** Volumes that are not on their way out. */
+  /** Volumes that are not being removed. */
   volumes: TruthVolume[];
   apps: string[];
   sessions: SessionRow[];
   deletedAccounts: { id: string; removed: boolean }[];
-  /** Accounts with a customer that may pay. */
+  /** Accounts with a customer that can be charged. */
   payingAccounts: string[];
 };
 
-/** Every machine that the provider has or had. */
+/** Returns every machine the provider has or had. */
 export const readAllMachines = (setting: Setting): Promise<TruthMachine[]> =>
   insist(() => setting.control<TruthMachine[]>('/control/machines'), 30_000);
 
-/** All but those of the second installation. */
+/** Returns all machines except those of the second installation. */
 const readMachines = async (setting: Setting): Promise<TruthMachine[]> => {
   const all = await readAllMachines(setting);
   return all.filter(({ metadata }) => metadata.hourglass_installation !== setting.other.id);
@@ -77,7 +77,10 @@ const readRuns = (setting: Setting): Promise<RunRow[]> =>
 
 type StripeState = { customers: { id: string; deleted?: boolean; metadata: Record<string, string> }[] };
 
-/** Both sides' books, one after the other: what is on its way between two reads looks sick until the next look. */
+/**
+ * Reads the records of both sides, one after the other; a change between the two reads looks like a difference until
+ * the next look.
+ */
 export async function readBooks(setting: Setting): Promise<Books> {
   const ask = <T>(work: () => Promise<T>) => insist(work, 30_000);
   const runs = await readRuns(setting);

@@ -15,7 +15,7 @@ export type Pretended = {
   app: string;
   runId: string;
   sessionId: string;
-  /** The disk that it mounts, when it was made through the API. */
+  /** The mounted disk, if the machine was created through the API. */
   volumeId: string | null;
   /** A stubborn machine ignores the signal: only the timeout of the stop, or a destroy, ends it. */
   stubborn: boolean;
@@ -190,7 +190,7 @@ function create(world: World, app: string, body: Record<string, unknown>): Answe
   return found(machineView(machine, true));
 }
 
-/** The provider's words, from which the adapter reads whose the name is. */
+/** The provider's message, from which the adapter reads the holder of a name. */
 const nameTaken = (id: string, name: string): Answer => ({
   status: 409,
   body: {

@@ -1,6 +1,6 @@
 import type { Pretended } from './machines-api';
 
-/** A disk that was made through the pretended API. Disks that machines merely name are not kept. */
+/** A disk created through the simulated API. Disks that machines merely name are not stored. */
 export type PretendedVolume = { id: string; app: string; name: string; region: string; createdAt: number };
 
 type World = { machines: Map<string, Pretended>; volumes: Map<string, PretendedVolume> };
@@ -25,7 +25,7 @@ export function getVolume(world: World, id: string): Answer {
   return volume ? { status: 200, body: show(world, volume) } : missing;
 }
 
-/** As the provider does: one that a living machine has is kept. */
+/** Like the provider, keeps a disk that a running machine has. */
 export function deleteVolume(world: World, id: string): Answer {
   const volume = world.volumes.get(id);
   if (!volume) return missing;
@@ -35,7 +35,7 @@ export function deleteVolume(world: World, id: string): Answer {
   return { status: 200, body: { ...view(volume), state: 'pending_destroy' } };
 }
 
-/** The disks of one app, or of the organisation. */
+/** Returns the disks of one app, or of the organisation. */
 export const listVolumes = (world: World, app: string | null) =>
   [...world.volumes.values()]
     .filter((volume) => app === null || volume.app === app)

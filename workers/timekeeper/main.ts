@@ -66,7 +66,7 @@ const worker = new Worker(
     if (handle) await handle();
     else ctx.log.warn({ job: job.name }, 'unknown job: no code handles it any more');
   },
-  // A job that was under way in workers that were replaced is taken again: the nightly sweep outlives several deploys.
+  // A job interrupted by a deploy is taken again; the nightly sweep survives several deploys.
   { connection, concurrency: 50, maxStalledCount: 10 },
 );
 const queue = new Queue(queueName(env.ENVIRONMENT_ID), {

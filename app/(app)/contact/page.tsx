@@ -8,7 +8,7 @@ export const metadata: Metadata = { title: 'Contact us' };
 
 type Props = { searchParams: Promise<Record<string, string | string[] | undefined>> };
 
-/** A message to the operator; there is no such page where no address is set. */
+/** The contact form; the page exists only with a support address. */
 export default async function Page({ searchParams }: Props) {
   if (!webContext().env.SUPPORT_EMAIL) notFound();
   return <ContactPage about={queryText((await searchParams).about, 64)} />;

@@ -6,7 +6,7 @@ const FRESH_MS = 15_000;
 /** Apps in which this process has created a machine. Only saves a check: a refused create leads to one anyhow. */
 export class KnownApps {
   private readonly names = new Set<string>();
-  /** When this process created an app, by `performance.now()`. */
+  /** When this process created each app, by `performance.now()`. */
   private readonly created = new Map<string, number>();
 
   has = (app: string): boolean => this.names.has(app);
@@ -17,7 +17,7 @@ export class KnownApps {
     this.created.set(app, performance.now());
   }
 
-  /** True for an app that this process created moments ago. */
+  /** Whether this process created the app moments ago. */
   isFresh(app: string): boolean {
     const at = this.created.get(app);
     return at !== undefined && performance.now() - at <= FRESH_MS;

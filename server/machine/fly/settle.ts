@@ -4,13 +4,12 @@ import { type FlyAccess, unwanted } from './access';
 
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 2_000;
-/** A refusal that has not passed after so long is final. */
+/** After this time a refusal is final, in ms. */
 const SETTLE_MS = 25_000;
 
 /**
- * Repeats a call that is refused for a reason that passes by itself, while the run is wanted. Such a refusal has made
- * nothing: an app that was created moments ago is not known everywhere, and a disk stays claimed for a while by the machine
- * that had it last.
+ * Repeats a call whose refusal is temporary, while the run is wanted. Such a refusal created nothing: a new app is not
+ * known everywhere yet, or a disk is still claimed by the machine that had it last.
  */
 export async function untilSettled<T>(
   fly: FlyAccess,
@@ -33,5 +32,5 @@ const passesByItself = (fly: FlyAccess, app: string, failure: MachineFailure): b
 const isClaimed = ({ kind, message }: MachineFailure): boolean =>
   kind === 'refused' && /already claimed/i.test(message);
 
-/** The provider's own tools take a 401 as little as a 404 for an answer just after an app was created. */
+/** Just after the creation of an app a 401 is as temporary as a 404; the provider's own tools ignore both. */
 const isNotKnown = ({ kind, status }: MachineFailure): boolean => kind === 'not_found' || status === 401;

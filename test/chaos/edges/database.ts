@@ -5,20 +5,20 @@ import { insist } from '../insist';
 import type { Person } from '../people';
 import { type Edge, type EdgeScene, isUndisturbed } from './edges';
 
-/** By then a connection that went silent is given up, and the next one serves. */
+/** After this time a silent connection has been closed, and the next one serves, in ms. */
 const SILENT_MS = 15_000;
 const ASK_EVERY_MS = 200;
-/** Longer than any account sleeps between two calls here: all of them have seen a later clock. */
+/** Longer than any account pauses between two calls, so that all have seen a later clock, in ms. */
 const BACK_MS = 600_000;
 const IN_FLIGHT_MS = 1_000;
 
-/** Somebody whose account is there. */
+/** Returns a user whose account exists. */
 const somebody = ({ crowd, chance }: EdgeScene): Person | undefined => {
   const present = crowd.people.filter(({ gone, sessions }) => !gone && sessions.length > 0);
   return present.length > 0 ? chance.pick(present) : undefined;
 };
 
-/** Every connection that is open says nothing more; new ones are served. */
+/** Silences every open connection; new ones are served. */
 export const connectionsSilent: Edge = {
   name: 'connections silent',
   how: 'calm',
@@ -53,7 +53,7 @@ const readHeld = ({ setting }: EdgeScene) =>
     30_000,
   );
 
-/** PostgreSQL's clock goes back by ten minutes, and comes back. What every account has seen is later. */
+/** Sets PostgreSQL's clock back by ten minutes, and then forward again. Every account has seen later times. */
 export const clockSetBack: Edge = {
   name: 'clock set back',
   how: 'calm',
@@ -71,7 +71,7 @@ export const clockSetBack: Edge = {
         await sleep(chance.between(2_500, 4_000));
         for (const run of await readHeld(scene)) {
           const known = before.get(run.id);
-          // The first proof of a start lays out what was granted before; it is no grant.
+          // The first proof of a start uses what was granted before; it is not a grant.
           const granted = !known || (known.started_at !== null && run.lease_until > known.lease_until);
           edges.saw('behindGrants', granted ? 1 : 0, `run ${run.id}`);
         }
@@ -83,7 +83,7 @@ export const clockSetBack: Edge = {
   },
 };
 
-/** PostgreSQL only reads, as after a failover to a standby that was not promoted yet. */
+/** Makes PostgreSQL read-only, as after a failover to a standby that is not promoted yet. */
 export const readOnlyFailover: Edge = {
   name: 'read-only failover',
   how: 'calm',
@@ -113,7 +113,10 @@ export const readOnlyFailover: Edge = {
   },
 };
 
-/** A start through each web: refused for the database's sake or for its own reasons, and soon. */
+/**
+ * Starts a session through each web process; it must be refused promptly, because of the database or for another
+ * reason.
+ */
 async function askWhileReadOnly(scene: EdgeScene): Promise<void> {
   const person = somebody(scene);
   await Promise.all(
@@ -134,7 +137,7 @@ async function askWhileReadOnly(scene: EdgeScene): Promise<void> {
   );
 }
 
-/** Somebody's transaction stays open: nothing that is left behind by changes can be cleaned away. */
+/** Keeps a transaction open, so that dead rows cannot be vacuumed. */
 export const openSnapshot: Edge = {
   name: 'open snapshot',
   how: 'beside',
@@ -153,7 +156,7 @@ export const openSnapshot: Edge = {
   },
 };
 
-/** The search every pass of the timekeeper begins with. */
+/** The query that begins every pass of the timekeeper. */
 async function lookForDue(scene: EdgeScene): Promise<void> {
   const from = Date.now();
   await scene.setting.sql`

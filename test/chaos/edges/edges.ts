@@ -1,10 +1,10 @@
 import type { Scene } from '../faults';
 
-/** What strikes by the clock and not by chance: each kind has bars of its own, counted here. */
+/** Edges: faults that strike on schedule instead of at random, each with its own targets. */
 
 type Figure = { name: string; bar: number; unit: 's' | ''; sums: boolean };
 
-/** Every figure of the edges: a count that has to stay 0, or a time in ms that must not be longer. */
+/** The figures of the edges: a count that must stay 0, or a time in ms with an upper limit. */
 export const FIGURES = {
   silentMs: {
     name: 'silent connections: until decisions are right again',
@@ -42,12 +42,12 @@ export type FigureName = keyof typeof FIGURES;
 
 type EdgeLine = { figure: string; value: string; bar: string; ok: boolean };
 
-/** What was seen of each figure, how often, and what each of the worst was. */
+/** The observations of each figure: how often, and the worst ones. */
 export class Edges {
   private readonly seen = new Map<FigureName, { value: number; times: number }>();
   readonly details: string[] = [];
 
-  /** Notes one observation: a count is added up, of a time the longest is kept. */
+  /** Records one observation: counts are added up, of times the longest is kept. */
   saw(name: FigureName, value: number, words = ''): void {
     const { bar, sums } = FIGURES[name];
     const before = this.seen.get(name) ?? { value: 0, times: 0 };
@@ -56,7 +56,7 @@ export class Edges {
     if (value > bar) this.details.push(`${FIGURES[name].name}: ${value} ${words}`.trim());
   }
 
-  /** Every figure beside its bar; one that was never seen has missed it where it `mustBeSeen`. */
+  /** Returns every figure beside its target; a figure that `mustBeSeen` and was not observed misses its target. */
   lines(mustBeSeen: boolean): EdgeLine[] {
     return (Object.keys(FIGURES) as FigureName[]).map((name) => {
       const { name: figure, bar, unit } = FIGURES[name];
@@ -72,7 +72,7 @@ export class Edges {
   }
 }
 
-/** `how`: `calm` is measured while no process and no service is taken away; `disturbs` takes some away itself. */
+/** `how`: `calm` runs while no process or service is taken away; `disturbs` takes some away itself. */
 export type Edge = {
   name: string;
   how: 'calm' | 'disturbs' | 'beside';
@@ -80,14 +80,14 @@ export type Edge = {
 };
 export type EdgeScene = Scene & {
   edges: Edges;
-  /** True in the short form: nothing lasts longer than it must. */
+  /** True in the short form: nothing lasts longer than necessary. */
   brief: boolean;
 };
 
-/** What else may have been the cause of a wait: then it says nothing about the edge. */
+/** Other possible causes of a wait, with which it says nothing about the edge. */
 const OTHER_CAUSES = ['postgres', 'web', 'web2', 'frozen', 'starved', 'clock', 'gateway', 'cloud'];
 
-/** True when nothing else was away between two instants; `own` is what the edge itself took away. */
+/** Whether nothing else was unavailable between two instants; `own` is what the edge itself took away. */
 export const isUndisturbed = (
   { setting }: EdgeScene,
   from: number,

@@ -6,13 +6,13 @@ import type { Edge, EdgeScene } from './edges';
 import { secretRotated } from './secret';
 import { sleepingViewer } from './viewers';
 
-/** Edges that do not stand in each other's way strike side by side; those of a lane one after the other. */
+/** Independent edges strike in parallel; those of one lane one after the other. */
 const LANES: Edge[][] = [
   [readOnlyFailover, clockSetBack, connectionsSilent, sleepingViewer],
   [openSnapshot, secretRotated],
 ];
 
-/** One walk through each lane: every edge of it strikes once. */
+/** Runs every lane once: each of its edges strikes once. */
 export const lanesOf = (scene: EdgeScene): Promise<void>[] =>
   LANES.map(async (lane) => {
     for (const edge of lane) {

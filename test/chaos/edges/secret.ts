@@ -8,7 +8,7 @@ import type { Edge, EdgeScene } from './edges';
 
 type Known = { id: string; agent_boot_id: string };
 
-/** Web, timekeeper and gateway get a new secret, one process after the other; the older ones stay behind it. */
+/** Rotates the secret of web, timekeeper and gateway, one process after the other; older secrets stay valid. */
 export const secretRotated: Edge = {
   name: 'secret rotated',
   how: 'disturbs',
@@ -41,13 +41,16 @@ const readKnown = async ({ setting }: EdgeScene): Promise<Known[]> => [
     select id, agent_boot_id from run where ended_at is null and status = 'running' and agent_boot_id is not null`),
 ];
 
-/** A process that somebody else restarts right now may have begun with the old secrets: it is restarted once more. */
+/** A process that another fault is restarting may have started with the old secrets, so it is restarted once more. */
 async function renew({ setting }: EdgeScene, name: PartName): Promise<void> {
   while (setting.down.has(name)) await sleep(100);
   await setting.restart(name, 'SIGTERM', 0);
 }
 
-/** A call that changes nothing, since it is older than those that were taken. Returns its status; 200 when the run has ended. */
+/**
+ * Sends a call that changes nothing, because it is older than those accepted. Returns its status; 200 when the run has
+ * ended.
+ */
 function askAgain({ setting }: EdgeScene, { id, agent_boot_id }: Known, secret: string): Promise<number> {
   return insist(async () => {
     const response = await fetch(`${setting.frontUrl}/api/agent/lease`, {

@@ -8,7 +8,7 @@ const FLOOD_BYTES = 3_000_000;
 const SLEPT_MS = 2_000;
 const LONGEST_MS = 30_000;
 
-/** Somebody's page falls asleep while its shell writes; another page of the same session goes on working. */
+/** Suspends one viewer while its shell writes; another viewer of the same session keeps working. */
 export const sleepingViewer: Edge = {
   name: 'viewer asleep',
   how: 'calm',
@@ -38,7 +38,7 @@ async function startFor(person: Person): Promise<string> {
 
 type Line = { ws: WebSocket; seen(): string; isOpen(): boolean };
 
-/** A terminal through the gateway, as a page or (version 1) as a program opens it. */
+/** Opens a terminal through the gateway, as a page or (version 1) as a program does. */
 async function openLine(person: Person, sessionId: string, version: 1 | 2): Promise<Line> {
   const api = person.apis[0] as Person['apis'][number];
   const { url, token } = await api.session.connect.mutate({ sessionId });
@@ -73,7 +73,7 @@ async function watchBoth(scene: EdgeScene, person: Person, sessionId: string): P
       50,
     );
     const ms = Date.now() - from;
-    // A line that was cut says nothing: its machine, its gateway or its session has ended.
+    // A cut connection proves nothing: its machine, gateway or session has ended.
     if (!other.isOpen() || !isUndisturbed(scene, from - SLEPT_MS, from + ms)) return;
     scene.edges.saw('viewerMs', felt ? ms : LONGEST_MS, `account ${person.accountId}`);
     sleeper.ws.resume();
