@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { OwnPack, Upgrade } from './offer-shapes';
+import type { Upgrade } from './offer-shapes';
 import { visibleName } from './visible-text';
 
 export type { PricedPack, Upgrade, UpgradePack, UpgradePlan } from './offer-shapes';
