@@ -112,7 +112,7 @@ export class SimPacks {
       if (last !== null && last > one.endsAt) problems.push('time of a pack was charged past its end');
       if (Date.parse(now) < one.endsAt) most += Math.max(0, worthMs - used_ms);
     }
-    if (quota.extraSeconds * 1000 > most)
+    if (Math.round(quota.extraSeconds * 1000) > most)
       problems.push(`${quota.extraSeconds} s told of packs of ${most} ms`);
     return problems;
   }
