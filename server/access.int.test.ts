@@ -274,7 +274,7 @@ describe.each([
       // Without a payment provider nothing can be bought, no session runs to connect to, and the email that confirms a
       // deletion is not this user's.
       const other =
-        /^billing\.(upgradeLink|portalLink|previewChange|changePlan|cancel|resume|refresh)$|^session\.(connect|exec)$|^account\.delete$/;
+        /^billing\.(upgradeLink|packLink|portalLink|previewChange|changePlan|cancel|resume|refresh)$|^session\.(connect|exec)$|^account\.delete$/;
       if (!other.test(path)) expect(outcome).toMatchObject({ code: null });
     },
   );

@@ -17,7 +17,7 @@ export async function addPack(ctx: Ctx, { accountId, seconds, boughtAt }: Given)
 }
 
 /** Returns what a read of the payment provider writes about one pack. */
-export const writePack = (ctx: Ctx, accountId: string, fact: Parameters<typeof applyPacks>[2][number]) =>
+const writePack = (ctx: Ctx, accountId: string, fact: Parameters<typeof applyPacks>[2][number]) =>
   inTx(ctx, async (tx) => {
     await lockAccount(tx, accountId);
     await applyPacks(tx, accountId, [fact]);

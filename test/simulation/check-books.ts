@@ -20,7 +20,7 @@ export async function checkBooks(
             <> hg_ms(r.lease_until) - hg_ms(r.metered_to)) as holes,
       (select count(*) from usage_entry where account_id = ${accountId} and to_at > created_at) as early,
       (select count(*) from usage_entry where account_id = ${accountId} and run_id is not null
-        and period <> to_char(from_at at time zone 'UTC', 'YYYY-MM')) as misplaced,
+        and period <> to_char(from_at at time zone 'UTC', 'YYYY-MM') and not starts_with(period, 'pack:')) as misplaced,
       array(select id from run where account_id = ${accountId} and ended_at is null and machine_id is null) as unnoted`;
   if (books && books.holes > 0) problems.push('a hold does not cover its lease');
   if (books && books.early > 0) problems.push('time was charged before it was lived');

@@ -9,6 +9,7 @@ import { Agenda, type Chance, chanceOf } from './events';
 import { IdleTruth } from './idle';
 import { judgeRuns } from './judge';
 import { isInjected, withMisses } from './misses';
+import { type PackAct, SimPacks } from './packs';
 import { SimPayer } from './payer';
 import { type AgentKind, type SimMachine, SimProvider } from './provider';
 import type { Rules } from './rules';
@@ -68,7 +69,7 @@ export class History {
     this.chance = chanceOf(seed);
     this.idle = new IdleTruth(this.chance);
     this.accountId = `sim-${seed}`;
-    this.payer = new SimPayer(this.planId(2));
+    this.payer = new SimPayer(this.planId(2), new SimPacks(seed, this.accountId));
     this.faults = seed % 3 === 0 ? 0 : 0.12;
     this.edge = edgeOf(seed, this.chance);
     this.at = this.edge.isNear ? MONTH_END - 240_000 : Date.parse('2026-11-10T10:00:00Z');
@@ -186,6 +187,8 @@ export class History {
     }
     planDeaths(this, this.agents, this.at, endsAt);
     planEdge(this, this.edge, (ms) => this.rules.adjustUsage(this.ctx, this.accountId, ms));
+    const act: PackAct = (work) => this.asWorker(() => work(this.rules, this.ctx, this.at));
+    this.payer.packs.plan(this.agenda, act, this.at, endsAt);
     if (this.faults === 0) return;
     for (const part of ['web', 'worker'] as const) {
       const from = this.chance.between(this.at, endsAt);

@@ -1,6 +1,7 @@
 import type { StoredSubscription } from '@/server/billing/sync/stored-subscription';
 import type { Ctx } from '@/server/context';
 import type { Chance } from './events';
+import type { SimPacks } from './packs';
 import type { Rules } from './rules';
 
 type Paid = {
@@ -24,7 +25,10 @@ function monthOf(at: number): { start: number; end: number } {
 export class SimPayer {
   private paid: Paid | null = null;
 
-  constructor(private readonly planId: string) {}
+  constructor(
+    private readonly planId: string,
+    readonly packs: SimPacks,
+  ) {}
 
   /**
    * Makes a purchase, a failed payment, a renewal or an end. Returns the row that a read of the provider would write.
@@ -66,7 +70,8 @@ export class SimPayer {
         join plan own on own.id = a.own_plan_id join plan paid on paid.id = ${this.planId}
       where a.id = ${accountId}`;
     const wanted = plans && this.quotaSeconds(plans.own, plans.more, Date.parse(now));
-    if (quota.quotaSeconds === wanted) return [];
+    const packs = await this.packs.complaints(rules, ctx);
+    if (quota.quotaSeconds === wanted) return packs;
     return [`the quota is ${quota.quotaSeconds} s, what was paid makes ${wanted} s`];
   }
 

@@ -1,3 +1,4 @@
+import type { PackFacts } from '@/server/billing/sync/read-money';
 import type { StoredSubscription } from '@/server/billing/sync/stored-subscription';
 import type { Ctx } from '@/server/context';
 import type { DomainError } from '@/server/errors';
@@ -46,6 +47,7 @@ async function loadOperations() {
   const stored = await import('@/server/billing/sync/stored-subscription');
   const book = await import('@/server/quota/book');
   const wake = await import('@/server/quota/wake-runs');
+  const packs = await import('@/server/billing/sync/apply-packs');
   return {
     applyPlan: (ctx: Ctx, accountId: string, planId: string) =>
       context.inTx(ctx, (tx) => plan.applyPlan(tx, accountId, planId)),
@@ -57,6 +59,12 @@ async function loadOperations() {
         const after = await load.lockAccount(tx, accountId);
         await book.alignQuota(tx, after);
         if (after.plan.maxSessions < before.plan.maxSessions) await wake.wakeRuns(tx, accountId);
+      }),
+    applyPack: (ctx: Ctx, accountId: string, fact: PackFacts) =>
+      context.inTx(ctx, async (tx) => {
+        await load.lockAccount(tx, accountId);
+        await packs.applyPacks(tx, accountId, [fact]);
+        await book.alignQuota(tx, await load.lockAccount(tx, accountId));
       }),
     adjustUsage: (ctx: Ctx, accountId: string, ms: number) =>
       context.inTx(ctx, (tx) => adjust.adjustUsage(tx, { accountId, ms, reason: 'sim' })),

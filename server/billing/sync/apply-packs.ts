@@ -3,7 +3,6 @@ import { toIso } from '../../clock';
 import type { TxCtx } from '../../context';
 import { newId } from '../../ids';
 import { queueMail } from '../../mail/queue-mail';
-import { metrics } from '../../metrics';
 import { packEndsAt, packKey, packName, packQuotaMs } from '../../quota/packs';
 import type { PackFacts } from './read-money';
 
@@ -53,10 +52,6 @@ async function changePack(tx: TxCtx, accountId: string, known: Known, fact: Pack
     update pack set refunded = ${fact.refunded}, disputed = ${fact.disputed}, quota_ms = ${packQuotaMs(fact)}
     where id = ${known.id}`;
   await audit(tx, accountId, known, fact);
-  if (fact.disputed && !known.disputed) {
-    tx.afterCommit(() => metrics.billingAlarms.inc({ kind: 'pack_disputed' }));
-    tx.log.error({ accountId, payment: fact.paymentId }, 'the payment of a pack is disputed');
-  }
   await queueMail(tx, {
     accountId,
     kind: 'pack.reduced',
