@@ -3,8 +3,12 @@ import { DomainError } from '../errors';
 /** Loaded with the first password that is set: the list takes some hundred milliseconds and no command waits for it in vain. */
 let known: Promise<Set<string>> | undefined;
 
+type Lists = Pick<typeof import('@zxcvbn-ts/language-common'), 'dictionary'>;
+
 async function loadKnown(): Promise<Set<string>> {
-  const { dictionary } = await import('@zxcvbn-ts/language-common');
+  const loaded: Lists & { default?: Lists } = await import('@zxcvbn-ts/language-common');
+  // Bundled as a CommonJS module, the lists are under `default` alone.
+  const { dictionary } = loaded.default ?? loaded;
   return new Set(dictionary['passwords-common'].map(String));
 }
 
