@@ -101,6 +101,7 @@ export async function signUp(page: Page, name: string, email: string): Promise<s
   const address = email.trim().toLowerCase();
   await page.goto(await linkTo(address, 'Confirm your address'));
   await page.getByRole('button', { name: 'Confirm this address' }).click();
+  await page.waitForURL(/\/dashboard$/);
   await expect(page.getByText('No sessions yet')).toBeVisible();
   return accountOf(address);
 }

@@ -1,7 +1,7 @@
 import type { Row } from '@/db/rows';
 import type { authUser } from '@/db/schema/auth';
 import { writeAudit } from '../audit';
-import { type Instant, toIsoOrNull } from '../clock';
+import { type Instant, toIso, toIsoOrNull } from '../clock';
 import { type Ctx, inTx, type TxCtx } from '../context';
 import { DomainError } from '../errors';
 import { newId } from '../ids';
@@ -64,7 +64,7 @@ export async function createApiKey(ctx: Ctx, input: CreateKeyInput): Promise<Cre
       accountId: input.accountId,
       before: null,
       // Nothing the user typed is written, because audit entries outlive a deleted account.
-      after: { id, scopes, expiresAt: toIsoOrNull(expiresAt) },
+      after: { id, scopes, ...(expiresAt === null ? {} : { expiresAt: toIso(expiresAt) }) },
       reason: 'asked for',
     });
   });

@@ -5,8 +5,12 @@ import { DomainError } from '../errors';
  */
 let known: Promise<Set<string>> | undefined;
 
+type Lists = Pick<typeof import('@zxcvbn-ts/language-common'), 'dictionary'>;
+
 async function loadKnown(): Promise<Set<string>> {
-  const { dictionary } = await import('@zxcvbn-ts/language-common');
+  const loaded: Lists & { default?: Lists } = await import('@zxcvbn-ts/language-common');
+  // Bundled as a CommonJS module, the lists are under `default` alone.
+  const { dictionary } = loaded.default ?? loaded;
   return new Set(dictionary['passwords-common'].map(String));
 }
 
