@@ -38,4 +38,47 @@ describe('the lease client', () => {
     await client.end('stopped', 10);
     await running;
   });
+
+  it('MACHINE-92 a call that is refused for what it says is asked again without that', async () => {
+    const bodies: Record<string, unknown>[] = [];
+    const strict = createServer((request, response) => {
+      let text = '';
+      request.on('data', (chunk) => {
+        text += chunk;
+      });
+      request.on('end', () => {
+        const body = JSON.parse(text);
+        bodies.push(body);
+        response.statusCode = 'metrics' in body || bodies.length === 2 ? 400 : 200;
+        response.end(JSON.stringify({ action: 'run', leaseMs: 600_000, final: false }));
+      });
+    });
+    await new Promise<void>((done) => void strict.listen(0, '127.0.0.1', done));
+    let lease: number | null = null;
+    const client = new LeaseClient({
+      apiUrl: `http://127.0.0.1:${(strict.address() as AddressInfo).port}`,
+      runToken: 'token',
+      leaseMs: 20_000,
+      guardMs: 2_000,
+      report: () => ({ lastInputAt: 'then', metrics: { cpuPercent: -1 } }),
+      askBy: () => null,
+      onLease: ({ leaseMs }) => {
+        lease = leaseMs;
+      },
+      onStop: () => {},
+      log: () => {},
+    });
+    const running = client.run();
+    await expect.poll(() => lease, { timeout: 5_000 }).toBe(600_000);
+    expect(bodies.map((body) => Object.keys(body).slice(3))).toEqual([
+      ['lastInputAt', 'metrics'],
+      ['lastInputAt'],
+      [],
+    ]);
+    expect(new Set(bodies.map(({ seq }) => seq)).size).toBe(1);
+    await client.end('stopped', 1_000);
+    expect(bodies.at(-1)).toMatchObject({ event: 'stopped', lastInputAt: 'then' });
+    await running;
+    strict.close();
+  });
 });

@@ -38,6 +38,8 @@ export class LeaseClient {
   private seq = 0;
   private ended = new AbortController();
   private wake = new AbortController();
+  /** Calls in a row that were refused for what they said: a lease is worth more than figures. */
+  private refusedCount = 0;
 
   constructor(private readonly options: LeaseOptions) {
     this.lease = { sentAt: bornMs(), leaseMs: options.leaseMs, final: false, guardMs: options.guardMs };
@@ -127,13 +129,20 @@ export class LeaseClient {
     });
     const timer = setTimeout(giveUp, Math.max(1, withinMs));
     unless?.addEventListener('abort', giveUp);
-    const body = { bootId: this.bootId, seq, event, ...this.options.report() };
+    const body = { bootId: this.bootId, seq, event, ...this.report() };
     try {
       return await Promise.race([this.post(body, given.signal), givenUp]);
     } finally {
       clearTimeout(timer);
       unless?.removeEventListener('abort', giveUp);
     }
+  }
+
+  /** What is told beside the question: all of it, then without figures, then nothing. */
+  private report(): ReturnType<LeaseOptions['report']> {
+    if (this.refusedCount > 1) return {};
+    const { metrics, ...user } = this.options.report();
+    return this.refusedCount === 1 || !metrics ? user : { ...user, metrics };
   }
 
   private async post(body: object, signal: AbortSignal): Promise<Answer | 'refused'> {
@@ -145,7 +154,10 @@ export class LeaseClient {
     });
     if (response.status === 401 && this.provesEnd(response.headers.get('x-hourglass-ended')))
       return 'refused';
+    if (response.status === 400) this.refusedCount += 1;
     if (!response.ok) throw new Error(`the service answered ${response.status}`);
+    // Figures stay away from now on; keystrokes and work are told again.
+    this.refusedCount = Math.min(this.refusedCount, 1);
     const answer = (await response.json()) as Answer;
     if (answer.action !== 'run' && answer.action !== 'stop')
       throw new Error('the service answered in another form');
