@@ -45,6 +45,8 @@ async function timeToPrompt(command: string): Promise<number> {
         look();
       }),
   );
+  // Keys overtake what a page is asked: it listens before they come.
+  await page.evaluate(() => {});
   await page.keyboard.press('Control+c');
   return prompt;
 }

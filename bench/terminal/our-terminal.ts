@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
@@ -50,18 +50,17 @@ export async function startOurs() {
   };
 }
 
-/** The process of a session's agent: the only one of its machine that is given the token. */
+/** The process of a session's agent: Node, and given the token. */
 function agentOf(sessionId: string): number {
   const pid = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .find((name) => {
       try {
         const environment = readFileSync(`/proc/${name}/environ`, 'latin1');
-        const command = readFileSync(`/proc/${name}/cmdline`, 'latin1');
         return (
           environment.includes(`HOURGLASS_SESSION_ID=${sessionId}`) &&
           environment.includes('HOURGLASS_RUN_TOKEN=') &&
-          command.includes('node')
+          readlinkSync(`/proc/${name}/exe`) === process.execPath
         );
       } catch {
         return false;

@@ -20,6 +20,8 @@ export class WatchedPage {
 
   /** Watches a terminal that is open and has the keyboard. */
   static async over(browser: Browser, page: Page): Promise<WatchedPage> {
+    // What runs these files names functions by a helper that a page lacks.
+    await page.evaluate('globalThis.__name = (named) => named');
     await page.evaluate((rows) => {
       window.watched = { keyAt: 0, seen: null, drawn: () => {} };
       document.addEventListener(

@@ -1,10 +1,9 @@
 import type { WebSocket } from 'ws';
 import type { Size, Watcher } from './audience';
+import { DrawWindow } from './draw-window';
 import type { Tab } from './tab';
 import type { TabInfo } from './tab-list';
 
-/** Output on its way to a viewer that makes the shell wait, and below which it goes on. */
-const HOLD_BYTES = 256 * 1024;
 /** A viewer that makes the shell wait and takes less than this in that time stands still. */
 const PROGRESS_BYTES = 16 * 1024;
 const STALL_MS = 5_000;
@@ -45,6 +44,8 @@ export class Viewer implements Watcher {
   private ended: { code: number } | null = null;
   private sent = 0;
   private acked = 0;
+  /** Past it the shell waits; below half of it the shell goes on. */
+  private readonly window = new DrawWindow();
   private stall: { at: number; acked: number } | null = null;
   private tookUnits = 0;
   closing: string | null = null;
@@ -109,8 +110,9 @@ export class Viewer implements Watcher {
     const { ws, tab, version, now } = this.options;
     if (!this.isOpen) return;
     this.sent += chunk.length;
+    this.window.sentTo(this.sent, now());
     ws.send(chunk, () => version === 1 && this.acknowledge(this.acked + chunk.length));
-    if (this.sent - this.acked <= HOLD_BYTES || this.stall) return;
+    if (this.sent - this.acked <= this.window.bytes || this.stall) return;
     this.stall = { at: now(), acked: this.acked };
     tab.hold(this);
   }
@@ -119,7 +121,8 @@ export class Viewer implements Watcher {
   acknowledge(bytes: number): void {
     if (!(bytes > this.acked && bytes <= this.sent)) return;
     this.acked = bytes;
-    if (!this.stall || this.sent - this.acked > HOLD_BYTES / 2) return;
+    this.window.drewTo(bytes, this.options.now());
+    if (!this.stall || this.sent - this.acked > this.window.bytes / 2) return;
     this.stall = null;
     this.options.tab.release(this);
   }
