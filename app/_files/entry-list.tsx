@@ -63,8 +63,8 @@ function EntryName({ entry, onOpen }: { entry: Entry; onOpen: (entry: Entry) => 
       <span className="files-name">{name}</span>
       {words && <VisuallyHidden>{words}</VisuallyHidden>}
       {kind === 'link' && (
-        <Text span size="xs" c="dimmed">
-          {leadsTo === null ? 'link that leads out of the workspace, or nowhere' : 'link'}
+        <Text span size="xs" c="dimmed" className="files-link-note">
+          {leadsTo === null ? 'leads outside or nowhere' : 'link'}
         </Text>
       )}
     </>

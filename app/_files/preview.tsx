@@ -74,7 +74,10 @@ function Content({ files, entry, onChanged }: ContentProps) {
         save={(content, mark) => files.files.write(entry.path, content, mark)}
         onSaved={files.refresh}
         onChanged={onChanged}
-        onReload={() => void read.refetch()}
+        onReload={() => {
+          onChanged(false);
+          void read.refetch();
+        }}
       />
     </>
   );
