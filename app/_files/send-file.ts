@@ -6,6 +6,9 @@ const WINDOW_BYTES = 4 * 1024 * 1024;
 /** A line that acknowledges nothing for so long is given up. */
 const SILENT_MS = 30_000;
 
+/** Why an upload was ended: its page was left. What was sent so far stays. */
+export const LEFT = 'left';
+
 export type Sending = {
   path: string;
   file: Blob;
@@ -32,7 +35,8 @@ export async function sendFile(
   const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/upload`, ['hourglass', `token.${token}`]);
   socket.binaryType = 'arraybuffer';
   const line = new Line(socket, sending, onProgress);
-  const cancel = () => line.cancel();
+  // Who leaves the page may come back to go on; who cancels does not.
+  const cancel = () => (signal.reason === LEFT ? socket.close() : line.cancel());
   signal.addEventListener('abort', cancel);
   if (signal.aborted) cancel();
   return line.outcome.finally(() => signal.removeEventListener('abort', cancel));

@@ -1,6 +1,6 @@
 import type { Way } from './files-client';
 import { encodePath, joinPath } from './paths';
-import { type Outcome, type Sending, sendFile, uploadIdOf } from './send-file';
+import { LEFT, type Outcome, type Sending, sendFile, uploadIdOf } from './send-file';
 
 type UploadState = 'waiting' | 'sending' | 'retrying' | 'done' | 'exists' | 'failed';
 
@@ -97,7 +97,7 @@ export class Uploads {
   }
 
   stop(): void {
-    for (const job of this.jobs) job.end.abort();
+    for (const job of this.jobs) job.end.abort(LEFT);
   }
 
   private next(): void {

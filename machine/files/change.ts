@@ -38,7 +38,13 @@ export async function moveEntry(tree: Tree, from: Buffer[], to: Buffer[]): Promi
 async function moveWithoutReplacing(source: There, folder: FileHandle, name: Buffer): Promise<void> {
   const [from, to] = [at(source.folder, source.name), at(folder, name)];
   if ((await kindOf(source.here)) === 'folder') return rename(from, to);
-  await link(from, to);
+  try {
+    await link(from, to);
+  } catch (error) {
+    // Where the kernel or the disk allows no second name, the look before has to do.
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
+    return rename(from, to);
+  }
   await unlink(from);
 }
 
