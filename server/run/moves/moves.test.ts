@@ -17,7 +17,12 @@ import { showMachine } from './show-machine';
 const SEC = 1_000;
 const MONTH = '2026-11';
 const now = Date.parse('2026-11-10T12:00:00Z');
-const env = parseEnv({ ...TEST_ENV, LEASE_MAX_SECONDS: '120', LEASE_GUARD_SECONDS: '5' });
+const env = parseEnv({
+  ...TEST_ENV,
+  LEASE_MAX_SECONDS: '120',
+  LEASE_GUARD_SECONDS: '5',
+  LEASE_MIN_SECONDS: '20',
+});
 const plan: Plan = {
   id: 'p',
   name: 'p',
@@ -103,13 +108,10 @@ describe('a transition', () => {
       startedAt: now,
       meteredTo: now,
       agentSeq: 3,
-      usedMs: 0,
     });
     expect(booked(move)).toEqual([
       ['release', 120_000],
       ['hold', 120_000],
-      ['charge', 0],
-      ['hold', 0],
     ]);
     expect([at.state, at.run]).toEqual([before, runBefore]);
     expect(afterMove(at, move).run).toMatchObject({ status: 'running', leaseUntil: now + 120 * SEC });
@@ -178,10 +180,21 @@ describe('a transition', () => {
   });
 
   it('QUOTA-2 that renews without anything left is final and shortens nothing', () => {
-    const at = scene(40 * SEC, {}, 480 * SEC);
+    const at = scene(70 * SEC, {}, 480 * SEC);
     const move = renewLease(env, at.state, at.run);
     expect(move.run).toMatchObject({ final: true, leaseUntil: at.run.leaseUntil });
-    expect(lengthOf(move.segments ?? [])).toBe(80 * SEC);
+    expect(lengthOf(move.segments ?? [])).toBe(50 * SEC);
+  });
+
+  it('QUOTA-64 that renews in vain charges nothing before a minute has gone, and proves life', () => {
+    const at = scene(40 * SEC, {}, 480 * SEC);
+    const move = renewLease(env, at.state, at.run);
+    expect(booked(move)).toEqual([]);
+    expect(move.run).toMatchObject({ final: true, proofAt: now });
+    expect(move.segments).toBeUndefined();
+    const after = afterMove(at, move);
+    expect(sums(after.state)).toEqual(sums(at.state));
+    expect(after.run).toMatchObject({ meteredTo: at.run.meteredTo, leaseUntil: at.run.leaseUntil });
   });
 
   it('SESSION-8 that asks for a stop keeps the first reason', () => {

@@ -5,6 +5,9 @@ import { endOf, join, lengthOf, splitAt } from '../../quota/lease';
 import { runningDueAt } from '../times';
 import { afterMove, type Booking, type Move } from './move';
 
+/** While a lease is final its machine asks every second at last: elapsed time is charged no more often than this. */
+const CHARGE_EVERY_MS = 60_000;
+
 /**
  * Renews a running lease: what has elapsed goes to the ledger, what is granted is added at the end. A lease never shrinks;
  * when nothing more can be granted it is final.
@@ -18,6 +21,7 @@ export function renewLease(env: Env, state: AccountState, run: OpenRun): Move {
   };
   const metered = afterMove({ state, run }, charged);
   const more = extension(metered.state, metered.run, quotaRules(env));
+  if (more.length === 0 && lengthOf(elapsed) < CHARGE_EVERY_MS) return askedInVain(env, state, run);
   const books: Booking[] = [...charged.books, { kind: 'hold', segments: more }];
   const leaseUntil = endOf(more, run.leaseUntil);
   return {
@@ -32,3 +36,14 @@ export function renewLease(env: Env, state: AccountState, run: OpenRun): Move {
     segments: join(left, more),
   };
 }
+
+/** A call that gets nothing more proves that the machine lives. What has elapsed stays held and is charged later. */
+const askedInVain = (env: Env, state: AccountState, run: OpenRun): Move => ({
+  run: {
+    proofAt: state.now,
+    final: isFinal(state, run.leaseUntil),
+    dueAt: runningDueAt(env, run, run.leaseUntil, state.now),
+    missingSince: null,
+  },
+  books: [{ kind: 'align' }],
+});
