@@ -17,6 +17,8 @@ const MEANINGS: Record<keyof Env, string> = {
   ADMIN_SECOND_FACTOR: '`optional`: administrators administer in a browser without a second factor',
   CONFIRMED_EMAIL: '`optional`: starts need no confirmed address',
   SUPPORT_EMAIL: 'where "Contact us" leads and answers to emails go; neither without it',
+  TERMS_URL: 'terms of service: a link at the foot of every page and on the payment page',
+  PRIVACY_URL: 'privacy policy: likewise',
   FLY_API_URL: 'the Machines API',
   FLY_API_TOKEN: 'token of the Fly organisation',
   FLY_ORG: 'slug of the Fly organisation',

@@ -24,6 +24,7 @@ const ECHOED = [
   'allow_promotion_codes',
   'allowed_payment_method_types',
   'billing_address_collection',
+  'custom_text',
   'saved_payment_method_options',
 ];
 const NOT_HERE = [
@@ -79,7 +80,15 @@ function create({ world, params }: Call): Json {
   return renderOne(world, 'checkoutSessions', session.id);
 }
 
+const NO_TEXT: Json = {
+  after_submit: null,
+  shipping_address: null,
+  submit: null,
+  terms_of_service_acceptance: null,
+};
+
 function echo(name: string, value: unknown): unknown {
+  if (name === 'custom_text') return { ...NO_TEXT, ...(value as Json) };
   if (name !== 'saved_payment_method_options') return value;
   const defaults = {
     allow_redisplay_filters: ['always'],

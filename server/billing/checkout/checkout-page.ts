@@ -104,6 +104,7 @@ async function openPage(
         success_url: `${ctx.env.APP_URL}/billing/return?checkout={CHECKOUT_SESSION_ID}`,
         cancel_url: `${ctx.env.APP_URL}${row.back_to}`,
         metadata,
+        ...termsOf(ctx.env),
         subscription_data: {
           metadata,
           // Billed on the first of the UTC month, like the quota; what is left of this month is prorated.
@@ -114,6 +115,19 @@ async function openPage(
       once,
     ),
   );
+}
+
+/** A line with the operator's terms above the button that pays; nothing where none are set. Pure. */
+function termsOf({
+  TERMS_URL,
+  PRIVACY_URL,
+}: Pick<Ctx['env'], 'TERMS_URL' | 'PRIVACY_URL'>): Pick<Stripe.Checkout.SessionCreateParams, 'custom_text'> {
+  const links = [
+    ...(TERMS_URL ? [`[terms of service](${TERMS_URL})`] : []),
+    ...(PRIVACY_URL ? [`[privacy policy](${PRIVACY_URL})`] : []),
+  ];
+  if (links.length === 0) return {};
+  return { custom_text: { submit: { message: `Our ${links.join(' and ')} apply.` } } };
 }
 
 /** Remembers the page; returns whether its checkout is still the current one. */
