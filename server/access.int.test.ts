@@ -265,9 +265,9 @@ describe.each([
         return expect(outcome.reason).toBe(reason);
       expect(String(outcome.reason)).not.toMatch(/^ACCOUNT_|FORBIDDEN/);
       // Without a payment provider nothing can be bought here, nothing runs that could be connected to, and the address
-      // that confirms a deletion is not this person's.
+      // that confirms a deletion is not this person's; nor is there an operator to write to.
       const other =
-        /^billing\.(upgradeLink|portalLink|previewChange|changePlan|cancel|resume|refresh)$|^session\.connect$|^account\.delete$/;
+        /^billing\.(upgradeLink|portalLink|previewChange|changePlan|cancel|resume|refresh)$|^session\.connect$|^account\.delete$|^support\.write$/;
       if (!other.test(path)) expect(outcome).toMatchObject({ code: null });
     },
   );
