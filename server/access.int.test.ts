@@ -127,6 +127,7 @@ function fieldsOf(path: Path): [name: string, optional: boolean][] {
 }
 
 const WELL: Record<string, unknown> = {
+  message: 'hello',
   name: 'x',
   from: '2026-11-01',
   to: '2026-11-24',
