@@ -8,6 +8,7 @@ import { GeistSans } from 'geist/font/sans';
 import type { Metadata } from 'next';
 import { headers } from 'next/headers';
 import type { ReactNode } from 'react';
+import { LegalLinks } from './_look/legal-links';
 import { SupportProvider } from './_look/support';
 import { Providers } from './_query/providers';
 import { webContext } from './_server/context';
@@ -28,7 +29,7 @@ async function readNonce(): Promise<string | undefined> {
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const nonce = await readNonce();
-  const supportEmail = webContext().env.SUPPORT_EMAIL;
+  const { SUPPORT_EMAIL: supportEmail, TERMS_URL, PRIVACY_URL } = webContext().env;
   return (
     <html lang="en" {...mantineHtmlProps} className={`${GeistSans.variable} ${GeistMono.variable}`}>
       <head>
@@ -37,7 +38,10 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
       </head>
       <body>
         <SupportProvider email={supportEmail}>
-          <Providers>{children}</Providers>
+          <Providers>
+            {children}
+            <LegalLinks terms={TERMS_URL} privacy={PRIVACY_URL} />
+          </Providers>
         </SupportProvider>
       </body>
     </html>

@@ -132,6 +132,7 @@ function fieldsOf(path: Path): [name: string, optional: boolean][] {
 }
 
 const WELL: Record<string, unknown> = {
+  message: 'hello',
   name: 'x',
   from: '2026-11-01',
   to: '2026-11-24',
@@ -271,10 +272,10 @@ describe.each([
       if (path === 'session.start' || path === 'billing.startTrial')
         return expect(outcome.reason).toBe(reason);
       expect(String(outcome.reason)).not.toMatch(/^ACCOUNT_|FORBIDDEN/);
-      // Without a payment provider nothing can be bought, no session runs to connect to, and the email that confirms a
-      // deletion is not this user's.
+      // Without a payment provider nothing can be bought, no session runs to connect to, the email that confirms a deletion
+      // is not this user's, and there is no operator to write to.
       const other =
-        /^billing\.(upgradeLink|packLink|portalLink|previewChange|changePlan|cancel|resume|refresh)$|^session\.(connect|exec)$|^account\.delete$/;
+        /^billing\.(upgradeLink|packLink|portalLink|previewChange|changePlan|cancel|resume|refresh)$|^session\.(connect|exec)$|^account\.delete$|^support\.write$/;
       if (!other.test(path)) expect(outcome).toMatchObject({ code: null });
     },
   );

@@ -89,6 +89,8 @@ const schema = z.object({
     ),
   ALLOW_TEST_PAYMENTS: optional,
   SUPPORT_EMAIL: optional.pipe(z.email().optional()),
+  TERMS_URL: optional.pipe(z.url({ protocol: /^https?$/ }).optional()),
+  PRIVACY_URL: optional.pipe(z.url({ protocol: /^https?$/ }).optional()),
   SMTP_URL: optional.pipe(serviceUrl(['smtp', 'smtps']).optional()),
   MAIL_FROM: optional,
   LEASE_MAX_SECONDS: seconds(900),

@@ -17,6 +17,8 @@ const MEANINGS: Record<keyof Env, string> = {
   ADMIN_SECOND_FACTOR: '`optional`: administrators need no second factor in a browser',
   CONFIRMED_EMAIL: '`optional`: signing up signs in at once, and starts need no confirmed email',
   SUPPORT_EMAIL: 'receives "Contact us" and replies to emails; absent: neither is offered',
+  TERMS_URL: 'terms of service: a link in the footer of every page and on the payment page',
+  PRIVACY_URL: 'privacy policy: likewise',
   FLY_API_URL: 'the Machines API',
   FLY_API_TOKEN: 'token of the Fly organisation',
   FLY_ORG: 'slug of the Fly organisation',

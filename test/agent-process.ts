@@ -31,6 +31,15 @@ export type LineOptions = {
   keep?: boolean;
 };
 
+function buildAgent(): { folder: string; bundle: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'hourglass-terminal-'));
+  const bundle = join(folder, 'agent.mjs');
+  execFileSync(process.execPath, ['machine/build.mjs', bundle]);
+  // The bundle resolves the packages it leaves out from its own folder.
+  execFileSync('ln', ['-s', join(process.cwd(), 'node_modules'), join(folder, 'node_modules')]);
+  return { folder, bundle };
+}
+
 export class AgentProcess {
   /** Accesses that have ended, and every request about them. */
   readonly ended = new Set<string>();
@@ -53,11 +62,7 @@ export class AgentProcess {
     more: Record<string, string> = {},
     lease: object = { action: 'run', leaseMs: 600_000, final: false },
   ): Promise<AgentProcess> {
-    const folder = mkdtempSync(join(tmpdir(), 'hourglass-terminal-'));
-    const bundle = join(folder, 'agent.mjs');
-    execFileSync(process.execPath, ['machine/build.mjs', bundle]);
-    // The bundle resolves the packages it leaves out from its own folder.
-    execFileSync('ln', ['-s', join(process.cwd(), 'node_modules'), join(folder, 'node_modules')]);
+    const { folder, bundle } = buildAgent();
     let agent: AgentProcess | null = null;
     const api = createServer(async (request, response) => {
       let body = '';

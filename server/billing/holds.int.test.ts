@@ -162,3 +162,21 @@ describe('the ways to pay', () => {
     expect(await b.pay(page, TEST_DEBIT)).toMatchObject({ state: 'declined' });
   });
 });
+
+describe('the operator’s terms', () => {
+  it('BILLING-93 are linked above the button that pays, and nothing is said where there are none', async () => {
+    const textOf = async (person: Person) =>
+      (await b.bench.stripe.checkout.sessions.retrieve(await b.openPage(person, 'pro'))).custom_text.submit;
+    expect(await textOf(await b.person())).toBeNull();
+    await b.close();
+    b = await BillingWorld.open('2026-11-24T12:00:00Z', {
+      TERMS_URL: 'https://hourglass.test/terms',
+      PRIVACY_URL: 'https://hourglass.test/privacy',
+    });
+    expect((await textOf(await b.person()))?.message).toBe(
+      'Our [terms of service](https://hourglass.test/terms) and [privacy policy](https://hourglass.test/privacy) apply.',
+    );
+    const { data } = await b.bench.stripe.prices.list({ lookup_keys: ['hourglass_pro_monthly'] });
+    expect(data[0]?.tax_behavior).toBe('inclusive');
+  });
+});

@@ -61,17 +61,22 @@ const BILLING = { perStart: 6, atLeast: 60 };
 /** After this time without an answer Redis is treated as away. */
 const TIMEOUT_MS = 1_000;
 
-/**
- * Opens the rate limits. Redis shares the counts among all processes; while it is away each process counts on its own,
- * so nothing goes uncounted.
- */
-export function openRates(redisUrl: string, startsPerMinute: number): Rates {
-  const redis = new Redis(redisUrl, {
+function connect(url: string): Redis {
+  const redis = new Redis(url, {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 1,
     commandTimeout: TIMEOUT_MS,
   });
   redis.on('error', () => {});
+  return redis;
+}
+
+/**
+ * Opens the rate limits. Redis shares the counts among all processes; while it is away each process counts on its own,
+ * so nothing goes uncounted.
+ */
+export function openRates(redisUrl: string, startsPerMinute: number): Rates {
+  const redis = connect(redisUrl);
   const shared = (keyPrefix: string, window: Window, alone = window.points) =>
     new RateLimiterRedis({
       storeClient: redis,

@@ -25,6 +25,7 @@ const ECHOED = [
   'allow_promotion_codes',
   'allowed_payment_method_types',
   'billing_address_collection',
+  'custom_text',
   'saved_payment_method_options',
 ];
 const NOT_HERE = [
@@ -86,7 +87,15 @@ function itemsOf(world: World, mode: SessionRecord['mode'], sent: unknown) {
   return mode === 'payment' ? readOneOffItems(world, sent) : readLineItems(world, sent);
 }
 
+const NO_TEXT: Json = {
+  after_submit: null,
+  shipping_address: null,
+  submit: null,
+  terms_of_service_acceptance: null,
+};
+
 function echo(name: string, value: unknown): unknown {
+  if (name === 'custom_text') return { ...NO_TEXT, ...(value as Json) };
   if (name !== 'saved_payment_method_options') return value;
   const defaults = {
     allow_redisplay_filters: ['always'],

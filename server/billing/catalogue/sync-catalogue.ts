@@ -58,6 +58,8 @@ async function ensurePrice(
           gbp: { unit_amount: gbp },
         },
         recurring: { interval: 'month' },
+        // What is shown is what is paid, also once tax is computed; it cannot be changed later.
+        tax_behavior: 'inclusive',
         lookup_key: key,
         metadata: { plan: plan.id },
       },

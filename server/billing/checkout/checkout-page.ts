@@ -108,15 +108,16 @@ async function openPage(
         allowed_payment_method_types: ctx.env.STRIPE_PAYMENT_METHODS as AllowedMethod[],
         success_url: `${ctx.env.APP_URL}/billing/return?checkout={CHECKOUT_SESSION_ID}`,
         cancel_url: `${ctx.env.APP_URL}${row.back_to}`,
-        ...termsOf(sale, accountId, row.id),
+        ...paymentOf(sale, accountId, row.id),
+        ...termsOf(ctx.env),
       },
       once,
     ),
   );
 }
 
-/** How it is paid. What is written on a payment says later what it bought. */
-function termsOf(
+/** Returns how a sale is paid. The metadata of a payment says later what it bought. Pure. */
+function paymentOf(
   sale: Sale,
   account: string,
   checkout: string,
@@ -136,6 +137,19 @@ function termsOf(
       proration_behavior: 'create_prorations',
     },
   };
+}
+
+/** Returns a line with the operator's terms for above the Pay button; nothing when none are set. Pure. */
+function termsOf({
+  TERMS_URL,
+  PRIVACY_URL,
+}: Pick<Ctx['env'], 'TERMS_URL' | 'PRIVACY_URL'>): Pick<Stripe.Checkout.SessionCreateParams, 'custom_text'> {
+  const links = [
+    ...(TERMS_URL ? [`[terms of service](${TERMS_URL})`] : []),
+    ...(PRIVACY_URL ? [`[privacy policy](${PRIVACY_URL})`] : []),
+  ];
+  if (links.length === 0) return {};
+  return { custom_text: { submit: { message: `Our ${links.join(' and ')} apply.` } } };
 }
 
 /** Remembers the page; returns whether its checkout is still the current one. */

@@ -53,23 +53,38 @@ export async function switchAccount(
       { accountId, customer: row.customer, current },
       'a customer of another Stripe account is put away',
     );
-    await writeAudit(tx, {
-      actor: 'stripe',
-      action: 'billing.switchAccount',
-      accountId,
-      before: { customer: row.customer, stripeAccount: row.stripe_account, planId: before.plan.id },
-      after: { customer: back, stripeAccount: current, planId: after.plan.id },
-      reason: isForeign
-        ? 'the key belongs to another account'
-        : 'the payment provider does not know the customer',
-    });
-    if (before.plan.id === after.plan.id) return;
-    await queueMail(tx, {
-      accountId,
-      kind: 'plan.changed',
-      cause: `plan:${accountId}:${row.customer}:${current}`,
-      facts: { from: before.plan.name, to: after.plan.name },
-    });
+    const was = { customer: row.customer, stripeAccount: row.stripe_account, plan: before.plan };
+    await record(tx, accountId, was, { customer: back, stripeAccount: current, plan: after.plan }, isForeign);
+  });
+}
+
+type Standing = { customer: string | null; stripeAccount: string | null; plan: { id: string; name: string } };
+
+/** Writes the switch to the audit, and an email when it changed the plan. */
+async function record(
+  tx: TxCtx,
+  accountId: string,
+  before: Standing,
+  after: Standing,
+  isForeign: boolean,
+): Promise<void> {
+  const line = ({ plan, ...standing }: Standing) => ({ ...standing, planId: plan.id });
+  await writeAudit(tx, {
+    actor: 'stripe',
+    action: 'billing.switchAccount',
+    accountId,
+    before: line(before),
+    after: line(after),
+    reason: isForeign
+      ? 'the key belongs to another account'
+      : 'the payment provider does not know the customer',
+  });
+  if (before.plan.id === after.plan.id) return;
+  await queueMail(tx, {
+    accountId,
+    kind: 'plan.changed',
+    cause: `plan:${accountId}:${before.customer}:${after.stripeAccount}`,
+    facts: { from: before.plan.name, to: after.plan.name },
   });
 }
 
