@@ -29,7 +29,7 @@ export type StoredSubscription = {
   pendingUpdate: PendingUpdate | null;
 };
 
-export type PendingUpdate = {
+type PendingUpdate = {
   planId: string | null;
   priceId: string;
   invoiceId: string | null;
