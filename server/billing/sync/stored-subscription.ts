@@ -12,7 +12,7 @@ export type StoredSubscription = Omit<typeof subscription.$inferSelect, 'account
   pendingUpdate: PendingUpdate | null;
 };
 
-export type PendingUpdate = {
+type PendingUpdate = {
   planId: string | null;
   priceId: string;
   invoiceId: string | null;
