@@ -119,7 +119,7 @@ test('SESSION-41 an ended sign-in leads to sign in and back; the next user sees 
         ),
   );
   await page.getByLabel('Email').fill(second.email);
-  await page.getByLabel('Password').fill(second.password);
+  await page.getByRole('textbox', { name: 'Password' }).fill(second.password);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(page.getByText('No sessions yet')).toBeVisible();
   expect(seen).toBe(false);

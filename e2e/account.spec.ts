@@ -54,7 +54,7 @@ test('ACCOUNT-61 a link opened in another tab takes the first one along, to the 
   const email = `two-tabs-${Date.now()}@hourglass.test`;
   await page.goto(`${appUrl()}/sign-up?next=${encodeURIComponent('/settings')}`);
   await page.getByLabel('Email').fill(email);
-  await page.getByLabel('Password').fill('a-good-password');
+  await page.getByRole('textbox', { name: 'Password' }).fill('a-good-password');
   await page.getByRole('button', { name: 'Sign up' }).click();
   await expect(page.getByRole('status')).toContainText('We sent an email');
   await page.getByRole('button', { name: 'Send the email again' }).click();
@@ -148,7 +148,7 @@ test('ACCOUNT-33 ACCOUNT-61 confirming in another browser asks for the password,
   await askForAccount(page, 'Somebody', email);
   const owner = await (await browser.newContext()).newPage();
   await owner.goto(await linkTo(email, 'Confirm your address'));
-  await owner.getByLabel('Password').fill('not-the-password');
+  await owner.getByRole('textbox', { name: 'Password' }).fill('not-the-password');
   await owner.getByRole('button', { name: 'Confirm and sign in' }).click();
   await expect(owner.getByRole('alert').filter({ hasText: 'not the password' })).toBeVisible();
   await owner.getByRole('button', { name: 'Choose a new password instead' }).click();
@@ -165,7 +165,7 @@ test('ACCOUNT-3 a lost password is replaced by mail', async ({ page }) => {
   const person = await newPerson();
   await page.goto(`${appUrl()}/sign-in`);
   await page.getByLabel('Email').fill(person.email);
-  await page.getByLabel('Password').fill('not-the-password');
+  await page.getByRole('textbox', { name: 'Password' }).fill('not-the-password');
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(page.getByText('email or password is not correct')).toBeVisible();
   await page.getByRole('link', { name: 'Forgot your password?' }).click();
@@ -261,7 +261,7 @@ test('ACCOUNT-13 guessing a password is rate limited, and the page says so', asy
   }
   await page.goto(`${appUrl()}/sign-in`);
   await page.getByLabel('Email').fill(person.email);
-  await page.getByLabel('Password').fill(person.password);
+  await page.getByRole('textbox', { name: 'Password' }).fill(person.password);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(page.getByText(/too many attempts to sign in/i)).toBeVisible();
 });

@@ -216,7 +216,7 @@ test('BILLING-2 an upgrade link opens Stripe after signing in; going back change
   await page.goto(`${appUrl()}/billing/upgrade?plan=pro&from=/usage`);
   await page.waitForURL(/\/sign-in\?next=/);
   await page.getByLabel('Email').fill(person.email);
-  await page.getByLabel('Password').fill(person.password);
+  await page.getByRole('textbox', { name: 'Password' }).fill(person.password);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.waitForURL(/\/c\/pay\//);
   await page

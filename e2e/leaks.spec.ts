@@ -17,7 +17,7 @@ test('QUOTA-31 what one user dismissed or saw in a browser is not shown to the n
   // Without a page load and with every answer held back, the page shows only what it kept from before.
   await page.getByRole('link', { name: 'Sign in' }).first().click();
   await page.getByLabel('Email').fill(second.email);
-  await page.getByLabel('Password').fill(second.password);
+  await page.getByRole('textbox', { name: 'Password' }).fill(second.password);
   let answer = () => {};
   const held = new Promise<void>((resolve) => {
     answer = resolve;

@@ -80,7 +80,7 @@ export async function signIn(
 ): Promise<void> {
   await page.goto(`${appUrl()}/sign-in?next=${encodeURIComponent(next)}`);
   await page.getByLabel('Email').fill(person.email);
-  await page.getByLabel('Password').fill(person.password);
+  await page.getByRole('textbox', { name: 'Password' }).fill(person.password);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.waitForURL((url) => url.pathname === next.split('?')[0]);
 }
@@ -90,7 +90,7 @@ export async function askForAccount(page: Page, name: string, email: string): Pr
   await page.goto(`${appUrl()}/sign-up`);
   await page.getByLabel('Name').fill(name);
   await page.getByLabel('Email').fill(email);
-  await page.getByLabel('Password').fill('a-good-password');
+  await page.getByRole('textbox', { name: 'Password' }).fill('a-good-password');
   await page.getByRole('button', { name: 'Sign up' }).click();
   await expect(page.getByRole('status')).toContainText('We sent an email');
 }

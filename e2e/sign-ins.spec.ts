@@ -64,7 +64,7 @@ test('ACCOUNT-43 a second factor is set up, asked for when signing in, and a rec
   const begin = async () => {
     await other.goto(`${appUrl()}/sign-in`);
     await other.getByLabel('Email').fill(person.email);
-    await other.getByLabel('Password').fill(person.password);
+    await other.getByRole('textbox', { name: 'Password' }).fill(person.password);
     await other.getByRole('button', { name: 'Sign in', exact: true }).click();
   };
   await begin();

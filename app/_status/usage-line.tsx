@@ -78,7 +78,7 @@ function QuotaEnd({ quota, now }: { quota: Quota; now: number }) {
       ) : (
         <span>Given once, for your trial</span>
       )}
-      {quota.extraSeconds > 0 && <span> · {formatDuration(quota.extraSeconds)} of it beside the month</span>}
+      {quota.extraSeconds > 0 && <span> · {formatDuration(quota.extraSeconds)} of it in packs</span>}
       {quota.exhaustsAt && (
         <Tooltip label={formatUtc(quota.exhaustsAt)}>
           <span> · at this pace until {formatTime(quota.exhaustsAt, now)}</span>

@@ -13,8 +13,8 @@ const WRITERS: { [K in MailKind]: (facts: MailFacts[K], appUrl: string) => Conte
           paragraphs: [
             `The compute quota of your ${planName} plan is used up. Running sessions have been stopped. ${KEPT}`,
             period === 'trial'
-              ? 'A trial is not renewed by a new month. You can go on at once with a plan.'
-              : 'You can go on at once with a bigger plan, or wait for the first of the month (00:00 UTC).',
+              ? 'A trial is not renewed by a new month. You can go on at once with a plan or a pack.'
+              : 'You can go on at once with a bigger plan or a pack, or wait for the first of the month (00:00 UTC).',
           ],
           action: { label: 'See the plans', url: `${appUrl}/plans` },
         }
@@ -27,7 +27,7 @@ const WRITERS: { [K in MailKind]: (facts: MailFacts[K], appUrl: string) => Conte
     subject: `“${sessionName}” was stopped: quota used up`,
     paragraphs: [
       `Your session “${sessionName}” was stopped because the compute quota is used up. ${KEPT}`,
-      'With a bigger plan you can start it again at once.',
+      'With a bigger plan or a pack you can start it again at once.',
     ],
     action: { label: 'See the plans', url: `${appUrl}/plans` },
   }),
