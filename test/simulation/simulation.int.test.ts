@@ -5,7 +5,7 @@ import { addMisses } from './misses';
 import { loadRules } from './rules';
 
 /** More on demand: SIM_SEEDS=5000 SIM_FIRST=1 npx vitest run test/simulation */
-const SEEDS = Number(process.env.SIM_SEEDS ?? 160);
+const SEEDS = Number(process.env.SIM_SEEDS ?? 200);
 const FIRST = Number(process.env.SIM_FIRST ?? 1);
 
 const SIM_ENV = {
