@@ -30,6 +30,7 @@ type Answer = { what: string; status: number; reason: string | null; ms: number 
 let world: World;
 let door: DatabaseDoor;
 let pool: Database;
+let reports: Database;
 let cookie: string;
 let actor: Extract<Actor, { kind: 'user' }>;
 let wellFormed: (path: string) => Record<string, unknown>;
@@ -38,8 +39,9 @@ const web = globalThis as unknown as { hourglassWeb?: unknown; hourglassAuth?: u
 
 async function openPool(): Promise<void> {
   pool = openDatabase(door.url, { max: CONNECTIONS });
-  await pool.openAll();
-  const ctx = { ...world.ctx, sql: pool.sql, db: pool.db };
+  reports = openDatabase(door.url, { max: 1 });
+  await Promise.all([pool.openAll(), reports.openAll()]);
+  const ctx = { ...world.ctx, sql: pool.sql, db: pool.db, reports: reports.sql };
   web.hourglassWeb = { env: ctx.env, ctx, close: async () => {} };
   web.hourglassAuth = undefined;
 }
@@ -50,6 +52,7 @@ beforeAll(async () => {
       STRIPE_SECRET_KEY: 'sk_test_nobody_there',
       STRIPE_API_URL: 'http://127.0.0.1:9',
       ADMIN_SECOND_FACTOR: 'optional',
+      SUPPORT_EMAIL: 'help@hourglass.test',
     },
   });
   door = new DatabaseDoor(world.url);
@@ -74,10 +77,10 @@ beforeAll(async () => {
   const { id: apiKeyId } = await caller.apiKey.create({ name: 'k', scopes: ['session:read'] });
   const [plan] = await caller.admin.plan.list();
   wellFormed = inputsOf({ sessionId, apiKeyId, accountId, plan: plan as unknown as Record<string, unknown> });
-  await pool.close();
+  await Promise.all([pool.close(), reports.close()]);
 });
 afterEach(async () => {
-  await pool.close();
+  await Promise.all([pool.close(), reports.close()]);
 });
 afterAll(async () => {
   web.hourglassWeb = web.hourglassAuth = undefined;

@@ -81,10 +81,10 @@ afterAll(async () => {
 describe.runIf(binary)('behind a pooler in transaction mode', () => {
   it('QUOTA-54 that refuses the settings of connections, the product reports this and does not serve', async () => {
     const url = (await pooler()).at(...owner(), database());
-    expect(await problemAt(url)).toMatch(/^A pooler before PostgreSQL refuses the settings/);
+    expect(await problemAt(url)).toMatch(/^A pooler in front of PostgreSQL refuses the settings/);
     expect(await startGateway(url)).toEqual({
       code: 1,
-      said: expect.stringMatching(/A pooler before PostgreSQL/),
+      said: expect.stringMatching(/A pooler in front of PostgreSQL/),
     });
   }, 60_000);
 

@@ -246,7 +246,7 @@ describe('a request', () => {
     const { apiKey } = await newPerson();
     const headers = { authorization: `Bearer ${apiKey}` };
     const tooMany = await ask(batch(51), { headers });
-    expect([tooMany.status, tooMany.text]).toEqual([400, expect.stringContaining('50 calls at most')]);
+    expect([tooMany.status, tooMany.text]).toEqual([400, expect.stringContaining('at most 50 calls')]);
     // However the commas are written.
     const escaped = await ask(batch(51).replaceAll(',', '%2C'), { headers });
     const mixed = await ask(batch(51).replace(',', '%2c'), { headers });

@@ -14,6 +14,7 @@ import { newAddressDoor } from './new-address-door';
 import { openAccount } from './open-account';
 import { proveAddress } from './prove-address';
 import { goOnOf, isQuiet, quietSignUp, refuseUnconfirmed, tellOwner } from './quiet-sign-up';
+import { MIN_PASSWORD_LENGTH } from './refuse-known-password';
 import { replacePassword } from './replace-password';
 import { secondFactor, UNUSED_OF_SECOND_FACTOR } from './second-factor';
 import { type SignInEmails, signInEmails } from './sign-in-emails';
@@ -118,7 +119,7 @@ function passwordsOf(deps: AuthDeps, messages: SignInEmails): BetterAuthOptions[
     // Signing in at once would reveal that the address had no account.
     autoSignIn: !isQuiet(deps.env),
     onExistingUserSignUp: ({ user }) => tellOwner(deps, messages, user),
-    minPasswordLength: 8,
+    minPasswordLength: MIN_PASSWORD_LENGTH,
     maxPasswordLength: 128,
     revokeSessionsOnPasswordReset: true,
     sendResetPassword: async ({ user, url }) => messages.newPassword(user.email, url),

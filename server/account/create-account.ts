@@ -6,7 +6,7 @@ import { newId } from '../ids';
 import { type AccountStatus, SCOPES } from '../shapes';
 import { createApiKey } from './create-api-key';
 import { openAccount } from './open-account';
-import { refuseKnownPassword } from './refuse-known-password';
+import { MIN_PASSWORD_LENGTH, refuseKnownPassword } from './refuse-known-password';
 
 export type CreateAccountInput = {
   email: string;
@@ -27,7 +27,7 @@ export async function createAccount(ctx: Ctx, input: CreateAccountInput): Promis
   const email = input.email.trim().toLowerCase();
   if (!/^[^\s@]+@[^\s@]+$/.test(email))
     throw new DomainError('INVALID_INPUT', `${input.email} is not an email address.`);
-  if (input.password !== undefined && input.password.length < 8) {
+  if (input.password !== undefined && input.password.length < MIN_PASSWORD_LENGTH) {
     throw new DomainError('INVALID_INPUT', 'A password has at least 8 characters.');
   }
   if (input.password !== undefined) await refuseKnownPassword(input.password);

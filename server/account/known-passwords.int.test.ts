@@ -23,7 +23,7 @@ const answerOf = async (answer: Response) => {
   const { code, message } = await answer.json();
   return [answer.status, code, message];
 };
-const known = [400, 'INVALID_INPUT', expect.stringContaining('one of the most used')];
+const known = [400, 'INVALID_INPUT', expect.stringContaining('among the most common')];
 
 it('ACCOUNT-65 a common password is refused at sign-up and wherever one is set, in any letter case', async () => {
   const email = `k-${newId()}@x.test`;

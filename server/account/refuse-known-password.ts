@@ -1,5 +1,8 @@
 import { DomainError } from '../errors';
 
+/** In characters, for everyone who sets a password. */
+export const MIN_PASSWORD_LENGTH = 8;
+
 /**
  * Loaded with the first password, because the list takes some hundred milliseconds that no other command should wait.
  */
@@ -16,9 +19,10 @@ async function loadKnown(): Promise<Set<string>> {
 
 /**
  * Refuses a password that is among the fifty thousand most common ones of public breaches, in any letter case. Nothing
- * leaves the process. Throws INVALID_INPUT.
+ * leaves the process. A password that is too short is left to the check of its length. Throws INVALID_INPUT.
  */
 export async function refuseKnownPassword(password: string): Promise<void> {
+  if (password.length < MIN_PASSWORD_LENGTH) return;
   known ??= loadKnown();
   if ((await known).has(password.toLowerCase()))
     throw new DomainError(

@@ -22,7 +22,8 @@ function unknown(like: SimMachine, installationId: string | null): SimMachine {
   const runId = newId();
   const machine = { ...like, id: `unknown-${runId}`, runId, installationId };
   const fresh = { createdAt: stage.now, endedAt: null, destroyed: false, events: [] };
-  stage.provider.all.push(Object.assign(machine, fresh));
+  const shown = { startShownAt: 0, endShownAt: Number.POSITIVE_INFINITY };
+  stage.provider.all.push(Object.assign(machine, fresh, shown));
   return machine;
 }
 async function running(planId = 'pro') {

@@ -59,7 +59,11 @@ function stray(over: Partial<SimMachine> = {}): SimMachine {
     ...{ id: `stray-${runId}`, app, installationId, runId, sessionId: newId(), env: {}, kind: 'silent' },
     ...{ mood: 'rests', typedAt: null },
     ...{ createdAt: stage.now, startedAt: stage.now, endedAt: null, destroyed: false, events: [] },
-    ...{ startShownAt: 0, endShownAt: Number.POSITIVE_INFINITY, ...over },
+    ...{
+      startShownAt: over.startedAt === null ? Number.POSITIVE_INFINITY : 0,
+      endShownAt: Number.POSITIVE_INFINITY,
+    },
+    ...over,
   };
   stage.provider.all.push(machine);
   return machine;

@@ -282,7 +282,7 @@ describe('a superuser who tampers', () => {
     expect(outcome?.text?.[0]).toMatch(
       new RegExp(`account ${accountId}: Entry 2 \\(row \\d+\\) was changed`),
     );
-    expect(outcome?.text?.join()).toMatch(/the sum used 2026-11 says/);
+    expect(outcome?.text?.join()).toMatch(/the sum used 2026-11 holds/);
   });
 
   it('QUOTA-21 does not hide who did not tamper, and the whole ledger is walked in one pass', async () => {

@@ -134,7 +134,8 @@ describe('a boot that took too long', () => {
     expect(await stage.call(runId, 0, 'running')).toMatchObject({ action: 'stop', reason: 'boot_timeout' });
     await stage.pass(60_000, 1_000);
     Object.assign(stage.provider, real);
-    await stage.pass(15_000, 1_000);
+    // One look destroys it, the next one, ten seconds later, proves that it is gone.
+    await stage.pass(25_000, 1_000);
     expect((machine.endedAt ?? 0) - (machine.startedAt ?? 0)).toBeGreaterThan(60_000);
     expect(await stage.run(runId)).toMatchObject({
       ...{ status: 'failed', end_reason: 'boot_timeout', started_at: null, used_ms: 0, overrun_ms: 0 },

@@ -32,13 +32,13 @@ type CustomerRow = { stripe_customer_id: string | null; generation: number; stri
  * sent under it is always the same.
  */
 async function ensureCustomer(ctx: Ctx, payments: Payments, accountId: string): Promise<string> {
-  const current = await payments.account();
   const find = () => ctx.sql<CustomerRow[]>`
     insert into billing_customer (account_id)
     select id from account where id = ${accountId} and deleted_at is null
     on conflict (account_id) do update set account_id = excluded.account_id
     returning stripe_customer_id, generation, stripe_account`;
   let [row] = await find();
+  const current = await payments.account();
   if (row?.stripe_account && !isSameAccount(row.stripe_account, current)) {
     await switchAccount(ctx, accountId, current);
     [row] = await find();

@@ -26,8 +26,11 @@ export type SyncInput = {
 export async function syncAccount(ctx: Ctx, input: SyncInput): Promise<Outcome> {
   const { accountId } = input;
   const payments = needPayments(ctx.payments);
+  // PostgreSQL is asked first: while both are away, the answer is that quota cannot be decided.
+  const first = await drawTicket(ctx, accountId);
+  if (!first?.customer) return { kind: 'no_customer' };
   const stripeAccount = await payments.account();
-  const drawn = await drawTicket(ctx, accountId, stripeAccount);
+  const drawn = await drawFor(ctx, accountId, stripeAccount, first);
   if (!drawn?.customer) return { kind: 'no_customer' };
   const { customer, ticket } = drawn;
   const facts = await readStripe(payments, customer).catch((error) => {
@@ -66,16 +69,25 @@ type Drawn = {
   subscription: string | null;
 };
 
-/** A ticket for a read of the account's customer; one that another account of the provider knows is put away first. */
-async function drawTicket(ctx: Ctx, accountId: string, current: string): Promise<Drawn | undefined> {
-  const draw = () => ctx.sql<Drawn[]>`
+/** Draws a ticket for a read of the account's customer. Returns undefined for an account that never had one. */
+async function drawTicket(ctx: Ctx, accountId: string): Promise<Drawn | undefined> {
+  const [drawn] = await ctx.sql<Drawn[]>`
     update billing_customer set ticket_drawn = ticket_drawn + 1 where account_id = ${accountId}
     returning ticket_drawn as ticket, stripe_customer_id as customer, stripe_account,
       (select stripe_subscription_id from subscription s where s.account_id = ${accountId}) as subscription`;
-  const [drawn] = await draw();
-  if (!drawn?.stripe_account || isSameAccount(drawn.stripe_account, current)) return drawn;
+  return drawn;
+}
+
+/** Returns the ticket, or a new one after a customer of another account of the provider was put away. */
+async function drawFor(
+  ctx: Ctx,
+  accountId: string,
+  current: string,
+  drawn: Drawn,
+): Promise<Drawn | undefined> {
+  if (!drawn.stripe_account || isSameAccount(drawn.stripe_account, current)) return drawn;
   await switchAccount(ctx, accountId, current);
-  return (await draw())[0];
+  return drawTicket(ctx, accountId);
 }
 
 /**
