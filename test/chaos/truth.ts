@@ -59,7 +59,7 @@ const readMachines = async (setting: Setting): Promise<TruthMachine[]> => {
   return all.filter(({ metadata }) => metadata.hourglass_installation !== setting.other.id);
 };
 
-export const monthOf = (at: number): string => new Date(at).toISOString().slice(0, 7);
+const monthOf = (at: number): string => new Date(at).toISOString().slice(0, 7);
 
 const readRuns = (setting: Setting): Promise<RunRow[]> =>
   insist(

@@ -47,10 +47,9 @@ export class SimPacks {
     const one = this.bought.length > 0 && chance.hit(0.4) ? chance.pick(this.bought) : this.buy(at);
     const isNew = one.floorMs < 0;
     if (!isNew) {
-      one.floorMs = await this.takenMs(ctx, one);
       if (chance.hit(0.15)) one.disputed = true;
       else one.refunded = chance.between(one.refunded, AMOUNT);
-    } else one.floorMs = 0;
+    }
     const { paymentId, seconds, refunded, disputed, boughtAt } = one;
     const paid = { amount: AMOUNT, currency: 'usd', boughtAt };
     await rules.applyPack(ctx, this.accountId, {
@@ -61,6 +60,9 @@ export class SimPacks {
       disputed,
       ...paid,
     });
+    // Read after the change: another process may have granted a slice until then, and may not afterwards. What was granted
+    // before stays granted, also where a part was given back and a late proof charges it again.
+    one.floorMs = isNew ? 0 : Math.max(one.floorMs, await this.takenMs(ctx, one));
   }
 
   /** Some end within the history: they were bought nearly a year ago. */

@@ -5,7 +5,7 @@ import type { Scene } from '../faults';
 type Figure = { name: string; bar: number; unit: 's' | ''; sums: boolean };
 
 /** The figures of the edges: a count that must stay 0, or a time in ms with an upper limit. */
-export const FIGURES = {
+const FIGURES = {
   silentMs: {
     name: 'silent connections: until decisions are right again',
     bar: 15_000,
