@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Bounds } from './bounds';
+import type { Touch } from './faults';
 import { Disks, sickOf } from './heal';
 import { type Facts, judge } from './judge';
 import { commonOf, Spans, unionOf } from './spans';
@@ -161,6 +162,12 @@ describe('the judge of a run under faults', () => {
   it('detects two machines of one run', () => {
     const two = [machine('1'), machine('1', T + 1_000, T + 2_000, 'other')];
     expect(judge(facts([run('1')], two)).twoMachines).toEqual(['1']);
+    // A fault took the first one; only where both ran at once are they two.
+    const taken = (id: string) => ({ touched: new Map<string, Touch>([[id, 'killed']]) });
+    const [first, second] = [machine('1', T, T + 500, 'lost'), machine('1', T + 3_000)];
+    expect(judge(facts([run('1')], [first, second], taken('lost'))).twoMachines).toEqual([]);
+    expect(judge(facts([run('1')], [first, second])).twoMachines).toEqual(['1']);
+    expect(judge(facts([run('1')], two, taken('m-1'))).twoMachines).toEqual(['1']);
   });
 
   it('detects a lost session, and excuses it only by an outage longer than its slice survives', () => {

@@ -89,12 +89,27 @@ export function judge(facts: Facts): Verdict {
     whileBlocked: runs
       .filter(({ row }) => facts.bounds.isBlocked(row.account_id, row.admitted_at))
       .map(({ row }) => `run ${row.id} was admitted while its account was blocked`),
-    twoMachines: runs.filter((run) => run.machines.length > 1).map((run) => run.row.id),
+    twoMachines: runs.filter((run) => hasTwo(run.machines, facts.touched)).map((run) => run.row.id),
     lost: lost.filter((run) => !isExcused(run, facts)).map(inWords),
     excused: lost.filter((run) => isExcused(run, facts)).length,
     worst: [...worst, ...greediest].map(inWords),
   };
 }
+
+/**
+ * Reports a second machine of a run. One that was made after a fault had taken the first, whose create had no answer, is the
+ * run's only machine: nobody could know of the first.
+ */
+function hasTwo(machines: TruthMachine[], touched: Facts['touched']): boolean {
+  const inOrder = machines.toSorted((a, b) => a.createdAt - b.createdAt);
+  return inOrder.slice(1).some(({ createdAt }, n) => {
+    const before = inOrder[n];
+    return before !== undefined && !(touched.has(before.id) && goneBy(before, createdAt));
+  });
+}
+
+const goneBy = ({ intervals }: TruthMachine, at: number): boolean =>
+  intervals.every(({ stoppedAt }) => stoppedAt !== null && stoppedAt <= at);
 
 type View = {
   row: RunRow;
