@@ -37,7 +37,7 @@ export async function startOurs() {
     async open(page: Page): Promise<void> {
       await page.goto(`${stack.appUrl}/sign-in?next=/sessions/${id}`);
       await page.getByLabel('Email').fill(who.email);
-      await page.getByLabel('Password').fill(who.password);
+      await page.getByRole('textbox', { name: 'Password' }).fill(who.password);
       await page.getByRole('button', { name: 'Sign in', exact: true }).click();
       await page.locator('.terminal-screen[data-state=open]').waitFor();
     },
