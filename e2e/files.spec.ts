@@ -12,7 +12,7 @@ async function openFiles(page: Page, name: string): Promise<{ person: Person; id
   await expect(page.locator('[data-state=open]')).toBeVisible();
   await page.getByText('Files', { exact: true }).click();
   await expect(
-    page.getByRole('region', { name: 'Files' }).getByRole('button', { name: '.home' }),
+    page.getByRole('region', { name: 'Files' }).getByRole('button', { name: '.home Folder' }),
   ).toBeVisible();
   return { person, id };
 }
@@ -47,7 +47,7 @@ test('MACHINE-144 files are uploaded by drop, edited, renamed, moved, deleted an
 }) => {
   await openFiles(page, 'filed');
   await drop(page, { 'notes.md': '# one\n', 'data.csv': 'a,b\n' });
-  await expect(page.getByText('2 uploaded')).toBeVisible();
+  await expect(page.getByText('2 uploaded', { exact: true })).toBeVisible();
   await expect(row(page, 'data.csv')).toContainText('4 B');
 
   await page.getByRole('button', { name: 'notes.md' }).first().click();
@@ -65,8 +65,8 @@ test('MACHINE-144 files are uploaded by drop, edited, renamed, moved, deleted an
   await choose(page, 'read me.md', 'Move');
   await page.getByRole('textbox', { name: 'Folder' }).fill('docs/new');
   await page.getByRole('button', { name: 'Move' }).click();
-  await page.getByRole('button', { name: 'docs' }).first().click();
-  await page.getByRole('button', { name: 'new' }).first().click();
+  await page.getByRole('button', { name: 'docs Folder' }).click();
+  await page.getByRole('button', { name: 'new Folder', exact: true }).click();
   await expect(row(page, 'read me.md')).toBeVisible();
   await choose(page, 'read me.md', 'Delete');
   await expect(page.getByText('This folder is empty')).toBeVisible();
@@ -89,7 +89,7 @@ test('MACHINE-144 a change by a program is not overwritten unasked, and a name t
   await editor.pressSequentially('more ');
   await person.api.session.exec.mutate({ sessionId: id, command: 'echo theirs > a.txt' });
   await page.getByRole('button', { name: 'Save' }).click();
-  await expect(page.getByRole('alert')).toContainText('changed meanwhile');
+  await expect(page.getByRole('dialog').getByRole('alert')).toContainText('changed meanwhile');
   await page.getByRole('button', { name: 'Open the file as it is now' }).click();
   await expect(editor).toContainText('theirs');
   await page.getByRole('button', { name: 'Close' }).click();
@@ -97,7 +97,7 @@ test('MACHINE-144 a change by a program is not overwritten unasked, and a name t
   await drop(page, { 'a.txt': 'new\n' });
   await expect(page.getByText('there is already a file with this name')).toBeVisible();
   await page.getByRole('button', { name: 'Replace' }).click();
-  await expect(page.getByText('1 uploaded')).toBeVisible();
+  await expect(page.getByText('1 uploaded', { exact: true })).toBeVisible();
   const { stdout } = await person.api.session.exec.mutate({ sessionId: id, command: ['cat', 'a.txt'] });
   expect(stdout).toBe('new\n');
 });
@@ -122,7 +122,7 @@ test('MACHINE-139 MACHINE-144 an upload goes on after its line was lost, and a d
     page.getByRole('button', { name: 'Upload', exact: true }).click(),
   ]);
   await chooser.setFiles(file('large.bin', content));
-  await expect(page.getByText('1 uploaded')).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText('1 uploaded', { exact: true })).toBeVisible({ timeout: 30_000 });
   expect(lines).toBeGreaterThan(1);
   const [saved] = await Promise.all([page.waitForEvent('download'), choose(page, 'large.bin', 'Download')]);
   expect(saved.suggestedFilename()).toBe('large.bin');

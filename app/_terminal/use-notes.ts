@@ -5,15 +5,24 @@ import type { Notice, StopCause } from './wire';
 /** A notice, and for one of a stop the instant of the stop by this browser's clock. */
 export type Note = Notice & { stopsAt: number | null };
 
-/** What is said over a terminal: one notice at a time, and what a program wants to copy. */
+/**
+ * Returns the note that is shown once a notice arrives at `now`. Pure.
+ * A stop that is near stays until it is dismissed, put off or comes: a notice without one does not hide it.
+ */
+export function nextNote(shown: Note | null, notice: Notice, now: number): Note {
+  const isStop = notice.stopsInMs !== undefined || notice.level === 'final';
+  if (!isStop && shown?.stopsAt && shown.stopsAt > now) return shown;
+  return { ...notice, stopsAt: notice.stopsInMs === undefined ? null : now + notice.stopsInMs };
+}
+
+/** Returns the notice that is shown over a terminal, and the text that a program wants to copy. */
 export function useNotes() {
   const [note, setNote] = useState<Note | null>(null);
   const [copy, setCopy] = useState<string | null>(null);
   return {
     note,
     copy,
-    show: (notice: Notice) =>
-      setNote({ ...notice, stopsAt: notice.stopsInMs === undefined ? null : Date.now() + notice.stopsInMs }),
+    show: (notice: Notice) => setNote((shown) => nextNote(shown, notice, Date.now())),
     calm: (cause: StopCause) => setNote((shown) => (shown?.cause === cause ? null : shown)),
     dismiss: () => setNote(null),
     offer: setCopy,
