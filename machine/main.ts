@@ -56,7 +56,7 @@ function isProgram(file: string): boolean {
 }
 
 class Machine {
-  private readonly watchdog = startWatchdog();
+  private readonly watchdog = startWatchdog(log);
   private readonly terminals: TerminalServer;
   private readonly doors: Doors;
   private readonly exec: ExecDoor;

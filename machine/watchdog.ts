@@ -15,12 +15,12 @@ setInterval(() => {
 
 export type Watchdog = { endAt(monotonicMs: number): void };
 
-/** Starts it; nothing happens until an end is set. */
-export function startWatchdog(): Watchdog {
+/** Starts the watchdog, which does nothing until an end is set. A thread that fails is logged: the agent's own timers still end it. */
+export function startWatchdog(log: (text: string) => void): Watchdog {
   const shared = new SharedArrayBuffer(8);
   const micros = new BigInt64Array(shared);
   const worker = new Worker(CODE, { eval: true, workerData: { shared } });
   worker.unref();
-  worker.on('error', () => {});
+  worker.on('error', (error) => log(`the watchdog of the lease's end failed: ${error.message}`));
   return { endAt: (ms) => void Atomics.store(micros, 0, BigInt(Math.round(ms * 1000))) };
 }

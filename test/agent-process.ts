@@ -110,13 +110,19 @@ export class AgentProcess {
     this.child.kill('SIGKILL');
     this.api.closeAllConnections();
     this.api.close();
-    rmSync(this.folder, { recursive: true, force: true });
+    // A shell that was hung up may still write its history.
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 20 });
   }
 
   /** Resident memory in MiB. */
   memory(): number {
     const status = readFileSync(`/proc/${this.child.pid}/status`, 'utf8');
     return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
+  }
+
+  /** Returns how early the kernel ends the agent when memory is short; of 1,000. */
+  memoryRank(): number {
+    return Number(readFileSync(`/proc/${this.child.pid}/oom_score_adj`, 'utf8'));
   }
 
   /** Returns the `fly-replay-src` header the gateway's replay to one door of this machine carries. */

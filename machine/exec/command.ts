@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import type { Identity } from '../identity';
+import { killFirst } from '../memory';
 import type { Order } from './order';
 
 export type Ended = { exitCode: number | null; signal: string | null; timedOut: boolean };
@@ -39,6 +40,7 @@ export class Command {
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(identity ? { uid: identity.uid, gid: identity.gid } : {}),
     });
+    killFirst(this.child.pid);
     this.later(order.timeoutMs, () => {
       this.timedOut = true;
       this.stop();

@@ -125,3 +125,13 @@ it('SESSION-142 a flood waits for its reader, and eight commands run at once', {
   await reader?.cancel();
   await Promise.all(idle.map((response) => response.body?.cancel()));
 });
+
+it('MACHINE-74 commands and shells are ended before the agent when memory is short', async () => {
+  const scoreOf = async () =>
+    ((await run({ command: 'cat /proc/$$/oom_score_adj' })) as { out: string }).out.trim();
+  await expect.poll(scoreOf).toBe('500');
+  const line = await agent.connect();
+  line.type('echo "score $(cat /proc/self/oom_score_adj)"\n');
+  await expect.poll(() => line.text()).toContain('score 500');
+  expect(agent.memoryRank()).toBeLessThan(500);
+});

@@ -1,6 +1,7 @@
 import { type IPty, spawn } from '@lydell/node-pty';
 import { monotonicMs } from '../clock';
 import type { Identity } from '../identity';
+import { killFirst } from '../memory';
 import { PrintedMeter } from '../work/printed';
 import { Audience, type Size } from './audience';
 import { unfinishedTail } from './output-tail';
@@ -51,6 +52,7 @@ export class Tab {
       ...(options.identity ? { uid: options.identity.uid, gid: options.identity.gid } : {}),
       encoding: null,
     });
+    killFirst(this.pty.pid);
     this.input = new PtyInput((this.pty as IPty & { fd: number }).fd);
     this.screen = new Screen(options.cols, options.rows, (isBusy) =>
       isBusy ? this.hold(this.screen) : this.release(this.screen),

@@ -2,7 +2,7 @@ import type { Instant } from '../clock';
 import type { Ctx } from '../context';
 import { accountIdOf, type Volume } from '../machine/machines';
 import { alarmListing, claimPass, endPass, type Pass, renewing } from './listing';
-import { ownersOf } from './living-volumes';
+import { type Ownership, ownersOf } from './living-volumes';
 import { readList } from './read-list';
 import { noteRemovals } from './removals';
 
@@ -56,16 +56,18 @@ async function findOnPage(ctx: Ctx, pass: Pass, page: Volume[]): Promise<number 
   const old = inOurApps.filter(({ id, createdAt }) => !living.has(id) && now - createdAt >= VOLUME_AGE_MS);
   if (old.length === 0) return 0;
   const owners = await ownersOf(ctx, old);
+  const ofKind = (...kinds: Ownership[]) =>
+    old.filter(({ id }) => kinds.includes(owners.get(id)?.is ?? 'not ours'));
   // Those that only a person may decide on are remembered for one, however many they are.
-  const forgotten = old.filter(({ id }) => owners.get(id) === 'forgotten');
-  await noteLeaked(ctx, forgotten);
-  const leaked = old.filter(({ id }) => owners.get(id) === 'left over');
+  const doubtful = ofKind('forgotten', 'second');
+  await noteLeaked(ctx, doubtful);
+  const leaked = ofKind('left over');
   if (leaked.length > Math.max(MOST_ON_A_PAGE, inOurApps.length * LARGEST_SHARE)) {
     alarmListing(ctx, pass.name, 'crowded', { leftOver: leaked.length, shown: inOurApps.length });
-    return forgotten.length;
+    return doubtful.length;
   }
   await noteLeaked(ctx, leaked);
-  return leaked.length + forgotten.length;
+  return leaked.length + doubtful.length;
 }
 
 /** Where the list does not say how old a volume is, its second read comes when it surely is old enough. */

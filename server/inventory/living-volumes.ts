@@ -3,10 +3,12 @@ import type { Ctx } from '../context';
 import { accountIdOf, type Volume, volumeNameOf } from '../machine/machines';
 
 /**
- * Which volumes belong to a session that lives: it is not deleted, or its last machine is not proven dead. `forgotten`: of no
- * session that these books know, and made in a time of which they know nothing since a restore.
+ * Whose a volume is. `living`: of a session that is not deleted, or whose last machine is not proven dead. `second`: it has the
+ * name of such a session, which uses another volume. `forgotten`: of no session that this database knows, and made in a time
+ * of which it knows nothing since a restore.
  */
-export type Ownership = 'living' | 'left over' | 'forgotten' | 'not ours';
+export type Ownership = 'living' | 'second' | 'left over' | 'forgotten' | 'not ours';
+export type Owner = { is: Ownership; sessionId?: string };
 
 /** A name that only a session's volume has. */
 const SESSION_VOLUME = /^s_[a-z0-9]{1,26}$/;
@@ -15,7 +17,7 @@ const SESSION_VOLUME = /^s_[a-z0-9]{1,26}$/;
  * Asks PostgreSQL, in one statement, whose each volume is. Left over is only what lies in the app of an account of ours,
  * has a session's name, and belongs to no living session, neither by its id nor by its name.
  */
-export async function ownersOf(ctx: Ctx, volumes: Volume[]): Promise<Map<string, Ownership>> {
+export async function ownersOf(ctx: Ctx, volumes: Volume[]): Promise<Map<string, Owner>> {
   const accountOf = (volume: Volume) => accountIdOf(ctx.env.ENVIRONMENT_ID, volume.app) ?? '';
   const accountIds = [...new Set(volumes.map(accountOf))];
   const rows = await ctx.sql<{ account_id: string; session_id: string | null; volume_id: string | null }[]>`
@@ -27,17 +29,19 @@ export async function ownersOf(ctx: Ctx, volumes: Volume[]): Promise<Map<string,
     where a.id = any(${accountIds})`;
   const known = new Set(rows.map((row) => row.account_id));
   const ids = new Set(rows.map((row) => row.volume_id));
-  const names = new Set(rows.map((row) => `${row.account_id} ${volumeNameOf(row.session_id ?? '')}`));
-  const isForgotten = await forgottenOf(ctx, volumes, accountIds);
-  return new Map(
-    volumes.map((volume) => {
-      const isOurs = known.has(accountOf(volume)) && SESSION_VOLUME.test(volume.name);
-      const isLiving = ids.has(volume.id) || names.has(`${accountOf(volume)} ${volume.name}`);
-      if (isLiving) return [volume.id, 'living'];
-      if (!isOurs) return [volume.id, 'not ours'];
-      return [volume.id, isForgotten(volume) ? 'forgotten' : 'left over'];
-    }),
+  const sessions = new Map(
+    rows.map((row) => [`${row.account_id} ${volumeNameOf(row.session_id ?? '')}`, row] as const),
   );
+  const isForgotten = await forgottenOf(ctx, volumes, accountIds);
+  function ownerOf(volume: Volume): Owner {
+    if (ids.has(volume.id)) return { is: 'living' };
+    const session = sessions.get(`${accountOf(volume)} ${volume.name}`);
+    if (session?.session_id)
+      return { is: session.volume_id === null ? 'living' : 'second', sessionId: session.session_id };
+    if (!known.has(accountOf(volume)) || !SESSION_VOLUME.test(volume.name)) return { is: 'not ours' };
+    return { is: isForgotten(volume) ? 'forgotten' : 'left over' };
+  }
+  return new Map(volumes.map((volume) => [volume.id, ownerOf(volume)]));
 }
 
 /** Clocks of the provider and of PostgreSQL differ, and a volume is made a little after its run was admitted. */

@@ -44,8 +44,13 @@ async function removeVolume(ctx: Ctx, { app, id }: Removal): Promise<Tried> {
   const volume = read.value;
   if (volume !== null && !volume.isGone) {
     const owner = (await ownersOf(ctx, [{ ...volume, app }])).get(id);
-    if (owner === 'living') return { outcome: 'kept' };
-    if (owner === 'forgotten') return { outcome: 'parked', error: FORGOTTEN };
+    if (owner?.is === 'living') return { outcome: 'kept' };
+    if (owner?.is === 'forgotten') return { outcome: 'parked', error: FORGOTTEN };
+    if (owner?.is === 'second')
+      return {
+        outcome: 'parked',
+        error: `session ${owner.sessionId} uses another volume and this one has its name: it may hold files of a time before`,
+      };
     const removed = await ctx.machines.deleteVolume(app, id);
     if (!removed.ok) return { outcome: 'failed', error: removed.failure.message };
     metrics.volumesRemoved.inc();

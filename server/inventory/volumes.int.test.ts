@@ -65,7 +65,12 @@ describe('a volume', () => {
       false,
       false,
     ]);
-    expect(await stage.ctx.sql`select 1 from removal`).toHaveLength(0);
+    // Its session names another volume: it costs money and nobody sees its files, so a person decides.
+    const parked = await stage.ctx.sql`select id, error from removal where parked_at is not null`;
+    expect(parked).toEqual([
+      { id: second.id, error: expect.stringContaining(`session ${known.sessionId} uses another volume`) },
+    ]);
+    expect(await stage.ctx.sql`select 1 from removal where parked_at is null`).toHaveLength(0);
   });
 
   it('SESSION-25 of an unknown or deleted session goes after an hour and a second read, in our apps only', async () => {
