@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import { DrizzleQueryError } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import { openOperatorContext } from '../operator/context';
 import { type Env, parseEnv, SECRET_NAMES, secretsOf } from './env';
@@ -119,6 +120,7 @@ describe('the log', () => {
       cause: Object.assign(new Error('smtp-secret'), { options: { pass: 'smtp-secret' } }),
     });
     log.error({ err: carrying }, `tried postgres://hg:other@db/hg with ${key}`);
+    log.error({ err: new DrizzleQueryError('insert into t values ($1)', ['secret of a sign-in']) }, 'failed');
     log.info(
       { deep: { er: { url: 'redis://:redis-secret@cache', key } }, headers: { cookie: 'a=b' } },
       GOOD.STRIPE_SECRET_KEY,
@@ -128,10 +130,11 @@ describe('the log', () => {
       more: `hgr_${'a'.repeat(36)}_${'m'.repeat(43)} hgc_body.${'m'.repeat(43)} sk_live_1a2b`,
     });
     const text = lines.join('');
-    expect(lines).toHaveLength(3);
+    expect(lines).toHaveLength(4);
     for (const line of lines) expect(() => JSON.parse(line)).not.toThrow();
     expect(text).not.toMatch(/secret|:other@|kkkk|mmmm|sk_live_1a2b|a=b|args/);
     expect(text).toContain('WRONGPASS');
+    expect(text).toContain('insert into t');
     expect(text).toContain('env.test.ts');
   });
 });

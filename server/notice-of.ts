@@ -6,12 +6,14 @@ const DEPTH = 4;
 /** Returns the log form of an error or of any thrown value. Commands, parameters, bodies and options are left out. */
 export function noticeOf(error: unknown, depth = DEPTH): Notice {
   if (!(error instanceof Error)) return { type: typeof error, message: String(error).slice(0, 1_000) };
-  const { code, cause } = error as { code?: unknown; cause?: unknown };
+  const { code, cause, params } = error as { code?: unknown; cause?: unknown; params?: unknown };
+  // drizzle appends the parameters, which may be tokens, to its message, which the stack repeats.
+  const message = params === undefined ? error.message : (error.message.split('\nparams:')[0] ?? '');
   return {
     type: error.constructor.name,
-    message: error.message,
+    message,
     ...(typeof code === 'string' || typeof code === 'number' ? { code: String(code) } : {}),
-    stack: error.stack,
+    stack: error.stack?.replace(error.message, () => message),
     ...(cause === undefined || depth === 0 ? {} : { cause: noticeOf(cause, depth - 1) }),
   };
 }

@@ -96,7 +96,8 @@ export function makeAuth(deps: AuthDeps) {
     socialProviders: githubOf(env),
     // Another person may have made an account for this address, so a sign-in with GitHub does not open it.
     account: { encryptOAuthTokens: true, accountLinking: { disableImplicitLinking: true } },
-    onAPIError: { errorURL: `${env.APP_URL}/sign-in` },
+    // A defect is thrown to the route. Otherwise the library prints it to the console, with the values of its statement.
+    onAPIError: { errorURL: `${env.APP_URL}/sign-in`, throw: true },
     disabledPaths: UNUSED,
     rateLimit: { enabled: true, window: 60, max: 300, customRules: TRIES },
     advanced: {

@@ -25,10 +25,12 @@ async function answer(request: Request, bounded: Request): Promise<Response> {
   headers.set(ADDRESS_HEADER, clientAddress(request.headers, env.TRUSTED_PROXIES));
   const method = request.method === 'GET' ? 'GET' : 'POST';
   return limitDatabaseTime(REQUEST_TIMEOUT_MS, async (time) => {
-    const response = await toNextJsHandler(webAuth())[method](new Request(bounded, { headers }));
-    if (!time.failure) return response;
-    // The library reports it as a server error, as wrong input or as a missing sign-in, so its response and cookies are
-    // dropped.
+    const called = toNextJsHandler(webAuth())[method](new Request(bounded, { headers }));
+    const response = await called.catch((error: unknown) => {
+      if (!time.failure) throw error;
+    });
+    if (response && !time.failure) return response;
+    // The library reports it as a defect, as wrong input or as a missing sign-in, so its response and cookies are dropped.
     webContext().ctx.log.error({ err: time.failure }, 'PostgreSQL is unreachable');
     const { reason, message } = quotaUnavailable();
     return Response.json({ code: reason, message, reason }, { status: 503 });
