@@ -9,7 +9,7 @@ import { monthSeconds } from './paid-quota';
 import { monthOf } from './period';
 import { isOnce, type Prices, quotaMsOf } from './plans';
 
-/** Everything a quota decision needs, as one consistent read of PostgreSQL saw it. Decisions on it are pure. */
+/** The data of a quota decision, as one consistent read of PostgreSQL. Decisions on it are pure. */
 
 export type PeriodSums = { quotaMs: number | null; forgivenMs: number; usedMs: number; heldMs: number };
 
@@ -39,7 +39,7 @@ export type OpenRun = Pick<
 > &
   Pick<SessionRecord, 'awakeFrom' | 'awakeUntil'> & {
     status: Extract<RunRecord['status'], 'starting' | 'running' | 'stopping'>;
-    /** The idle stop its session asks for; null follows the plan. */
+    /** The idle stop chosen for its session, in seconds; null follows the plan. */
     chosenIdleSeconds: SessionRecord['idleStopSeconds'];
     segments: Segment[];
   };
@@ -47,34 +47,39 @@ export type OpenRun = Pick<
 export type AccountState = {
   accountId: string;
   status: AccountStatus;
-  /** Whether an owner has proven their address. True for an account nobody signed up for. */
+  /** Whether an owner has confirmed their address. True for an account without a user. */
   isConfirmed: boolean;
   now: Instant;
-  /** How far PostgreSQL's clock is behind what this account has seen of it: it was set back. At most 0 otherwise. */
+  /**
+   * How far PostgreSQL's clock is behind the latest instant this account has seen, in ms. Positive only when it was set
+   * back.
+   */
   clockBehindMs: number;
-  /** Nothing is granted before: after a restore, leases that the database does not know may still run until then. */
+  /**
+   * Nothing is granted before this instant: after a restore, leases that the database does not know may run until then.
+   */
   grantingFrom: Instant;
   /** The plan in force. */
   plan: Plan;
-  /** What the account has of its own, without a payment. */
+  /** The account's own plan, in force without a payment. */
   ownPlanId: string;
   subscription: Subscription | null;
   plans: Plan[];
-  /** What each plan costs, by plan. */
+  /** The prices of each plan, by plan id; null for a plan that is not sold. */
   prices: Map<string, Prices | null>;
-  /** The currency this account is charged in for good; null before its first payment. */
+  /** The currency in which this account is charged from its first payment on; null before. */
   currency: string | null;
-  /** What each pack costs, by pack. */
+  /** The prices of each pack, by pack id. */
   packPrices: Map<string, Prices | null>;
   periods: Map<PeriodKey, PeriodSums>;
-  /** Packs that have not ended, the one that ends first first. */
+  /** Packs that have not ended, ordered by their end. */
   packs: Pack[];
-  /** What of this month is in the ledger and was charged to packs, or to a trial. */
+  /** Time of this month in the ledger that was charged to packs or to a trial, in ms. */
   extraUsedMs: number;
   openRuns: OpenRun[];
 };
 
-/** The bounds of a decision, from configuration. */
+/** The bounds of a decision, from the settings. */
 export type QuotaRules = SliceBounds & { minStartMs: number; needsConfirmed: boolean };
 
 export const quotaRules = (env: Env): QuotaRules => ({
@@ -84,26 +89,35 @@ export const quotaRules = (env: Env): QuotaRules => ({
   needsConfirmed: env.CONFIRMED_EMAIL === 'required',
 });
 
-/** True while nothing may be granted, neither a start nor a renewal. */
+/**
+ * Returns whether the account waits for the leases of a restored database to end: neither a start nor a renewal is
+ * granted.
+ */
 export const isHeldBack = (state: AccountState): boolean => state.now < state.grantingFrom;
 
-/** What a clock may be behind without being called set back: servers that take turns differ by less. */
+/** A clock this far behind, in ms, does not count as set back: the clocks of servers that fail over differ by less. */
 const CLOCK_TOLERANCE_MS = 2_000;
 
-/** True while PostgreSQL's clock was set back: time passes that nobody can count, so that nothing may be granted. */
+/**
+ * Returns whether PostgreSQL's clock was set back. Nothing is granted then, because the time that passes cannot be
+ * counted.
+ */
 export const isClockBehind = (state: AccountState): boolean => state.clockBehindMs > CLOCK_TOLERANCE_MS;
 
-/** The period that `at` draws on under the plan in force. */
+/** Returns the period that is charged at `at` under the plan in force. */
 export const periodAt = (plan: Plan, at: Instant): PeriodKey => (isOnce(plan) ? TRIAL_PERIOD : monthOf(at));
 
-/** The sums of a period; zeros under its quota as of now while it has no row. */
+/** Returns the sums of a period; for a period without a row, zeros and its quota as of now. */
 export function sumsOf(state: AccountState, period: PeriodKey): PeriodSums {
   return (
     state.periods.get(period) ?? { quotaMs: quotaMsIn(state, period), forgivenMs: 0, usedMs: 0, heldMs: 0 }
   );
 }
 
-/** The quota of a period as of now, in ms; null is no limit. That of a month that is over stays what it was. Pure. */
+/**
+ * Returns the quota of a period as of now, in ms; null without a limit. The quota of a past month does not change.
+ * Pure.
+ */
 export function quotaMsIn(state: AccountState, period: PeriodKey): number | null {
   const known = state.periods.get(period);
   if (isPackKey(period)) return state.packs.find(({ key }) => key === period)?.quotaMs ?? known?.quotaMs ?? 0;
@@ -113,26 +127,28 @@ export function quotaMsIn(state: AccountState, period: PeriodKey): number | null
   return seconds === null ? null : seconds * 1000;
 }
 
-/** The allowance that is given once: that of the plan in force or of the own one, or what was given before. */
+/** Returns the one-time allowance in ms: of the plan in force, of the own plan, or what was given before. */
 function onceMs({ plan, plans, ownPlanId, periods }: AccountState): number | null {
   const once = [plan, plans.find(({ id }) => id === ownPlanId)].find((one) => one && isOnce(one));
   return once ? quotaMsOf(once) : (periods.get(TRIAL_PERIOD)?.quotaMs ?? 0);
 }
 
-/** What may still be reserved in a period: quota − used − held, never negative, Infinity without a limit. */
+/**
+ * Returns what may still be reserved in a period, in ms: quota − used − held, never negative, Infinity without a limit.
+ */
 export function availableMs(state: AccountState, period: PeriodKey): number {
   const { usedMs, heldMs } = sumsOf(state, period);
   const quotaMs = quotaMsIn(state, period);
   return quotaMs === null ? Number.POSITIVE_INFINITY : Math.max(0, quotaMs - usedMs - heldMs);
 }
 
-/** The elapsed, not yet metered part of a running lease in a period, in ms. Booting runs have used nothing. */
+/** Returns the elapsed, not yet charged part of a running lease in a period, in ms. Booting runs have used nothing. */
 function elapsedMs(run: OpenRun, period: PeriodKey, now: Instant): number {
   if (run.startedAt === null) return 0;
   return lengthOf(splitAt(run.segments, now).before.filter((s) => s.period === period));
 }
 
-/** Used and held of a period as of now: the elapsed part of open runs counts as used. */
+/** Returns used and held time of a period as of now, in ms: the elapsed part of open runs counts as used. */
 export function liveSums(state: AccountState, period: PeriodKey): { usedMs: number; heldMs: number } {
   const { usedMs, heldMs } = sumsOf(state, period);
   const elapsed = state.openRuns.reduce((sum, run) => sum + elapsedMs(run, period, state.now), 0);

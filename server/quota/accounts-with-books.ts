@@ -1,13 +1,16 @@
 import type { Sql, TxSql } from '@/db/client';
 
-/** Every account that has books, by id, each found by one step along the indexes: no statement reads them all. */
+/**
+ * Yields every account with books, ordered by id. Each costs one step along the indexes, so no statement reads all
+ * accounts.
+ */
 export async function* accountsWithBooks(sql: Sql | TxSql): AsyncGenerator<string> {
   for (let last = await nextAccount(sql, ''); last !== null; last = await nextAccount(sql, last)) yield last;
 }
 
 /**
- * Returns the account after `last` that has an account, an entry, a sum or the note of a newest entry, or null after the
- * last one. Whoever removed one of these by hand has left another.
+ * Returns the next id after `last` that has an account, an entry, a sum or a head of the ledger; null after the last
+ * one. An account whose rows were partly deleted by hand is found by the remaining ones.
  */
 export async function nextAccount(sql: Sql | TxSql, last: string): Promise<string | null> {
   const [row] = await sql<{ id: string | null }[]>`

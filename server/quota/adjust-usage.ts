@@ -8,8 +8,8 @@ import { dayOf } from './period';
 import { isExtra, pocketsAt } from './pockets';
 
 /**
- * Books signed time on the current period: positive takes quota away as use would, of the month first and then of packs;
- * negative gives it back to the month. Whatever is already leased stays leased. Returns the state after it. Throws NOT_FOUND.
+ * Books signed time on the current period. Positive time counts as use, of the month first and then of packs; negative
+ * time is given back to the month. Leases stay as they are. Returns the state afterwards. Throws NOT_FOUND.
  */
 export async function adjustUsage(
   tx: TxCtx,
@@ -23,7 +23,10 @@ export async function adjustUsage(
   return state;
 }
 
-/** Returns what of an adjustment falls on which pocket. What no pocket has room for falls on the plan's own. Pure. */
+/**
+ * Returns the share of an adjustment per pocket, in ms. Time for which no pocket has room falls on the plan's own.
+ * Pure.
+ */
 function sharesOf(state: AccountState, ms: number): [PeriodKey, number][] {
   const own = periodAt(state.plan, state.now);
   const shares: [PeriodKey, number][] = [];

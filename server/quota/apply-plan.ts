@@ -6,8 +6,9 @@ import { lockAccount } from './load-account';
 import { wakeRuns } from './wake-runs';
 
 /**
- * Gives an account another own plan. A raise is felt at the next renewal; a cut grants nothing new, forgives what is
- * already used or leased, and has the newest sessions ended that the plan does not cover. Returns the plans in force before and after. Throws NOT_FOUND, INVALID_INPUT.
+ * Changes the own plan of an account. A larger plan takes effect at the next renewal. A smaller one grants nothing new,
+ * forgives time that is already used or leased, and ends the newest sessions over its limit. Returns the plans in force
+ * before and after. Throws NOT_FOUND, INVALID_INPUT.
  */
 export async function applyPlan(
   tx: TxCtx,

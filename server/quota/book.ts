@@ -8,13 +8,13 @@ import { isOnce } from './plans';
 import { extraIn } from './pockets';
 
 /**
- * Writes to the books of one account. Every function here is called under the account lock with the state that lock
- * answered, changes rows by differences, and keeps that state in step, so that several moves fit in one transaction.
+ * Writes to the books of one account. Every function requires the account lock and the state read under it, changes
+ * rows by differences, and updates that state, so that several changes fit in one transaction.
  */
 
 /**
- * Brings the quota of current and later periods and of packs in line with the plan in force and what is paid. A cut
- * forgives what is already used or leased, and nothing more. To be called first in every transaction that grants.
+ * Sets the quota of current and later periods and of packs to what the plan in force and the payments give. After a
+ * cut, exactly the time already used or leased is forgiven. Must come first in every transaction that grants time.
  */
 export async function alignQuota(tx: TxCtx, state: AccountState): Promise<void> {
   const once = isOnce(state.plan);
@@ -43,15 +43,15 @@ function sumMoves(changes: { segments: Segment[]; used: number; held: number }[]
   return moves;
 }
 
-/** Holds freshly reserved segments. */
+/** Adds newly reserved segments to the held time. */
 export const hold = (tx: TxCtx, state: AccountState, segments: Segment[]): Promise<void> =>
   moveSums(tx, state, sumMoves([{ segments, used: 0, held: 1 }]));
 
-/** Returns held segments that will not be used. */
+/** Takes held segments that will not be used off the held time. */
 export const release = (tx: TxCtx, state: AccountState, segments: Segment[]): Promise<void> =>
   moveSums(tx, state, sumMoves([{ segments, used: 0, held: -1 }]));
 
-/** Moves used segments of a run from held to used and writes them into the ledger. */
+/** Moves used segments of a run from held to used and writes their ledger entries. */
 export async function charge(
   tx: TxCtx,
   state: AccountState,
@@ -66,7 +66,7 @@ export async function charge(
   state.extraUsedMs += extraIn(segments, state.now);
 }
 
-/** Gives charged segments back after a proof that the machine was already dead then. */
+/** Gives charged segments back when a proof shows that the machine was already dead. */
 export async function credit(
   tx: TxCtx,
   state: AccountState,
@@ -99,7 +99,7 @@ async function writeEntries(
   );
 }
 
-/** Adds signed time to a day's sum. */
+/** Adds signed time, in ms, to the sum of a day. */
 export const addToDay = (tx: TxCtx, accountId: string, day: string, ms: number) => tx.sql`
   insert into usage_day (account_id, day, ms) values (${accountId}, ${day}, ${ms})
   on conflict (account_id, day) do update set ms = usage_day.ms + excluded.ms`;

@@ -3,19 +3,19 @@ import { type EntryRow, hashOfEntry, NO_HASH } from './ledger-entry';
 export type LedgerProblem = {
   kind: 'changed' | 'missing' | 'misplaced' | 'replaced' | 'head';
   accountId: string;
-  /** The place in the account's ledger that is concerned. */
+  /** The position in the account's ledger; null when unknown. */
   seq: number | null;
-  /** The row that shows it; null when it is the row that is missing. */
+  /** The id of the row at fault; null for a missing row. */
   entryId: number | null;
   message: string;
 };
 
-/** The newest entry as its own row remembers it. */
+/** The newest entry as recorded in the head row of the account. */
 export type Head = { seq: number; hash: string };
 
 /**
- * Walks the chain of one account in the order its entries were written. Every row that was changed, removed, added or
- * moved breaks it where that happened, and the rest is still checked.
+ * Checks the chain of one account in the order in which its entries were written. A row that was changed, removed,
+ * added or moved is reported there, and the rest is still checked.
  */
 export class ChainCheck {
   private seq = 0;
@@ -23,7 +23,7 @@ export class ChainCheck {
 
   constructor(private readonly accountId: string) {}
 
-  /** The next row; returns what is wrong with it. */
+  /** Takes the next row. Returns its problems. */
   take(row: EntryRow): LedgerProblem[] {
     const seq = row.seq === null ? null : Number(row.seq);
     const say = (kind: LedgerProblem['kind'], message: string): LedgerProblem => ({
@@ -50,7 +50,7 @@ export class ChainCheck {
     return problems;
   }
 
-  /** No more rows; returns what the newest entry should have been. */
+  /** Ends the chain. Returns the differences between the last row and the recorded head. */
   end(head: Head | null): LedgerProblem[] {
     const { accountId, seq } = this;
     const about = { kind: 'head', accountId, seq, entryId: null } as const;

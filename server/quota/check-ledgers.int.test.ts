@@ -50,7 +50,7 @@ const readNow = async () => (await world.ctx.sql<{ at: string }[]>`select hg_clo
 const gauge = async (kind: string) =>
   (await metrics.ledgerProblems.get()).values.find(({ labels }) => labels.kind === kind)?.value;
 
-/** Passes until every account was reached. */
+/** Runs passes until every account has been verified. */
 async function checkAll(): Promise<void> {
   for (let last = await checkLedgers(world.ctx, ''); last !== ''; )
     last = await checkLedgers(world.ctx, last);
@@ -90,7 +90,7 @@ describe('books are verified account by account', () => {
       .sql`update usage_day set ms = ms - 7 where account_id in (${wrong as string}, ${last as string})`;
     expect(await listDrift(world.ctx)).toEqual([]);
 
-    // Once a day: nothing is verified again before, by this worker or another.
+    // The worker verifies once per day: no worker verifies again before.
     const verified = () => statements.filter((text) => /^begin isolation/.test(text)).length;
     const before = verified();
     await checkAll();
@@ -120,7 +120,7 @@ describe('reports', () => {
     );
     const tookMs = performance.now() - startedAt;
     expect(answers.map(({ action }) => action)).toEqual(runs.map(() => 'run'));
-    // All reports together take a quarter of a minute, and each of them a second.
+    // All reports together take about 15 s, and each of them one second.
     expect(tookMs).toBeLessThan(5_000);
     await world.ctx.reports.end({ timeout: 0 });
     await reports;

@@ -3,19 +3,19 @@ import { metrics } from '../metrics';
 import { nextAccount } from './accounts-with-books';
 import { type AccountVerification, verifyAccount } from './verify-ledger';
 
-/** Every account's books are verified once in so long, by whichever worker comes first. */
+/** Every account's books are verified once per this time, in ms, by any of the workers. */
 export const CHECK_EVERY_MS = 86_400_000;
-/** One pass: never more accounts, and none is begun later than this. What is left comes in the next one. */
+/** The most accounts per pass. None begins later than `PASS_MS` into it; the rest follows in the next pass. */
 const BATCH_SIZE = 50;
 const PASS_MS = 5_000;
-/** The longest that one account may take. */
+/** The longest verification of one account, in ms. */
 const LONGEST_MS = 20_000;
 
 type Check = Pick<Ctx, 'reports' | 'log'>;
 
 /**
- * Verifies the books of some accounts after `last` and returns where to go on, or the empty string after the last account.
- * Each account is verified by itself: one that fails is counted, logged and recorded, and the others are verified.
+ * Verifies the books of some accounts after `last`. Returns where to continue, or the empty string after the last
+ * account. An account that fails is counted, logged and recorded, and the others are still verified.
  */
 export async function checkLedgers(ctx: Check, last: string): Promise<string> {
   const until = performance.now() + PASS_MS;
@@ -29,7 +29,7 @@ export async function checkLedgers(ctx: Check, last: string): Promise<string> {
   return at;
 }
 
-/** Takes an account whose time has come, and says whether it did: several workers verify each account once. */
+/** Claims an account that is due. Returns false when another worker has claimed it or it is not due. */
 async function claim({ reports }: Check, accountId: string): Promise<boolean> {
   const taken = await reports`
     insert into ledger_check as c (account_id, checked_at) values (${accountId}, hg_clock())
@@ -63,7 +63,7 @@ function alarm({ log }: Check, accountId: string, { problems, drift }: AccountVe
   );
 }
 
-/** Says how many accounts have books that were found wrong, and how many could not be verified. */
+/** Reports the number of accounts with wrong books, and of those that could not be verified, as metrics. */
 export async function reportLedgers({ reports }: Pick<Ctx, 'reports'>): Promise<void> {
   const [row] = await reports<{ wrong: number; unread: number }[]>`
     select count(*) filter (where problem_count > 0) as wrong, count(*) filter (where error is not null) as unread

@@ -127,7 +127,8 @@ describe('decideStart', () => {
       ]),
     };
     expect(plansThatHelp(late, rules).map((p) => p.id)).toEqual(['starter', 'pro', 'custom']);
-    // Nobody charges 15 and 32 cents: they come with the next invoice, and so does the time.
+    // Amounts of 15 and 32 cents are too small to be charged: they are due with the next invoice, and the time follows
+    // then.
     expect(plansThatHelp(priced, rules).map((p) => p.id)).toEqual(['custom']);
     const offer = describeUpgrade(late, rules, 'https://x', { plan: () => null, pack: () => null });
     expect(offer?.plans.map((p) => p.thisMonthSeconds)).toEqual([

@@ -14,15 +14,16 @@ import { PACKS, type PackOffer, withPack } from './packs';
 import { DEFAULT_CURRENCY, isOnce } from './plans';
 import { availableAt, extraMs } from './pockets';
 
-/** How many sessions count towards the limit: starting, running and stopping ones. */
+/** Returns the session limit and how many sessions count towards it: starting, running and stopping ones. */
 export const limitsOf = (state: AccountState): Limits => ({
   maxSessions: state.plan.maxSessions,
   activeSessions: state.openRuns.length,
 });
 
 /**
- * May this account start a session now? The one decision behind the button, `quota.get` and `session.start`. Pure.
- * Asked in this order: the account itself, whether anything may be granted, what is left of the quota, the session limit, what others hold.
+ * Decides whether this account may start a session now, for the button, `quota.get` and `session.start` alike. Pure.
+ * Order of the checks: the account, whether anything may be granted, the remaining quota, the session limit, time held
+ * by other sessions.
  */
 export function decideStart(state: AccountState, rules: QuotaRules): Start {
   const reason = refusalOf(state, rules);
@@ -41,7 +42,10 @@ function refusalOf(state: AccountState, rules: QuotaRules): StartReason | null {
   return null;
 }
 
-/** What is left of the quota and of packs as of now; without packs it may be negative after a cut. Infinity without a limit. */
+/**
+ * Returns the remaining quota and packs as of now, in ms, Infinity without a limit. Without packs it may be negative
+ * after a cut.
+ */
 export function remainingMs(state: AccountState): number {
   const period = periodAt(state.plan, state.now);
   const quotaMs = quotaMsIn(state, period);
@@ -51,12 +55,12 @@ export function remainingMs(state: AccountState): number {
   return extra > 0 ? Math.max(0, leftMs) + extra : leftMs;
 }
 
-/** Refusals of the account itself. */
+/** Refusals that no plan lifts. */
 const NO_PLAN_LIFTS = new Set<StartReason>(['ACCOUNT_BLOCKED', 'ACCOUNT_PENDING', 'EMAIL_UNCONFIRMED']);
 
 /**
- * The visible plans of higher rank under which today's refusal would not arise if they were bought now; empty when a start
- * is allowed. `currency` is the visitor's, for accounts without one. Pure.
+ * Returns the visible plans of higher rank that would lift the refusal if bought now; empty when a start is allowed.
+ * `currency` is the visitor's, for accounts without one. Pure.
  */
 export function plansThatHelp(
   state: AccountState,
@@ -71,7 +75,9 @@ export function plansThatHelp(
   });
 }
 
-/** The packs that would lift today's refusal; empty when a start is allowed, or when it is not time that is lacking. Pure. */
+/**
+ * Returns the packs that would lift the refusal; empty when a start is allowed, or when time is not the reason. Pure.
+ */
 export function packsThatHelp(state: AccountState, rules: QuotaRules): PackOffer[] {
   const { reason } = decideStart(state, rules);
   if (reason !== 'QUOTA_EXCEEDED' && reason !== 'TRIAL_EXHAUSTED') return [];

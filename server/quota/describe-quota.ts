@@ -7,7 +7,7 @@ import { monthAround } from './period';
 import { DEFAULT_CURRENCY, isOnce } from './plans';
 import { extraMs, pocketsAt, usedMs } from './pockets';
 
-/** The quota of the current period as people and programs see it. Pure. */
+/** Returns the quota of the current period as shown by pages and the API. Pure. */
 export function describeQuota(state: AccountState, rules: QuotaRules): Quota {
   const { startAt, endAt } = monthAround(state.now);
   const period = periodAt(state.plan, state.now);
@@ -29,7 +29,7 @@ export function describeQuota(state: AccountState, rules: QuotaRules): Quota {
   };
 }
 
-/** Floored to one decimal, so that 99.96 never reads 100. */
+/** Returns the percentage floored to one decimal, so that 99.96 is not shown as 100. */
 export function percentOf(used: number, whole: number): number {
   if (whole <= 0) return 100;
   return Math.min(100, Math.max(0, Math.floor((used * 1000) / whole) / 10));
@@ -40,7 +40,7 @@ function levelOf(state: AccountState, rules: QuotaRules, used: number, quotaMs: 
   const leftMs = remainingMs(state);
   const { reason } = decideStart(state, rules);
   const outOfTime = reason === 'QUOTA_EXCEEDED' || reason === 'TRIAL_EXHAUSTED';
-  // A rest too short to start anything with, and nothing running on it, is as good as gone.
+  // A remainder that is too short for a start and that no running session uses counts as used up.
   const restIsUseless = leftMs < rules.minStartMs && state.openRuns.length === 0;
   if (leftMs <= 0 || restIsUseless || (outOfTime && state.openRuns.length === 0)) return 'exhausted';
   const whole = used + leftMs;
@@ -48,7 +48,9 @@ function levelOf(state: AccountState, rules: QuotaRules, used: number, quotaMs: 
   return used >= whole * 0.8 ? 'warn80' : 'ok';
 }
 
-/** When the quota runs out if exactly today's running sessions go on; null when none run or the month ends first. */
+/**
+ * Returns when the quota ends if exactly today's running sessions continue; null when none run or the month ends first.
+ */
 function exhaustsAt(state: AccountState, periodEndAt: Instant): Instant | null {
   const running = state.openRuns.filter((run) => run.status === 'running').length;
   const rest = remainingMs(state);
@@ -57,16 +59,16 @@ function exhaustsAt(state: AccountState, periodEndAt: Instant): Instant | null {
   return at <= periodEndAt || isOnce(state.plan) ? at : null;
 }
 
-/** What is held for leases and not yet used, in all pockets that this period may draw on. */
+/** Returns the time held by leases and not yet used, in ms, in all pockets of this period. */
 function heldMs(state: AccountState): number {
   const pockets = pocketsAt(state, state.now).map(({ period }) => period);
   return pockets.reduce((sum, period) => sum + liveSums(state, period).heldMs, 0);
 }
 
-/** What plans and packs cost; null where one is not for sale. */
+/** Returns the price of a plan or pack; null for one that is not sold. */
 export type PricesOf = { plan: (id: string) => Price | null; pack: (id: string) => Money | null };
 
-/** The way out of a refusal: plans and packs that lift it, with links that lead to payment; null when none would. Pure. */
+/** Returns the plans and packs that lift a refusal, with links to their payment; null when none would. Pure. */
 export function describeUpgrade(
   state: AccountState,
   rules: QuotaRules,
@@ -90,7 +92,7 @@ export function describeUpgrade(
     price: priceOf.pack(pack.id),
     url: urlOf('pack', pack.id),
   }));
-  // The first of them that can be bought.
+  // The first one that is for sale.
   const all = [...plans, ...packs];
   const first = all.find(({ price }) => price !== null) ?? all[0];
   return first ? { url: first.url, plans, packs } : null;

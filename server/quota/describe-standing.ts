@@ -5,7 +5,7 @@ import { decideStart, limitsOf } from './decide-start';
 import { describeQuota, describeUpgrade } from './describe-quota';
 import { amountIn, DEFAULT_CURRENCY, priceIn } from './plans';
 
-/** Returns quota, limits, the decision on a start and the way out of a refusal: the same objects everywhere. */
+/** Returns quota, limits, the decision on a start and the ways out of a refusal, for every page and call alike. */
 export function describeStanding(
   ctx: Pick<Ctx, 'env'>,
   state: AccountState,

@@ -1,8 +1,8 @@
 import type { Plan } from '../shapes';
 
 /**
- * Which way a change of plan goes: up is charged and in force at once, down waits for the end of the period. Ranks are
- * unique; where old rows share one, the change is down and costs nothing now. Pure.
+ * Returns the direction of a change of plan: up is charged and takes effect at once, down takes effect at the end of
+ * the period. Ranks are unique; between old rows that share one, the change is down and costs nothing now. Pure.
  */
 export const directionOf = (
   from: Pick<Plan, 'sort'> | null | undefined,

@@ -2,19 +2,21 @@ import type { Instant } from '../clock';
 import type { Plan } from '../shapes';
 
 /**
- * Time on a plan that a paid invoice bought. `share` is the part of it that was charged: 1 for all, 0 for what was put on
- * the balance instead; negative for time that was given back. `planId` is null for a price nobody knows.
+ * Time on a plan that a paid invoice covers. `share` is the charged part: 1 for all, 0 for an amount put on the
+ * balance, negative for time that was refunded. `planId` is null for an unknown price.
  */
 export type BoughtTime = {
   planId: string | null;
   from: Instant;
   to: Instant;
   share: number;
-  /** Only on a month kept whole from before quotas were prorated: invoices made until then are in it. */
+  /**
+   * Only for a month kept whole from before quotas were prorated: the invoices before this instant are contained in it.
+   */
   keptSince?: Instant;
 };
 
-/** What is stored of an account's subscription. `planId` is null while its price is one we do not know. */
+/** The stored subscription of an account. `planId` is null while its price is unknown. */
 export type Subscription = {
   planId: string | null;
   status: string;
@@ -23,22 +25,22 @@ export type Subscription = {
   cancelAt: Instant | null;
   pendingPlanId: string | null;
   pendingAt: Instant | null;
-  /** Null on a row from before quotas were prorated: its months are whole. */
+  /** Null on a row from before quotas were prorated: its months count whole. */
   bought: BoughtTime[] | null;
 };
 
-/** How long a payment that is due keeps the plan, and how much of a month it is worth until it is made. */
+/** How long a due payment keeps the plan, and the time it is worth until it is made, in ms. */
 export const UNPAID_KEEPS_MS = 72 * 3600 * 1000;
-/** How long a subscription in good standing counts past its period while it cannot be read. */
+/** How long a subscription in good standing counts past its period while the payment provider cannot be read, in ms. */
 const UNREAD_KEEPS_MS = 7 * 24 * 3600 * 1000;
 
-/** Until when a failed payment keeps the plan: 72 h after the end of the last period that was paid; null without one. */
+/** Returns until when a failed payment keeps the plan: 72 h after the end of the last paid period; null without one. */
 export const keepsUntil = ({ paidUntil }: Pick<Subscription, 'paidUntil'>): Instant | null =>
   paidUntil === null ? null : paidUntil + UNPAID_KEEPS_MS;
 
 type Standing = Pick<Subscription, 'planId' | 'status' | 'periodEnd' | 'paidUntil'>;
 
-/** True while a subscription gives its plan. An unknown status gives nothing. Pure. */
+/** Returns whether a subscription gives its plan. An unknown status does not. Pure. */
 export function isLive(subscription: Standing, now: Instant): boolean {
   switch (subscription.status) {
     case 'active':
@@ -52,8 +54,8 @@ export function isLive(subscription: Standing, now: Instant): boolean {
 }
 
 /**
- * The plan in force: the higher (by `sort`) of the account's own plan and that of its live subscription, so that an
- * operator's gift and a payment never cancel each other out. Throws when the own plan does not exist. Pure.
+ * Returns the plan in force: the higher (by `sort`) of the account's own plan and that of its live subscription, so
+ * that an operator's plan and a paid one never cancel each other. Throws when the own plan does not exist. Pure.
  */
 export function effectivePlan(
   plans: Plan[],

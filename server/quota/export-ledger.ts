@@ -4,7 +4,7 @@ import { readLedger } from './read-ledger';
 
 export type LedgerLine = LedgerEntry & { seconds: number };
 
-/** The whole ledger of an account, oldest entry first, with its hashes. Throws NOT_FOUND. */
+/** Returns the whole ledger of an account with its hashes, oldest entry first. Throws NOT_FOUND. */
 export async function exportLedger(ctx: Pick<Ctx, 'sql'>, accountId: string): Promise<LedgerLine[]> {
   const lines: LedgerLine[] = [];
   for await (const page of readLedger(ctx.sql, accountId))

@@ -1,7 +1,7 @@
 import type { Sql, TxSql } from '@/db/client';
 import { accountsWithBooks } from './accounts-with-books';
 
-/** A sum that the ledger or the leases do not confirm. `have` is what the sum says, `want` what its entries add up to. */
+/** A sum that the ledger or the leases contradict: `have` is the stored sum, `want` the sum of the entries. */
 export type Drift = {
   kind: 'used' | 'held' | 'day' | 'extra' | 'run';
   accountId: string;
@@ -13,8 +13,8 @@ export type Drift = {
 type Row = { kind: Drift['kind']; account_id: string; key: string; have: number; want: number };
 
 /**
- * Recomputes every sum of an account from its ledger and its leases, in one statement; returns where they disagree, nothing
- * when all agree. Without an account: of all, one after the other.
+ * Recomputes every sum of an account from its ledger and its leases, in one statement, and returns the differences.
+ * Without an account, does so for all of them one after the other.
  */
 export async function findDrift(sql: Sql | TxSql, accountId: string | null = null): Promise<Drift[]> {
   if (accountId !== null) return driftOf(sql, accountId);

@@ -20,8 +20,8 @@ const COLUMNS = [
 ] as const satisfies readonly (keyof LedgerEntry)[];
 
 /**
- * A field of RFC 4180: quoted where it has to be, and where empty must not read as missing. Words that a spreadsheet would
- * run as a formula get an apostrophe before them; whoever checks the chain uses JSON lines, which are as written.
+ * Returns a field of RFC 4180, quoted when needed or when empty. Texts that a spreadsheet would run as a formula begin
+ * with an apostrophe; to check the chain, use the JSON lines, which are unchanged.
  */
 function field(value: string | number | null): string {
   if (value === null) return '';
@@ -35,7 +35,7 @@ const lineOf = (entry: LedgerEntry, format: LedgerFormat): string =>
     ? `${JSON.stringify(Object.fromEntries(COLUMNS.map((name) => [name, entry[name]])))}\n`
     : `${COLUMNS.map((name) => field(entry[name])).join(',')}\r\n`;
 
-/** Pages of a ledger as text: JSON lines, or CSV with a line of names first. */
+/** Yields pages of a ledger as text: JSON lines, or CSV with a header line. */
 export async function* formatLedger(
   pages: AsyncIterable<LedgerEntry[]>,
   format: LedgerFormat,

@@ -11,7 +11,7 @@ import {
 import { type PeriodKey, reserve, type Segment, sliceMs } from './lease';
 import { availableAt, pocketsAt } from './pockets';
 
-/** Sessions that may still ask for a share: every slot of the plan whose run is not already ending. */
+/** Returns how many sessions may still request a share: every slot of the plan whose run is not ending. */
 function sessionsThatMayAsk(state: AccountState): number {
   const ending = state.openRuns.filter((run) => run.status === 'stopping').length;
   return Math.max(1, state.plan.maxSessions - ending);
@@ -24,7 +24,7 @@ const draw = (
   room: (period: PeriodKey) => number,
 ): Segment[] => reserve(from, wantMs, (at) => pocketsAt(state, at), room);
 
-/** The first slice of a new run: a duration, laid out from now on until its real start is proven. Pure. */
+/** Returns the first slice of a new run, laid out from now until its start is proven. Pure. */
 export function firstSlice(state: AccountState, rules: QuotaRules): Segment[] {
   const available = availableAt(state, state.now);
   const wantMs = sliceMs(available, sessionsThatMayAsk(state), rules);
@@ -32,8 +32,8 @@ export function firstSlice(state: AccountState, rules: QuotaRules): Segment[] {
 }
 
 /**
- * What a renewal adds at the end of a lease: up to a fair slice counted from now, never a shorter lease; nothing while
- * nothing may be granted. Pure.
+ * Returns the segments that a renewal adds to a lease: up to a fair slice from now on, never shortening the lease; none
+ * while nothing may be granted. Pure.
  */
 export function extension(state: AccountState, run: OpenRun, rules: QuotaRules): Segment[] {
   if (isHeldBack(state) || isClockBehind(state)) return [];
@@ -45,8 +45,8 @@ export function extension(state: AccountState, run: OpenRun, rules: QuotaRules):
 }
 
 /**
- * The same slice laid out again from its proven start. Called after its own hold was released, so that what was granted
- * once is granted again even if the quota has been cut meanwhile. Pure.
+ * Returns the same slice laid out from its proven start. Call it after the run's own hold was released, so that granted
+ * time is granted again even after a cut of the quota. Pure.
  */
 export function resegment(state: AccountState, startAt: Instant, leaseMs: number): Segment[] {
   const room = (period: PeriodKey) => {
@@ -56,7 +56,7 @@ export function resegment(state: AccountState, startAt: Instant, leaseMs: number
   return draw(state, startAt, leaseMs, room);
 }
 
-/** True when nothing is left to extend a lease that ends at `until`: its user is warned and offered more. Pure. */
+/** Returns whether nothing is left to extend a lease that ends at `until`. The user is then warned. Pure. */
 export function isFinal(state: AccountState, until: Instant): boolean {
   return availableAt(state, until) < 1;
 }

@@ -7,10 +7,10 @@ import { monthSeconds, type Payer } from './paid-quota';
 import { monthAround, monthOf } from './period';
 import { DEFAULT_CURRENCY, isOnce, priceIn } from './plans';
 
-/** Who looks at plans: an account, or a visitor as a new free account. */
+/** The viewer of plans: an account, or a visitor as a new free account. */
 export type Buyer = Payer & Pick<AccountState, 'plan' | 'prices' | 'currency'>;
 
-/** A subscription as it is after a plan was bought, or changed to, with these lines on its invoice. Pure. */
+/** Returns the subscription after a plan was bought, or changed to, with these invoice lines. Pure. */
 export function withBought({ now, subscription }: Payer, plan: Plan, lines: BoughtTime[]): Subscription {
   const { startAt, endAt } = monthAround(now);
   const live = subscription && isLive(subscription, now) ? subscription : null;
@@ -27,7 +27,7 @@ export function withBought({ now, subscription }: Payer, plan: Plan, lines: Boug
   };
 }
 
-/** The account as it would be with a bigger plan bought now; what is too little to be charged adds nothing. Pure. */
+/** Returns the account as if a larger plan were bought now. An amount too small to be charged adds no time. Pure. */
 export function ifBought<State extends Buyer>(state: State, plan: Plan, currency: string): State {
   const { now, subscription } = state;
   const { from, to } = restOfMonth(now);
@@ -38,7 +38,7 @@ export function ifBought<State extends Buyer>(state: State, plan: Plan, currency
   return { ...state, plan, subscription: withBought(state, plan, lines) };
 }
 
-/** True when the rest of the month costs enough to be charged; also where nothing is known of the price. */
+/** Returns whether the rest of the month costs enough to be charged. True when the price is unknown. */
 function isCharged(state: Buyer, plan: Plan, replaced: string | null, currency: string): boolean {
   const priceOf = (planId: string) => priceIn(state.prices.get(planId), state.currency ?? currency);
   const price = priceOf(plan.id);
@@ -49,8 +49,8 @@ function isCharged(state: Buyer, plan: Plan, replaced: string | null, currency: 
 }
 
 /**
- * The whole quota of this month if a plan were chosen now, in seconds; null is no limit. A plan that is not bigger changes
- * nothing this month, except for whoever leaves a trial. Pure.
+ * Returns this month's whole quota if a plan were chosen now, in seconds; null without a limit. A plan that is not
+ * larger changes nothing this month, except after a trial. Pure.
  */
 export function thisMonthSeconds(
   state: Buyer,

@@ -2,29 +2,29 @@ import type { Instant } from '../clock';
 import { cutAtDays, cutAtMonths, dayOf } from './period';
 
 /**
- * A lease is prepaid time: contiguous segments, each drawn on one period's quota. Everything here is pure arithmetic
- * on whole milliseconds; nothing rounds, so sums of pieces always equal the whole.
+ * A lease is prepaid time: contiguous segments, each charged to one period. Everything here is pure arithmetic on whole
+ * milliseconds; nothing rounds, so the pieces always add up to the whole.
  */
 
-/** `YYYY-MM`, or the key of an allowance that is given once. */
+/** `YYYY-MM`, or the key of a one-time allowance or a pack. */
 export type PeriodKey = string;
 export const TRIAL_PERIOD: PeriodKey = 'trial';
 
 export type Segment = { from: Instant; to: Instant; period: PeriodKey };
 
-/** A line for the ledger: time of one UTC day drawn on one period. */
+/** A line of the ledger: time of one UTC day, charged to one period. */
 export type UsagePiece = { from: Instant; to: Instant; period: PeriodKey; day: string; ms: number };
 
 export const lengthOf = (segments: Segment[]): number => segments.reduce((sum, s) => sum + s.to - s.from, 0);
 
-/** Milliseconds of the segments by the period they draw on. */
+/** Returns the length of the segments in ms, by period. */
 export function byPeriod(segments: Segment[]): Map<PeriodKey, number> {
   const sums = new Map<PeriodKey, number>();
   for (const s of segments) sums.set(s.period, (sums.get(s.period) ?? 0) + s.to - s.from);
   return sums;
 }
 
-/** The part before `at` and the part from `at` on. */
+/** Returns the part before `at` and the part from `at` on. */
 export function splitAt(segments: Segment[], at: Instant): { before: Segment[]; after: Segment[] } {
   const before: Segment[] = [];
   const after: Segment[] = [];
@@ -35,7 +35,7 @@ export function splitAt(segments: Segment[], at: Instant): { before: Segment[]; 
   return { before, after };
 }
 
-/** Ledger lines of used segments, cut at UTC midnight. */
+/** Returns the ledger lines of used segments, cut at UTC midnight. */
 export function toUsage(segments: Segment[]): UsagePiece[] {
   return segments.flatMap((s) =>
     cutAtDays(s.from, s.to).map(({ from, to }) => ({
@@ -49,9 +49,9 @@ export function toUsage(segments: Segment[]): UsagePiece[] {
 }
 
 /**
- * Reserves up to `wantMs` from `from` on, each instant from the first of its pockets that has room, and stops where none
- * has: a lease has no holes. `pocketsAt` answers the pockets of an instant in their order and until when each may be used,
- * `availableMs` what one still has to give. A new month begins with its own pockets.
+ * Reserves up to `wantMs` from `from` on, each instant from the first of its pockets that has room, and ends where none
+ * has: a lease has no gaps. `pocketsAt` returns the pockets of an instant in order, each with the end of its use;
+ * `availableMs` returns what is left in one. A new month begins with its own pockets.
  */
 export function reserve(
   from: Instant,
@@ -76,7 +76,7 @@ export function reserve(
   return segments;
 }
 
-/** Appends later segments, joining neighbours that draw on the same period. */
+/** Appends later segments and joins neighbours of the same period. */
 export function join(segments: Segment[], more: Segment[]): Segment[] {
   const joined = segments.map((s) => ({ ...s }));
   for (const next of more) {
@@ -87,14 +87,14 @@ export function join(segments: Segment[], more: Segment[]): Segment[] {
   return joined;
 }
 
-/** Where a lease ends: the end of its last segment, or `otherwise` when nothing was reserved. */
+/** Returns the end of the last segment, or `otherwise` without segments. */
 export const endOf = (segments: Segment[], otherwise: Instant): Instant => segments.at(-1)?.to ?? otherwise;
 
 export type SliceBounds = { minMs: number; maxMs: number };
 
 /**
- * How much of `availableMs` one session may reserve: an equal share among all sessions that may still ask, within the
- * bounds, never more than there is. One session cannot hold what the plan's other sessions may need.
+ * Returns how much of `availableMs` one session may reserve: an equal share among all sessions that may still ask,
+ * within the bounds, never more than there is. One session cannot hold what others may need.
  */
 export function sliceMs(availableMs: number, sessionsThatMayAsk: number, bounds: SliceBounds): number {
   const share = availableMs / Math.max(1, sessionsThatMayAsk);

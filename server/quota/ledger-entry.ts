@@ -4,7 +4,7 @@ import type { Row } from '@/db/rows';
 import type { usageEntry } from '@/db/schema/quota';
 import type { Instant } from '../clock';
 
-/** One entry of the ledger as it can be shown, downloaded and checked by anybody. `ms` is signed. */
+/** One entry of the ledger as shown, downloaded and checked. `ms` is signed. */
 export type LedgerEntry = {
   accountId: string;
   seq: number;
@@ -17,7 +17,7 @@ export type LedgerEntry = {
   ms: number;
   createdAt: string;
   reason: string | null;
-  /** The hash of the entry before it; 64 zeros for the first. */
+  /** The hash of the previous entry; 64 zeros for the first. */
   prevHash: string;
   hash: string;
 };
@@ -25,12 +25,12 @@ export type LedgerEntry = {
 type Stored = Row<typeof usageEntry>;
 type InDigits = 'id' | 'seq' | 'ms' | 'prev_hash' | 'hash';
 
-/** An entry as it is read: numbers and hashes as text. */
+/** An entry as read: numbers and hashes as text. */
 export type EntryRow = Omit<Stored, InDigits> & {
   [Key in InDigits]: null extends Stored[Key] ? string | null : string;
 };
 
-/** The columns of an entry `e`, numbers as text: what is checked must not lose a digit on the way. */
+/** The columns of an entry `e`, with numbers as text, so that no digit is lost before the check. */
 export const entryColumns = (sql: TxSql) => sql`
   e.id::text, e.account_id, e.seq::text, e.kind, e.period, e.day, e.run_id, e.from_at, e.to_at, e.ms::text, e.created_at, e.reason,
   encode(e.prev_hash, 'hex') as prev_hash, encode(e.hash, 'hex') as hash`;
@@ -38,15 +38,15 @@ export const entryColumns = (sql: TxSql) => sql`
 /** The hash before the first entry of an account. */
 export const NO_HASH = '0'.repeat(64);
 
-/** An instant as the ledger's text has it; whatever is none stays visible as such. */
+/** Returns an instant in the ledger's text form; an invalid one stays visible. */
 const textOf = (at: Instant | null): string =>
   at === null ? '' : Number.isFinite(at) ? new Date(at).toISOString() : String(at);
 
 const mayBeMissing = (text: string | null): string => (text === null ? '' : `=${text}`);
 
 /**
- * The SHA-256 that an entry must carry, computed here from its fields alone: a second hand beside PostgreSQL's own
- * trigger. The text that is hashed is written down in docs/ledger.md. Pure.
+ * Returns the SHA-256 that an entry must carry, computed from its fields alone and independently of PostgreSQL's
+ * trigger. The hashed text is specified in docs/ledger.md. Pure.
  */
 export function hashOfEntry(row: EntryRow): string {
   const lines = [
@@ -67,7 +67,7 @@ export function hashOfEntry(row: EntryRow): string {
   return createHash('sha256').update(lines.join('\n')).digest('hex');
 }
 
-/** A row as people and programs see it. Pure. */
+/** Returns a row as shown to users and programs. Pure. */
 export const toEntry = (row: EntryRow): LedgerEntry => ({
   accountId: row.account_id,
   seq: Number(row.seq),

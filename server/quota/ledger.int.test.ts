@@ -17,7 +17,7 @@ afterAll(() => world.close());
 
 const ENTRIES = 5;
 
-/** An account with five entries whose texts are of every kind. */
+/** Returns an account with five entries that contain every kind of text. */
 async function ledgerOf(): Promise<string> {
   const accountId = await createAccount(world, { planId: 'pro' });
   for (const reason of ['plain', '', 'two\nlines, "quoted"', 'ünïcode ✓ \u0001', '=sum'])

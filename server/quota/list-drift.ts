@@ -1,12 +1,12 @@
 import type { Ctx } from '../context';
 import { type Drift, findDrift } from './find-drift';
 
-/** Accounts that are looked at again for one answer. */
+/** The most accounts that one call recomputes. */
 const MOST_ACCOUNTS = 100;
 
 /**
- * The sums that are wrong as of now, of the accounts whose books were found wrong, or could not be verified, when a worker
- * last did: recomputed account by account. The operator command recomputes those of all.
+ * Returns the wrong sums as of now, recomputed account by account, of the accounts that a worker last found wrong or
+ * could not verify. The operator command recomputes all accounts.
  */
 export async function listDrift({ reports }: Pick<Ctx, 'reports'>): Promise<Drift[]> {
   const rows = await reports<{ account_id: string }[]>`

@@ -60,13 +60,13 @@ export type AccountRow = Pick<Row<typeof account>, 'id' | 'status' | 'own_plan_i
   runs: RunJson[];
 };
 
-/** When a restore has not been noticed yet, nothing is granted for as long as there are instants. */
+/** The last instant there is: until a restore has been noticed, nothing is granted before it. */
 export const NOT_YET_KNOWN = 8_640_000_000_000_000;
 
 /**
  * The columns of one consistent read, for a row source named `a` with a column `now`. Only the sums of the current
- * period, of later ones and of those an open run draws on or may give back to are read: the cost does not grow with
- * history.
+ * period, of later ones and of those that open runs are charged to or may be credited in are read: the cost does not
+ * grow with history.
  */
 export const stateColumns = (sql: Sql | TxSql) => sql`
   a.id, a.status, a.own_plan_id, a.now, hg_ms(a.now) - hg_ms(hg_clock()) as clock_behind_ms,
@@ -105,11 +105,11 @@ export const stateColumns = (sql: Sql | TxSql) => sql`
     from run r join session s on s.id = r.session_id left join lease l on l.run_id = r.id
     where r.account_id = a.id and r.ended_at is null), '[]') as runs`;
 
-/** The row source of one read without a lock: an account and the moment it is read at. */
+/** The row source of a read without a lock: an account and the moment of the read. */
 export const readMoment = (sql: Sql | TxSql, accountId: string) => sql`
   (select id, status, own_plan_id, greatest(hg_clock(), clock_at) as now from account where id = ${accountId})`;
 
-/** The state of an account in one statement, without a lock: for showing. Throws NOT_FOUND. */
+/** Returns the state of an account in one statement, without a lock, for display only. Throws NOT_FOUND. */
 export async function readAccount(sql: Sql | TxSql, accountId: string): Promise<AccountState> {
   const [row] = await sql<AccountRow[]>`
     select ${stateColumns(sql)} from ${readMoment(sql, accountId)} a`;
@@ -118,28 +118,34 @@ export async function readAccount(sql: Sql | TxSql, accountId: string): Promise<
 }
 
 /**
- * Locks the account and answers its state as of after the lock. The lock is a statement of its own: what follows sees
- * a snapshot taken when nobody else can be deciding. The account's clock is moved on and never runs backwards.
- * Throws NOT_FOUND.
+ * Locks the account and returns its state after the lock. The lock is a statement of its own, so that the read has a
+ * snapshot in which no other decision is under way. Advances the account's clock, which never runs backwards. Throws
+ * NOT_FOUND.
  */
 export async function lockAccount(tx: TxCtx, accountId: string): Promise<AccountState> {
   return toState(await lockRow(tx, accountId, tx.sql``));
 }
 
-/** Only the lock, for what is counted an account and no decision on quota. Throws NOT_FOUND, also for a deleted account. */
+/**
+ * Takes only the lock, for counts per account that are no decision on quota. Throws NOT_FOUND, also for a deleted
+ * account.
+ */
 export async function holdAccount({ sql }: TxCtx, accountId: string): Promise<void> {
   const rows = await sql`
     select 1 from account where id = ${accountId} and deleted_at is null for no key update`;
   if (rows.length === 0) throw notFound('account');
 }
 
-/** The same lock and read as raw rows, with `more` columns of the caller's from the same snapshot. Throws NOT_FOUND. */
+/**
+ * Returns the same read under the same lock as raw rows, with the caller's columns `more` of the same snapshot. Throws
+ * NOT_FOUND.
+ */
 export async function lockRow<More extends object = object>(
   { sql }: TxCtx,
   accountId: string,
   more: ReturnType<TxCtx['sql']> | ReturnType<typeof stateColumns>,
 ): Promise<AccountRow & More> {
-  // Sent together, executed in order: one round trip.
+  // Sent together and executed in order: one round trip.
   const [, [row]] = await Promise.all([
     sql`select id from account where id = ${accountId} for no key update`,
     sql<(AccountRow & More)[]>`
@@ -151,7 +157,7 @@ export async function lockRow<More extends object = object>(
   return row;
 }
 
-/** Rows of the read above as the state decisions work on. */
+/** Returns the rows of that read as the state that decisions use. */
 export function toState(row: AccountRow): AccountState {
   const plans = row.plans.map(toPlan);
   const periods = new Map<PeriodKey, PeriodSums>();

@@ -9,9 +9,9 @@ export type Move = { usedMs: number; heldMs: number };
 export type SumsRow = Pick<Row<typeof usagePeriod>, 'quota_ms' | 'forgiven_ms' | 'used_ms' | 'held_ms'>;
 
 /**
- * Applies differences to the sums of the periods, and returns for the state what the rows are then. A period that the
- * state does not have may have a row all the same: one is added only where there is none. The CHECK on the row refuses
- * what would pass the quota.
+ * Applies differences to the sums of the periods, and updates the state to the resulting rows. A period missing from
+ * the state may still have a row, so one is inserted only when there is none. The CHECK on the row refuses to exceed
+ * the quota.
  */
 export async function moveSums(tx: TxCtx, state: AccountState, moves: Map<PeriodKey, Move>): Promise<void> {
   await Promise.all(
@@ -28,7 +28,7 @@ export async function moveSums(tx: TxCtx, state: AccountState, moves: Map<Period
   );
 }
 
-/** What a statement says the sums of one period are now, for the state. Throws when it changed no row. */
+/** Returns the sums of one period from the row of a statement. Throws when it changed none. */
 export function inState([row]: readonly SumsRow[]): PeriodSums {
   if (!row) throw new Error('The sums of a period have no row.');
   return {
@@ -39,7 +39,7 @@ export function inState([row]: readonly SumsRow[]): PeriodSums {
   };
 }
 
-/** Of zeros: a row of differences alone would be held against the CHECK although it is never written. */
+/** Inserts a row of zeros: the CHECK would refuse a row of differences although it is never written. */
 const addPeriod = (tx: TxCtx, state: AccountState, period: PeriodKey) => tx.sql`
   insert into usage_period (account_id, period, quota_ms, used_ms, held_ms)
   values (${state.accountId}, ${period}, ${quotaMsIn(state, period)}, 0, 0)

@@ -2,11 +2,10 @@ import { type Instant, toIso } from '../clock';
 import type { Ctx } from '../context';
 
 /**
- * Holds everything back until every lease that a restored database may not know has ended: the longest slice, after the
- * longest boot. A database restored from a dump is noticed by itself; one that went back in another way (to a point in
- * time, to a replica that lagged) looks like the old one, so it has to be `told`. What the books knew last is remembered:
- * their newest start, for nothing has been started since. Returns from when on time is granted again, null when there is
- * nothing new.
+ * Grants nothing until every lease that a restored database may not know has ended: the longest slice after the longest
+ * boot. A database restored from a dump is noticed without help. One restored in another way (to a point in time, from
+ * a lagging replica) looks like the old one, so the operator must report it with `told`. Records the newest start in
+ * the books, because nothing was started since. Returns from when on time is granted again, null when nothing is new.
  */
 export async function noteRestore(
   ctx: Pick<Ctx, 'sql' | 'env' | 'log'>,

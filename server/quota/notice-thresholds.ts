@@ -7,7 +7,10 @@ import { usedMs } from './pockets';
 
 const THRESHOLDS = [80, 95] as const;
 
-/** The thresholds of the current period that are crossed as of now. 100 is crossed when nothing can be started or continued. Pure. */
+/**
+ * Returns the thresholds of the current period that are crossed as of now. 100 is crossed when nothing can start or
+ * continue. Pure.
+ */
 function crossedThresholds(state: AccountState, rules: QuotaRules): number[] {
   const quotaMs = quotaMsIn(state, periodAt(state.plan, state.now));
   if (quotaMs === null || (quotaMs === 0 && state.packs.length === 0)) return [];
@@ -18,7 +21,7 @@ function crossedThresholds(state: AccountState, rules: QuotaRules): number[] {
   return crossed;
 }
 
-/** What thresholds are noticed for: the period, and each pack bought in it anew, for there is more to use up. Pure. */
+/** Returns the key of a notice: the period and the packs bought in it, because each pack raises the total. Pure. */
 export function noticeKey(state: AccountState): string {
   const { startAt } = monthAround(state.now);
   const fresh = state.packs.filter(({ boughtAt }) => boughtAt >= startAt);
@@ -27,7 +30,7 @@ export function noticeKey(state: AccountState): string {
   return newest ? `${period} ${newest.key}` : period;
 }
 
-/** Writes down each crossed threshold once per account and period; returns those that are news. Under the account lock. */
+/** Records each crossed threshold once per account and key, and returns the new ones. Requires the account lock. */
 export async function noticeThresholds(tx: TxCtx, state: AccountState, rules: QuotaRules): Promise<number[]> {
   const crossed = crossedThresholds(state, rules);
   if (crossed.length === 0) return [];

@@ -2,17 +2,17 @@ import type { Instant } from '../clock';
 import type { AccountState } from './account-state';
 import type { PeriodKey } from './lease';
 
-/** Packs: compute that is paid once. Every plan may use it for twelve months, after the month's quota. */
+/** Packs are compute time paid once. Every plan may use a pack for twelve months, after the month's quota. */
 
 export type PackOffer = { id: string; name: string; seconds: number };
 
-/** What is for sale, smallest first. What each costs is read from the payment provider. */
+/** The packs for sale, smallest first. Their prices are read from the payment provider. */
 export const PACKS: readonly PackOffer[] = [
   { id: 'pack10', name: '10 hours', seconds: 36_000 },
   { id: 'pack50', name: '50 hours', seconds: 180_000 },
 ];
 
-/** A pack that an account has bought, as quota decisions see it. Its sums are those of the period `key`. */
+/** A pack that an account has bought, for quota decisions. Its sums are those of the period `key`. */
 export type Pack = {
   id: string;
   key: PeriodKey;
@@ -20,29 +20,29 @@ export type Pack = {
   seconds: number;
   boughtAt: Instant;
   endsAt: Instant;
-  /** What money that was not given back bought, in ms. */
+  /** The time bought by the payment less refunds, in ms. */
   quotaMs: number;
 };
 
-/** The name of what was bought; of a pack that is no longer sold, its hours. Pure. */
+/** Returns the name of a bought pack; its hours for one that is no longer sold. Pure. */
 export const packName = ({ packId, seconds }: { packId: string; seconds: number }): string =>
   PACKS.find(({ id }) => id === packId)?.name ?? `${Math.floor(seconds / 3600)} hours`;
 
 const PREFIX = 'pack:';
 
-/** The key under which the time of a pack is held and charged. */
+/** Returns the key of the period under which the time of a pack is held and charged. */
 export const packKey = (id: string): PeriodKey => `${PREFIX}${id}`;
 
 export const isPackKey = (period: PeriodKey): boolean => period.startsWith(PREFIX);
 
-/** The end of a pack: the same date and time a year later; of one bought on 29 February, 1 March. Pure. */
+/** Returns the end of a pack: the same date and time a year later; 1 March for one bought on 29 February. Pure. */
 export function packEndsAt(boughtAt: Instant): Instant {
   const date = new Date(boughtAt);
   return date.setUTCFullYear(date.getUTCFullYear() + 1);
 }
 
 /**
- * What is left of a pack in ms after money went back: seconds in the proportion of what was kept, floored; nothing after a
+ * Returns the time of a pack after refunds, in ms: its seconds in proportion to the amount kept, floored; 0 after a
  * dispute. Pure.
  */
 export function packQuotaMs({
@@ -60,7 +60,7 @@ export function packQuotaMs({
   return Math.floor((seconds * Math.max(0, amount - refunded)) / amount) * 1000;
 }
 
-/** The account as it would be with a pack bought now. Pure. */
+/** Returns the account as if a pack were bought now. Pure. */
 export function withPack(state: AccountState, { id, name, seconds }: PackOffer): AccountState {
   const key = packKey(`new-${id}`);
   const quotaMs = seconds * 1000;

@@ -192,7 +192,7 @@ describe('QUOTA-52 this month, if it were bought now', () => {
   it.each([
     ['2026-11-01T00:00:00Z', { free: 4, trial: 5, starter: 40, pro: 80, max: 160, custom: null }],
     ['2026-11-16T00:00:00Z', { free: 4, trial: 5, starter: 22, pro: 42, max: 82, custom: null }],
-    // The last 24 h: Starter costs 30 cents, which nobody charges.
+    // In the last 24 h Starter costs 30 cents, which is too little to be charged.
     ['2026-11-30T00:00:00Z', { starter: 4, pro: 4 + 76 / 30, max: 4 + 156 / 30 }],
     ['2026-11-30T12:00:00Z', { starter: 4, pro: 4, max: 4 + 156 / 60 }],
     ['2026-11-30T16:00:00Z', { starter: 4, pro: 4, max: 4 }],

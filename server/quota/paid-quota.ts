@@ -4,7 +4,7 @@ import { type BoughtTime, effectivePlan, isLive, type Subscription, UNPAID_KEEPS
 import { type Month, monthAround } from './period';
 import { isOnce } from './plans';
 
-/** Who has a quota: their own plan, what they pay for and what of it was paid when. */
+/** The inputs of a quota: the own plan, the paid plan, and what was paid when. */
 export type Payer = {
   now: Instant;
   plans: Plan[];
@@ -15,10 +15,10 @@ export type Payer = {
 type Bounds = { startAt: Instant; endAt: Instant };
 
 /**
- * The quota of a month, in seconds; null is no limit. It is the own plan's, whole whenever an operator set it, and what
- * payment added: the difference to each plan for the time of the month that was charged, floored to a second. A period
- * that has begun and is not paid adds 72 h of the difference until it is. What a subscription added counts while it is
- * live. A month to come is judged as of its first instant. Pure.
+ * Returns the quota of a month in seconds; null without a limit. It is the own plan's quota, always whole, plus what
+ * payments add: the difference to each paid plan for the charged time of the month, floored to a second. A begun,
+ * unpaid period adds 72 h of the difference. Subscriptions count while live. A future month is judged as of its first
+ * instant. Pure.
  */
 export function monthSeconds(payer: Payer, month: Month): number | null {
   const { plans, ownPlanId, subscription } = payer;
@@ -42,7 +42,7 @@ export function monthSeconds(payer: Payer, month: Month): number | null {
   );
 }
 
-/** The time that was charged, as its part of the month of what each plan gives more, floored to a second. */
+/** Returns the seconds that charged time adds: its part of the month times what each plan gives more, floored. */
 function paidSeconds(bought: BoughtTime[], moreOf: (planId: string | null) => number, month: Bounds): number {
   const parts = bought.map(({ planId, from, to, share }) => {
     const overlapMs = Math.max(0, Math.min(to, month.endAt) - Math.max(from, month.startAt));
@@ -52,10 +52,10 @@ function paidSeconds(bought: BoughtTime[], moreOf: (planId: string | null) => nu
   return Math.floor(sum / lengthOf(month));
 }
 
-/** In seconds: their products with a plan's seconds are whole numbers that nothing rounds. */
+/** In seconds: the products with a plan's seconds are integers, so nothing rounds. */
 const lengthOf = ({ startAt, endAt }: Bounds): number => (endAt - startAt) / 1000;
 
-/** What a period that has begun and whose invoice is not paid adds until it is. */
+/** Returns the seconds that a begun period adds until its invoice is paid. */
 function unpaidSeconds(
   { bought, planId, cancelAt, pendingAt, pendingPlanId }: Subscription,
   moreOf: (planId: string | null) => number,
@@ -63,7 +63,7 @@ function unpaidSeconds(
   at: Instant,
 ): number {
   const ends = (bought ?? []).flatMap(({ to, share }) => (share < 0 ? [] : [to]));
-  // A first invoice that is not paid adds nothing.
+  // An unpaid first invoice adds nothing.
   if (ends.length === 0) return 0;
   const paidTo = Math.max(...ends);
   const from = Math.max(paidTo, month.startAt);

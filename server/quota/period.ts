@@ -1,6 +1,6 @@
 import type { Instant } from '../clock';
 
-/** UTC calendar arithmetic. A month is `YYYY-MM`, a day `YYYY-MM-DD`; both cut time at 00:00 UTC. */
+/** UTC calendar arithmetic. A month is `YYYY-MM`, a day `YYYY-MM-DD`; both begin at 00:00 UTC. */
 
 const DAY_MS = 86_400_000;
 
@@ -12,7 +12,7 @@ export const monthOf = (at: Instant): Month => new Date(at).toISOString().slice(
 const startOfDay = (at: Instant): Instant => Math.floor(at / DAY_MS) * DAY_MS;
 const endOfDay = (at: Instant): Instant => startOfDay(at) + DAY_MS;
 
-/** The instants where the UTC month around `at` begins and the next one begins. */
+/** Returns the instants at which the UTC month around `at` and the next one begin. */
 export function monthAround(at: Instant): { startAt: Instant; endAt: Instant } {
   const date = new Date(at);
   const year = date.getUTCFullYear();
@@ -32,9 +32,9 @@ function cut(from: Instant, to: Instant, endOf: (at: Instant) => Instant): Piece
   return pieces;
 }
 
-/** `[from, to)` in pieces that cross no UTC midnight. Their lengths add up to the whole. */
+/** Returns `[from, to)` in pieces that cross no UTC midnight and add up to the whole. */
 export const cutAtDays = (from: Instant, to: Instant): Piece[] => cut(from, to, endOfDay);
 
-/** `[from, to)` in pieces that cross no month end (UTC). */
+/** Returns `[from, to)` in pieces that cross no end of a UTC month. */
 export const cutAtMonths = (from: Instant, to: Instant): Piece[] =>
   cut(from, to, (at) => monthAround(at).endAt);

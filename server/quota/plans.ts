@@ -5,15 +5,15 @@ import type { Money, Plan, Price } from '../shapes';
 
 export type PlanRow = Omit<Row<typeof plan>, 'prices' | 'stripe_price_id'> & { prices?: Prices | null };
 
-/** Minor units of a month by currency, as the payment provider will charge it. */
+/** Prices of a month in minor units, by currency, as the payment provider charges them. */
 export type Prices = Record<string, number>;
 
-/** The currency of visitors nothing better is known of. */
+/** The currency of visitors whose country is unknown. */
 export const DEFAULT_CURRENCY = 'usd';
 
 export const pricesOf = (row: PlanRow): Prices | null => row.prices ?? null;
 
-/** What is asked in a currency, or in dollars where it is not sold in that one; null when it is not for sale. Pure. */
+/** Returns the price in a currency, or in dollars when there is none in it; null when it is not for sale. Pure. */
 export function amountIn(prices: Prices | null | undefined, currency: string): Money | null {
   if (!prices) return null;
   const sold = prices[currency] === undefined ? DEFAULT_CURRENCY : currency;
@@ -21,13 +21,13 @@ export function amountIn(prices: Prices | null | undefined, currency: string): M
   return amount === undefined ? null : { amount, currency: sold };
 }
 
-/** The same as the price of a month. Pure. */
+/** Returns the same as the price of a month. Pure. */
 export function priceIn(prices: Prices | null | undefined, currency: string): Price | null {
   const money = amountIn(prices, currency);
   return money && { ...money, interval: 'month' };
 }
 
-/** A plan row of the database as the public shape. */
+/** Returns a plan row in its public shape. */
 export function toPlan(row: PlanRow): Plan {
   return {
     id: row.id,
@@ -47,17 +47,17 @@ export function toPlan(row: PlanRow): Plan {
   };
 }
 
-/** All plans, lowest rank first. */
+/** Returns all plans, lowest rank first. */
 export async function listPlans(sql: Sql | TxSql): Promise<Plan[]> {
   const rows = await sql<PlanRow[]>`select * from plan order by sort, id`;
   return rows.map(toPlan);
 }
 
-/** The quota a plan gives in a whole period, in ms; null is no limit. */
+/** Returns the quota of a plan in a whole period, in ms; null without a limit. */
 export function quotaMsOf(plan: Plan): number | null {
   const seconds = plan.onceSeconds ?? plan.monthlySeconds;
   return seconds === null ? null : seconds * 1000;
 }
 
-/** True for an allowance that is given once and not renewed by a new month. */
+/** Returns whether the plan gives its time once instead of every month. */
 export const isOnce = (plan: Plan): boolean => plan.onceSeconds !== null;

@@ -6,32 +6,37 @@ import { monthAround } from './period';
 import { isOnce } from './plans';
 
 /**
- * A pocket is what time is charged to: the quota of a month, an allowance given once, or a pack. Each second is charged to
- * one of them. All of it pure.
+ * A pocket is a source of time: the quota of a month, a one-time allowance, or a pack. Each second is charged to one of
+ * them. Everything here is pure.
  */
 export type Pocket = { period: PeriodKey; until: Instant };
 
-/** The pockets beside the plan's own: packs, the one that ends first first, then what is left of a trial beside a plan. */
+/**
+ * Returns the pockets beside the plan's own: packs in the order of their end, then the rest of a trial beside a plan.
+ */
 function extraPockets(state: AccountState): Pocket[] {
   const packs = state.packs.map(({ key, endsAt }) => ({ period: key, until: endsAt }));
   const hasTrialRest = !isOnce(state.plan) && (quotaMsIn(state, TRIAL_PERIOD) ?? 0) > 0;
   return hasTrialRest ? [...packs, { period: TRIAL_PERIOD, until: Number.POSITIVE_INFINITY }] : packs;
 }
 
-/** The pockets that may be used at an instant, in the order they are used in. */
+/** Returns the pockets usable at an instant, in the order of their use. */
 export const pocketsAt = (state: AccountState, at: Instant): Pocket[] => [
   { period: periodAt(state.plan, at), until: Number.POSITIVE_INFINITY },
   ...extraPockets(state).filter(({ until }) => until > at),
 ];
 
-/** What may still be reserved from an instant on, in ms: what is left in the pockets, of a pack no more than until its end. */
+/**
+ * Returns what may still be reserved from an instant on, in ms: the rest of each pocket, of a pack no more than the
+ * time until its end.
+ */
 export const availableAt = (state: AccountState, at: Instant): number =>
   pocketsAt(state, at).reduce(
     (sum, { period, until }) => sum + Math.min(availableMs(state, period), until - at),
     0,
   );
 
-/** What is left beside the plan's own quota, in ms, the elapsed part of open runs counted as used. */
+/** Returns what is left beside the plan's own quota, in ms, with the elapsed part of open runs counted as used. */
 export const extraMs = (state: AccountState): number =>
   extraPockets(state)
     .filter(({ until }) => until > state.now)
@@ -40,10 +45,10 @@ export const extraMs = (state: AccountState): number =>
       return sum + Math.max(0, quotaMs - liveSums(state, period).usedMs);
     }, 0);
 
-/** True for what no month pays: packs, and an allowance that is given once. */
+/** Returns whether a period is a pack or a one-time allowance. */
 export const isExtra = (period: PeriodKey): boolean => isPackKey(period) || period === TRIAL_PERIOD;
 
-/** How much of the segments was lived in the month around `now` and is charged to none of the months. */
+/** Returns how much of the segments, in ms, lies in the month around `now` and is charged to no month. */
 export function extraIn(segments: Segment[], now: Instant): number {
   const { startAt, endAt } = monthAround(now);
   const extra = segments.filter(({ period }) => isExtra(period));
@@ -51,8 +56,8 @@ export function extraIn(segments: Segment[], now: Instant): number {
 }
 
 /**
- * Everything used in the current period as of now, whichever pocket paid it. An allowance that is given once has no month:
- * beside it, what was used of packs counts whole.
+ * Returns everything used in the current period as of now, in ms, from all pockets. A one-time allowance has no month:
+ * with it, the use of packs counts whole.
  */
 export function usedMs(state: AccountState): number {
   const period = periodAt(state.plan, state.now);

@@ -5,8 +5,8 @@ import { type EntryRow, entryColumns, type LedgerEntry, toEntry } from './ledger
 const PAGE_SIZE = 2_000;
 
 /**
- * The ledger of an account as it stands now, oldest entry first, in pages: nothing is held while a slow reader takes
- * its time, since entries never change. Throws NOT_FOUND before the first page.
+ * Yields the current ledger of an account in pages, oldest entry first. Entries never change, so a slow reader holds no
+ * transaction open. Throws NOT_FOUND before the first page.
  */
 export async function* readLedger(sql: Sql | TxSql, accountId: string): AsyncGenerator<LedgerEntry[]> {
   const [account] = await sql<{ seq: number }[]>`

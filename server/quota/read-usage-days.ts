@@ -9,8 +9,8 @@ const LONGEST_RANGE_DAYS = 400;
 type Row = AccountRow & { days: { day: string; ms: number }[] };
 
 /**
- * Used seconds of each UTC day from `from` to `to`, both included; days without use are 0. The elapsed part of open runs
- * counts, so that the days of a month add up to what the status says is used. Throws INVALID_INPUT.
+ * Returns the used seconds of each UTC day from `from` to `to`, both included; 0 for days without use. The elapsed part
+ * of open runs counts, so that the days of a month add up to the used time in the status. Throws INVALID_INPUT.
  */
 export async function readUsageDays(
   sql: Sql,
@@ -37,7 +37,7 @@ export async function readUsageDays(
   });
 }
 
-/** What open runs have used and the ledger does not know yet, by day. */
+/** Returns what open runs have used beyond the ledger, by day. */
 function elapsedPieces(row: AccountRow) {
   const { openRuns, now } = toState(row);
   return openRuns

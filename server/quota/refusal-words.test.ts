@@ -36,7 +36,7 @@ describe('the words of a refusal', () => {
     expect(textOf('TRIAL_EXHAUSTED', { quota: quota({ quotaSeconds: 18_000 }) }, reader)).toBe(
       'Your trial is used up. 5 h of 5 h used, 0 s left. A plan or a pack lets you go on at once.',
     );
-    // A cut or an adjustment may have left more used than there is.
+    // A cut or an adjustment may leave more used than the quota.
     expect(shownFigures(quota({ usedSeconds: 20_000 })).usedSeconds).toBe(20_000);
   });
 
@@ -63,7 +63,7 @@ describe('the words of a refusal', () => {
       remainingSeconds: 32_400,
     });
     expect(shownFigures(packed)).toMatchObject({ leftSeconds: 32_400, wholeSeconds: 50_400 });
-    // A pack that is used up, after the month.
+    // A used-up pack, after the month.
     expect(shownFigures(quota({ usedSeconds: 50_400 }))).toMatchObject({
       leftSeconds: 0,
       wholeSeconds: 50_400,

@@ -2,21 +2,21 @@ import { formatAllowance, formatDuration } from '../duration';
 import { KEPT } from '../kept';
 import type { Limits, Quota, StartReason } from '../shapes';
 
-/** Why nothing can be started, in words: the same in an error of the API, at a button, in a dialog and on a page. */
+/** The wording of a refusal, the same in an API error, at a button, in a dialog and on a page. */
 export type Words = { title: string; text: string };
 
 export type Standing = { quota?: Quota; limits?: Limits };
 
 export type Reader = {
-  /** The day of a reset, the way this reader writes it. */
+  /** Formats the day of a reset for this reader. */
   day: (iso: string) => string;
   supportEmail?: string | undefined;
 };
 
 /**
- * What is used and left, as people are told: a rest too small to start anything with is none, so an exhausted quota reads
- * `4 h of 4 h used, 0 s left`. With packs the whole is what is used and what is left together. The figures of the ledger
- * are in `quota` itself. Pure.
+ * Returns used and remaining time as shown: a remainder too small for a start counts as used, so an exhausted quota
+ * reads `4 h of 4 h used, 0 s left`. With packs the whole is used plus remaining time. `quota` itself holds the
+ * ledger's figures. Pure.
  */
 export function shownFigures({ level, quotaSeconds, usedSeconds, remainingSeconds, percent }: Quota) {
   if (quotaSeconds === null) return { usedSeconds, leftSeconds: null, wholeSeconds: null, percent };
@@ -33,7 +33,7 @@ export function shownFigures({ level, quotaSeconds, usedSeconds, remainingSecond
   };
 }
 
-/** Title and text of a refusal. Pure. */
+/** Returns the title and text of a refusal. Pure. */
 export function refusalWords(reason: StartReason, standing: Standing, reader: Reader): Words {
   const { quota, limits } = standing;
   switch (reason) {
@@ -79,7 +79,7 @@ function usedUp(quota: Quota | undefined, { day }: Reader): Words {
   return { title: 'Your compute quota is used up', text };
 }
 
-/** Time is left, but what runs has reserved it. */
+/** The wording for remaining time that is reserved by running sessions. */
 function restInUse(quota: Quota, { day }: Reader): Words {
   return {
     title: 'The rest of your compute quota is in use',

@@ -9,7 +9,7 @@ import { describeStanding } from './describe-standing';
 import { NOT_YET_KNOWN } from './load-account';
 import { refusalWords } from './refusal-words';
 
-/** The refusal of a start as an error with the figures and the way out. */
+/** Returns the refusal of a start as an error with its figures and ways out. */
 export function refuseStart(ctx: Pick<Ctx, 'env'>, state: AccountState, reason: StartReason): DomainError {
   const { quota, limits, upgrade } = describeStanding(ctx, state);
   if (reason === 'QUOTA_UNAVAILABLE') {
@@ -21,13 +21,16 @@ export function refuseStart(ctx: Pick<Ctx, 'env'>, state: AccountState, reason: 
   return new DomainError(reason, `${title}. ${text}`, detailsOf(reason, { quota, limits, upgrade }));
 }
 
-/** The figures that belong to a refusal. */
+/** Returns the figures that belong to a reason. */
 function detailsOf(reason: StartReason, { quota, limits, upgrade }: RefusalDetails): RefusalDetails {
   if (reason === 'QUOTA_EXCEEDED' || reason === 'TRIAL_EXHAUSTED') return { quota, upgrade };
   return reason === 'SESSION_LIMIT_REACHED' ? { limits, upgrade } : {};
 }
 
-/** The answer to everything that would be granted by a clock that was set back; counted, for somebody has to set it right. */
+/**
+ * Returns the error for a grant while the clock is set back, and counts it, so that an operator is alerted to correct
+ * the clock.
+ */
 export function clockBehind(): DomainError {
   metrics.clockRefusals.inc();
   return new DomainError(
@@ -36,7 +39,7 @@ export function clockBehind(): DomainError {
   );
 }
 
-/** Why nothing is granted after a restore, and until when. Pure. */
+/** Returns why nothing is granted after a restore, and until when. Pure. */
 export function heldBackSentence({ grantingFrom }: AccountState): string {
   const until =
     grantingFrom === NOT_YET_KNOWN

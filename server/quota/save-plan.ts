@@ -3,7 +3,7 @@ import { DomainError } from '../errors';
 import type { Plan } from '../shapes';
 import { type PlanRow, toPlan } from './plans';
 
-/** Why a plan cannot be, by field; empty when it is fine. Pure. */
+/** Returns what is wrong with a plan, by field; empty when nothing is. Pure. */
 function planProblems(plan: Plan): Record<string, string[]> {
   const problems: Record<string, string[]> = {};
   const { minSeconds, maxSeconds, defaultSeconds } = plan.idleStop;
@@ -16,10 +16,10 @@ function planProblems(plan: Plan): Record<string, string[]> {
   return problems;
 }
 
-/** Every decision on quota reads all plans, so there are few of them. */
+/** The most plans. Every quota decision reads all of them. */
 const MOST_PLANS = 50;
 
-/** Ranks are unique: which of two plans is the bigger one decides what is charged, and when. */
+/** Ranks are unique, because the rank decides what a change of plan charges and when it takes effect. */
 async function needRankOfItsOwn({ sql }: TxCtx, plan: Plan): Promise<void> {
   const [other] = await sql<
     Pick<PlanRow, 'name'>[]
@@ -40,8 +40,8 @@ async function needRoom({ sql }: TxCtx): Promise<void> {
 }
 
 /**
- * Writes one whole plan, new or known. Accounts on it feel a raise at their next renewal, and fewer sessions at once now.
- * Returns what it was before, null when it is new. Throws INVALID_INPUT and then changes nothing.
+ * Writes one whole plan, new or existing. Its accounts get a larger quota at their next renewal, and a lower session
+ * limit at once. Returns the plan before, null for a new one. Throws INVALID_INPUT and then changes nothing.
  */
 export async function savePlan(tx: TxCtx, plan: Plan): Promise<Plan | null> {
   const problems = planProblems(plan);
@@ -50,7 +50,7 @@ export async function savePlan(tx: TxCtx, plan: Plan): Promise<Plan | null> {
     throw new DomainError('INVALID_INPUT', `This plan cannot be: ${first[0]} ${first[1][0]}.`, {
       fields: problems,
     });
-  // One plan is saved at a time: what two have to differ in is decided on both.
+  // Plans are saved one at a time, because uniqueness is decided on both of two.
   await tx.sql`select pg_advisory_xact_lock(45)`;
   const [before] = await tx.sql<PlanRow[]>`select * from plan where id = ${plan.id} for update`;
   if (!before) await needRoom(tx);
@@ -71,8 +71,8 @@ export async function savePlan(tx: TxCtx, plan: Plan): Promise<Plan | null> {
 }
 
 /**
- * Has the timekeeper look at the open runs of every account that may be on a plan. A run somebody is deciding on right now
- * is left out, so that nobody waits for anybody: it is looked at when it is renewed.
+ * Makes the open runs of every account that may be on a plan due now. Runs locked by a decision are skipped, so that
+ * neither waits for the other; they follow at their next renewal.
  */
 const wakePlan = (tx: TxCtx, planId: string) => tx.sql`
   update run set due_at = least(due_at, hg_clock())

@@ -6,7 +6,7 @@ import { type Drift, findDrift } from './find-drift';
 import { type EntryRow, entryColumns } from './ledger-entry';
 
 const PAGE_SIZE = 5_000;
-/** What is listed at most; one is enough to know, and a wholly rewritten ledger would not end. */
+/** The most problems listed: one is enough to know, and the list of a rewritten ledger would be endless. */
 const MOST_PROBLEMS = 1_000;
 
 export type Verification = {
@@ -14,16 +14,16 @@ export type Verification = {
   entryCount: number;
   /** Breaks of the chains: rows that were changed, removed, added or moved. */
   problems: LedgerProblem[];
-  /** Sums that the entries do not confirm. */
+  /** Sums that the entries contradict. */
   drift: Drift[];
-  /** Accounts that could not be verified; the others were. */
+  /** Accounts that could not be verified. */
   failures: { accountId: string; message: string }[];
 };
 
 /**
- * Recomputes every hash and every sum of all accounts, or of one. Accounts are verified one after the other, each from one
- * moment's view of its own: chains know nothing of each other, and no view is held for long. One that cannot be verified is
- * named and keeps none of the others. Reads each entry once, a page at a time, and locks nothing.
+ * Recomputes every hash and every sum of all accounts, or of one. Each account is verified from a snapshot of its own,
+ * one after the other: their chains are independent, and no snapshot is held for long. An account that fails is named,
+ * and the others are verified. Reads each entry once, in pages, without locks.
  */
 export async function verifyLedger(ctx: Pick<Ctx, 'sql'>, accountId: string | null): Promise<Verification> {
   const all: Verification = { accountCount: 0, entryCount: 0, problems: [], drift: [], failures: [] };
@@ -44,8 +44,8 @@ export async function verifyLedger(ctx: Pick<Ctx, 'sql'>, accountId: string | nu
 export type AccountVerification = Pick<Verification, 'entryCount' | 'problems' | 'drift'>;
 
 /**
- * Recomputes the hashes and sums of one account, from one moment's view of the database. Throws when that takes longer than
- * `longestMs`, which is looked at between two pages.
+ * Recomputes the hashes and sums of one account from one snapshot. Throws when that takes longer than `longestMs`,
+ * which is checked between pages.
  */
 export async function verifyAccount(
   sql: Sql,

@@ -8,18 +8,21 @@ type World = {
   agenda: Agenda;
   chance: Chance;
   provider: SimProvider;
-  /** True while the API answers machines. */
+  /** Whether machines reach the API. */
   apiUp(): boolean;
-  /** Share of calls whose request, or answer, is lost. */
+  /** Share of calls whose request or answer is lost. */
   loss: number;
   answer(runId: string, call: AgentCall): Promise<AgentAnswer>;
 };
 
 const LONGEST_HOP_MS = 800;
-/** A word that a network keeps back arrives this late at most. */
+/** The longest delay of a delayed or repeated message, in ms. */
 const LATEST_WORD_MS = 40_000;
 
-/** An agent in virtual time, on its own slightly wrong clock: asks, is answered late or not at all, and ends in time. */
+/**
+ * An agent in virtual time, on a slightly wrong clock of its own. It calls, receives answers late or never, and ends in
+ * time.
+ */
 export class SimAgent {
   private deadline: number;
   private seq = 0;
@@ -40,7 +43,7 @@ export class SimAgent {
     if (machine.kind === 'honest') this.ask('running');
   }
 
-  /** A duration by this machine's clock as true time. */
+  /** Converts a duration on this machine's clock to true time. */
   private own(ms: number): number {
     return ms * (1 + this.drift);
   }
@@ -56,13 +59,13 @@ export class SimAgent {
     });
   }
 
-  /** A signal of the provider: a polite agent ends within two seconds, a stubborn machine ignores it. */
+  /** Receives the provider's signal: a polite agent ends within two seconds, a stubborn machine ignores it. */
   signal(): void {
     if (this.machine.kind === 'stubborn') return;
     this.endPolitely('polite end');
   }
 
-  /** Says that it is ending, ends within two seconds, and says that too. A machine without an agent says nothing. */
+  /** Reports `stopping`, ends within two seconds, and reports `stopped`. A machine without an agent reports nothing. */
   private endPolitely(name: string): void {
     const { agenda, chance, now, provider } = this.world;
     this.say('stopping');
@@ -73,7 +76,7 @@ export class SimAgent {
     });
   }
 
-  /** A word about its end: lost, heard soon, or heard long after the machine has gone. */
+  /** Sends a report of its end, which is lost, arrives soon, or arrives long after the machine has gone. */
   private say(event: 'stopping' | 'stopped'): void {
     const { agenda, chance, now, loss } = this.world;
     if (this.machine.kind !== 'honest' || this.machine.endedAt !== null || chance.hit(loss)) return;
@@ -90,12 +93,12 @@ export class SimAgent {
     const call: AgentCall = { bootId: this.bootId, seq, event, ...this.activity(sentAt) };
     if (chance.hit(this.world.loss)) return this.askAgain();
     agenda.add(sentAt + chance.between(1, LONGEST_HOP_MS), 'agent call', () => this.deliver(call, sentAt));
-    // A network may deliver the same request twice, much later.
+    // A network may deliver the same request twice, the second time much later.
     if (chance.hit(0.1))
       agenda.add(sentAt + chance.between(1, LATEST_WORD_MS), 'late copy', () => this.copy(call));
   }
 
-  /** Dies in the middle of a word: what it was asking for is heard `afterMs` later. */
+  /** Dies while a call is in flight; the call arrives `afterMs` later. */
   dieSpeaking(afterMs: number): void {
     const { agenda, now, provider } = this.world;
     if (this.machine.endedAt !== null || this.machine.startedAt === null) return;
@@ -135,12 +138,12 @@ export class SimAgent {
         : 1_000
       : Math.min(left / 3, left - 3 * this.guardMs);
     const pauseMs = Math.max(200, this.own(pause));
-    // Somebody types, or something works, between two renewals: the server is told early.
+    // Keystrokes or work between two renewals are reported early.
     const part = chance.hit(0.4) ? chance.next() : 1;
     agenda.addQuiet(now() + Math.max(200, pauseMs * part), 'renew', () => this.ask('renew'));
   }
 
-  /** Work is claimed far ahead of its time: it must not count for longer than a plan lets it. */
+  /** Work is reported far in the future; it must not count for longer than the plan allows. */
   private activity(now: number): Pick<AgentCall, 'lastInputAt' | 'lastWorkAt'> {
     const { machine } = this;
     if (machine.mood === 'types') machine.typedAt = now;

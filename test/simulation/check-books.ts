@@ -3,7 +3,7 @@ import type { World } from '@/test/world';
 import type { SimProvider } from './provider';
 import type { Rules } from './rules';
 
-/** What must hold in the books of an account at every moment of a history. Returns what does not. */
+/** Checks what must hold for an account's rows at every moment of a history. Returns the violations. */
 export async function checkBooks(
   ctx: Ctx,
   rules: Rules,
@@ -38,7 +38,7 @@ export async function nextDueAt({ database }: World, at: number): Promise<number
   return row?.due ?? Number.POSITIVE_INFINITY;
 }
 
-/** How many runs of an account are open, and how many its plan allows: the one that is paid for, or its own. */
+/** Returns how many runs of an account are open, and how many its plan allows: the paid one, or its own. */
 export async function countOpen(
   ctx: Ctx,
   accountId: string,

@@ -2,10 +2,10 @@ import type { SimAgent } from './agent';
 import { MONTH_END } from './edges';
 import type { Agenda, Chance } from './events';
 
-/** A last word waits for us for less than this. */
+/** The longest delay of a machine's last call, in ms. */
 const LATEST_WORD_MS = 15_000;
 
-/** Machines that die while their last word is under way: at the edge of a month when there is one. */
+/** Schedules machines that die while their last call is in flight, at a month boundary if there is one. */
 export function planDeaths(
   { agenda, chance }: { agenda: Agenda; chance: Chance },
   agents: ReadonlyMap<string, SimAgent>,

@@ -3,27 +3,33 @@ import type { SimProvider } from './provider';
 
 export const MONTH_END = Date.parse('2026-12-01T00:00:00Z');
 
-/** Around the edge of a month: how long the provider may be away, and how late it shows what has happened. */
+/** Near the end of a month: the longest outage of the provider, and the delays with which it shows changes, in ms. */
 const LONGEST_AWAY_MS = 150_000;
 const LAGS_MS = [2_000, 20_000, 45_000] as const;
 
-/** What a history meets at the edge of a month. */
+/** The conditions of a history near the end of a month. */
 export type Edge = {
-  /** The month ends in the middle of the history. */
+  /** True when the month ends in the middle of the history. */
   isNear: boolean;
-  /** The provider shows late, or cannot be asked across the edge: proofs of the old month are heard in the new one. */
+  /**
+   * True when the provider shows changes late or is away at the month's end, so that proofs of the old month arrive in
+   * the new one.
+   */
   isHard: boolean;
   lagMs: number;
 };
 
-/** Every fourth history lies at the edge of a month, and half of these have proofs that come late. */
+/** Returns the conditions of a history: every fourth lies at the end of a month, and half of these have late proofs. */
 export function edgeOf(seed: number, chance: Chance): Edge {
   const isNear = seed % 4 === 1;
   const isHard = isNear && seed % 8 === 5;
   return { isNear, isHard, lagMs: isHard ? chance.pick(LAGS_MS) : 0 };
 }
 
-/** Adjustments on both sides of the edge; where it is hard, leases run out and machines die while nobody can ask. */
+/**
+ * Schedules adjustments on both sides of the month's end; in a hard history leases also end and machines die while the
+ * provider is away.
+ */
 export function planEdge(
   { agenda, chance, provider }: { agenda: Agenda; chance: Chance; provider: SimProvider },
   edge: Edge,

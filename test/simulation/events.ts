@@ -1,14 +1,14 @@
-/** A seeded source of chance and a queue of things to come: the two halves of a repeatable history. */
+/** A seeded random source and an event queue: the two parts of a repeatable history. */
 
 export type Chance = {
   next(): number;
-  /** An integer from `low` to `high`, both included. */
+  /** Returns an integer from `low` to `high`, both inclusive. */
   between(low: number, high: number): number;
   hit(probability: number): boolean;
   pick<T>(items: readonly T[]): T;
 };
 
-/** mulberry32: small, fast, and the same on every machine. */
+/** Returns mulberry32 with this seed: small, fast, and the same on every machine. */
 export function chanceOf(seed: number): Chance {
   let state = seed >>> 0;
   const next = () => {
@@ -30,11 +30,11 @@ export type Event = {
   at: number;
   name: string;
   run: () => Promise<void> | void;
-  /** It asks PostgreSQL nothing before it has set the clock there: most of what happens in a machine. */
+  /** True for an event that uses no PostgreSQL before it has set the clock there: most events of machines. */
   isQuiet: boolean;
 };
 
-/** Events in the order of their time; those of the same time in the order they were added. */
+/** A queue of events ordered by time; events of the same time keep the order in which they were added. */
 export class Agenda {
   private readonly events: (Event & { order: number })[] = [];
   private count = 0;
@@ -43,12 +43,12 @@ export class Agenda {
     this.events.push({ at: Math.round(at), name, run, isQuiet, order: this.count++ });
   }
 
-  /** What happens without PostgreSQL: its clock need not be moved before. */
+  /** Adds an event that needs no PostgreSQL, so that the clock there is not set before it. */
   addQuiet(at: number, name: string, run: Event['run']): void {
     this.add(at, name, run, true);
   }
 
-  /** Takes the next event at or before `until`. */
+  /** Removes and returns the next event at or before `until`. */
   take(until: number): Event | undefined {
     let best = -1;
     for (let i = 0; i < this.events.length; i++) {

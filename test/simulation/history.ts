@@ -15,7 +15,7 @@ import { type AgentKind, type SimMachine, SimProvider } from './provider';
 import type { Rules } from './rules';
 import { Starts } from './starts';
 
-/** One seeded history of an account: what people, machines, networks and clocks do, and what must hold all the time. */
+/** One seeded history of an account: actions of users, machines, networks and clocks, with checks at every step. */
 
 export type HistoryResult = {
   problems: string[];
@@ -25,13 +25,13 @@ export type HistoryResult = {
 };
 
 const SWEEP_MS = 3_000;
-/** A pass that would find nothing is played all the same once in so many. */
+/** One in this many passes that would find nothing is played nevertheless. */
 const DULL_EVERY = 10;
 const LENGTH_MS = 8 * 60_000;
 const HEALING_MS = 240_000;
-/** Events from one missed update to the next. */
+/** Number of events between missed updates. */
 const MISS_EVERY = 7;
-/** How far the provider's clock is from ours in some histories: less than what is taken for a second life. */
+/** Clock difference of the provider in some histories, in ms; below what counts as a second life. */
 const CLOCKS_APART_MS = 900;
 
 export class History {
@@ -54,7 +54,7 @@ export class History {
   private readonly idle: IdleTruth;
   private readonly edge: Edge;
   private readonly starts: Starts;
-  /** No run is due before, as far as PostgreSQL was asked since the last event that may have changed it. */
+  /** The instant before which no run is due, as of the last read; 0 after an event that may have changed it. */
   private nothingDueBefore = 0;
   private dullCount = 0;
   private failedBefore = 0;
@@ -63,7 +63,7 @@ export class History {
     private readonly world: World,
     private readonly rules: Rules,
     private readonly seed: number,
-    /** Now and then an update of a run hits no row; the world has to have them. */
+    /** Occasionally an update of a run hits no row; requires a world prepared by `addMisses`. */
     private readonly misses = false,
   ) {
     this.chance = chanceOf(seed);
@@ -111,7 +111,7 @@ export class History {
     );
   }
 
-  /** Compares with the provider. Where no run is open and no machine lives there is nothing to compare, but for now and then. */
+  /** Compares with the provider. With no open run and no live machine most comparisons are left out. */
   private async reconcile(): Promise<void> {
     const isStill =
       this.nothingDueBefore === Number.POSITIVE_INFINITY && this.provider.all.every((m) => m.destroyed);
@@ -170,7 +170,7 @@ export class History {
     this.agenda.add(this.at + this.chance.between(0, ms), 'loop', next, isQuiet);
   }
 
-  /** A pass of the timekeeper. Most would find nothing: PostgreSQL is asked once when it would, and not again before. */
+  /** A pass of the timekeeper. Passes before the next due run are left out, except for one in `DULL_EVERY`. */
   private async sweep(): Promise<void> {
     const isDull = ++this.dullCount % DULL_EVERY !== 0;
     if (!this.workerUp || (isDull && this.at < this.nothingDueBefore)) return;
@@ -180,7 +180,7 @@ export class History {
     await this.asWorker(() => this.rules.sweepRuns(this.ctx));
   }
 
-  /** What people and operators will do, and when processes will be away. */
+  /** Schedules the actions of users and operators, and the outages of processes. */
   private planActs(endsAt: number): void {
     for (let at = this.at + 200; at < endsAt; at += this.chance.between(500, 25_000)) {
       this.agenda.add(at, 'act', () => this.act());
@@ -229,7 +229,7 @@ export class History {
     }
   }
 
-  /** The database's clock may be set back a little: the account's clock must not follow. */
+  /** Sets the database's clock back slightly; the account's clock must not follow. */
   private async stepClockBack(): Promise<void> {
     await setClock(this.world.database, this.at - this.chance.between(0, 3_000));
     await this.starts.one(this.chance.pick(this.sessions));
@@ -253,7 +253,7 @@ export class History {
     await setClock(this.world.database, this.at);
   }
 
-  /** No more faults: whatever is still open has to end, and everything has to add up. */
+  /** Ends the faults; every open run must then end, and all sums must agree. */
   private async heal(endsAt: number): Promise<void> {
     this.provider.faults = 0;
     this.webUp = true;

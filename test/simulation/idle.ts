@@ -11,7 +11,7 @@ const SHORT_STOPS = [
   [120, 90],
 ] as const;
 const IDLE_STOPS = [...SHORT_STOPS, [900, 90], [900, 900]] as const;
-/** A machine calls after a third of its lease; where calls are lost, a lease granted in time may run out. */
+/** The latest call of a machine after its previous one, and the latest end of its lease when calls are lost, in ms. */
 const LATEST_ASK_MS = 45_000;
 const LATEST_END_MS = 125_000;
 /**

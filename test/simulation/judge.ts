@@ -11,22 +11,26 @@ type RunFacts = {
   end_reason: string | null;
 };
 
-/** With faults, a start may be proven only by a call of the agent: never later than this after the machine ran. */
+/**
+ * With faults, only a call of the agent may prove a start; it arrives at most this long after the machine ran, in ms.
+ */
 const LATEST_PROOF_MS = 12_000;
 
-/** What a history's faults and clocks may blur. */
+/** The inaccuracies that a history's faults and clocks permit. */
 export type Blur = { faulty: boolean; clocksApartMs: number };
 
-/** The longest a machine's word may wait for us: an end that the provider saw so little before counts. */
+/** Longest delay of a machine's call: a later end recorded by the provider takes precedence beyond it. */
 const LATE_WORD_MS = 20_000;
 
 /**
- * A machine that its lease ends has ended this much before at most: its guard, hanging up, an answer of a few more seconds
- * that it never got, and clocks that differ.
+ * The most by which a machine ends before its lease does, in ms: its guard, the disconnect, an extension of a few
+ * seconds whose answer was lost, and the clock difference.
  */
 const OWN_END_MS = 9_000;
 
-/** Holds every run of an account against what the provider knows: charged time, overrun, ends. Returns what is wrong. */
+/**
+ * Compares every run of an account with the provider's records: charged time, overrun, ends. Returns the differences.
+ */
 export async function judgeRuns(
   ctx: Ctx,
   accountId: string,
@@ -48,9 +52,9 @@ function judgeRun(row: RunFacts, provider: SimProvider, { faulty, clocksApartMs 
   const truth = machine.endedAt - machine.startedAt;
   const overrun = Math.max(0, machine.endedAt - row.lease_until);
   const difference = row.used_ms + overrun - truth;
-  // A call that came that late, long after the machine had died, is the later proof of life.
+  // A call that arrived this long after the machine had died is the later proof of life.
   const provenLater = difference > 0 && row.proof_at > machine.endedAt + LATE_WORD_MS - clocksApartMs;
-  // Start and end are both read from the provider's clock, or only one of them.
+  // Both start and end may be read from the provider's clock, or only one of them.
   const most = (faulty ? LATEST_PROOF_MS : 0) + 2 * clocksApartMs;
   if (Math.abs(difference) > most && !provenLater) {
     problems.push(`run ${row.id}: charged ${row.used_ms}, alive ${truth}, overrun ${overrun}`);

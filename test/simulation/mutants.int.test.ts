@@ -11,13 +11,13 @@ import { History } from './history';
 import { addMisses } from './misses';
 import { loadRules } from './rules';
 
-/** Wrong rules, one at a time: a simulation that lets one of them pass proves nothing. */
+/** Replaces one rule at a time by a wrong one: the simulation must catch each, or it proves nothing. */
 
 type Mutant = {
   wrong: string;
-  /** Only histories at the edge of a month can show it: the others are left out. */
+  /** Only histories at a month boundary can show the defect; others are skipped. */
   atEdge?: true;
-  /** Only histories can show it in which an update hits no row. */
+  /** Only histories in which an update hits no row can show the defect. */
   misses?: true;
   module: string;
   break: (right: Record<string, never>) => Record<string, unknown>;
@@ -25,7 +25,7 @@ type Mutant = {
 type Fn = (...args: never[]) => unknown;
 const right = (module: Record<string, never>, name: string) => module[name] as unknown as Fn;
 
-/** A rule that says when, made to say never while `which` holds. */
+/** Returns a rule that returns an instant, changed to return null while `which` holds. */
 const neverWhile = (rule: string, m: Record<string, never>, which: (run: OpenRun) => boolean) => ({
   [rule]: (state: AccountState, run: OpenRun) =>
     which(run) ? null : right(m, rule)(...([state, run] as never[])),
@@ -198,7 +198,7 @@ describe('the simulation catches', () => {
       startAt: Date.parse('2026-11-10T10:00:00Z'),
     });
     if (mutant.misses) await addMisses(world);
-    // The wrong rule is there before anybody asks for it: modules that load side by side may get the right one.
+    // The wrong rule is loaded first, because modules loaded in parallel may get the right one.
     await import(mutant.module);
     const rules = await loadRules();
     let caughtBy: number | null = null;

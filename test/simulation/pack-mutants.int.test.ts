@@ -5,7 +5,7 @@ import { createWorld } from '@/test/world';
 import { History } from './history';
 import { loadRules } from './rules';
 
-/** Wrong rules about packs, one at a time: histories have to catch each. */
+/** Replaces one rule of packs at a time by a wrong one: the histories must catch each. */
 
 type Fn = (...args: never[]) => unknown;
 type Mutant = {

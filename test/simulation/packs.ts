@@ -9,17 +9,17 @@ type Bought = {
   disputed: boolean;
   boughtAt: number;
   endsAt: number;
-  /** The most that was used and held when money last went back: that much may stay. */
+  /** The most that was used and held at any refund or dispute: the charged time may stay that high. */
   floorMs: number;
 };
 
-/** Does something to packs with the rules of a history, now. */
+/** Runs an action on packs now, with the rules of the history. */
 export type PackAct = (work: (rules: Rules, ctx: Ctx, at: number) => Promise<void>) => Promise<void>;
 
-/** What a pack costs here, in cents: a refund of one is a hundredth of its time. */
+/** The price of a pack, in cents: refunding one cent takes back a hundredth of its time. */
 const AMOUNT = 100;
 
-/** The packs an account buys and gives back in a history, and what they are worth, told without the product's rules. */
+/** The packs bought and refunded in a history, and the time they are worth, computed without the product's rules. */
 export class SimPacks {
   private readonly bought: Bought[] = [];
   private readonly chance: Chance;
@@ -29,12 +29,12 @@ export class SimPacks {
     private readonly seed: number,
     private readonly accountId: string,
   ) {
-    // A chance of its own: histories without packs stay as they are.
+    // A random source of its own keeps the histories without packs unchanged.
     this.chance = chanceOf(seed + 1_000_000);
     this.isBuyer = seed % 4 >= 2;
   }
 
-  /** Plans purchases, refunds and disputes between two instants. */
+  /** Schedules purchases, refunds and disputes between two instants. */
   plan(agenda: Agenda, act: PackAct, from: number, until: number): void {
     if (!this.isBuyer) return;
     for (let at = from + 1_000; at < until; at += this.chance.between(10_000, 90_000)) {
@@ -60,12 +60,12 @@ export class SimPacks {
       disputed,
       ...paid,
     });
-    // Read after the change: another process may have granted a slice until then, and may not afterwards. What was granted
-    // before stays granted, also where a part was given back and a late proof charges it again.
+    // Read after the change: another process may grant a slice until then, and not afterwards. What was granted before
+    // stays granted, even when part of the pack was refunded and a late proof charges the time again.
     one.floorMs = isNew ? 0 : Math.max(one.floorMs, await this.takenMs(ctx, one));
   }
 
-  /** Some end within the history: they were bought nearly a year ago. */
+  /** Buys a pack. Some were bought nearly a year ago and end within the history. */
   private buy(at: number): Bought {
     const { chance } = this;
     const endsAt = chance.hit(0.4) ? at + chance.between(5_000, 200_000) : at + 365 * 86_400_000;
@@ -92,7 +92,7 @@ export class SimPacks {
     return row?.ms ?? 0;
   }
 
-  /** Holds the books and what is told against what was paid. Returns what is wrong. */
+  /** Compares the books and the reported quota with what was paid. Returns the differences. */
   async complaints(rules: Rules, ctx: Ctx): Promise<string[]> {
     if (this.bought.length === 0) return [];
     const rows = await ctx.sql<

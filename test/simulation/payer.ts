@@ -5,7 +5,7 @@ import type { SimPacks } from './packs';
 import type { Rules } from './rules';
 
 type Paid = {
-  /** When the plan was bought: whole seconds, in ms. */
+  /** When the plan was bought, in ms, a whole second. */
   boughtAt: number;
   /** False when the amount was too small to be charged. */
   isCharged: boolean;

@@ -11,10 +11,13 @@ import type {
 import { machineNameOf, volumeNameOf } from '@/server/machine/machines';
 import type { Agenda, Chance } from './events';
 
-/** A provider in virtual time: boots, signals, kills, loses answers, and knows the truth about every machine. */
+/**
+ * A provider in virtual time: boots, signals and kills machines, loses answers, and records the truth about every
+ * machine.
+ */
 
 export type AgentKind = 'honest' | 'silent' | 'stubborn';
-/** What goes on in a machine: somebody types, something works for ever, or neither. */
+/** The activity in a machine: keystrokes, endless work, or neither. */
 type Mood = 'types' | 'works' | 'rests';
 
 const MOODS: readonly Mood[] = ['types', 'works', 'works', 'rests'];
@@ -35,7 +38,10 @@ export type SimMachine = {
   endedAt: number | null;
   destroyed: boolean;
   events: MachineEvent[];
-  /** From when on the provider's answers show its start, and its end. */
+  /**
+   * From when on the provider's answers show the start.
+   * From `endShownAt` on they show the end.
+   */
   startShownAt: number;
   endShownAt: number;
 };
@@ -44,18 +50,18 @@ type World = {
   now(): number;
   agenda: Agenda;
   chance: Chance;
-  /** Share of provider calls that go wrong. */
+  /** Share of provider calls that fail. */
   faults: number;
-  /** How late its answers show what has happened to a machine, at most. */
+  /** The longest delay with which its answers show changes of a machine, in ms. */
   lagMs?: number;
-  /** How far the provider's clock is ahead of ours; negative: behind. */
+  /** How far the provider's clock is ahead of this one, in ms; negative when it is behind. */
   clockAheadMs?: number;
   pickKind(): AgentKind;
   onStart(machine: SimMachine): void;
   onSignal(machine: SimMachine): void;
 };
 
-/** A web process that dies between two awaits. */
+/** A web process dies between two awaits. */
 export class Crash extends Error {}
 
 const ok = <T>(value: T): Outcome<T> => ({ ok: true, value });
@@ -67,12 +73,12 @@ const failed = (kind: MachineFailure['kind']): Outcome<never> => ({
 export class SimProvider implements Machines {
   readonly all: SimMachine[] = [];
   readonly volumes: Volume[] = [];
-  /** Ids of machines that a list has shown to the end of its page. */
+  /** Ids of machines that a list has shown completely. */
   readonly listed = new Set<string>();
   faults: number;
-  /** Nothing can be asked of it. */
+  /** True while every request to it fails. */
   isAway = false;
-  /** How many launches were asked for. */
+  /** The number of launches requested. */
   orderCount = 0;
   pageSize = 1_000;
   private count = 0;
@@ -129,7 +135,7 @@ export class SimProvider implements Machines {
     this.all.push(machine);
     this.attach(machine);
     const fate = chance.next();
-    if (fate < 0.04) return machine; // stuck in created for ever
+    if (fate < 0.04) return machine; // remains `created` indefinitely
     const bootMs = chance.between(50, 8_000);
     agenda.addQuiet(now() + bootMs, 'boot', () => this.boot(machine, fate < 0.07));
     return machine;
@@ -165,7 +171,7 @@ export class SimProvider implements Machines {
     machine.events.push({ id: `${machine.id}-${machine.events.length}`, type, at });
   }
 
-  /** The process is gone: exit, then auto-destroyed. */
+  /** Ends the process: exit, then auto-destroyed. */
   end(machine: SimMachine): void {
     if (machine.endedAt !== null || machine.destroyed) return;
     if (machine.startedAt !== null) {
@@ -215,7 +221,7 @@ export class SimProvider implements Machines {
 
   async findByRun(_app: string, runId: string): ReturnType<Machines['findByRun']> {
     if (this.lost()) return failed('unavailable');
-    if (this.lost()) return ok(null); // an empty list that lies
+    if (this.lost()) return ok(null); // a wrong, empty list
     const machine = this.all.find((m) => m.runId === runId);
     return ok(machine ? this.view(machine) : null);
   }
@@ -245,7 +251,10 @@ export class SimProvider implements Machines {
     );
   }
 
-  /** Ordered by id, as the provider does it: what lives through the whole listing is shown exactly once. */
+  /**
+   * Returns a page ordered by id like the provider's lists: a machine that exists during the whole listing appears
+   * exactly once.
+   */
   private page<T extends { id: string }>(all: T[], cursor: string | null, complete: boolean): ListPage<T> {
     const rest = all.filter(({ id }) => id > (cursor ?? '')).sort((a, b) => (a.id < b.id ? -1 : 1));
     const items = rest.slice(0, this.pageSize);

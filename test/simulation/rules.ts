@@ -3,7 +3,7 @@ import type { StoredSubscription } from '@/server/billing/sync/stored-subscripti
 import type { Ctx } from '@/server/context';
 import type { DomainError } from '@/server/errors';
 
-/** The product's verbs as a history uses them, imported afresh so that a test may replace a rule by a wrong one. */
+/** Imports the product's verbs afresh, so that a test may replace a rule by a wrong one. */
 export async function loadRules() {
   const start = await import('@/server/session/start');
   const stop = await import('@/server/session/stop');
@@ -37,7 +37,7 @@ export async function loadRules() {
   };
 }
 
-/** What operators and the payment provider do to an account. */
+/** Imports the operations of operators and of the payment provider. */
 async function loadOperations() {
   const plan = await import('@/server/quota/apply-plan');
   const adjust = await import('@/server/quota/adjust-usage');
@@ -51,7 +51,7 @@ async function loadOperations() {
   return {
     applyPlan: (ctx: Ctx, accountId: string, planId: string) =>
       context.inTx(ctx, (tx) => plan.applyPlan(tx, accountId, planId)),
-    /** What a read of the payment provider writes. */
+    /** Writes what a read of the payment provider would write. */
     subscribe: (ctx: Ctx, accountId: string, next: StoredSubscription) =>
       context.inTx(ctx, async (tx) => {
         const before = await load.lockAccount(tx, accountId);

@@ -38,7 +38,7 @@ it(
     }),
 );
 
-/** A world per lane and try: what a failed one left behind would fail the next. */
+/** Runs `work` in a world per lane and attempt: rows that a failed history left would fail the next. */
 async function inWorld(work: (world: World) => Promise<void>): Promise<void> {
   const world = await createWorld({ env: SIM_ENV, startAt: Date.parse('2026-11-10T10:00:00Z') });
   try {
@@ -48,10 +48,10 @@ async function inWorld(work: (world: World) => Promise<void>): Promise<void> {
   }
 }
 
-/** Histories wait mostly for PostgreSQL: two databases keep one process busy. */
+/** Number of databases. Histories mostly wait for PostgreSQL, so two keep one process busy. */
 const LANES = 2;
 
-/** Every history, in lanes side by side; each lane plays one after the other on a database of its own. */
+/** Plays all histories in parallel lanes; each lane plays one after the other on its own database. */
 async function playAll(histories: number): Promise<void> {
   const lanes = Array.from({ length: Math.min(LANES, histories) }, (_, lane) =>
     Array.from({ length: histories }, (_, n) => FIRST + n).filter((_, n) => n % LANES === lane),

@@ -9,7 +9,7 @@ type History = {
   rules: Rules;
   accountId: string;
   provider: SimProvider;
-  /** The plan that is paid for in this very moment, or null. */
+  /** Returns the plan that is paid for at this moment, or null. */
   paidPlanId(): string | null;
   problems: string[];
 };
@@ -22,14 +22,14 @@ export class Starts {
     for (const result of await this.all([sessionId])) if (result.status === 'rejected') throw result.reason;
   }
 
-  /** Starts at the same instant. One that was admitted fits the plan of this very moment. */
+  /** Starts all sessions at the same instant. The admitted ones must fit the current plan. */
   async all(sessionIds: string[]): Promise<PromiseSettledResult<unknown>[]> {
     const { ctx, rules, accountId, provider, problems } = this.history;
     const before = provider.orderCount;
     const results = await Promise.allSettled(
       sessionIds.map((sessionId) => rules.startSession(ctx, { accountId, sessionId })),
     );
-    // A start that was refused ordered no machine, and changes nothing.
+    // A refused start orders no machine and changes nothing.
     if (provider.orderCount === before) return results;
     const after = await countOpen(ctx, accountId, this.history.paidPlanId());
     if (after.open > after.most) problems.push(`a start made ${after.open} open runs, ${after.most} allowed`);
@@ -44,7 +44,7 @@ export class Starts {
     }
   }
 
-  /** The status a button shows and the start itself must agree in this very moment. */
+  /** The status of a button and the start must agree at this moment. */
   async agree(): Promise<void> {
     const { ctx, rules, accountId, problems } = this.history;
     const before = await rules.batchStatus(ctx, accountId);
