@@ -2,9 +2,12 @@
 
 import { Button, Group, Text, Title } from '@mantine/core';
 import Link from 'next/link';
+import { useEffect } from 'react';
+import { reportError } from './_errors/report';
 import { Mark } from './_look/mark';
 
-export default function ErrorPage({ reset }: { error: Error; reset: () => void }) {
+export default function ErrorPage({ error, reset }: { error: Error; reset: () => void }) {
+  useEffect(() => reportError(error, 'page'), [error]);
   return (
     <main className="page" id="content">
       <Link href="/" className="brand" style={{ marginBottom: 24 }}>

@@ -8,6 +8,7 @@ import { GeistSans } from 'geist/font/sans';
 import type { Metadata } from 'next';
 import { headers } from 'next/headers';
 import type { ReactNode } from 'react';
+import { ErrorReports } from './_errors/error-reports';
 import { LegalLinks } from './_look/legal-links';
 import { SupportProvider } from './_look/support';
 import { Providers } from './_query/providers';
@@ -37,6 +38,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         <meta name="viewport" content="width=device-width, initial-scale=1" />
       </head>
       <body>
+        <ErrorReports />
         <SupportProvider email={supportEmail}>
           <Providers>
             {children}

@@ -14,6 +14,11 @@ describe('what a terminal says by itself', () => {
     '\x1b]',
     '\x1bP',
     '\x1b[97;5u',
+    '\x1b[1;5A',
+    '\x1b[15;2~',
+    '\x1b[Z',
+    '\x1b[3$',
+    '\x1bb',
   ])('MACHINE-24 %j is typed', (input) => expect(isTyped(input)).toBe(true));
   it.each([
     '\x1b[24;80R',
@@ -31,6 +36,15 @@ describe('what a terminal says by itself', () => {
     '\x1b]11;rgb:1616/1414/0f0f\x1b\\',
     '\x1bP1$r0m\x1b\\',
     '\x1b[I\x1b[24;80R',
+    '\x1b[?997;1n',
+    '\x1b[?64;1;2x',
+    '\x1b[2;1;1;112;112;1;0x',
+    '\x1b[1;2;3;4w',
+    '\x1b[=5;1u',
+    '\x1b[?2031;1S',
+    '\x1b[1;1"q',
+    '\x1bX a string of the start \x1b\\',
+    '\x1b^private\x1b\\',
     '',
   ])('MACHINE-24 %j is not', (input) => expect(isTyped(input)).toBe(false));
 

@@ -1,6 +1,6 @@
 /**
- * What a terminal sends by itself: cursor and device reports, focus changes, mouse moves, colour answers. None of it is
- * a person typing. Every character is looked at once, whatever the input.
+ * Tells what a terminal sends by itself from keys and pastes, by its form: keys have the few forms that keyboards send,
+ * every other control sequence is a report. Looks at every character once, whatever the input.
  */
 
 const ESC = 0x1b;
@@ -13,6 +13,8 @@ function reportEnd(input: string, start: number): number {
       return controlEnd(input, start);
     case ']':
     case 'P':
+    case 'X':
+    case '^':
     case '_':
       return stringEnd(input, start);
     default:
@@ -20,7 +22,7 @@ function reportEnd(input: string, start: number): number {
   }
 }
 
-/** `ESC [ parameters intermediates final`: a report by its parameters and its final letter. */
+/** The end of `ESC [ parameters intermediates final`, or `start` for a key and for what is not whole. */
 function controlEnd(input: string, start: number): number {
   let at = start + 2;
   while (isBetween(input, at, 0x30, 0x3f)) at++;
@@ -28,36 +30,17 @@ function controlEnd(input: string, start: number): number {
   const middle = at;
   while (isBetween(input, at, 0x20, 0x2f)) at++;
   if (!isBetween(input, at, 0x40, 0x7e)) return start;
-  const form = input.slice(middle, at + 1);
   const end = at + 1;
   // An old mouse report has three more characters.
-  if (form === 'M' && params === '') return Math.min(end + 3, input.length);
-  return isReport(params, form) ? end : start;
+  if (input[at] === 'M' && params === '' && middle === at) return Math.min(end + 3, input.length);
+  return isKey(params, input.slice(middle, end)) ? start : end;
 }
 
-function isReport(params: string, form: string): boolean {
-  switch (form) {
-    case 'R': // cursor position
-      return /^\??\d+;\d+(;\d+)?$/.test(params);
-    case 'c': // device attributes
-      return /^[?>=]?[\d;]*$/.test(params);
-    case 'I': // focus in
-    case 'O': // focus out
-      return params === '';
-    case 'M': // mouse
-    case 'm':
-      return /^<?\d+;\d+;\d+$/.test(params);
-    case 'n': // status
-      return /^\??\d+(;\d+)*$/.test(params);
-    case 't': // window
-      return /^\d+(;\d+)*$/.test(params);
-    case 'u': // keyboard mode
-      return /^\?\d+$/.test(params);
-    case '$y': // mode
-      return /^\??\d+;\d+$/.test(params);
-    default:
-      return false;
-  }
+/** Arrows, editing and function keys with their modifiers, brackets of a paste, and keys as numbers. */
+function isKey(params: string, form: string): boolean {
+  if (!/^[A-HPQRSZ~^@u]$/.test(form) || !/^[\d;:]*$/.test(params)) return false;
+  // A third function key with a modifier has the form of a cursor position and is taken for one.
+  return form !== 'R' || !params.includes(';');
 }
 
 /** Colours and device control: text up to BEL or `ESC \`. What has no end is no report. */

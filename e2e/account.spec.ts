@@ -265,3 +265,30 @@ test('ACCOUNT-13 guessing a password is rate limited, and the page says so', asy
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(page.getByText(/too many attempts to sign in/i)).toBeVisible();
 });
+
+test('ACCOUNT-85 ACCOUNT-86 what breaks in a page is reported once, with its release and without what identifies somebody', async ({
+  page,
+}) => {
+  const person = await newPerson();
+  await signIn(page, person);
+  await expect(page.getByRole('heading', { name: 'Sessions' })).toBeVisible();
+  const reported = page.waitForRequest('**/api/client-errors');
+  const answered = page.waitForResponse('**/api/client-errors');
+  await page.evaluate((email) => {
+    for (let i = 0; i < 3; i++)
+      setTimeout(() => {
+        throw new Error(`No "secret text" for ${email} at https://host.test/?token=abc`);
+      });
+  }, person.email);
+  const request = await reported;
+  expect((await answered).status()).toBe(204);
+  expect((await request.allHeaders()).cookie).toBeUndefined();
+  const report = request.postDataJSON();
+  expect(report).toMatchObject({
+    kind: 'script',
+    message: 'No […] for [email] at [address]',
+    path: '/dashboard',
+  });
+  expect(report.release).toMatch(/^\d+\.\d+\.\d+/);
+  expect(request.postData()).not.toContain(person.email);
+});

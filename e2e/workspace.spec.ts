@@ -77,7 +77,7 @@ test('SESSION-56 SESSION-60 one click keeps a session running, and the page show
   const person = await newPerson({ planId: await shortIdlePlan(20, 900) });
   const id = await openRunning(page, person, 'kept');
   await page.getByRole('button', { name: 'Keep running' }).click();
-  await expect(page.getByTestId('stops-at')).toContainText('kept running until then');
+  await expect(page.getByTestId('stops-at')).toContainText('kept awake until then');
   await expect(page.getByRole('button', { name: 'Keep running' })).toBeHidden();
   const begun = Date.now();
   await expect
@@ -86,7 +86,7 @@ test('SESSION-56 SESSION-60 one click keeps a session running, and the page show
   expect((await person.api.session.get.query({ sessionId: id })).status).toBe('running');
   await page.goto(`${appUrl()}/dashboard`);
   await page.getByRole('button', { name: 'More for kept' }).click();
-  await page.getByRole('menuitem', { name: /^Kept running until .*: take back$/ }).click();
+  await page.getByRole('menuitem', { name: /^Kept awake until .*: take back$/ }).click();
   await expect(page.getByRole('article', { name: 'kept' })).toContainText('Stopped because it was idle', {
     timeout: 40_000,
   });
@@ -120,6 +120,30 @@ test('SESSION-53 SESSION-60 the idle stop is chosen when a session is made and l
   await signIn(page, free);
   await page.getByRole('button', { name: 'New session' }).first().click();
   await expect(page.getByRole('dialog')).toContainText('Stops after 15 min without a keystroke or work');
+});
+
+test('SESSION-150 SESSION-151 card and strip say which rule stops a session, and keep it awake until a chosen time', async ({
+  page,
+}) => {
+  const person = await newPerson({ planId: 'starter' });
+  const id = await openRunning(page, person, 'awake');
+  await expect(page.getByTestId('stops-at')).toContainText(/stops .* · idle for \d+ (min|h)/);
+  await page.getByRole('button', { name: 'More for awake' }).click();
+  await page.getByRole('menuitem', { name: 'Keep awake until…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Keep awake awake' });
+  await dialog.getByRole('combobox', { name: 'Keep awake until' }).click();
+  await page.getByRole('option', { name: /\(2 h\)$/ }).click();
+  const begun = Date.now();
+  await dialog.getByRole('button', { name: 'Keep awake' }).click();
+  await expect(page.getByTestId('stops-at')).toContainText('kept awake until then');
+  const until = Date.parse((await person.api.session.get.query({ sessionId: id })).keepAwakeUntil ?? '');
+  expect(Math.abs(until - begun - 7_200_000)).toBeLessThan(10_000);
+  await page.goto(`${appUrl()}/dashboard`);
+  const card = page.getByRole('article', { name: 'awake' });
+  await expect(card.getByTestId('stops-at')).toContainText('kept awake until then');
+  await card.getByRole('button', { name: 'More for awake' }).click();
+  await page.getByRole('menuitem', { name: /^Kept awake until .*: take back$/ }).click();
+  await expect(card.getByTestId('stops-at')).toContainText(/idle for/);
 });
 
 test('SESSION-57 the displayed time changes within seconds of a keystroke', async ({ page }) => {

@@ -38,12 +38,19 @@ const COMMANDS: Record<string, string> = {
   opencode: 'opencode',
 };
 
-/** What tab 1 runs for the chosen agent; a missing program is said, not hidden. */
+/**
+ * Returns what tab 1 runs for the chosen agent, by its whole path: a login shell begins with a PATH of its own. A missing
+ * program is said.
+ */
 function firstCommand(agent: string, path: string): string | null {
   const name = COMMANDS[agent];
   if (!name) return null;
-  const found = path.split(delimiter).some((folder) => isProgram(join(folder, name)));
-  return found ? name : `echo "${name} is not installed on this machine; here is a shell instead."`;
+  const found = path
+    .split(delimiter)
+    .map((folder) => join(folder, name))
+    .find(isProgram);
+  if (!found) return `echo "${name} is not installed on this machine; here is a shell instead."`;
+  return `'${found.replaceAll("'", "'\\''")}'`;
 }
 
 function isProgram(file: string): boolean {

@@ -11,6 +11,7 @@ export const noRates: Rates = {
   takeBilling: async () => {},
   takeRefusedKeys: async () => {},
   takeConnect: async () => {},
+  takeClientError: async () => {},
   takeAgentCall: async () => {},
   takeSignIn: async () => {},
   forgetSignIn: async () => {},

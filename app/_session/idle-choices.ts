@@ -11,3 +11,9 @@ export function idleChoices(
   const all = new Set([minSeconds, ...usual, defaultSeconds, maxSeconds, ...(chosen ? [chosen] : [])]);
   return [...all].toSorted((a, b) => a - b);
 }
+
+/** For how many seconds a session can be kept awake: usual times, and the longest the plan allows; one hour while that is not known. Pure. */
+export function keepAwakeChoices(maxSeconds: number | undefined): number[] {
+  if (maxSeconds === undefined) return [3_600];
+  return [...USUAL_SECONDS.filter((seconds) => seconds >= 3_600 && seconds < maxSeconds), maxSeconds];
+}

@@ -1,22 +1,12 @@
 'use client';
 
 import { Button, Group, Modal, Select, Stack, Text } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import type { Plan, Session } from '@/server/shapes';
+import type { Session } from '@/server/shapes';
 import { formatAllowance } from '../_format/duration';
-import { useTRPC } from '../_query/trpc';
-import { useStarts } from '../_status/start-context';
 import { idleChoices } from './idle-choices';
+import { usePlan } from './use-plan';
 import { useSessionActs } from './use-session-acts';
-
-/** The plan in force; undefined while it is being read, and for one that is not on show. */
-function usePlan(): Pick<Plan, 'name' | 'idleStop'> | undefined {
-  const trpc = useTRPC();
-  const { status } = useStarts();
-  const { data } = useQuery(trpc.billing.plans.queryOptions(undefined, { staleTime: 60_000 }));
-  return data?.find(({ id }) => id === status?.quota.plan.id);
-}
 
 type Props = { value: number | null; onChange: (seconds: number) => void; chosen?: number };
 

@@ -6,16 +6,16 @@ import { type FormEvent, useState } from 'react';
 import { KEPT } from '@/server/kept';
 import type { Session } from '@/server/shapes';
 import { formatAllowance } from '../_format/duration';
-import { formatTime } from '../_format/instant';
-import { useStarts } from '../_status/start-context';
 import { IdleStopDialog } from './idle-stop';
+import { KeepAwakeDialog, KeepAwakeItems } from './keep-awake';
 import { useSessionActs } from './use-session-acts';
 
-/** Idle stop, rename and delete, each in a small dialog; deleting says what goes with it. */
+/** Keep awake, idle stop, rename and delete, each in a small dialog; deleting says what goes with it. */
 export function SessionMenu({ session, onDeleted }: { session: Session; onDeleted?: () => void }) {
   const [renaming, rename] = useDisclosure(false);
   const [deleting, remove] = useDisclosure(false);
   const [choosing, choose] = useDisclosure(false);
+  const [keeping, keep] = useDisclosure(false);
   return (
     <>
       <Menu position="bottom-end" withinPortal>
@@ -25,7 +25,7 @@ export function SessionMenu({ session, onDeleted }: { session: Session; onDelete
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          <KeepItem session={session} />
+          <KeepAwakeItems session={session} onChoose={keep.open} />
           <Menu.Item onClick={choose.open}>
             Stop when idle after {formatAllowance(session.idleStopSeconds)}…
           </Menu.Item>
@@ -38,23 +38,10 @@ export function SessionMenu({ session, onDeleted }: { session: Session; onDelete
         </Menu.Dropdown>
       </Menu>
       <IdleStopDialog session={session} opened={choosing} onClose={choose.close} />
+      <KeepAwakeDialog session={session} opened={keeping} onClose={keep.close} />
       <RenameDialog session={session} opened={renaming} onClose={rename.close} />
       <DeleteDialog session={session} opened={deleting} onClose={remove.close} onDeleted={onDeleted} />
     </>
-  );
-}
-
-/** Keeps a running session from its idle stop for an hour, or takes that back. */
-function KeepItem({ session }: { session: Session }) {
-  const acts = useSessionActs(session);
-  const { now } = useStarts();
-  if (session.status !== 'running') return null;
-  return session.keepAwakeUntil ? (
-    <Menu.Item onClick={() => acts.keepAwake(0)}>
-      Kept running until {formatTime(session.keepAwakeUntil, now)}: take back
-    </Menu.Item>
-  ) : (
-    <Menu.Item onClick={() => acts.keepAwake()}>Keep running for up to an hour</Menu.Item>
   );
 }
 

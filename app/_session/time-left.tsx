@@ -5,13 +5,14 @@ import type { Session } from '@/server/shapes';
 import { formatDuration } from '../_format/duration';
 import { formatTime, formatUtc } from '../_format/instant';
 import { useStarts } from '../_status/start-context';
-import { CAUSE_WORDS, END_WORDS } from './words';
+import { stopRule } from './stop-rule';
+import { END_WORDS } from './words';
 
 const MINUTE_MS = 60_000;
 /** From here on a stop is near: it is shown so, and can be put off. */
 export const SOON_MS = 5 * MINUTE_MS;
 
-/** When a session stops and why; in its last minute a countdown; after its end the reason. */
+/** When a session stops and by which rule, and until when it is kept awake; in its last minute a countdown; after its end the reason. */
 export function TimeLeft({ session }: { session: Session }) {
   const { now } = useStarts();
   if (session.status === 'starting')
@@ -26,14 +27,17 @@ export function TimeLeft({ session }: { session: Session }) {
   }
   if (!session.stopsAt) return <Text size="sm">Runs until you stop it.</Text>;
   const left = Date.parse(session.stopsAt) - now;
-  const isKept = session.keepAwakeUntil === session.stopsAt;
+  const { keepAwakeUntil } = session;
   return (
     <Tooltip label={formatUtc(session.stopsAt)}>
       <Text size="sm" className={left < SOON_MS ? 'soon' : undefined} data-testid="stops-at">
         {left < MINUTE_MS
           ? `stops in ${formatDuration(left / 1000)}`
           : `stops ${formatTime(session.stopsAt, now)}`}{' '}
-        {session.stopCause && `· ${isKept ? 'kept running until then' : CAUSE_WORDS[session.stopCause]}`}
+        · {stopRule(session)}
+        {keepAwakeUntil &&
+          keepAwakeUntil !== session.stopsAt &&
+          ` · kept awake until ${formatTime(keepAwakeUntil, now)}`}
       </Text>
     </Tooltip>
   );

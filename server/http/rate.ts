@@ -18,6 +18,8 @@ export type Rates = {
    * Limits rejected API keys per address, per process: check with 0 before a lookup, count with 1 after a rejection.
    */
   takeRefusedKeys(address: string, count: 0 | 1): Promise<void>;
+  /** Counts one error that a page reports from an address, per process, and all of them together. */
+  takeClientError(address: string): Promise<void>;
   /** Counts one connection to a terminal of the account. */
   takeConnect(accountId: string): Promise<void>;
   /** Counts one call of the machine of a run, per process. */
@@ -51,6 +53,8 @@ const EMAILS: Window = { points: 5, duration: 3_600 };
 const SIGN_UPS: Window = { points: 100, duration: 86_400 };
 const CONNECTS_PER_MINUTE = 120;
 const AGENT_CALLS_PER_MINUTE = 240;
+/** Errors of pages per minute: one broken page repeats itself, and a broken release breaks for all. */
+const CLIENT_ERRORS_PER_MINUTE = { address: 10, all: 120 };
 /** Calls of all kinds per minute, for each start per minute that is allowed. */
 const CALLS_PER_START = 300;
 /**
@@ -108,6 +112,7 @@ export function openRates(redisUrl: string, startsPerMinute: number): Rates {
       take(calls, `refused:${address}`, 'Too many invalid keys came from your address.', count),
     takeConnect: (accountId) =>
       take(connects, accountId, 'You opened terminals, files or commands too often within a minute.'),
+    takeClientError: countErrors(),
     takeAgentCall: (runId) => take(agentCalls, runId, 'This machine sent too many requests within a minute.'),
     takeSignIn: async (email, address) => {
       const sentence = 'There were too many attempts to sign in.';
@@ -119,6 +124,17 @@ export function openRates(redisUrl: string, startsPerMinute: number): Rates {
       take(messages, hashAddress(email), 'Too many emails were requested for this address.'),
     takeSignUp: (address) => take(signUps, address, 'Too many people signed up from your address today.'),
     close: async () => redis.disconnect(),
+  };
+}
+
+/** Returns a count of reported errors: each is counted for its address, and what that admits for all of them together. */
+function countErrors(): Rates['takeClientError'] {
+  const each = new RateLimiterMemory({ points: CLIENT_ERRORS_PER_MINUTE.address, duration: 60 });
+  const all = new RateLimiterMemory({ points: CLIENT_ERRORS_PER_MINUTE.all, duration: 60 });
+  const sentence = 'Too many errors were reported within a minute.';
+  return async (address) => {
+    await take(each, address, sentence);
+    await take(all, 'all', sentence);
   };
 }
 

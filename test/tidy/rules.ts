@@ -107,7 +107,7 @@ export function importComplaints(file: SourceFile): string[] {
 }
 
 const ENV_ALLOWED =
-  /^(server\/env\.ts|cloud\/|deploy\/|scripts\/|operator\/(main|migrate|seed)\.ts$|machine\/|bench\/|test\/|e2e\/|[^/]+$)|\.test\.tsx?$/;
+  /^(server\/env\.ts|cloud\/|deploy\/|scripts\/|operator\/(main|migrate|seed)\.ts$|machine\/|bench\/|test\/|e2e\/|app\/_errors\/release\.ts$|[^/]+$)|\.test\.tsx?$/;
 
 /** The environment is read in one place of the product. */
 export const envComplaints = ({ path, text }: SourceFile): string[] =>
