@@ -35,7 +35,7 @@ export function openContext(
     log,
   });
   const jobs = openJobs({ url: env.REDIS_URL, environmentId: env.ENVIRONMENT_ID }, systemClock.now, log);
-  const rates = openRates(env.REDIS_URL, env.START_RATE_PER_MINUTE);
+  const rates = openRates(env.REDIS_URL, env.START_RATE_PER_MINUTE, env.SIGNUP_RATE_PER_DAY);
   const ctx: Ctx = {
     env,
     sql: database.sql,

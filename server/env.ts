@@ -58,6 +58,7 @@ const schema = z.object({
   AUTH_GITHUB_ID: optional,
   AUTH_GITHUB_SECRET: optional,
   SIGNUP_MODE: z.enum(['open', 'approval']).default('open'),
+  SIGNUP_RATE_PER_DAY: z.coerce.number().int().min(1).max(10_000_000).default(1_000),
   ADMIN_SECOND_FACTOR: z.enum(['required', 'optional']).default('required'),
   CONFIRMED_EMAIL: z.enum(['required', 'optional']).default('required'),
   FLY_API_URL: url.default('https://api.machines.dev'),

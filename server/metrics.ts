@@ -12,6 +12,18 @@ export const metrics = {
     labelNames: ['at'] as const,
     registers,
   }),
+  signUpsRefused: new Counter({
+    name: 'hourglass_sign_ups_refused_total',
+    help: 'Sign-ups refused, by limit or because of the address; installation must stay 0',
+    labelNames: ['reason'] as const,
+    registers,
+  }),
+  freeSeconds: new Gauge({
+    name: 'hourglass_free_seconds',
+    help: 'Seconds of free months and trials used this month without a payment, by age of the sign-up',
+    labelNames: ['age'] as const,
+    registers,
+  }),
   startsRefused: new Counter({
     name: 'hourglass_starts_refused_total',
     help: 'Starts refused, by reason',

@@ -14,6 +14,7 @@ const MEANINGS: Record<keyof Env, string> = {
   AUTH_GITHUB_ID: 'sign-in with GitHub appears when this and its secret are set',
   AUTH_GITHUB_SECRET: 'see AUTH_GITHUB_ID',
   SIGNUP_MODE: '`approval`: new accounts wait until an administrator activates them',
+  SIGNUP_RATE_PER_DAY: 'sign-ups per day of the whole installation; the next ones are refused, with an alarm',
   ADMIN_SECOND_FACTOR: '`optional`: administrators need no second factor in a browser',
   CONFIRMED_EMAIL: '`optional`: signing up signs in at once, and starts need no confirmed email',
   SUPPORT_EMAIL: 'receives "Contact us" and replies to emails; absent: neither is offered',

@@ -16,6 +16,6 @@ export const noRates: Rates = {
   takeSignIn: async () => {},
   forgetSignIn: async () => {},
   takeEmail: async () => {},
-  takeSignUp: async () => {},
+  takeSignUp: async () => null,
   close: async () => {},
 };

@@ -150,5 +150,8 @@ export function sentenceOfReturn(code: string | null): string | null {
     return 'There is an account for the email address of your GitHub account already. Sign in with that address and its password; if you do not know it, “Forgot your password?” lets you choose a new one.';
   if (code === 'access_denied')
     return 'GitHub did not get your permission to share who you are. Try again, or sign in with a password.';
+  if (code === 'RATE_LIMITED') return 'Too many people signed up today. Try again tomorrow.';
+  if (code === 'INVALID_INPUT')
+    return 'The email address of your GitHub account is one of a throw-away mailbox. Sign up with an address that you keep.';
   return 'That did not work this time. Try again, or sign in with a password.';
 }

@@ -11,5 +11,7 @@ it('BILLING-18 signing in leads on to a path of this site, or to the dashboard',
 it('ACCOUNT-27 a failed sign-in with GitHub says what to do', () => {
   expect(sentenceOfReturn(null)).toBeNull();
   expect(sentenceOfReturn('account_not_linked')).toMatch(/account for the email address.*Sign in with/);
+  expect(sentenceOfReturn('RATE_LIMITED')).toMatch(/Try again tomorrow/);
+  expect(sentenceOfReturn('INVALID_INPUT')).toMatch(/address that you keep/);
   expect(sentenceOfReturn('state_mismatch')).toMatch(/Try again/);
 });

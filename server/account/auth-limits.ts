@@ -4,6 +4,7 @@ import type { Rates } from '../http/rate';
 import { cleanName } from '../visible-text';
 import { askForCode } from './ask-for-code';
 import { changeSecondFactor } from './change-second-factor';
+import { countSignUp } from './count-sign-up';
 import { needFreshSignIn } from './need-fresh-sign-in';
 import type { AccessCtx } from './prove-address';
 import type { quietSignUp } from './quiet-sign-up';
@@ -45,7 +46,7 @@ export const beforeAuth = (deps: AccessCtx & { rates: Rates }, quiet: Quiet) =>
       case '/sign-in/email':
         return refusing(() => rates.takeSignIn(email, address));
       case '/sign-up/email':
-        await refusing(() => rates.takeSignUp(address));
+        await refusing(() => countSignUp(deps, { email, address }));
         await refuseKnown(body.password);
         if (quiet) await refusing(() => rates.takeEmail(email));
         return quiet?.begin(ctx);

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { createWorld, type World } from '@/test/world';
 import { ADDRESS_HEADER } from '../http/address';
 import { newId } from '../ids';
+import { noRates } from '../without-redis';
 import { makeAuth } from './auth';
 
 let world: World;
@@ -115,4 +116,20 @@ it('ACCOUNT-43 signing in by GitHub asks for the second factor too', async () =>
   );
   // The challenge is valid; only the authenticator app behind it is missing here.
   expect([asked.status, (await asked.json()).code]).toEqual([400, 'TOTP_NOT_ENABLED']);
+});
+
+it('ACCOUNT-90 ACCOUNT-92 a first sign-in by GitHub counts as a sign-up, and later ones do not', async () => {
+  const thrown = await byGithub('gone@mailinator.com');
+  expect([thrown.leadsTo.searchParams.get('error'), thrown.signedIn]).toEqual(['INVALID_INPUT', false]);
+  const email = `${newId()}@x.test`;
+  let allowed = 1;
+  world.ctx.rates = {
+    ...world.ctx.rates,
+    takeSignUp: async () => (allowed-- > 0 ? null : { limit: 'network', retryAfterSeconds: 60 }),
+  };
+  expect((await byGithub(email)).signedIn).toBe(true);
+  expect((await byGithub(email)).signedIn).toBe(true);
+  const refused = await byGithub(`${newId()}@x.test`);
+  expect([refused.leadsTo.searchParams.get('error'), refused.signedIn]).toEqual(['RATE_LIMITED', false]);
+  world.ctx.rates = noRates;
 });

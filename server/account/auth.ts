@@ -8,6 +8,7 @@ import { afterAuth, beforeAuth, cleanPerson } from './auth-limits';
 import { authSecrets } from './auth-secrets';
 import { changeSecondFactor } from './change-second-factor';
 import { confirmDoor } from './confirm-door';
+import { countSignUp } from './count-sign-up';
 import { freshDoor } from './fresh-door';
 import { keepFewSignIns } from './keep-few-sign-ins';
 import { newAddressDoor } from './new-address-door';
@@ -15,6 +16,7 @@ import { openAccount } from './open-account';
 import { proveAddress } from './prove-address';
 import { goOnOf, isQuiet, quietSignUp, refuseUnconfirmed, tellOwner } from './quiet-sign-up';
 import { MIN_PASSWORD_LENGTH } from './refuse-known-password';
+import { refusing } from './refusing';
 import { replacePassword } from './replace-password';
 import { secondFactor, UNUSED_OF_SECOND_FACTOR } from './second-factor';
 import { type SignInEmails, signInEmails } from './sign-in-emails';
@@ -140,9 +142,13 @@ function hooksOf(deps: AuthDeps, messages: SignInEmails): BetterAuthOptions['dat
   return {
     user: {
       create: {
-        before: async (user) => ({
-          data: cleanPerson({ ...user, email: user.email.trim().toLowerCase() }),
-        }),
+        before: async (user, call) => {
+          // Sign-ups with a password are counted before the library, whether or not the address has an account.
+          const address = call?.headers?.get(ADDRESS_HEADER) ?? 'unknown';
+          if (call?.path?.startsWith('/callback/'))
+            await refusing(() => countSignUp(deps, { email: user.email, address }));
+          return { data: cleanPerson({ ...user, email: user.email.trim().toLowerCase() }) };
+        },
         after: async (user) => {
           await openAccount(deps, { userId: user.id, name: user.name || user.email });
         },

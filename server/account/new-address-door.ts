@@ -4,6 +4,7 @@ import type { Ctx } from '../context';
 import { changeAddress } from './change-address';
 import { type OpenMove, readMove, signMove } from './new-address';
 import type { AccessCtx } from './prove-address';
+import { refuseThrowAway } from './refuse-throw-away';
 import { refusing } from './refusing';
 import type { SignInEmails } from './sign-in-emails';
 
@@ -28,6 +29,7 @@ export const newAddressDoor = (deps: DoorDeps, messages: SignInEmails) => ({
         const { id: userId, email, emailVerified } = ctx.context.session.user;
         const move = { userId, email, newEmail: ctx.body.email };
         if (move.newEmail === email) throw SAME;
+        await refusing(() => refuseThrowAway(move.newEmail));
         await refusing(() => deps.rates.takeEmail(email));
         // An address that was never confirmed cannot confirm anything, so the new one alone has to be proven.
         if (emailVerified)

@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 
 /** Header in which the web process puts the address of the socket's peer. A value sent by the client is replaced. */
 export const PEER_HEADER = 'x-hourglass-peer';
@@ -26,14 +26,27 @@ function networkOf(address: string): string {
     .slice(0, 45)
     .toLowerCase()
     .replace(/^::ffff:(?=\d+\.)/, '');
-  if (!isIPv6(plain)) return plain;
-  const [head = '', tail] = (plain.split('%')[0] ?? '').split('::');
+  return isIPv6(plain) ? `${groupsOf(plain, 4)}::` : plain;
+}
+
+/**
+ * Returns the network that one holder of many addresses usually controls: the /24 of an IPv4 address, the /48 of an
+ * IPv6 address; anything else unchanged. Pure.
+ */
+export function widerNetworkOf(address: string): string {
+  if (isIPv6(address)) return `${groupsOf(address, 3)}::/48`;
+  return isIPv4(address) ? `${address.split('.').slice(0, 3).join('.')}.0/24` : address;
+}
+
+/** Returns the first groups of an IPv6 address, without leading zeros. */
+function groupsOf(address: string, count: number): string {
+  const [head = '', tail] = (address.split('%')[0] ?? '').split('::');
   const groups = head === '' ? [] : head.split(':');
   const after = tail === undefined || tail === '' ? [] : tail.split(':');
   const filled =
     tail === undefined ? groups : [...groups, ...Array(8 - groups.length - after.length).fill('0'), ...after];
-  return `${filled
-    .slice(0, 4)
+  return filled
+    .slice(0, count)
     .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')}::`;
+    .join(':');
 }

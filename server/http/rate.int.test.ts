@@ -110,6 +110,9 @@ it('ACCOUNT-13 a Redis that hangs is treated as away: attempts are still counted
 
 it('ACCOUNT-16 terminals, machines, emails, sign-ups and all other calls are rate limited', async () => {
   const rates = openRates(redis.url, 2);
+  const refuse = (refused: unknown) => {
+    if (refused) throw Object.assign(new Error('refused'), { reason: 'RATE_LIMITED' });
+  };
   const limits: [string, number, () => Promise<void>][] = [
     ['calls', 600, () => rates.takeCalls('a', 1)],
     ['questions about payments', 60, () => rates.takeBilling('a')],
@@ -117,7 +120,7 @@ it('ACCOUNT-16 terminals, machines, emails, sign-ups and all other calls are rat
     ['connects', 120, () => rates.takeConnect('a')],
     ['calls of a machine', 240, () => rates.takeAgentCall('r')],
     ['emails', 5, () => rates.takeEmail('Ada@x.test')],
-    ['sign-ups', 100, () => rates.takeSignUp('10.0.0.1')],
+    ['sign-ups', 100, async () => refuse(await rates.takeSignUp('10.0.0.1'))],
   ];
   const client = new Redis(redis.url);
   await expect

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { DomainError } from '../errors';
+import { widerNetworkOf } from './address';
 
 /**
  * Rate limits. Each `take…` counts one attempt and throws RATE_LIMITED, with the seconds to wait, once the limit is
@@ -33,10 +34,15 @@ export type Rates = {
   forgetSignIn(email: string): Promise<void>;
   /** Counts one email that an unauthenticated request sends to an address. */
   takeEmail(email: string): Promise<void>;
-  /** Counts one sign-up from an address. */
-  takeSignUp(address: string): Promise<void>;
+  /**
+   * Counts one sign-up by network, by address and for the installation. Returns the limit that refuses it, with the
+   * seconds to wait; null when it is allowed.
+   */
+  takeSignUp(address: string): Promise<SignUpRefusal | null>;
   close(): Promise<void>;
 };
+
+export type SignUpRefusal = { limit: 'network' | 'address' | 'installation'; retryAfterSeconds: number };
 
 type Window = { points: number; duration: number };
 
@@ -50,7 +56,9 @@ const SIGN_INS = {
   address: { together: 300, alone: 60 },
 };
 const EMAILS: Window = { points: 5, duration: 3_600 };
-const SIGN_UPS: Window = { points: 100, duration: 86_400 };
+const DAY_SECONDS = 86_400;
+/** Sign-ups per day: `address` for an office behind one address, `network` for a holder of many addresses. */
+const SIGN_UPS = { address: 100, network: 300 };
 const CONNECTS_PER_MINUTE = 120;
 const AGENT_CALLS_PER_MINUTE = 240;
 /** Errors of pages per minute: one broken page repeats itself, and a broken release breaks for all. */
@@ -79,7 +87,7 @@ function connect(url: string): Redis {
  * Opens the rate limits. Redis shares the counts among all processes; while it is away each process counts on its own,
  * so nothing goes uncounted.
  */
-export function openRates(redisUrl: string, startsPerMinute: number): Rates {
+export function openRates(redisUrl: string, startsPerMinute: number, signUpsPerDay = 1_000): Rates {
   const redis = connect(redisUrl);
   const shared = (keyPrefix: string, window: Window, alone = window.points) =>
     new RateLimiterRedis({
@@ -100,7 +108,7 @@ export function openRates(redisUrl: string, startsPerMinute: number): Rates {
   const byAccount = tries('rate:sign-in', SIGN_INS.account);
   const byAddress = tries('rate:sign-in-from', SIGN_INS.address);
   const messages = shared('rate:email', EMAILS);
-  const signUps = shared('rate:sign-up', SIGN_UPS);
+  const perDay = (keyPrefix: string, points: number) => shared(keyPrefix, { points, duration: DAY_SECONDS });
   const calls = new RateLimiterMemory({ points: CALLS_PER_START * startsPerMinute, duration: 60 });
   const agentCalls = new RateLimiterMemory({ points: AGENT_CALLS_PER_MINUTE, duration: 60 });
   return {
@@ -122,7 +130,11 @@ export function openRates(redisUrl: string, startsPerMinute: number): Rates {
     forgetSignIn: async (email) => void (await byAccount.delete(hashAddress(email)).catch(() => false)),
     takeEmail: (email) =>
       take(messages, hashAddress(email), 'Too many emails were requested for this address.'),
-    takeSignUp: (address) => take(signUps, address, 'Too many people signed up from your address today.'),
+    takeSignUp: countSignUps({
+      network: perDay('rate:sign-up-network', SIGN_UPS.network),
+      address: perDay('rate:sign-up', SIGN_UPS.address),
+      installation: perDay('rate:sign-up-all', signUpsPerDay),
+    }),
     close: async () => redis.disconnect(),
   };
 }
@@ -138,6 +150,18 @@ function countErrors(): Rates['takeClientError'] {
   };
 }
 
+/** Returns `takeSignUp` over these limits, in the order in which they are asked. */
+function countSignUps(limiters: Record<SignUpRefusal['limit'], RateLimiterRedis>): Rates['takeSignUp'] {
+  return async (address) => {
+    const keys = { network: widerNetworkOf(address), address, installation: 'all' };
+    for (const limit of ['network', 'address', 'installation'] as const) {
+      const retryAfterSeconds = await consume(limiters[limit], keys[limit], 1);
+      if (retryAfterSeconds !== null) return { limit, retryAfterSeconds };
+    }
+    return null;
+  };
+}
+
 /** Hashes the normalised email, so that spellings of one email share a count and Redis never holds the email itself. */
 const hashAddress = (email: string): string =>
   createHash('sha256').update(email.trim().toLowerCase()).digest('base64url');
@@ -148,13 +172,24 @@ async function take(
   sentence: string,
   count = 1,
 ): Promise<void> {
-  try {
-    await limiter.consume(key, count);
-  } catch (refused) {
-    if (!(refused instanceof RateLimiterRes)) throw refused;
-    const retryAfterSeconds = Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
+  const retryAfterSeconds = await consume(limiter, key, count);
+  if (retryAfterSeconds !== null)
     throw new DomainError('RATE_LIMITED', `${sentence} Try again in ${retryAfterSeconds} s.`, {
       retryAfterSeconds,
     });
+}
+
+/** Counts; returns the seconds to wait once the limit is exceeded, null before. */
+async function consume(
+  limiter: RateLimiterRedis | RateLimiterMemory,
+  key: string,
+  count: number,
+): Promise<number | null> {
+  try {
+    await limiter.consume(key, count);
+    return null;
+  } catch (refused) {
+    if (!(refused instanceof RateLimiterRes)) throw refused;
+    return Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
   }
 }

@@ -2,6 +2,7 @@ import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { settingsProblem } from '@/db/check-settings';
 import { removeDeletedAccounts } from '@/server/account/remove-deleted';
+import { reportFreeSeconds } from '@/server/account/report-free-seconds';
 import { tellExpiringKeys } from '@/server/account/tell-expiring-keys';
 import { forgetEvents } from '@/server/billing/sync/forget-events';
 import { reconcileEvents } from '@/server/billing/sync/reconcile-events';
@@ -42,6 +43,8 @@ const VERIFY_MS = 10_000;
 /** Old emails and events are deleted once per day. */
 const FORGET_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
+/** Pause between two readings of what free accounts use. */
+const FREE_MS = 600_000;
 
 await refuseUnfit([() => settingsProblem(ctx.sql), () => installationProblem(ctx)], (why) => {
   ctx.log.fatal(why);
@@ -99,6 +102,7 @@ const loops = [
     ctx.log,
   ),
   startLoop('ledgers', VERIFY_MS, verifyBooks, ctx.log),
+  startLoop('free', FREE_MS, () => reportFreeSeconds(ctx), ctx.log),
   startLoop('keys', HOUR_MS, () => tellExpiringKeys(ctx), ctx.log),
   startLoop('mail', 1_000, () => deliverMail(ctx, mail), ctx.log),
   startLoop('notes', 5_000, () => deliverNotes(ctx, mail), ctx.log),
