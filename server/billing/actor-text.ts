@@ -1,5 +1,5 @@
 import type { Member } from '../trpc';
 
-/** Who acts, as the audit writes it. */
+/** Returns who acts, as written in the audit log. */
 export const actorText = (member: Member): string =>
   member.kind === 'apiKey' ? `apiKey:${member.keyId}` : `user:${member.userId}`;

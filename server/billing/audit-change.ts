@@ -3,7 +3,7 @@ import { type Ctx, inTx } from '../context';
 import { actorText } from './actor-text';
 import type { Whose } from './describe-billing';
 
-/** Writes down who changed an account's billing, after the provider has done it. */
+/** Audits a change of an account's billing, after the provider has made it. */
 export async function auditChange(
   ctx: Ctx,
   { accountId, member }: Whose,

@@ -7,7 +7,7 @@ import { returnFromBank } from './checkout/return-from-bank';
 import { previewChange } from './preview-change';
 import { resumeSubscription } from './resume';
 
-/** Its bank asks its owner at every payment. */
+/** A card whose bank asks its owner at every payment. */
 const ASKS = '4000002760003184';
 
 let b: BillingWorld;
@@ -24,7 +24,7 @@ async function asker(planId = 'pro'): Promise<Person> {
   return person;
 }
 
-/** An upgrade that the bank wants to be asked about; returns the invoice that its page is about. */
+/** Starts an upgrade that the bank asks about. Returns the id of its invoice. */
 async function ask(person: Person, planId = 'max') {
   const { prorationDate, dueNow } = await previewChange(b.ctx, { ...person, planId });
   const refused = await changePlan(b.ctx, { ...person, planId, prorationDate }).catch((error) => error);
@@ -34,7 +34,7 @@ async function ask(person: Person, planId = 'max') {
   return { invoiceId: url.searchParams.get('invoice') ?? '', dueNow, refused };
 }
 
-/** Goes where the link of the refusal leads, and answers the bank there. */
+/** Opens the link of the refusal and answers the bank there. */
 async function answer(person: Person, invoiceId: string, result: 'complete' | 'fail') {
   const bank = (await leadToBank(b.ctx, { ...person, invoiceId })) ?? '';
   const back = new URL((await b.bench.page(bank, { result })).location ?? '');

@@ -7,7 +7,7 @@ import type { StoredSubscription } from './sync/stored-subscription';
 type Reading = {
   lines: BoughtLine[];
   planOf: (priceId: string) => string | null;
-  /** The row of the same subscription as it was; null for one that is new here. */
+  /** The row of the same subscription before the read; null for a new one. */
   before: StoredSubscription | null;
   /** When that row was read. */
   syncedAt: Instant | null;
@@ -15,8 +15,8 @@ type Reading = {
 };
 
 /**
- * What of the paid lines is stored: those of this month and later, and the one that reaches furthest. A row from before
- * quotas were prorated keeps its whole month; what is charged after it counts beside. Reading twice stores the same. Pure.
+ * Returns the paid lines to store: those of this month and later, and the one that reaches furthest. A row from before
+ * quotas were prorated keeps its whole month, and later charges add to it. Idempotent. Pure.
  */
 export function boughtTime({ lines, planOf, before, syncedAt, now }: Reading): BoughtTime[] {
   const kept = keptMonth(before, syncedAt ?? now, now);
@@ -29,7 +29,7 @@ export function boughtTime({ lines, planOf, before, syncedAt, now }: Reading): B
   return kept ? [kept, ...bought] : bought;
 }
 
-/** The whole month of a row that knew no proportion, while that month lasts. */
+/** Returns the whole month of a row from before quotas were prorated, while that month lasts. */
 function keptMonth(
   before: StoredSubscription | null,
   syncedAt: Instant,
@@ -44,7 +44,9 @@ function keptMonth(
   return kept?.keptSince === undefined ? null : { ...kept, keptSince: kept.keptSince };
 }
 
-/** What an invoice adds to a month that is kept whole: all of it if it is newer, else what lies after that month. */
+/**
+ * Returns what an invoice adds to a month that is kept whole: all of a newer invoice, else the part after that month.
+ */
 function besideKept(line: BoughtLine, kept: BoughtTime & { keptSince: Instant }): BoughtLine[] {
   if (line.madeAt > kept.keptSince) return [line];
   return line.to > kept.to ? [{ ...line, from: Math.max(line.from, kept.to) }] : [];

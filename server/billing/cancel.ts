@@ -13,9 +13,9 @@ import { followChange } from './sync/sync-account';
 import { withFreshState } from './with-fresh-state';
 
 /**
- * Ends the subscription with the period that is paid for; until then everything stays. One that is not paid for
- * (past_due, unpaid, paused, processing, incomplete) ends at once, and its open invoice is voided. Returns the billing after it.
- * Throws INVALID_INPUT, BILLING_UNAVAILABLE.
+ * Ends the subscription at the end of the paid period. One that is not paid (past_due, unpaid, paused, processing,
+ * incomplete) ends at once, and its open invoice is voided. Returns the billing afterwards. Throws INVALID_INPUT,
+ * BILLING_UNAVAILABLE.
  */
 export function cancelSubscription(ctx: Ctx, whose: Whose): Promise<BillingSummary> {
   return withFreshState(ctx, whose.accountId, () => cancelLiving(ctx, whose));
@@ -40,7 +40,9 @@ async function cancelLiving(ctx: Ctx, whose: Whose): Promise<BillingSummary> {
   return describeBilling(ctx, whose);
 }
 
-/** First the subscription, so that nothing more is tried; then its invoice, which is given back if it was just paid. */
+/**
+ * The subscription first, so that no further payment is tried; then its invoice, which is refunded if it was just paid.
+ */
 async function endNow(ctx: Ctx, accountId: string, { payments, stored }: Living): Promise<void> {
   const id = stored.stripeSubscriptionId;
   await payments

@@ -29,8 +29,9 @@ type Change = { from: string; to: string; prorationDate: number };
 
 /**
  * Changes the plan of a paying account: up at once, charged as previewed; down at the end of the period. An account on
- * the trial goes back to `free` at once. Returns the billing after it. Throws NOT_FOR_SALE, INVALID_INPUT,
- * PAYMENT_FAILED, PAYMENT_ACTION_REQUIRED, PURCHASE_REFUSED, ACCOUNT_BLOCKED, ACCOUNT_PENDING and BILLING_UNAVAILABLE, and then nothing was changed.
+ * the trial returns to `free` at once. Returns the billing afterwards. Throws NOT_FOR_SALE, INVALID_INPUT,
+ * PAYMENT_FAILED, PAYMENT_ACTION_REQUIRED, PURCHASE_REFUSED, ACCOUNT_BLOCKED, ACCOUNT_PENDING and BILLING_UNAVAILABLE,
+ * and then nothing was changed.
  */
 export async function changePlan(ctx: Ctx, input: ChangeInput): Promise<BillingSummary> {
   const { accountId } = input;
@@ -61,7 +62,7 @@ async function changeLiving(ctx: Ctx, input: ChangeInput): Promise<BillingSummar
   return describeBilling(ctx, input);
 }
 
-/** The same change that waits for the bank already leads there again; another one takes its place. */
+/** The same change, if it already waits for the bank, throws its link again; another one is replaced. */
 async function settlePending(ctx: Ctx, { payments, stored }: Living, planId: string): Promise<void> {
   const { pendingUpdate } = stored;
   if (!pendingUpdate) return;
@@ -71,7 +72,9 @@ async function settlePending(ctx: Ctx, { payments, stored }: Living, planId: str
   await dropPendingUpdate(ctx, payments, stored);
 }
 
-/** True when the account had the trial of its own and now has `free`: nothing is paid, so nothing has to wait. */
+/**
+ * Returns true when the account was on a trial of its own and now has `free`: nothing was paid, so nothing has to wait.
+ */
 async function leavesTrial(ctx: Ctx, input: ChangeInput): Promise<boolean> {
   const state = await readAccount(ctx.sql, input.accountId);
   const own = state.plans.find((plan) => plan.id === state.ownPlanId);
@@ -93,7 +96,7 @@ async function upgrade(ctx: Ctx, input: ChangeInput, living: Living, sold: Sella
   const { payments, stored } = living;
   const id = stored.stripeSubscriptionId;
   const change = { from: stored.priceId, to: sold.stripePriceId, prorationDate };
-  // A double click is one charge; after a refusal the same change may be tried with another card.
+  // A double click is one charge; after a refusal the same change can be tried with another card.
   const refusals = await countRefusals(ctx, input.accountId);
   const keep = stored.cancelAt !== null && !stored.scheduleId ? await findKeep(payments, id) : null;
   const way = keep ? `:${Object.keys(keep)}` : '';
@@ -106,7 +109,7 @@ async function upgrade(ctx: Ctx, input: ChangeInput, living: Living, sold: Sella
           items: [{ id: stored.itemId, price: sold.stripePriceId }],
           proration_behavior: 'always_invoice',
           proration_date: prorationDate,
-          // A card that is refused leaves everything as it was.
+          // A refused card changes nothing.
           payment_behavior: 'error_if_incomplete',
           ...keep,
         },
@@ -125,8 +128,8 @@ async function upgrade(ctx: Ctx, input: ChangeInput, living: Living, sold: Sella
 }
 
 /**
- * Asks for the same change once more, to wait for its payment: until the bank has confirmed it nothing is changed.
- * Throws PAYMENT_ACTION_REQUIRED with the page where it is confirmed.
+ * Requests the same change once more as one that waits for its payment: nothing changes until the bank has confirmed
+ * it. Throws PAYMENT_ACTION_REQUIRED with the page of the confirmation.
  */
 async function waitForBank(
   ctx: Ctx,
@@ -153,7 +156,7 @@ async function waitForBank(
   if (asked.pending_update && invoiceId) throw actionRequired(ctx.env.APP_URL, invoiceId);
 }
 
-/** The smaller plan that was to come goes, now that a bigger one is paid for. It stays shown, and can be undone, until then. */
+/** Drops a scheduled downgrade after the larger plan was paid. Until then it stays visible and can be undone. */
 async function dropDowngrade(ctx: Ctx, payments: Payments, scheduleId: string): Promise<void> {
   await releaseSchedule(payments, scheduleId).catch((error) => {
     metrics.billingAlarms.inc({ kind: 'downgrade_left' });

@@ -20,7 +20,7 @@ const auditOf = async ({ accountId }: Person) =>
 describe('a bigger plan', () => {
   it.each([
     ['2027-01-31T23:59:58Z', '2027-02-28T06:00:00Z', 0],
-    // Too little to be charged: due with the next payment.
+    // Too small to be charged: due with the next payment.
     ['2028-02-10T00:00:00Z', '2028-02-29T12:00:00Z', 34],
     ['2026-11-24T12:00:00Z', '2026-11-30T23:59:59Z', 0],
     ['2027-03-27T12:00:00Z', '2027-03-28T02:30:00Z', 0],
@@ -91,7 +91,7 @@ describe('a smaller plan', () => {
       scheduledChange: { planId: 'starter', kind: 'downgrade', at: '2026-12-01T00:00:00.000Z' },
       nextCharge: { amount: 900 },
     });
-    // Decided otherwise, and then taken back.
+    // Changed to another plan, and then undone.
     expect(await changePlan(b.ctx, { ...person, planId: 'pro' })).toMatchObject({
       scheduledChange: { planId: 'pro' },
       nextCharge: { amount: 1900 },
@@ -143,7 +143,7 @@ describe('a cancellation', () => {
     expect(await cancelSubscription(b.ctx, person)).toMatchObject({ scheduledChange: { planId: 'free' } });
     expect(await resumeSubscription(b.ctx, person)).toMatchObject({ scheduledChange: null });
     expect(await resumeSubscription(b.ctx, person)).toMatchObject({ nextCharge: { amount: 1900 } });
-    // Down to free is the same thing in other words.
+    // A change to free means the same.
     expect(await changePlan(b.ctx, { ...person, planId: 'free' })).toMatchObject({
       scheduledChange: { kind: 'cancellation' },
     });
@@ -161,7 +161,7 @@ describe('a cancellation', () => {
       'plan.changed',
     ]);
     await expect(cancelSubscription(b.ctx, person)).rejects.toMatchObject({ reason: 'INVALID_INPUT' });
-    // A new subscription may be bought, and the old one's end does not touch it.
+    // A new subscription may be bought, and the old one's end does not affect it.
     await b.pay(await b.openPage(person, 'starter'));
     await b.sync(person);
     expect(await b.planOf(person)).toBe('starter');

@@ -15,7 +15,10 @@ import { hadTrial } from './trial-mark';
 
 export type Whose = { accountId: string; member: Member };
 
-/** The billing of an account as people see it, from our own rows alone: it is there while the provider is away. */
+/**
+ * Returns the billing of an account for display, from our own rows alone, so that it is available while the provider is
+ * away.
+ */
 export async function describeBilling(ctx: Ctx, { accountId, member }: Whose): Promise<BillingSummary> {
   return failClosed(async () => {
     const [state, stored, card, used] = await Promise.all([
@@ -40,7 +43,7 @@ type OfSubscription = Omit<
   'packs' | 'trial' | 'paymentsSetUp' | 'testPayments' | 'mayChange'
 >;
 
-/** What the stored subscription means for its account as of now. Pure. */
+/** Returns what the stored subscription means for its account as of now. Pure. */
 function describeSubscription(
   state: AccountState,
   stored: StoredSubscription | null,
@@ -127,7 +130,7 @@ function paymentState(living: StoredSubscription | null): PaymentState {
   }
 }
 
-/** A trial is for who has less than it gives. */
+/** A trial is offered to accounts with less than it gives. */
 function mayTry(state: AccountState, stored: StoredSubscription | null): boolean {
   const trial = state.plans.find((plan) => plan.id === TRIAL_PLAN);
   return trial?.visible === true && trial.sort > state.plan.sort && !isLiving(stored);

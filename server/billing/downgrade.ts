@@ -7,7 +7,7 @@ import type { Payments } from './payments';
 import { releaseSchedule } from './resume';
 import type { StoredSubscription } from './sync/stored-subscription';
 
-/** Puts a smaller plan in force at the end of the period that is paid for. Deciding twice keeps the last decision. */
+/** Schedules a smaller plan for the end of the paid period. The last decision wins. */
 export async function scheduleDowngrade({ payments, stored }: Living, sold: SellablePlan): Promise<void> {
   const schedule = await needSchedule(payments, stored);
   const endsAt = stored.cancelAt !== null && stored.cancelAt > stored.periodEnd ? stored.cancelAt : null;
@@ -15,7 +15,7 @@ export async function scheduleDowngrade({ payments, stored }: Living, sold: Sell
     stripe.subscriptionSchedules.update(
       schedule.id,
       {
-        // A cancellation that lies further away than this period stays.
+        // A cancellation later than this period stays.
         end_behavior: endsAt === null ? 'release' : 'cancel',
         proration_behavior: 'none',
         phases: [
@@ -37,7 +37,7 @@ export async function scheduleDowngrade({ payments, stored }: Living, sold: Sell
   );
 }
 
-/** The schedule whose first phase is the present period: the one that holds a decision already, or a new one. */
+/** Returns the schedule whose first phase is the present period: the existing one, or a new one. */
 async function needSchedule(
   payments: Payments,
   { stripeSubscriptionId, scheduleId, pendingPlanId }: StoredSubscription,
@@ -45,13 +45,13 @@ async function needSchedule(
   if (scheduleId && pendingPlanId) {
     return payments.ask((stripe) => stripe.subscriptionSchedules.retrieve(scheduleId));
   }
-  // One that has done its work still holds the subscription for a month.
+  // A completed schedule still holds the subscription for a month.
   if (scheduleId) await releaseSchedule(payments, scheduleId);
   const made = payments.make(`schedule:${stripeSubscriptionId}:${newId()}`, (stripe, once) =>
     stripe.subscriptionSchedules.create({ from_subscription: stripeSubscriptionId }, once),
   );
   return made.catch(async (error) => {
-    // Decided twice in the same moment: the schedule that the other one made is as good.
+    // Decided twice at the same moment: the other call's schedule serves as well.
     const { schedule } = await payments.ask((stripe) =>
       stripe.subscriptions.retrieve(stripeSubscriptionId, { expand: ['schedule'] }),
     );

@@ -5,9 +5,8 @@ import { isGone, type Payments } from './payments';
 import { expireOthers } from './sync/close-checkouts';
 
 /**
- * Ends everything an account has at the payment provider: its open payment pages, then its customer, which cancels what
- * it pays for at once. What arrives about it later concerns nobody here. Doing it twice does it once. Throws
- * BILLING_UNAVAILABLE.
+ * Ends everything of an account at the payment provider: its open payment pages, then its customer, which cancels its
+ * subscriptions at once. Later events about it are ignored. Idempotent. Throws BILLING_UNAVAILABLE.
  */
 export async function endCustomer(ctx: Ctx, accountId: string): Promise<void> {
   const [row] = await ctx.sql<{ customer: string | null; generation: number }[]>`
@@ -16,12 +15,12 @@ export async function endCustomer(ctx: Ctx, accountId: string): Promise<void> {
   if (row.customer && !ctx.payments)
     throw new Error('This account has a customer, and payments are not set up.');
   if (ctx.payments) {
-    // One whose making was never heard of is found by making it again under its key.
+    // A customer whose creation was never confirmed is found by creating it again under its key.
     const customer = row.customer ?? (await makeCustomer(ctx, ctx.payments, accountId, row.generation));
     await removeCustomer(ctx.payments, { accountId, customer });
   }
   await inTx(ctx, async (tx) => {
-    // Under the lock, and the customer with the rest: a read that was under way is not applied to an account without one.
+    // Under the lock together with the customer, so that a concurrent read is not applied to an account without one.
     await lockAccount(tx, accountId);
     await tx.sql`delete from subscription where account_id = ${accountId}`;
     await tx.sql`delete from checkout where account_id = ${accountId}`;

@@ -16,7 +16,7 @@ afterEach(() => b.close());
 const alarms = async (kind: string): Promise<number> =>
   (await metrics.billingAlarms.get()).values.find((one) => one.labels.kind === kind)?.value ?? 0;
 
-/** Somebody whose renewal of 1 December failed an hour after its draft. */
+/** Returns a user whose renewal of 1 December failed an hour after its draft. */
 async function failing(planId = 'pro'): Promise<Person> {
   const person = await b.subscriber(planId);
   await b.bench.control(`customers/${await b.customerOf(person)}/card`, { card: FAILS_LATER });
@@ -37,7 +37,7 @@ describe('a subscription that the provider ended', () => {
     expect(await findInvoicePage(b.ctx, person.accountId, null)).toContain('/i/in_');
     const id = await openInvoice(person);
     await b.moveTo('2026-12-17T00:00:00Z');
-    // Ended there and not read here yet: what is asked for by its link is not led to either.
+    // Ended there and not read here yet: its link leads to no invoice either.
     expect(await findInvoicePage(b.ctx, person.accountId, id)).toContain('/i/in_');
     await b.sync(person);
     expect(await b.summary(person)).toMatchObject({
@@ -94,7 +94,7 @@ describe('a subscription that the provider ended', () => {
     const id = await openInvoice(person);
     const before = await alarms('ended_subscription_paid');
     await b.moveTo('2026-12-17T00:00:00Z');
-    // Paid on a page that was open, before anybody here heard of the end.
+    // Paid on an open page before the end was known here.
     await b.moveTo('2026-12-17T00:00:05Z');
     await b.bench.control(`invoices/${id}/pay`, { card: GOOD });
     for (let again = 0; again < 3; again++) await b.sync(person);
@@ -103,7 +103,7 @@ describe('a subscription that the provider ended', () => {
     expect(await alarms('ended_subscription_paid')).toBe(before + 1);
     expect((await b.signInEmails(person)).filter((kind) => kind === 'payment.refunded')).toHaveLength(1);
     expect(await b.summary(person)).toMatchObject({ plan: { id: 'free' }, status: 'canceled' });
-    // The payments that the subscription was used for stay.
+    // The payments for used time stay.
     expect((await b.chargesOf(person)).map((charge) => charge.amount_refunded)).toEqual([1900, 0]);
   });
 
@@ -143,7 +143,7 @@ describe('cancelling while a payment fails', () => {
     expect(await b.signInEmails(person)).toEqual(['plan.changed', 'payment.failed', 'subscription.ended']);
     await expect(resumeSubscription(b.ctx, person)).rejects.toMatchObject({ reason: 'INVALID_INPUT' });
     const page = await b.openPage(person, 'pro');
-    // A card that works by now would have been charged by the retries of 4, 9 and 16 December.
+    // A working card would by now have been charged by the retries of 4, 9 and 16 December.
     await b.changeCard(person, GOOD);
     await b.moveTo('2027-01-02T00:00:00Z');
     await b.sync(person);
@@ -163,7 +163,7 @@ describe('cancelling while a payment fails', () => {
     expect(await b.summary(person)).toMatchObject({ payment: { state: 'unpaid' }, plan: { id: 'free' } });
     const [sold] = await b.subscriptionsOf(person);
     await b.bench.stripe.subscriptions.update(sold?.id ?? '', { cancel_at_period_end: true });
-    // Back to the own plan is the same thing in other words.
+    // A change back to the own plan means the same.
     expect(await changePlan(b.ctx, { ...person, planId: 'free' })).toMatchObject({ status: 'canceled' });
     expect(await statusesOf(person)).toEqual(['void', 'paid']);
     expect((await b.signInEmails(person)).at(-1)).toBe('subscription.ended');

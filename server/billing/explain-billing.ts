@@ -6,18 +6,18 @@ import { monthSeconds } from '../quota/paid-quota';
 import { monthOf } from '../quota/period';
 import { readStored } from './sync/stored-subscription';
 
-/** One thing that happened to an account's billing, and what says so. */
+/** One event of an account's billing, and its source. */
 type Step = { at: string; source: string; what: string };
 
-/** A sum of the books and what its parts add up to. */
+/** A sum of the books, and what its parts add up to. */
 type Sum = { name: string; is: number; mustBe: number; agrees: boolean };
 
-/** Minor units: paid on invoices, charged by the cards' banks, given back. */
+/** Minor units: paid on invoices, charged to cards, refunded. */
 type MonthMoney = { currency: string; paid: number; charged: number; refunded: number };
 
 type Month = {
   month: string;
-  /** Null is no limit; absent where nothing was ever granted. */
+  /** Null without a limit; absent when nothing was ever granted. */
   quotaSeconds?: number | null;
   usedSeconds: number;
   money: MonthMoney[];
@@ -32,7 +32,7 @@ export type BillingStory = {
   customer: string | null;
   stripeAccount: string | null;
   status: string | null;
-  /** Reads of the provider that were begun, the last one that was applied, and when. */
+  /** Reads of the provider: the number begun, the last one applied, and when. */
   tickets: { drawn: number; applied: number; lastReadAt: string | null };
   /** Disputes and fraud warnings that refuse purchases. */
   holds: string[];
@@ -41,9 +41,9 @@ export type BillingStory = {
 };
 
 /**
- * The story of an account's billing, month by month: what the provider told, what was read, changed, paid, granted and
- * emailed, and whether the sums agree. Money is read from the provider now, and left out without one. Throws NOT_FOUND,
- * BILLING_UNAVAILABLE.
+ * Returns the history of an account's billing by month: what the provider reported, what was read, changed, paid,
+ * granted and emailed, and whether the sums agree. Payments are read from the provider now, and left out without one.
+ * Throws NOT_FOUND, BILLING_UNAVAILABLE.
  */
 export async function explainBilling(ctx: Ctx, accountId: string): Promise<BillingStory> {
   const [state, stored, customer, holds, steps, periods] = await Promise.all([
@@ -92,7 +92,7 @@ export async function explainBilling(ctx: Ctx, accountId: string): Promise<Billi
   };
 }
 
-/** The story in lines for people. Pure. */
+/** Returns the history as lines of text. Pure. */
 export function storyLines(story: BillingStory): string[] {
   const { tickets } = story;
   return [
@@ -178,7 +178,7 @@ async function readPeriods(ctx: Ctx, accountId: string): Promise<Map<string, Per
 
 type Paid = { steps: Dated[]; months: Map<string, MonthMoney[]> };
 
-/** What was paid on the newest invoices and charged to cards, by month and currency. */
+/** Returns what was paid on the newest invoices and charged to cards, by month and currency. */
 async function readMoney({ payments }: Ctx, customer: string | null): Promise<Paid> {
   if (!payments || !customer) return { steps: [], months: new Map() };
   const [invoices, charges] = await Promise.all([

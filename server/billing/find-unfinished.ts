@@ -5,7 +5,7 @@ import type { Payments } from './payments';
 type Whose = { accountId: string; customer: string };
 
 /**
- * Where a first payment that is not finished goes on: its payment page while that is open, else its invoice; null when
+ * Returns where an unfinished first payment continues: its payment page while that is open, else its invoice; null when
  * neither can be paid any more. Throws BILLING_UNAVAILABLE, RATE_LIMITED.
  */
 export async function findUnfinished(

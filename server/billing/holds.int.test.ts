@@ -20,7 +20,7 @@ const alarms = async (kind: string) =>
 const lastCharge = async (person: Person) => (await b.chargesOf(person))[0]?.id;
 const notes = () => b.ctx.sql<{ kind: string; subject: string; body: string }[]>`
   select kind, subject, body from operator_note order by id`;
-/** What a bank says about a payment reaches us by the next look for events. */
+/** A bank's report about a payment arrives with the next read of events. */
 const say = async (path: string, body: object = {}) => {
   const said = await b.bench.control<{ id: string }>(path, body);
   await reconcileEvents(b.ctx);
@@ -60,7 +60,7 @@ describe('a payment that is disputed', () => {
     });
     expect(lifted).toMatchObject([{ id, kind: 'dispute' }]);
     const page = await b.openPage(person, 'pro');
-    // What the bank decides later is about the same payment: it refuses nothing anew.
+    // The bank's later decision is about the same payment: it adds no refusal.
     await say(`disputes/${id}`, { status: 'lost' });
     expect(await b.openPage(person, 'pro')).toBe(page);
     const [line] = await b.ctx.sql<{ actor: string; reason: string }[]>`

@@ -26,7 +26,7 @@ afterEach(async () => {
 const alarms = async (kind: string) =>
   (await metrics.billingAlarms.get()).values.find((one) => one.labels.kind === kind)?.value ?? 0;
 
-/** The same installation with the key of another account. */
+/** Returns the same installation with the key of another account. */
 function withOtherKey(): Ctx {
   const env = { ...b.ctx.env, STRIPE_API_URL: other.server.url };
   return { ...b.ctx, env, payments: openPayments(env) };

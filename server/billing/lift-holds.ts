@@ -5,8 +5,8 @@ import { lockAccount } from '../quota/load-account';
 export type LiftedHold = { id: string; kind: string; amount: number; currency: string };
 
 /**
- * Lets an account buy again although payments of it were disputed or reported as fraud. Returns what was lifted, an empty
- * list where nothing stood. Throws NOT_FOUND.
+ * Lets an account buy again although its payments were disputed or reported as fraud. Returns the lifted holds; empty
+ * when there were none. Throws NOT_FOUND.
  */
 export async function liftHolds(
   ctx: Ctx,

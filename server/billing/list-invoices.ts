@@ -9,7 +9,10 @@ import { isLiving, readStored, type StoredSubscription } from './sync/stored-sub
 
 type Paging = { accountId: string; cursor?: string; limit?: number };
 
-/** The invoices of an account, newest first, as the payment provider has them. Throws BILLING_UNAVAILABLE, RATE_LIMITED. */
+/**
+ * Returns the invoices of an account as read from the payment provider, newest first. Throws BILLING_UNAVAILABLE,
+ * RATE_LIMITED.
+ */
 export async function listInvoices(ctx: Ctx, input: Paging): Promise<Page<BillingInvoice>> {
   const customer = await readCustomer(ctx, input.accountId);
   if (!ctx.payments || !customer) return { items: [], nextCursor: null };
@@ -41,9 +44,9 @@ export async function listInvoices(ctx: Ctx, input: Paging): Promise<Page<Billin
 }
 
 /**
- * The provider's page of one invoice of this account, to be printed or paid; without an id the one that is open now. Null
- * when there is none, when it is another account's, or when paying it would give nothing: its subscription has ended.
- * Throws BILLING_UNAVAILABLE, RATE_LIMITED.
+ * Returns the provider's page of one invoice of this account, for printing or payment; without an id, of the open one.
+ * Null when there is none, when it belongs to another account, or when its subscription has ended, so that a payment
+ * would give nothing. Throws BILLING_UNAVAILABLE, RATE_LIMITED.
  */
 export async function findInvoicePage(
   ctx: Ctx,
@@ -76,7 +79,7 @@ const findInvoice = (payments: Payments, id: string): Promise<Stripe.Invoice | n
       throw error;
     });
 
-/** The newest open invoice of a subscription. */
+/** Returns the newest open invoice of a subscription. */
 async function findOpen(payments: Payments, subscription: string): Promise<Stripe.Invoice | null> {
   const page = await payments.ask((stripe) =>
     stripe.invoices.list({ subscription, status: 'open', limit: 1 }),
@@ -84,7 +87,7 @@ async function findOpen(payments: Payments, subscription: string): Promise<Strip
   return page.data[0] ?? null;
 }
 
-/** The account's customer at the provider, or null before its first way to a plan. */
+/** Returns the account's customer at the provider, or null before its first purchase. */
 export async function readCustomer(ctx: Ctx, accountId: string): Promise<string | null> {
   const [row] = await ctx.sql<{ customer: string | null }[]>`
     select stripe_customer_id as customer from billing_customer where account_id = ${accountId}`;

@@ -16,7 +16,7 @@ import { startTrial } from './start-trial';
 import { processEvent } from './sync/receive-event';
 import { syncAccount } from './sync/sync-account';
 
-/** One moment a row, on one Stripe and one database; the clock only moves forward. */
+/** One moment per row, on one Stripe and one database; the clock only moves forward. */
 
 let b: BillingWorld;
 beforeAll(async () => {
@@ -49,7 +49,7 @@ async function customersOf({ accountId }: Person): Promise<number> {
 const alarms = async (kind: string): Promise<number> =>
   (await metrics.billingAlarms.get()).values.find((one) => one.labels.kind === kind)?.value ?? 0;
 
-/** The provider with its answers seen, changed or withheld on their way here. */
+/** Returns the provider with its answers observed, changed or withheld. */
 const through = (see: Payments['ask']): Payments => ({ ...(b.ctx.payments as Payments), ask: see });
 const ask: Payments['ask'] = (read) => (b.ctx.payments as Payments).ask(read);
 
@@ -67,7 +67,7 @@ describe('an event', () => {
     for (const event of all.data) await processEvent(b.ctx, event);
     expect(await b.planOf(person)).toBe('free');
     await set(customer);
-    // The way back from the page, the next event and each night read it all.
+    // The return from the page, the next event and each night read everything.
     expect(await returnFromCheckout(b.ctx, { ...person, sessionId: page })).toBe('paid');
     expect(await b.planOf(person)).toBe('pro');
   });
@@ -148,7 +148,7 @@ describe('a payment page', () => {
       await b.sync(person);
       expect(await b.planOf(person)).toBe(planId);
       if (planId === 'pro') return;
-      // What a bank was asked about is there already, incomplete, and gives nothing.
+      // The subscription of a payment that needs a confirmation exists already, incomplete, and gives nothing.
       const made = (await b.subscriptionsOf(person)).map(({ status }) => status);
       expect(made).toEqual(challenge === 'fail' ? ['incomplete'] : []);
       expect(await b.openPage(person, 'pro')).toBe(page);
@@ -266,7 +266,7 @@ describe('what nobody expected', () => {
     expect(await b.planOf(known)).toBe('pro');
     expect(await b.planOf(stranger)).toBe('free');
     expect(await alarms('unknown_status')).toBe(before + 2);
-    // It is still something that a second one must not be sold beside, until it is understood.
+    // Nothing can be sold beside it until an operator has looked at it.
     await b.sync(stranger);
     expect(await b.planOf(stranger)).toBe('pro');
   });
@@ -392,7 +392,7 @@ describe('a renewal', () => {
     await b.moveTo('2027-02-01T02:00:00Z');
     for (let again = 0; again < 3; again++) await b.sync(person);
     expect(await b.signInEmails(person)).toEqual(['plan.changed', 'payment.failed']);
-    // Nobody reads the provider at the very end of the 72 hours: the next read tells it, once.
+    // No read happens at the end of the 72 hours: the next read reports the change, once.
     await b.moveTo('2027-02-04T00:30:00Z');
     for (let again = 0; again < 3; again++) await b.sync(person);
     expect(await b.planOf(person)).toBe('free');
@@ -401,13 +401,13 @@ describe('a renewal', () => {
       select before ->> 'planId' as was, after ->> 'planId' as is from audit
       where account_id = ${person.accountId} order by id desc limit 1`;
     expect(line).toMatchObject({ was: 'pro', is: 'free' });
-    // The provider tries again by itself, on the card that was put there meanwhile.
+    // The provider retries by itself, with the card added meanwhile.
     await cardOf(person, GOOD);
     await b.moveTo('2027-02-04T02:00:00Z');
     for (let again = 0; again < 3; again++) await b.sync(person);
     expect(await b.summary(person)).toMatchObject({ plan: { id: 'pro' }, payment: { state: 'ok' } });
     expect((await b.signInEmails(person)).slice(3)).toEqual(['plan.changed']);
-    // The next one that fails is another cause, whatever was read in between.
+    // The next failed payment is another cause, whatever was read in between.
     await cardOf(person, FAILS_LATER);
     await b.moveTo('2027-03-01T02:00:00Z');
     await b.sync(person);

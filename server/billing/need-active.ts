@@ -2,8 +2,8 @@ import { DomainError } from '../errors';
 import type { AccountState } from '../quota/account-state';
 
 /**
- * Nothing is sold to an account that may not start anything: it would pay for what it cannot use. Throws ACCOUNT_BLOCKED,
- * ACCOUNT_PENDING. Pure.
+ * Throws ACCOUNT_BLOCKED or ACCOUNT_PENDING for an account that may not start sessions, and therefore must not pay for
+ * them. Pure.
  */
 export function needActive({ status }: Pick<AccountState, 'status'>): void {
   if (status === 'blocked') {

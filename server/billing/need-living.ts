@@ -11,12 +11,12 @@ export type Living = {
   payments: Payments;
   state: AccountState;
   stored: StoredSubscription;
-  /** The plan that is paid for; null while its price is unknown. */
+  /** The paid plan; null while its price is unknown. */
   plan: Plan | null;
 };
 
 /**
- * The living subscription of an account, read from the provider now: changes are decided on what it says. Throws
+ * Returns the living subscription of an account, read from the provider now, as the basis of a change. Throws
  * NOT_FOR_SALE without payments, INVALID_INPUT without a subscription, BILLING_UNAVAILABLE, RATE_LIMITED.
  */
 export async function needLiving(ctx: Ctx, accountId: string): Promise<Living> {
@@ -33,7 +33,7 @@ export async function needLiving(ctx: Ctx, accountId: string): Promise<Living> {
   return { payments, state, stored, plan: state.plans.find((plan) => plan.id === stored.planId) ?? null };
 }
 
-/** Changes of price need a subscription in good standing. Throws PAYMENT_FAILED while an invoice is open. */
+/** Requires a subscription in good standing for a change of price. Throws PAYMENT_FAILED while an invoice is open. */
 export function needGoodStanding({ stored }: Living): void {
   if (stored.status === 'active' || stored.status === 'trialing') return;
   if (stored.status === 'processing') {

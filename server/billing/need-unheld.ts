@@ -1,7 +1,7 @@
 import type { Sql, TxSql } from '@/db/client';
 import { DomainError } from '../errors';
 
-/** Nothing is sold while a dispute or a fraud warning stands against a payment of the account. Throws PURCHASE_REFUSED. */
+/** Throws PURCHASE_REFUSED while a payment of the account is disputed or reported as fraud. */
 export async function needUnheld(sql: Sql | TxSql, accountId: string): Promise<void> {
   const rows = await sql`
     select 1 from payment_hold where account_id = ${accountId} and lifted_at is null limit 1`;

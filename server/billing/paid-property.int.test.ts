@@ -9,7 +9,7 @@ import { cancelSubscription } from './cancel';
 import { changePlan } from './change-plan';
 import { resumeSubscription } from './resume';
 
-/** Random histories of one account each, held against the money that the local Stripe has really kept. */
+/** Random histories of one account each, compared with the money that the local Stripe has kept. */
 
 const HISTORIES = Number(process.env.PAID_HISTORIES ?? 10);
 const STEPS = 14;
@@ -28,7 +28,7 @@ afterAll(() => b.close());
 const moreOf = (planId: string): number => (HOURS[planId] ?? 0) * 3600 - OWN;
 const now = (): number => b.world.clock.now();
 
-/** What people, cards and operators do. A refusal is an answer like any other. */
+/** The actions of users, cards and operators. A refusal is a valid result. */
 const ACTS: ((person: Person, chance: Chance) => Promise<unknown>)[] = [
   async (person, chance) => b.pay(await b.openPage(person, chance.pick(PLANS))),
   async (person, chance) => changePlan(b.ctx, { ...person, planId: chance.pick(PLANS) }),
@@ -51,7 +51,7 @@ const ACTS: ((person: Person, chance: Chance) => Promise<unknown>)[] = [
 const card = async (person: Person, number: string): Promise<unknown> =>
   b.bench.control(`customers/${await b.customerOf(person)}/card`, { card: number });
 
-/** On to a random instant, now and then to the very edge of a month. */
+/** Moves to a random instant, sometimes to the very end of a month. */
 async function moveOn(chance: Chance): Promise<void> {
   const { endAt } = monthAround(now());
   const edge = chance.hit(0.35)
@@ -63,7 +63,7 @@ async function moveOn(chance: Chance): Promise<void> {
 
 type Line = { planId: string; cents: number; from: number; to: number };
 
-/** The money that was kept for each line of the paid invoices of a subscription. */
+/** Returns the money kept for each line of the paid invoices of a subscription. */
 async function moneyOf(person: Person, subscription: string): Promise<Line[]> {
   const charges = await b.chargesOf(person);
   const customer = await b.customerOf(person);
@@ -95,7 +95,7 @@ async function moneyOf(person: Person, subscription: string): Promise<Line[]> {
     });
 }
 
-/** The seconds that money buys in a month at each plan's price, and how far rounding to the cent may be off. */
+/** Returns the seconds that money buys in a month at each plan's price, and the tolerance for rounding to the cent. */
 function boughtIn(lines: Line[], at: number): { seconds: number; slack: number } {
   const { startAt, endAt } = monthAround(at);
   let [seconds, slack] = [0, 1];
@@ -111,7 +111,7 @@ function boughtIn(lines: Line[], at: number): { seconds: number; slack: number }
 
 const isPaying = ({ status }: Stripe.Subscription): boolean => status === 'active' || status === 'past_due';
 
-/** Says where this month's quota and the money differ; empty when they agree. */
+/** Returns the difference between this month's quota and the money; empty when they agree. */
 async function complaint(person: Person): Promise<string> {
   const state = await readAccount(b.ctx.sql, person.accountId);
   const granted = (monthSeconds(state, monthOf(state.now)) ?? 0) - OWN;
@@ -122,7 +122,7 @@ async function complaint(person: Person): Promise<string> {
   const paidTo = Math.max(0, ...lines.filter(({ cents }) => cents >= 0).map(({ to }) => to));
   const isUnpaid = paidTo <= state.now;
   const { startAt, endAt } = monthAround(state.now);
-  // A month that is not paid may add the grace of its biggest plan, and nothing after it.
+  // An unpaid month may add the grace of its largest plan, and nothing after it.
   const grace = isUnpaid ? (moreOf('max') * GRACE_MS) / (endAt - startAt) : 0;
   const isOver = living.status === 'past_due' && state.now >= paidTo + GRACE_MS;
   const about = `${granted} s granted, ${seconds.toFixed(1)} s paid (±${slack.toFixed(0)}, ${living.status})`;

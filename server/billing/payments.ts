@@ -6,26 +6,27 @@ import { asksBank, refusalSentence } from './refused-card';
 
 type Once = { idempotencyKey: string };
 
-/** The payment provider. A write cannot be made without the key under which it happens at most once. */
+/** The payment provider. A write requires the key under which it happens at most once. */
 export type Payments = {
-  /** True while the key is a test key: no card is charged. */
+  /** True for a test key: no card is charged. */
   readonly test: boolean;
-  /** The account and mode behind the key, such as `acct_1:live`; `?:live` when the key may not read it. Asked once. */
+  /**
+   * Returns the account and mode of the key, such as `acct_1:live`; `?:live` when the key may not read it. Read once.
+   */
   account(): Promise<string>;
   ask<T>(read: (stripe: Stripe) => Promise<T>): Promise<T>;
   make<T>(key: string, write: (stripe: Stripe, once: Once) => Promise<T>): Promise<T>;
 };
 
 const TIMEOUT_MS = 10_000;
-/** How often a write is asked for that somebody else is making under the same key, and how long between. */
+/** How often a write is retried that is under way elsewhere under the same key, and the pause between. */
 const MOST_TRIES = 8;
 const BUSY_PAUSE_MS = 500;
 
 /**
- * The provider behind the key of the environment, or null without one. Both calls throw BILLING_UNAVAILABLE when the
- * provider cannot be asked or does not answer in time, PAYMENT_FAILED when a card was refused,
- * PAYMENT_ACTION_REQUIRED when its bank wants to be asked, and what the provider
- * says about a wrong request as it is.
+ * Returns the provider for the key in the environment, or null without one. Both calls throw BILLING_UNAVAILABLE when
+ * the provider does not answer in time, PAYMENT_FAILED when a card was refused, PAYMENT_ACTION_REQUIRED when its bank
+ * needs a confirmation, and the provider's own error for an invalid request.
  */
 export function openPayments(
   env: Pick<Env, 'STRIPE_SECRET_KEY' | 'STRIPE_API_URL'>,
@@ -51,7 +52,7 @@ export function openPayments(
   };
 }
 
-/** Whose key it is does not change while the process runs; an answer that did not come is asked for again. */
+/** The account of a key does not change while the process runs; a failed read is repeated. */
 function rememberAccount(stripe: Stripe, mode: string): () => Promise<string> {
   let known: Promise<string> | undefined;
   const ask = () =>
@@ -70,9 +71,9 @@ function rememberAccount(stripe: Stripe, mode: string): () => Promise<string> {
 }
 
 /**
- * One write under its key. While the same write is under way elsewhere its answer is waited for. A defect of the
- * provider's own is kept under the key and would be the answer for a day: then the next key is taken, the same one by
- * everybody, and every write here may be made twice without harm.
+ * Runs a write under its key and waits while that key is in use elsewhere. The provider stores its own defects under
+ * the key for a day, so after one the write moves to the next key, which all callers derive alike. Every write here may
+ * be made twice without harm.
  */
 async function insist<T>(key: string, write: (once: Once) => Promise<T>): Promise<T> {
   let spent = 0;
@@ -105,7 +106,7 @@ async function translate<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Connections, timeouts, overload and the provider's own defects; also a key it no longer takes. */
+/** Connection failures, timeouts, overload and the provider's own defects; also a key that is no longer accepted. */
 function isAway(error: Stripe.errors.StripeError): boolean {
   return (
     error instanceof Stripe.errors.StripeConnectionError ||
@@ -127,7 +128,7 @@ const away = (cause: Error): DomainError =>
     { cause },
   );
 
-/** A refused card in our own words; one whose bank only wants to be asked has a reason of its own. */
+/** Returns the error for a refused card in our own words; a bank that needs a confirmation has its own reason. */
 const refusedCard = (error: Stripe.errors.StripeError): DomainError =>
   Object.assign(
     asksBank(error)
@@ -139,19 +140,19 @@ const refusedCard = (error: Stripe.errors.StripeError): DomainError =>
     { cause: error },
   );
 
-/** True when the provider says that the named thing is not there (any more). */
+/** Returns whether the provider reports that the named object does not exist (any more). */
 export const isGone = (error: unknown, param?: string): boolean =>
   error instanceof Stripe.errors.StripeInvalidRequestError &&
   error.code === 'resource_missing' &&
   (param === undefined || error.param === param);
 
-/** True when the provider will not do what was asked: it is wrong by now, or more than the key may do. */
+/** Returns whether the provider refuses a request as outdated or beyond the key's permissions. */
 export const isRefused = (error: unknown): boolean =>
   error instanceof Stripe.errors.StripeInvalidRequestError ||
   error instanceof Stripe.errors.StripeIdempotencyError ||
   (error instanceof DomainError && error.cause instanceof Stripe.errors.StripePermissionError);
 
-/** The provider, or NOT_FOR_SALE where payments are not set up. */
+/** Returns the provider. Throws NOT_FOR_SALE when payments are not set up. */
 export function needPayments(payments: Payments | null): Payments {
   if (payments) return payments;
   throw new DomainError(

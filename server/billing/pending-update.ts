@@ -6,7 +6,7 @@ import { isRefused, type Payments } from './payments';
 import { findKeep, releaseSchedule } from './resume';
 import type { StoredSubscription } from './sync/stored-subscription';
 
-/** The 402 of a payment that its owner has to confirm with their bank. */
+/** Returns the 402 for a payment that its owner has to confirm with their bank. */
 export const actionRequired = (appUrl: string, invoiceId: string): DomainError =>
   new DomainError(
     'PAYMENT_ACTION_REQUIRED',
@@ -14,7 +14,7 @@ export const actionRequired = (appUrl: string, invoiceId: string): DomainError =
     { url: confirmUrl(appUrl, invoiceId) },
   );
 
-/** Takes back a bigger plan that waits for the bank: its invoice is voided, and nothing is charged. */
+/** Takes back a larger plan that waits for the bank: its invoice is voided, and nothing is charged. */
 export async function dropPendingUpdate(
   ctx: Ctx,
   payments: Payments,
@@ -25,15 +25,15 @@ export async function dropPendingUpdate(
   await payments
     .make(`void:${id}`, (stripe, once) => stripe.invoices.voidInvoice(id, {}, once))
     .catch((error) => {
-      // Confirmed or gone in the same moment: what is read next says which.
+      // Confirmed or gone at the same moment: the next read tells which.
       if (!isRefused(error)) throw error;
       ctx.log.warn({ err: error, invoice: id }, 'a change that waits for the bank could not be taken back');
     });
 }
 
 /**
- * After a bigger plan was confirmed and paid: a cancellation or a smaller plan that was to come goes, as with any
- * upgrade. Returns whether there was one. What cannot be taken back stays shown, with an alarm.
+ * Drops a scheduled cancellation or downgrade after a larger plan was confirmed and paid, as after any upgrade. Returns
+ * whether there was one. One that cannot be dropped stays visible, with an alarm.
  */
 export async function keepUpgraded(
   ctx: Ctx,

@@ -3,8 +3,8 @@ import type { Ctx } from '../context';
 import { signingSecrets, signText } from '../signing-secrets';
 
 /**
- * The address a person's emails reach, however it is written: lower case, without a +tag, and for Google's mail
- * without dots. Never used to find anybody, only to know a person again. Pure.
+ * Returns the address that a person's emails reach, in one form: lower case, without a +tag, and for Google's mail
+ * without dots. Used only to recognise a person, never to look one up. Pure.
  */
 function normaliseAddress(address: string): string {
   const [local = '', domain = ''] = address.trim().toLowerCase().split('@');
@@ -14,8 +14,8 @@ function normaliseAddress(address: string): string {
 }
 
 /**
- * Returns keyed hashes of a text, one for each secret of the installation: without a secret nobody can tell whom they
- * mark, and who was marked under an older one is known as long as that one is kept.
+ * Returns keyed hashes of a text, one per secret of the installation. Without a secret they reveal nobody; a mark made
+ * under an older secret is recognised as long as that secret is kept.
  */
 export const marksOfText = (ctx: Pick<Ctx, 'env'>, text: string): string[] =>
   signingSecrets(ctx.env.AUTH_SECRET).map((secret) => signText(secret, text));
@@ -23,9 +23,9 @@ export const marksOfText = (ctx: Pick<Ctx, 'env'>, text: string): string[] =>
 type PersonRow = { email: string; counts: boolean; provider: string | null; identity: string | null };
 
 /**
- * What marks the owners of an account as persons: their confirmed addresses and sign-in identities, as keyed hashes.
- * Anybody can sign up with anybody's address: what is written under a mark must be its person's own doing. With `claimed`
- * also the addresses nobody has confirmed yet, for reading only.
+ * Returns the marks of an account's owners: keyed hashes of their confirmed addresses and sign-in identities. Anyone
+ * can sign up with any address, so only what a mark's own person did may be written under it. With `claimed` also
+ * unconfirmed addresses, for reading only.
  */
 export async function personMarks(
   ctx: Pick<Ctx, 'env'>,

@@ -19,8 +19,8 @@ import { withFreshState } from './with-fresh-state';
 type PreviewInput = Whose & { planId: string; currency?: string };
 
 /**
- * What a change of plan would cost, now and on the next first of the month. Confirmed with the same `prorationDate` the
- * charge is exactly this. Throws NOT_FOR_SALE, INVALID_INPUT, PAYMENT_FAILED, BILLING_UNAVAILABLE,
+ * Returns what a change of plan would cost now and on the next first of the month. Confirmed with the same
+ * `prorationDate`, the charge is exactly this. Throws NOT_FOR_SALE, INVALID_INPUT, PAYMENT_FAILED, BILLING_UNAVAILABLE,
  * RATE_LIMITED.
  */
 export async function previewChange(ctx: Ctx, input: PreviewInput): Promise<ChangePreview> {
@@ -31,7 +31,7 @@ export async function previewChange(ctx: Ctx, input: PreviewInput): Promise<Chan
   return withFreshState(ctx, input.accountId, () => previewLiving(ctx, input));
 }
 
-/** The first payment: what is left of this month, then the whole price on each first. */
+/** Returns the first payment: the rest of this month, then the whole price on each first. */
 async function previewFirst(ctx: Ctx, input: PreviewInput): Promise<ChangePreview> {
   const state = await readAccount(ctx.sql, input.accountId);
   const { plan, price } = await needSellable(ctx, input.planId, state.currency ?? input.currency);
@@ -59,7 +59,7 @@ async function previewLiving(ctx: Ctx, input: PreviewInput): Promise<ChangePrevi
     prorationDate,
   });
   if (input.planId === state.ownPlanId) {
-    // What is not paid for ends at once.
+    // An unpaid subscription ends at once.
     if (!isFailing(stored.status)) return later(0);
     return { ...later(0), effective: 'now', next: { amount: 0, at: toIso(state.now) } };
   }
@@ -92,13 +92,13 @@ async function previewLiving(ctx: Ctx, input: PreviewInput): Promise<ChangePrevi
   };
 }
 
-/** How old a preview may be when it is confirmed. */
+/** The longest age of a preview at its confirmation, in ms. */
 const PREVIEW_LIVES_MS = 10 * 60_000;
 
-/** Clocks of two web processes may differ by this much. */
+/** The clocks of two web processes may differ by this much, in ms. */
 const SKEW_MS = 5_000;
 
-/** True while a preview of that date may still be confirmed: not later, nor in another period. Pure. */
+/** Returns whether a preview of that date may still be confirmed: in time, and in the same period. Pure. */
 export function isFresh(prorationDate: number, now: number, periodStart: number): boolean {
   const at = fromUnix(prorationDate);
   return at >= periodStart && at <= now + SKEW_MS && now - at <= PREVIEW_LIVES_MS;

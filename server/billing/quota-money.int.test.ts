@@ -20,7 +20,7 @@ afterEach(() => b.close());
 const HOUR = 3600;
 const standing = async ({ accountId }: Person) => batchStatus(b.ctx, accountId);
 const hoursOf = async (person: Person) => ((await standing(person)).quota.quotaSeconds ?? Number.NaN) / HOUR;
-/** Hours with the difference of two plans added for a part of the month. */
+/** Returns hours with the difference of two plans added for a part of the month. */
 const plus = (base: number, from: number, to: number, left: number, whole: number) =>
   (base * HOUR + Math.floor(((to - from) * HOUR * left) / whole)) / HOUR;
 const card = async (person: Person, number: string) =>

@@ -49,7 +49,7 @@ it('BILLING-30 whatever asks the payment provider is counted for the account, an
       reason: 'RATE_LIMITED',
       details: { retryAfterSeconds: 7 },
     });
-  // Whoever comes back from paying is not turned away: the page looks again by itself.
+  // A return from a payment is not refused: the page reloads by itself.
   expect(await returnFromCheckout(ctx, { ...person, sessionId: page })).toBe('waiting');
   expect(asked).toBe(10);
 });

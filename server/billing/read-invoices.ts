@@ -2,20 +2,20 @@ import type Stripe from 'stripe';
 import { fromUnix, type Instant } from '../clock';
 import type { Payments } from './payments';
 
-/** Time at a price that a paid invoice bought; `share` is the part of it that was charged, negative for time given back. */
+/** Time at a price that a paid invoice bought. `share` is the charged part, negative for refunded time. */
 export type BoughtLine = {
   priceId: string;
   from: Instant;
   to: Instant;
   share: number;
-  /** When the invoice was made. */
+  /** When the invoice was created. */
   madeAt: Instant;
 };
 
-/** Statuses under which a subscription gives its plan. */
+/** The statuses in which a subscription gives its plan. */
 const GIVING = new Set(['active', 'trialing', 'past_due']);
 
-/** The newest paid invoices of a customer. Throws BILLING_UNAVAILABLE. */
+/** Returns the newest paid invoices of a customer. Throws BILLING_UNAVAILABLE. */
 export async function readPaidInvoices(payments: Payments, customer: string): Promise<Stripe.Invoice[]> {
   const { data } = await payments.ask((stripe) =>
     stripe.invoices.list({ customer, status: 'paid', limit: 100, expand: ['data.payments'] }),
@@ -23,7 +23,7 @@ export async function readPaidInvoices(payments: Payments, customer: string): Pr
   return data;
 }
 
-/** What the paid invoices of a subscription bought, less what was refunded, and until when it is paid. Pure. */
+/** Returns what the paid invoices of a subscription bought less refunds, and until when it is paid. Pure. */
 export function paidOf(
   found: Stripe.Subscription,
   item: Stripe.SubscriptionItem,
@@ -36,12 +36,12 @@ export function paidOf(
   if (found.status !== 'past_due') return { bought, paidUntil: fromUnix(item.current_period_end) };
   if (paid.length === 0)
     return { bought, paidUntil: isFirst(found) ? null : fromUnix(item.current_period_start) };
-  // While a payment fails the provider has already moved the period on: what was charged says until when it is paid.
+  // While a payment fails, the provider has already advanced the period: only the charges tell until when it is paid.
   const ends = bought.flatMap(({ to, share }) => (share > 0 ? [to] : []));
   return { bought, paidUntil: ends.length > 0 ? Math.max(...ends) : null };
 }
 
-/** True while the first invoice is the latest: then nothing was ever paid. */
+/** Returns whether the first invoice is the latest, so that nothing was ever paid. */
 const isFirst = ({ latest_invoice: latest }: Stripe.Subscription): boolean =>
   latest !== null && typeof latest !== 'string' && latest.billing_reason === 'subscription_create';
 
@@ -50,7 +50,7 @@ function subscriptionOf({ parent }: Stripe.Invoice): string | null {
   return typeof subscription === 'string' ? subscription : (subscription?.id ?? null);
 }
 
-/** The part of what was charged for an invoice that was not given back. */
+/** Returns the part of an invoice's charge that was not refunded. */
 function keptPart({ payments, amount_paid }: Stripe.Invoice, refunds: Map<string, number>): number {
   if (amount_paid <= 0) return 1;
   const back = (payments?.data ?? []).reduce((sum, { payment }) => {
@@ -60,12 +60,12 @@ function keptPart({ payments, amount_paid }: Stripe.Invoice, refunds: Map<string
   return Math.max(0, 1 - back / amount_paid);
 }
 
-/** What an invoice buys once it is paid, with `kept` of it not given back; also one that is only a preview. Pure. */
+/** Returns what an invoice buys once it is paid, with `kept` of it not refunded; also of a preview. Pure. */
 export function boughtLines(invoice: Stripe.Invoice, kept = 1): BoughtLine[] {
   const share = chargedShare(invoice, kept);
   return invoice.lines.data.flatMap((line) => {
     const price = line.pricing?.price_details?.price;
-    // A part of the month that costs less than the smallest coin gives nothing either.
+    // A part of the month that costs less than the smallest coin gives nothing.
     if (!price || (line.amount === 0 && line.parent?.subscription_item_details?.proration)) return [];
     return [
       {
@@ -80,8 +80,8 @@ export function boughtLines(invoice: Stripe.Invoice, kept = 1): BoughtLine[] {
 }
 
 /**
- * The part of an invoice that is charged, from the customer's credit too; the rest is put on the balance as too little to
- * be charged, and what the balance owed before is no part of it. Pure.
+ * Returns the part of an invoice that is charged, the customer's credit included. The rest is put on the balance as too
+ * small to be charged; what the balance owed before is no part of it. Pure.
  */
 function chargedShare(
   { total, amount_due, starting_balance }: Pick<Stripe.Invoice, 'total' | 'amount_due' | 'starting_balance'>,

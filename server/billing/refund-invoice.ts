@@ -4,8 +4,8 @@ import { metrics } from '../metrics';
 import { isRefused, type Payments } from './payments';
 
 /**
- * Gives back all that was paid on an invoice, once however often it is called. Returns false, with an alarm, while the
- * provider refuses it: then a person has to look. Throws BILLING_UNAVAILABLE.
+ * Refunds everything paid on an invoice, at most once. Returns false, with an alarm for an operator, while the provider
+ * refuses the refund. Throws BILLING_UNAVAILABLE.
  */
 export async function refundInvoice(
   ctx: Ctx,

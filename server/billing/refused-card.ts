@@ -1,4 +1,7 @@
-/** What a bank's refusal means for the card's owner, by the provider's codes. The provider's own words go to the log only. */
+/**
+ * The meaning of a bank's refusal for the card's owner, by the provider's codes. The provider's own words are only
+ * logged.
+ */
 const SENTENCES: Record<string, string> = {
   insufficient_funds: 'There is not enough money on this card.',
   expired_card: 'This card has expired.',
@@ -20,7 +23,7 @@ const SENTENCES: Record<string, string> = {
   card_velocity_exceeded: 'This card has reached its limit.',
 };
 
-/** Codes with which a bank says that it wants to ask the card's owner. */
+/** Codes of a bank that requires a confirmation by the card's owner. */
 const ASKS = new Set([
   'authentication_required',
   'subscription_payment_intent_requires_action',
@@ -30,10 +33,10 @@ const ASKS = new Set([
 
 type Codes = { code?: string; decline_code?: string };
 
-/** True when a payment failed only because the card's owner has to confirm it with their bank. Pure. */
+/** Returns whether a payment failed only for lack of the owner's confirmation. Pure. */
 export const asksBank = ({ code, decline_code }: Codes): boolean =>
   ASKS.has(code ?? '') || ASKS.has(decline_code ?? '');
 
-/** A sentence about a refused card. Pure. */
+/** Returns a sentence about a refused card. Pure. */
 export const refusalSentence = ({ code, decline_code }: Codes): string =>
   SENTENCES[decline_code ?? ''] ?? SENTENCES[code ?? ''] ?? 'Your bank refused the payment.';

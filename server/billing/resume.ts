@@ -11,8 +11,8 @@ import { followChange } from './sync/sync-account';
 import { withFreshState } from './with-fresh-state';
 
 /**
- * Undoes a scheduled cancellation or downgrade, and a bigger plan that waits for the bank; with none there it changes nothing. Returns the billing after it.
- * Throws INVALID_INPUT, BILLING_UNAVAILABLE.
+ * Undoes a scheduled cancellation or downgrade, and a larger plan that waits for the bank; without one, changes
+ * nothing. Returns the billing afterwards. Throws INVALID_INPUT, BILLING_UNAVAILABLE.
  */
 export function resumeSubscription(ctx: Ctx, whose: Whose): Promise<BillingSummary> {
   return withFreshState(ctx, whose.accountId, () => resumeLiving(ctx, whose));
@@ -45,14 +45,14 @@ async function resumeLiving(ctx: Ctx, whose: Whose): Promise<BillingSummary> {
 
 export type Keep = { cancel_at_period_end: false } | { cancel_at: '' };
 
-/** What takes a cancellation back: one by date has a parameter of its own. Null when there is none by now. */
+/** Returns the parameters that take a cancellation back: one by date has its own. Null when there is none any more. */
 export async function findKeep(payments: Payments, id: string): Promise<Keep | null> {
   const found = await payments.ask((stripe) => stripe.subscriptions.retrieve(id));
   if (found.cancel_at_period_end) return { cancel_at_period_end: false };
   return found.cancel_at === null ? null : { cancel_at: '' };
 }
 
-/** Gives a subscription back from its schedule: it goes on as it is. One that was released meanwhile is fine. */
+/** Releases a subscription from its schedule; it continues as it is. One that was released meanwhile is accepted. */
 export async function releaseSchedule(payments: Payments, scheduleId: string): Promise<void> {
   const schedule = await payments.ask((stripe) => stripe.subscriptionSchedules.retrieve(scheduleId));
   if (schedule.status !== 'active' && schedule.status !== 'not_started') return;

@@ -15,7 +15,7 @@ import { resumeSubscription } from './resume';
 import { startTrial } from './start-trial';
 import { refreshBilling } from './sync/refresh';
 
-/** Who acts, for the audit, and on which account. */
+/** Returns who acts, for the audit, and on which account. */
 const by = (ctx: { accountId: string; member: Member | null }) => ({
   accountId: ctx.accountId,
   member: ctx.member as Member,

@@ -5,9 +5,9 @@ import { isKnownStatus } from './sync/choose-subscription';
 import { customerOf, type MethodFacts, methodOf, type SubscriptionFacts } from './sync/read-stripe';
 
 /**
- * Makes the customer's default payment method the one that is charged. Checkout pins a card to the subscription, and a
- * pinned one wins over any that is chosen later on the provider's page: so it becomes the customer's, and the pin goes.
- * Returns whether a card was pinned. Throws BILLING_UNAVAILABLE.
+ * Makes the customer's default payment method the charged one. Checkout pins a card to the subscription, and a pinned
+ * card overrides one chosen later on the provider's page; so the later of the two becomes the customer's default, and
+ * the pin is removed. Returns whether a card was pinned. Throws BILLING_UNAVAILABLE.
  */
 export async function settleCard(
   ctx: Ctx,
@@ -15,7 +15,7 @@ export async function settleCard(
   customer: string,
   all: SubscriptionFacts[],
 ): Promise<boolean> {
-  // A first payment that is under way is left to finish.
+  // A first payment under way is left to finish.
   const pinned = all.filter(
     (one) => one.isPinned && !one.ended && isKnownStatus(one.status) && one.status !== 'incomplete',
   );
@@ -31,7 +31,7 @@ export async function settleCard(
   return pinned.length > 0;
 }
 
-/** Decides on what is there now: a card that was changed since the read that found the pin is not changed back. */
+/** Decides on a new read, so that a card changed since the pin was found is not changed back. */
 async function unpin(
   payments: Payments,
   customer: string,
@@ -53,9 +53,9 @@ async function unpin(
   );
 }
 
-/** Of a subscription's own card and the customer's, the one that was chosen later. Pure. */
+/** Returns the later chosen of a subscription's own card and the customer's. Pure. */
 function laterMethod(createdAt: number, own: MethodFacts, theirs: MethodFacts | null): MethodFacts {
-  // A card that was saved long ago is chosen anew when it buys a subscription.
+  // A long-saved card counts as chosen when it buys a subscription.
   const pinnedAt = Math.max(createdAt, own.createdAt);
   return theirs && theirs.createdAt > pinnedAt ? theirs : own;
 }

@@ -13,8 +13,8 @@ type Whose = { accountId: string; customer: string };
 type Leftover = { invoice: Stripe.Invoice; what: 'void' | 'refund' };
 
 /**
- * Settles what ended subscriptions of ours leave behind: an invoice that could still be paid is voided, and what was paid
- * after the end is given back. Repeating it does nothing twice. Throws BILLING_UNAVAILABLE.
+ * Settles what our ended subscriptions leave behind: voids invoices that could still be paid, and refunds payments made
+ * after the end. Idempotent. Throws BILLING_UNAVAILABLE.
  */
 export async function settleEnded(
   ctx: Ctx,
@@ -30,7 +30,7 @@ export async function settleEnded(
   }
 }
 
-/** Settles one invoice that nothing will be given for, as it is by now. Throws BILLING_UNAVAILABLE. */
+/** Settles one invoice for which nothing will be given, as read now. Throws BILLING_UNAVAILABLE. */
 export async function settleInvoice(
   ctx: Ctx,
   payments: Payments,
@@ -42,7 +42,7 @@ export async function settleInvoice(
   else if (invoice.status === 'paid') await giveBack(ctx, payments, accountId, invoice);
 }
 
-/** What has to be settled of a customer's invoices. Those of subscriptions that we did not make are left alone. Pure. */
+/** Returns the invoices of a customer to settle. Those of subscriptions that we did not make are left alone. Pure. */
 function leftoversOf(invoices: Stripe.Invoice[], all: SubscriptionFacts[]): Leftover[] {
   const ends = new Map(all.filter(isEndedOfOurs).map((one) => [one.id, one.endedAt ?? 0]));
   return invoices.flatMap((invoice): Leftover[] => {
@@ -52,20 +52,20 @@ function leftoversOf(invoices: Stripe.Invoice[], all: SubscriptionFacts[]): Left
     const { paid_at } = invoice.status_transitions;
     if (invoice.status !== 'paid' || invoice.amount_paid === 0 || paid_at === null) return [];
     const paidAt = fromUnix(paid_at);
-    // In the very second of the end, only a renewal: a first payment or an upgrade was used, however shortly.
+    // In the very second of the end, only a renewal came late: a first payment or an upgrade was used, however briefly.
     const cameLate =
       paidAt > endedAt || (paidAt === endedAt && invoice.billing_reason === 'subscription_cycle');
     return cameLate ? [{ invoice, what: 'refund' }] : [];
   });
 }
 
-/** The subscription an invoice is for, or null. */
+/** Returns the id of an invoice's subscription, or null. */
 export function subscriptionOf(invoice: Stripe.Invoice): string | null {
   const found = invoice.parent?.subscription_details?.subscription;
   return typeof found === 'string' ? found : (found?.id ?? null);
 }
 
-/** True while the provider's page of an invoice takes a payment. */
+/** Returns whether the provider's page of an invoice accepts a payment. */
 export const isPayable = ({ status }: Stripe.Invoice): boolean =>
   status === 'open' || status === 'uncollectible';
 
@@ -75,13 +75,13 @@ async function voidInvoice(ctx: Ctx, payments: Payments, id: string): Promise<vo
   await payments
     .make(`void:${id}`, (stripe, once) => stripe.invoices.voidInvoice(id, {}, once))
     .catch((error) => {
-      // Paid or voided in the same moment: the next read settles what it is then.
+      // Paid or voided at the same moment: the next read settles the result.
       if (!isRefused(error)) throw error;
       ctx.log.warn({ err: error, invoice: id }, 'an invoice of an ended subscription could not be voided');
     });
 }
 
-/** Money for nothing: given back, with one alarm and one email. */
+/** Refunds a payment that gives nothing, with one alarm and one email. */
 async function giveBack(
   ctx: Ctx,
   payments: Payments,

@@ -11,9 +11,9 @@ import { isLiving, readStored } from './sync/stored-subscription';
 import { markTrial } from './trial-mark';
 
 /**
- * Gives an account the trial: an allowance of its own, without a card, once per person and not once per address. Returns
- * the billing after it. Throws TRIAL_USED, ACCOUNT_BLOCKED, ACCOUNT_PENDING, EMAIL_UNCONFIRMED when no owner has confirmed
- * their address, and INVALID_INPUT when the account has as much already.
+ * Gives an account the trial: a one-time allowance without a card, once per person rather than per address. Returns the
+ * billing afterwards. Throws TRIAL_USED, ACCOUNT_BLOCKED, ACCOUNT_PENDING, EMAIL_UNCONFIRMED when no owner has
+ * confirmed their address, and INVALID_INPUT when the account already has as much.
  */
 export async function startTrial(ctx: Ctx, whose: Whose): Promise<BillingSummary> {
   const { accountId, member } = whose;

@@ -3,20 +3,20 @@ import type { Ctx, TxCtx } from '../context';
 import { DomainError } from '../errors';
 import { marksOfText, personMarks } from './person-marks';
 
-/** The persons who own an account, and the account itself. */
+/** Returns the marks of an account's owners, and of the account itself. */
 async function marksOf(ctx: Pick<Ctx, 'env'>, sql: Sql | TxSql, accountId: string) {
   const persons = await personMarks(ctx, sql, accountId);
   return { persons, all: [...marksOfText(ctx, `account:${accountId}`), ...persons].sort() };
 }
 
-/** True when somebody who owns this account had a trial, in this account or another. */
+/** Returns whether an owner of this account had a trial, in this account or another. */
 export async function hadTrial(ctx: Ctx, accountId: string): Promise<boolean> {
   const { all: marks } = await marksOf(ctx, ctx.sql, accountId);
   const found = await ctx.sql`select 1 from trial_mark where hash = any(${marks}) limit 1`;
   return found.length > 0;
 }
 
-/** Makes a change to who owns accounts; those that had a trial had it as whoever owns them afterwards too. */
+/** Runs a change of an account's owners, and carries marks of a used trial over to its owners afterwards. */
 export async function carryTrial(
   tx: TxCtx,
   accountIds: string[],
@@ -35,11 +35,11 @@ export async function carryTrial(
 
 /**
  * Marks the persons behind an account. Returns false when one of them was marked before; the caller rolls back. Throws
- * EMAIL_UNCONFIRMED while nothing is known for sure of any of them.
+ * EMAIL_UNCONFIRMED while none of them is known with certainty.
  */
 export async function markTrial(tx: TxCtx, accountId: string): Promise<boolean> {
   const { persons, all: marks } = await marksOf(tx, tx.sql, accountId);
-  // Only the account's own: without a person it would be a trial for each address that somebody makes up.
+  // With the account's own mark alone, each invented address would get a trial.
   if (persons.length === 0)
     throw new DomainError('EMAIL_UNCONFIRMED', 'Confirm your email address first, then start the trial.');
   const made = await tx.sql`

@@ -15,7 +15,7 @@ afterEach(() => b.close());
 
 const sessionOf = (page: string) => b.bench.stripe.checkout.sessions.retrieve(page);
 
-/** Somebody whose bank asks about the first payment. */
+/** Returns a user whose bank requires a confirmation of the first payment. */
 async function asked(): Promise<{ person: Person; page: string }> {
   const person = await b.person();
   const page = await b.openPage(person, 'pro');

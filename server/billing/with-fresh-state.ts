@@ -5,8 +5,8 @@ import { isRefused } from './payments';
 import { syncAccount } from './sync/sync-account';
 
 /**
- * Does something that the provider may refuse because what we know of it is old: then prices and account are read anew
- * and it is tried once more. A second refusal is told as one. Throws BILLING_UNAVAILABLE and what `work` throws.
+ * Runs `work`, which the provider may refuse because our data is outdated: prices and account are then read again, and
+ * the work is tried once more. A second refusal is thrown. Throws BILLING_UNAVAILABLE and what `work` throws.
  */
 export async function withFreshState<T>(ctx: Ctx, accountId: string, work: () => Promise<T>): Promise<T> {
   try {
@@ -32,5 +32,5 @@ export async function withFreshState<T>(ctx: Ctx, accountId: string, work: () =>
   }
 }
 
-/** A permission that the key lacks is told as such already. */
+/** A missing permission of the key is already reported as such. */
 const isWrong = (error: unknown): boolean => isRefused(error) && !(error instanceof DomainError);

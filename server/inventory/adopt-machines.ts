@@ -4,8 +4,8 @@ import { isGone } from '../machine/read-events';
 import type { KnownRun } from './compare-page';
 
 /**
- * Writes down the machines of open runs that have none: whoever ordered one may have died before it could say which. Of
- * several machines of one run none is chosen: a read of the run decides.
+ * Records the machines of open runs without one: the process that ordered a machine may have died before it recorded
+ * it. Of several machines of one run none is chosen; a read of the run decides.
  */
 export async function adoptMachines(
   ctx: Ctx,

@@ -14,8 +14,8 @@ import { noteRemovals } from './removals';
 export type CloseInput = { runId: string; actor: string; reason: string };
 
 /**
- * Ends an open run that nothing else ends: charged up to its last proof of life and not longer, its slot is free, and its
- * machine, if one is known, is removed by the timekeeper. Audited. A run that has ended is left as it is. Throws NOT_FOUND.
+ * Ends an open run that nothing else ends: it is charged up to its last proof of life, its slot is freed, and the
+ * timekeeper removes its machine if one is known. Audited. A run that has ended stays as it is. Throws NOT_FOUND.
  */
 export async function closeRunByHand(ctx: Ctx, input: CloseInput): Promise<Run> {
   const [found] = await ctx.sql<

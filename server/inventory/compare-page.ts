@@ -9,24 +9,24 @@ import type { Fingerprints } from './fingerprints';
 import { type Pass, renewing } from './listing';
 import { pressParked } from './press-parked';
 
-/** A machine younger than this may still be on its way into our books. */
+/** A younger machine, in ms, may not be recorded in the books yet. */
 const MACHINE_AGE_MS = 60_000;
-/** By then a machine whose run is known to have ended is gone by itself, and what the list showed is no longer old. */
+/** After this time, in ms, a machine whose run has ended is gone by itself, and the list is no longer outdated. */
 const ENDED_AGE_MS = 5_000;
 
 type RunColumns = Pick<Row<typeof run>, 'id' | 'account_id' | 'machine_id' | 'ended_at' | 'parked_at'>;
-/** A run that a listed machine names; all of it null for none. */
+/** The run that a listed machine names; all columns null when there is none. */
 export type KnownRun = { [Name in keyof RunColumns]: RunColumns[Name] | null } & { now: Instant };
 
 /**
- * `ours`: machines of this environment, less those of `others`: other installations that use its name. Of ours, without an
- * open run: those whose run our books know, and those whose run they do not.
+ * `ours`: machines of this environment without those of `others`, installations that use its name too. `leftBehind` and
+ * `unknown`: ours without an open run, of a known and of an unknown run.
  */
 export type Compared = { ours: number; leftBehind: Machine[]; unknown: Machine[]; others: Machine[] };
 
 /**
- * Compares one page with the runs it names, in one statement: says what has no open run, and writes down which machine an
- * open run has where nobody knew. Null: the pass is lost.
+ * Compares one page with the runs it names, in one statement: returns what has no open run, and records the machine of
+ * an open run that had none. Null: the pass is lost.
  */
 export async function comparePage(
   ctx: Ctx,
@@ -64,11 +64,14 @@ export async function comparePage(
   };
 }
 
-/** True when this is the machine of an open run, or may become it. */
+/** Returns whether this is the machine of an open run, or may become it. */
 const isMachineOf = (run: KnownRun | undefined, machine: Machine): boolean =>
   run?.id != null && run.ended_at === null && (run.machine_id ?? machine.id) === machine.id;
 
-/** Never while booting: until a boot may be called failed, whoever ordered it may still be at work. Pure. */
+/**
+ * Returns whether a machine may be judged: not while it boots, because its process may still be at work until the boot
+ * times out. Pure.
+ */
 function isOldEnough(
   ctx: Pick<Ctx, 'env'>,
   { state, createdAt }: Machine,

@@ -6,19 +6,22 @@ import { type Ownership, ownersOf } from './living-volumes';
 import { readList } from './read-list';
 import { noteRemovals } from './removals';
 
-/** A volume is made before its session knows of it; long after that nobody will. */
+/** A volume is made before its session records it. After this time, in ms, none will. */
 const VOLUME_AGE_MS = 3_600_000;
-/** The second read of a volume comes at least this long after the list. */
+/** The second read of a volume comes at least this long after the list, in ms. */
 const READS_APART_MS = 60_000;
-/** Leaks are rare and cost little: the list is read this often, in intervals of the reconciler. */
+/** Leaks are rare and cost little: the list is read once in this many intervals of the reconciler. */
 const INTERVALS_APART = 20;
-/** More left over on one page than this, and than this share of it, is no leak but a mistake of ours: nothing is removed. */
+/**
+ * More leftovers on one page than this number and this share are a mistake of ours rather than leaks: nothing is
+ * removed.
+ */
 const MOST_ON_A_PAGE = 20;
 const LARGEST_SHARE = 0.1;
 
 /**
- * Reads all volumes of the organisation and remembers those that no living session of an account of ours has. They
- * hold people's files: when many are unknown at once it alarms and removes nothing. Returns how many were remembered.
+ * Reads all volumes of the organisation and records for removal those of our accounts that no living session has. They
+ * contain users' files: when many are unknown at once, it alarms and removes nothing. Returns how many were recorded.
  */
 export async function findLeakedVolumes(ctx: Ctx): Promise<number> {
   const pauseMs = INTERVALS_APART * ctx.env.RECONCILE_INTERVAL_SECONDS * 1000;
@@ -35,14 +38,16 @@ export async function findLeakedVolumes(ctx: Ctx): Promise<number> {
       return leaked !== null;
     },
   );
-  // What is shown is there, whatever else was left out: a list that is not whole only finds less.
+  // A volume that is shown exists, whatever else was left out: an incomplete list only finds less.
   if (end.how === 'failed') alarmListing(ctx, pass.name, 'failed', { failure: end.failure });
   if (end.how === 'partial' || end.how === 'broken') alarmListing(ctx, pass.name, end.how);
   await endPass(ctx, pass, end, count);
   return noted;
 }
 
-/** One statement a page, two more when it shows something that no session's row names. Null: the pass is lost. */
+/**
+ * Handles one page in one statement, with two more when no session's row names a volume on it. Null: the pass is lost.
+ */
 async function findOnPage(ctx: Ctx, pass: Pass, page: Volume[]): Promise<number | null> {
   const inOurApps = page.filter(
     ({ app, isGone }) => !isGone && accountIdOf(ctx.env.ENVIRONMENT_ID, app) !== null,
@@ -58,7 +63,7 @@ async function findOnPage(ctx: Ctx, pass: Pass, page: Volume[]): Promise<number 
   const owners = await ownersOf(ctx, old);
   const ofKind = (...kinds: Ownership[]) =>
     old.filter(({ id }) => kinds.includes(owners.get(id)?.is ?? 'not ours'));
-  // Those that only a person may decide on are remembered for one, however many they are.
+  // Volumes that only an operator may decide on are recorded for one, however many they are.
   const doubtful = ofKind('forgotten', 'second');
   await noteLeaked(ctx, doubtful);
   const leaked = ofKind('left over');
@@ -70,7 +75,7 @@ async function findOnPage(ctx: Ctx, pass: Pass, page: Volume[]): Promise<number 
   return leaked.length + doubtful.length;
 }
 
-/** Where the list does not say how old a volume is, its second read comes when it surely is old enough. */
+/** When the list does not contain a volume's age, its second read is put off until it is surely old enough. */
 function noteLeaked(ctx: Ctx, leaked: Volume[]): Promise<void> {
   const found = leaked.map(({ id, app, region, createdAt }) => ({
     id,

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 
 /**
- * A set of ids in eight bytes each, for lists that are too long to keep. Filled first, then asked. An id that was not
- * added is taken for one that was about once in 10¹⁴ questions to a set of 100,000.
+ * A set of ids in eight bytes each, for lists too long to keep. An id that was not added is reported as contained about
+ * once in 10¹⁴ lookups in a set of 100,000.
  */
 export class Fingerprints {
   private prints = new BigUint64Array(1024);

@@ -2,9 +2,9 @@ import type { Ctx } from '../context';
 import { isLoopback } from '../loopback';
 
 /**
- * Returns why this process must not work on this database, as a sentence, or null. The first start at a provider that others
- * use too notes its environment and address with the installation: another environment, or another address, is a copy of the
- * database, or an installation that has moved, and only a person knows which.
+ * Returns why this process must not use this database, as a sentence, or null. The first start at a provider shared
+ * with others records its environment and address with the installation. Another environment or address means a copy of
+ * the database, or an installation that has moved; only an operator knows which.
  */
 export async function installationProblem(ctx: Pick<Ctx, 'sql' | 'env'>): Promise<string | null> {
   const { APP_URL, ENVIRONMENT_ID, FLY_API_URL } = ctx.env;

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.world.close());
 
-/** A live machine in the app of an account that these books know, of a run that they do not. */
+/** Returns a live machine in the app of a known account, of a run that these books do not contain. */
 function unknown(like: SimMachine, installationId: string | null): SimMachine {
   const runId = newId();
   const machine = { ...like, id: `unknown-${runId}`, runId, installationId };
@@ -134,7 +134,7 @@ describe('a database that is started elsewhere', () => {
     const known = await showInstallation(stage.ctx);
     expect(known).toMatchObject({ environmentId: 'prod', appUrl: 'https://hourglass.example' });
 
-    // The copy has everything of production but its address.
+    // The copy has all of production's settings except the address.
     const staging = at('prod', 'https://staging.example');
     expect(await installationProblem(staging)).toMatch(
       new RegExp(`${known.id}, which runs as ENVIRONMENT_ID=prod at https://hourglass.example.*renew.*move`),

@@ -6,7 +6,7 @@ import type { Ctx } from '../context';
 import { appNameOf } from '../machine/machines';
 import type { ParkedKind } from './report-parked';
 
-/** Something that a person has to look at, and what they can do. */
+/** Something that an operator has to look at, and what to do. */
 export type Parked = {
   kind: ParkedKind;
   id: string;
@@ -21,7 +21,7 @@ export type Parked = {
 type ParkedRow = Pick<Row<typeof removal>, 'id' | 'account_id' | 'region' | 'attempts' | 'error'> &
   Pick<Row<typeof run>, 'machine_id'> & { kind: ParkedKind; app: string | null; parked_at: Instant };
 
-/** Everything that is parked, the oldest first. */
+/** Returns everything that is parked, oldest first. */
 export async function listParked(ctx: Ctx): Promise<Parked[]> {
   const rows = await ctx.sql<ParkedRow[]>`
     select kind, id, account_id, app, null as machine_id, region, attempts, parked_at, error

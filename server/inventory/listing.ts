@@ -4,15 +4,21 @@ import { newId } from '../ids';
 import { metrics } from '../metrics';
 import type { ListEnd } from './read-list';
 
-/** Whose turn it is to read a whole list. PostgreSQL knows; a worker that dies loses its turn after the hold. */
+/**
+ * The lists of the provider that one worker at a time reads whole. The claim is in PostgreSQL; a worker that dies loses
+ * it after `HOLD_MS`.
+ */
 
 export type ListName = 'machines' | 'volumes';
 export type Pass = { name: ListName; holder: string; startedAt: Instant; previousCount: number | null };
 
-/** A claim ends this long after it was last renewed: longer than all tries of one page take. */
+/** A claim ends this long after its last renewal, in ms: longer than all attempts at one page. */
 const HOLD_MS = 60_000;
 
-/** Takes the next pass over a list, or answers null: another worker has it, or the last began less than `pauseMs` ago. */
+/**
+ * Claims the next pass over a list. Returns null when another worker has it, or the last one began less than `pauseMs`
+ * ago.
+ */
 export async function claimPass(ctx: Ctx, name: ListName, pauseMs: number): Promise<Pass | null> {
   const holder = newId();
   const [row] = await ctx.sql<{ started_at: Instant; count: number | null }[]>`
@@ -26,18 +32,18 @@ export async function claimPass(ctx: Ctx, name: ListName, pauseMs: number): Prom
   return row ? { name, holder, startedAt: row.started_at, previousCount: row.count } : null;
 }
 
-/** The words before a query that renew a claim with it: `held` has one row while the claim is ours. */
+/** A prefix for a query that renews the claim in the same statement: `held` has one row while the claim is valid. */
 export const renewing = (ctx: Ctx, pass: Pass) => ctx.sql`
   with held as (update listing set held_until = hg_clock() + ${HOLD_MS} * interval '1 ms'
     where name = ${pass.name} and holder = ${pass.holder} returning 1)`;
 
-/** Renews a claim by itself. Returns false when another worker has taken over. */
+/** Renews a claim. Returns false when another worker has taken over. */
 export async function renewPass(ctx: Ctx, pass: Pass): Promise<boolean> {
   const rows = await ctx.sql`${renewing(ctx, pass)} select 1 from held`;
   return rows.length > 0;
 }
 
-/** Gives a pass back. What a complete list showed is what the next one is held against. */
+/** Ends a pass. What a complete list showed is compared with the next one. */
 export async function endPass(ctx: Ctx, pass: Pass, end: ListEnd, count: number): Promise<void> {
   const complete = end.how === 'complete';
   await ctx.sql`
@@ -65,7 +71,7 @@ const ADVICE = {
     'another installation uses this ENVIRONMENT_ID at the same provider: its machines are left alone. Give one of the two another ENVIRONMENT_ID; `operator installation show` says which one this is',
 } as const;
 
-/** Counts and logs that a list is not believed, with what a person should look at. */
+/** Counts and logs that a list is not believed, with what an operator should look at. */
 export function alarmListing(
   ctx: Ctx,
   list: ListName,
@@ -77,7 +83,7 @@ export function alarmListing(
   ctx.log[level]({ list, kind, ...facts }, ADVICE[kind]);
 }
 
-/** Says how long ago any worker last read each list to its end. */
+/** Reports how long ago any worker last read each list completely, as a metric. */
 export async function reportListings(ctx: Ctx): Promise<void> {
   const rows = await ctx.sql<{ name: ListName; age: number }[]>`
     select name, hg_ms(hg_clock()) - hg_ms(coalesce(complete_at, started_at)) as age from listing`;

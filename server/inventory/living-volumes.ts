@@ -3,19 +3,19 @@ import type { Ctx } from '../context';
 import { accountIdOf, type Volume, volumeNameOf } from '../machine/machines';
 
 /**
- * Whose a volume is. `living`: of a session that is not deleted, or whose last machine is not proven dead. `second`: it has the
- * name of such a session, which uses another volume. `forgotten`: of no session that this database knows, and made in a time
- * of which it knows nothing since a restore.
+ * `living`: of a session that is not deleted, or whose last machine is not proven dead. `second`: named like the volume of
+ * such a session, which uses another one. `forgotten`: of no known session, and made in a time that a restore left out of
+ * the books.
  */
 export type Ownership = 'living' | 'second' | 'left over' | 'forgotten' | 'not ours';
 export type Owner = { is: Ownership; sessionId?: string };
 
-/** A name that only a session's volume has. */
+/** The name that only a session's volume has. */
 const SESSION_VOLUME = /^s_[a-z0-9]{1,26}$/;
 
 /**
- * Asks PostgreSQL, in one statement, whose each volume is. Left over is only what lies in the app of an account of ours,
- * has a session's name, and belongs to no living session, neither by its id nor by its name.
+ * Classifies volumes in one statement. `left over`: in the app of one of our accounts, named like a session's volume,
+ * and matching no living session by id or name.
  */
 export async function ownersOf(ctx: Ctx, volumes: Volume[]): Promise<Map<string, Owner>> {
   const accountOf = (volume: Volume) => accountIdOf(ctx.env.ENVIRONMENT_ID, volume.app) ?? '';
@@ -44,13 +44,13 @@ export async function ownersOf(ctx: Ctx, volumes: Volume[]): Promise<Map<string,
   return new Map(volumes.map((volume) => [volume.id, ownerOf(volume)]));
 }
 
-/** Clocks of the provider and of PostgreSQL differ, and a volume is made a little after its run was admitted. */
+/** Clocks of the provider and PostgreSQL differ, and a volume is made shortly after its run was admitted; in ms. */
 const MARGIN_MS = 10 * 60_000;
 
 /**
- * Asks what restores have left out of the books: answers whether a volume was made after the books of a restore end, or may
- * have been, and belongs to no session's row, deleted or not, by its id or by its name. There is no later end to that time: who
- * made it may be the installation that a copy was taken of.
+ * Returns the volumes that restores may have left out of the books: made, possibly, after the restored books end, and
+ * matching no session's row, deleted or not, by id or name. That time has no end, because the installation that was
+ * copied may still make volumes.
  */
 async function forgottenOf(
   ctx: Ctx,

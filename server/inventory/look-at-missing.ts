@@ -7,20 +7,20 @@ import { readRun } from '../run/run-row';
 import type { Fingerprints } from './fingerprints';
 import { alarmListing, type Pass, renewing, renewPass } from './listing';
 
-/** A run younger than this when the list was begun may have a machine that the list could not show yet. */
+/** A run that was younger than this, in ms, when the list was begun may have a machine that the list could not show. */
 const RUN_AGE_MS = 60_000;
 const PAGE_SIZE = 1_000;
 const CONCURRENCY = 16;
-/** Looks between two renewals of the pass. */
+/** Reads between two renewals of the pass. */
 const BATCH_SIZE = 64;
-/** Looks in one pass. More can be missing only when a whole region or the list itself is in trouble. */
+/** The most reads in one pass. More are missing only when a whole region or the list itself is at fault. */
 const MOST_LOOKS = 2_000;
 
 type OpenRun = Pick<Row<typeof run>, 'id' | 'account_id' | 'machine_id'>;
 
 /**
- * Looks, one by one, at every open run whose machine a whole list did not show: two such looks, apart, end a run.
- * Returns how many were looked at.
+ * Reads each open run whose machine a complete list did not show: two such reads, apart, end a run. Returns how many
+ * were read.
  */
 export async function lookAtMissing(ctx: Ctx, pass: Pass, shown: Fingerprints): Promise<number> {
   let looks = 0;
@@ -43,7 +43,7 @@ export async function lookAtMissing(ctx: Ctx, pass: Pass, shown: Fingerprints): 
   return looks;
 }
 
-/** The next page of open runs that were there long enough before the list was begun; empty when the pass is lost. */
+/** Returns the next page of open runs that were old enough when the list was begun; empty when the pass is lost. */
 const readOpenRuns = (ctx: Ctx, pass: Pass, after: OpenRun | undefined): Promise<OpenRun[]> => ctx.sql<
   OpenRun[]
 >`
@@ -54,7 +54,7 @@ const readOpenRuns = (ctx: Ctx, pass: Pass, after: OpenRun | undefined): Promise
     and exists (select 1 from held)
   order by account_id, id limit ${PAGE_SIZE}`;
 
-/** The list does not show this run's machine: the machine itself is read. */
+/** Reads the machine itself, because the list does not show it. */
 async function look(ctx: Ctx, runId: string): Promise<void> {
   try {
     const row = await readRun(ctx, runId);

@@ -2,7 +2,10 @@ import { writeAudit } from '../audit';
 import { type Ctx, inTx } from '../context';
 import { type Installation, showInstallation } from './show-installation';
 
-/** Lets the same installation go on at another address, which its next start notes. Machines and disks stay its own. Audited. */
+/**
+ * Lets the same installation continue at another address, which its next start records. It keeps its machines and
+ * disks. Audited.
+ */
 export function moveInstallation(ctx: Ctx, by: { actor: string; reason: string }): Promise<Installation> {
   return inTx(ctx, async (tx) => {
     const before = await showInstallation(tx);

@@ -5,13 +5,19 @@ import { accountIdOf, type Machine } from '../machine/machines';
 import { alarmListing, type Pass } from './listing';
 import { noteRemovals } from './removals';
 
-/** The provider calls a removal stuck that takes longer than this. */
+/** A removal that takes longer than this, in ms, counts as stuck at the provider. */
 const STUCK_MS = 5 * 60_000;
-/** More unknown machines than this, and than this share of ours, are no leak but a mistake of ours: nothing is destroyed. */
+/**
+ * More unknown machines than this number and this share of ours are a mistake of ours rather than leaks: nothing is
+ * destroyed.
+ */
 const MOST_UNKNOWN = 20;
 const LARGEST_SHARE = 0.1;
 
-/** Remembers machines to destroy. Where the list alone cannot say how old something is, or whether it goes by itself, its second read comes later. */
+/**
+ * Records machines to destroy. When the list alone cannot tell the age of a machine, or whether it ends by itself, its
+ * second read comes later.
+ */
 export function noteOrphans(ctx: Ctx, left: Machine[]): Promise<void> {
   const found = left.map(({ id, app, state, createdAt }) => ({
     id,
@@ -23,8 +29,8 @@ export function noteOrphans(ctx: Ctx, left: Machine[]): Promise<void> {
 }
 
 /**
- * Remembers machines whose runs our books do not know at all, as far as this installation made them and they lie in apps of
- * accounts that the books do know. When there are many, these are the wrong books, or old ones: it alarms and remembers none.
+ * Records for removal machines of runs that are unknown, if this installation made them and they are in apps of known
+ * accounts. When there are many, the books are the wrong or outdated ones: it alarms and records none.
  */
 export async function noteUnknown(ctx: Ctx, pass: Pass, unknown: Machine[], ours: number): Promise<void> {
   if (unknown.length === 0) return;
@@ -44,7 +50,7 @@ export async function noteUnknown(ctx: Ctx, pass: Pass, unknown: Machine[], ours
   await noteOrphans(ctx, marked);
 }
 
-/** Alarms when the name of this environment is used by other installations, and says which. */
+/** Alarms, with their ids, when other installations use the name of this environment. */
 export function noteOthers(ctx: Ctx, pass: Pass, others: Machine[]): void {
   if (others.length === 0) return;
   const installations = [...new Set(others.map(({ installationId }) => installationId))];

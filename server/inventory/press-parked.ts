@@ -5,8 +5,8 @@ import { PARKED_AFTER } from '../run/times';
 import type { KnownRun } from './compare-page';
 
 /**
- * Has parked runs looked at now whose machines a list shows alive: the list proves that the provider answers again, and
- * parked runs are otherwise looked at every few minutes.
+ * Makes parked runs due now whose machines a list shows alive: the list proves that the provider answers again, and
+ * parked runs are otherwise checked every few minutes.
  */
 export async function pressParked(
   { sql }: Ctx,

@@ -9,7 +9,7 @@ const page = (items: string[], nextCursor: string | null, complete = true): Outc
   value: { items, nextCursor, complete },
 });
 
-/** Reads a provider that answers each cursor as told; `end` says how it ended, `seen` what was handed on. */
+/** Reads from a provider that answers each cursor as given; returns how the list ended and what was handed on. */
 async function read(pages: Record<string, Outcome<ListPage<string>>>, most = 100) {
   const seen: string[] = [];
   let asked = 0;

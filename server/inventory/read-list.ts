@@ -1,17 +1,18 @@
 import type { ListPage, MachineFailure, Outcome } from '../machine/machines';
 
 /**
- * How a list ended. `partial`: some of it was left out. `broken`: its cursors lead nowhere. `failed`: a page could not
- * be read. `stopped`: whoever takes the pages wanted no more. Only `complete` says anything about what was not shown.
+ * How a list ended. `partial`: some of it was left out. `broken`: its cursors repeat or lead to no end. `failed`: a
+ * page could not be read. `stopped`: the consumer wanted no more. Only a `complete` list proves anything about what it
+ * does not show.
  */
 export type ListEnd =
   | { how: 'complete' | 'partial' | 'broken' | 'stopped' }
   | { how: 'failed'; failure: MachineFailure };
 
-/** Pages may be empty with more to come, but not for ever. */
+/** The most empty pages in a row before a list counts as endless. */
 const MOST_EMPTY_PAGES = 20;
 
-/** Reads a list page by page and hands on each page before the next is asked for. `take` answers whether to go on. */
+/** Reads a list page by page and hands on each page before it requests the next. `take` returns whether to continue. */
 export async function readList<T>(
   readPage: (cursor: string | null) => Promise<Outcome<ListPage<T>>>,
   take: (items: T[]) => Promise<boolean>,
@@ -33,6 +34,9 @@ export async function readList<T>(
   }
 }
 
-/** A list that lost more than half of what the last complete one showed is not believed before the next one agrees. Pure. */
+/**
+ * Returns whether a list lost more than half of what the last complete one showed; it is then not believed until the
+ * next one agrees. Pure.
+ */
 export const isShrunk = (previousCount: number | null, count: number): boolean =>
   previousCount !== null && previousCount - count > Math.max(10, previousCount / 2);

@@ -40,7 +40,7 @@ describe('comparing many machines with many runs', () => {
     expect(first.count(/order by account_id, id limit/)).toBe(MACHINES / 1_000 + 1);
     expect(first.total).toBeLessThanOrEqual(PAGES + MACHINES / 1_000 + 1 + 10 + 3 * STRAYS);
 
-    // Nothing is wrong any more but that some machines have vanished.
+    // Only some vanished machines are wrong from now on.
     for (let n = 1; n <= MISSING; n++) list.destroyed.add(`feed0${String(n).padStart(9, '0')}`);
     await world.advance(30_000);
     const second = await pass();

@@ -14,7 +14,7 @@ import { reportParked } from './report-parked';
 import { showInstallation } from './show-installation';
 
 let stage: Stage;
-/** The app of an account that our books know. */
+/** The app of an account in our books. */
 let app: string;
 let installationId: string;
 beforeAll(async () => {
@@ -26,7 +26,7 @@ afterAll(() => stage.world.close());
 beforeEach(async () => {
   for (const machine of stage.provider.all) stage.provider.end(machine);
   stage.provider.all.length = 0;
-  // Two looks, apart, end what the test before left open.
+  // Two reads, apart, end what the previous test left open.
   for (let look = 0; look < 2; look++) {
     await stage.pass(61_000);
     await reconcile(stage.ctx);
@@ -40,7 +40,7 @@ const ctxWith = (machines: Partial<Machines>) => ({
   ...stage.ctx,
   machines: Object.assign(Object.create(stage.provider), machines) as Machines,
 });
-/** The true list, changed on its way. */
+/** Returns the true list with a change to each page. */
 const listed = (change: (page: ListPage<Machine>) => Partial<ListPage<Machine>>) =>
   ctxWith({
     list: async (cursor): Promise<Outcome<ListPage<Machine>>> => {
@@ -52,7 +52,7 @@ const alarms = async (kind: string) => {
   const { values } = await metrics.listingAlarms.get();
   return values.find(({ labels }) => labels.kind === kind)?.value ?? 0;
 };
-/** A machine that nobody's open run knows. */
+/** A machine that no open run has. */
 function stray(over: Partial<SimMachine> = {}): SimMachine {
   const runId = newId();
   const machine: SimMachine = {
@@ -149,7 +149,7 @@ describe('a machine without an open run', () => {
     await reconcile(stage.ctx);
     expect([foreign.destroyed, ours.destroyed]).toEqual([false, true]);
     expect(await alarms('foreign')).toBe(before + 1);
-    // Nor by a removal that somebody wrote down when the account was known.
+    // Nor by a removal that was recorded while the account was known.
     await stage.ctx.sql`
       insert into removal (kind, id, app, due_at) values ('machine', ${foreign.id}, ${foreign.app}, hg_clock())`;
     await stage.pass(30_000);
@@ -166,7 +166,7 @@ describe('a machine without an open run', () => {
     const again = stray({ runId, app: machine.app });
     const many = Array.from({ length: 21 }, () => stray());
     await stage.pass(61_000);
-    // Also when the list comes in pages, none of which is crowded by itself.
+    // Also when the list comes in pages of which none is crowded alone.
     stage.provider.pageSize = 5;
     await reconcile(stage.ctx);
     await stage.pass(30_000);
@@ -174,7 +174,7 @@ describe('a machine without an open run', () => {
     expect(many.filter(({ destroyed }) => destroyed)).toEqual([]);
     expect(again.destroyed).toBe(true);
     expect(await alarms('crowded')).toBe(before + 2);
-    // What ends by itself leaves fewer: the rest is a leak like any other.
+    // Fewer remain after some ended by themselves, and the rest are removed like any leak.
     stage.provider.end(many[0] as SimMachine);
     await stage.pass(30_000);
     await reconcile(stage.ctx);
@@ -204,7 +204,7 @@ describe('a machine without an open run', () => {
       await stage.pass(600_000);
     }
     expect(tries).toBeLessThanOrEqual(PARKED_AFTER + 2);
-    // Now it can be destroyed, and is proven gone a pass later.
+    // Now it can be destroyed, and is proven gone one pass later.
     for (let pass = 0; pass < 3; pass++) {
       await stage.pass(3_600_000);
       await reconcile(stage.ctx);
@@ -215,7 +215,7 @@ describe('a machine without an open run', () => {
 });
 
 describe('a run whose machine nobody wrote down', () => {
-  /** Its web process died right after the provider had made the machine, and the list lagged at its first call. */
+  /** Returns a machine whose web process died right after the create, while the list lagged at its first call. */
   async function unnoted() {
     const accountId = await stage.account({ planId: 'pro' });
     const { id: sessionId } = await createSession(stage.ctx, { accountId, name: 'unnoted' });
@@ -358,7 +358,7 @@ describe('several workers', () => {
     const { runId } = await running();
     await stage.pass(120_000);
     await stage.call(runId, 1, 'renew');
-    // Its answer comes after another worker's pass, and shows nothing.
+    // Its answer arrives after another worker's pass, and shows nothing.
     const slow: List = async () => {
       await stage.pass(61_000);
       expect((await reconcile(stage.ctx)).machines).toBe(1);

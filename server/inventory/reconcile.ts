@@ -12,11 +12,11 @@ import { reportParked } from './report-parked';
 export type Reconciled = { machines: number; orphans: number; missing: number };
 
 /**
- * Compares the provider's machines with our open runs, page by page and both ways: a machine without an open run is
- * remembered, read a second time and destroyed until it is proven gone; an open run whose machine a whole list does not
- * show is looked at on its own; one that does not know its machine is told. Touches only machines of this environment and
- * installation in apps of accounts we know, and none while many are unknown. One worker reads the list, all share what has to go. Returns
- * what this call did.
+ * Compares the provider's machines with our open runs, page by page and both ways. A machine without an open run is
+ * recorded, read a second time and destroyed until it is proven gone; an open run whose machine a complete list does
+ * not show is read by itself; an open run without a machine id gets it. Touches only machines of this environment and
+ * installation in apps of known accounts, and none while many are unknown. One worker reads the list, all share the
+ * removals. Returns what this call did.
  */
 export async function reconcile(ctx: Ctx): Promise<Reconciled> {
   const pass = await claimPass(ctx, 'machines', ctx.env.RECONCILE_INTERVAL_SECONDS * 1000);
@@ -48,7 +48,7 @@ async function compareMachines(ctx: Ctx, pass: Pass): Promise<Omit<Reconciled, '
     ctx.log.warn({ list: pass.name }, 'another worker took over this pass: this one took too long');
     return { machines, missing: 0 };
   }
-  // What is shown is there, whatever else was left out.
+  // A machine that is shown exists, whatever else was left out.
   noteOthers(ctx, pass, others);
   await noteUnknown(ctx, pass, unknown, machines);
   const isWhole = isBelieved(ctx, pass, end, machines);
@@ -57,7 +57,7 @@ async function compareMachines(ctx: Ctx, pass: Pass): Promise<Omit<Reconciled, '
   return { machines, missing };
 }
 
-/** Only a list that shows everything may say that something is missing. Alarms when it does not. */
+/** Returns whether the list may prove that something is missing; alarms when it may not. */
 function isBelieved(ctx: Ctx, pass: Pass, end: ListEnd, count: number): boolean {
   if (end.how === 'failed') alarmListing(ctx, pass.name, 'failed', { failure: end.failure });
   if (end.how === 'partial' || end.how === 'broken') alarmListing(ctx, pass.name, end.how);

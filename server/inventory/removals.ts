@@ -4,7 +4,9 @@ import type { removal } from '@/db/schema/machine';
 import { forEachAtOnce } from '../at-once';
 import type { Ctx } from '../context';
 
-/** What has to go at the providers, remembered in PostgreSQL until it is proven gone. Any number of workers share it. */
+/**
+ * Removals at the providers, stored in PostgreSQL until the object is proven gone. Any number of workers share them.
+ */
 
 export type RemovalKind = Row<typeof removal>['kind'];
 export type Removal = Pick<
@@ -12,28 +14,32 @@ export type Removal = Pick<
   'kind' | 'id' | 'app' | 'account_id' | 'attempts' | 'parked_at'
 >;
 /**
- * What one try came to. `gone`: proven. `kept`: it must not go after all. `waiting`: something else has to go first.
- * `asked`: the provider said yes, the proof is still to come. `parked`: only a person may decide, and is told why.
+ * The result of one attempt. `gone`: proven. `kept`: it must not be removed after all. `waiting`: another removal comes
+ * first. `asked`: the provider accepted, the proof is pending. `parked`: only an operator may decide; the reason is
+ * recorded.
  */
 export type Tried =
   | { outcome: 'gone' | 'kept' | 'waiting' | 'asked' }
   | { outcome: 'failed' | 'parked'; error: string };
 
-/** After so many tries, some eight minutes, a person has to look; from then on it is tried once an hour. */
+/** After this many attempts (about eight minutes) a removal is parked for an operator, and tried once per hour. */
 export const PARKED_AFTER = 20;
 const PARKED_PAUSE_MS = 3_600_000;
 const FIRST_PAUSE_MS = 5_000;
-/** Short, so that what a fault left behind is gone within a minute after it. */
+/** Short, so that leftovers of an outage are gone within a minute after it; in ms. */
 const LONGEST_PAUSE_MS = 25_000;
 const WAITING_PAUSE_MS = 10_000;
-/** While one worker tries, the others leave it alone for this long: nearly every try is over by then, and a second one does no harm. */
+/**
+ * A claim keeps other workers away for this long, in ms: nearly every attempt is over by then, and a second one is
+ * harmless.
+ */
 const CLAIM_MS = 30_000;
 const BATCH_SIZE = 100;
 const CONCURRENCY = 16;
-/** Tries in one pass; the rest is for the next pass, or for another worker. */
+/** Attempts in one pass; the rest is for the next pass or another worker. */
 const MOST_AT_A_TIME = 1_000;
 
-/** How long to wait after this many tries. Pure. */
+/** Returns the pause after this many attempts, in ms. Pure. */
 const pauseAfter = (attempts: number): number =>
   attempts >= PARKED_AFTER
     ? PARKED_PAUSE_MS
@@ -41,7 +47,7 @@ const pauseAfter = (attempts: number): number =>
 
 export type Found = { id: string; app: string; accountId: string | null; region?: string; tryInMs: number };
 
-/** Remembers what has to go. What is known already keeps its tries and its turn. One statement. */
+/** Records removals in one statement. A removal that is already recorded keeps its attempts and its due time. */
 export async function noteRemovals(
   ctx: { sql: Sql | TxSql },
   kind: RemovalKind,
@@ -57,7 +63,7 @@ export async function noteRemovals(
     on conflict do nothing`;
 }
 
-/** Tries everything of a kind that is due; a try that throws has failed. Returns how much is gone. */
+/** Attempts every due removal of a kind; an attempt that throws has failed. Returns how many objects are gone. */
 export async function workOffRemovals(
   ctx: Ctx,
   kind: RemovalKind,

@@ -3,7 +3,10 @@ import { accountIdOf, type Machine } from '../machine/machines';
 import { metrics } from '../metrics';
 import { type Removal, type Tried, workOffRemovals } from './removals';
 
-/** Destroys the machines that were found without an open run, until each is proven gone. Returns how many were asked to go. */
+/**
+ * Destroys the recorded machines without an open run until each is proven gone. Returns how many destroys were
+ * requested.
+ */
 export async function removeOrphans(ctx: Ctx): Promise<number> {
   let asked = 0;
   await workOffRemovals(ctx, 'machine', async (removal) => {
@@ -14,7 +17,7 @@ export async function removeOrphans(ctx: Ctx): Promise<number> {
   return asked;
 }
 
-/** The second, independent read before anything is destroyed: of the machine itself, and of its run. */
+/** Reads the machine itself and its run a second time, independently, before anything is destroyed. */
 async function destroyOrphan(ctx: Ctx, { app, id, attempts }: Removal): Promise<Tried> {
   const read = await ctx.machines.get(app, id);
   if (!read.ok) return { outcome: 'failed', error: `could not be read: ${read.failure.message}` };
@@ -35,8 +38,8 @@ async function destroyOrphan(ctx: Ctx, { app, id, attempts }: Removal): Promise<
 }
 
 /**
- * True when no open run has this machine, its app is that of an account we know, and this installation made it, or a run that we
- * know has ended.
+ * Returns whether no open run has this machine, its app belongs to a known account, and this installation made it or
+ * its run is known to have ended.
  */
 async function isLeftOver(ctx: Ctx, app: string, machine: Machine): Promise<boolean> {
   const accountId = accountIdOf(ctx.env.ENVIRONMENT_ID, app);

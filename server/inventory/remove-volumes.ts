@@ -5,12 +5,12 @@ import { findLeakedVolumes } from './find-leaked-volumes';
 import { ownersOf } from './living-volumes';
 import { noteRemovals, type Removal, type Tried, workOffRemovals } from './removals';
 
-/** Sessions of one pass. */
+/** Sessions per pass. */
 const BATCH_SIZE = 1_000;
 
 /**
  * Removes the volumes of deleted sessions whose machines are proven dead, and those that no living session has. One
- * that is still bound is tried again, later and later. Returns how many went.
+ * that is still attached is tried again, later and later. Returns how many were removed.
  */
 export async function removeDeletedVolumes(ctx: Ctx): Promise<number> {
   await findDeleted(ctx);
@@ -37,7 +37,7 @@ async function findDeleted(ctx: Ctx): Promise<void> {
 const FORGOTTEN =
   'it was made after the dump that this database was restored from, and belongs to no session here: it may hold the files of one that is missing, or of the installation that the dump came from';
 
-/** The second, independent read before files are removed: of the volume itself, and of whose it is. */
+/** Reads the volume and its ownership a second time, independently, before files are removed. */
 async function removeVolume(ctx: Ctx, { app, id }: Removal): Promise<Tried> {
   const read = await ctx.machines.getVolume(app, id);
   if (!read.ok) return { outcome: 'failed', error: `could not be read: ${read.failure.message}` };

@@ -5,9 +5,9 @@ import { DomainError } from '../errors';
 import { type Installation, showInstallation } from './show-installation';
 
 /**
- * Makes a copy of a database an installation of its own, with a new id; the next start notes its address. Machines of the one it
- * was copied from are not touched any more. Audited. Throws INVALID_INPUT while ENVIRONMENT_ID is still that of the other:
- * apps, and with them people's disks, are found by it.
+ * Makes a copy of a database an installation of its own with a new id; its next start records its address. It no longer
+ * touches machines of the installation it was copied from. Audited. Throws INVALID_INPUT while ENVIRONMENT_ID is still
+ * the other's, because apps, and with them users' disks, are found by it.
  */
 export function renewInstallation(ctx: Ctx, by: { actor: string; reason: string }): Promise<Installation> {
   const { ENVIRONMENT_ID } = ctx.env;

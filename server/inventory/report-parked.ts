@@ -4,7 +4,7 @@ import { metrics } from '../metrics';
 const PARKED_KINDS = ['machine', 'volume', 'account', 'run'] as const;
 export type ParkedKind = (typeof PARKED_KINDS)[number];
 
-/** Counts what is parked, by kind, for everybody who watches this process. Returns the counts. */
+/** Reports what is parked, by kind, as metrics of this process. Returns the counts. */
 export async function reportParked(ctx: Ctx): Promise<Record<ParkedKind, number>> {
   const rows = await ctx.sql<{ kind: ParkedKind; count: number }[]>`
     select kind, count(*) as count from removal where parked_at is not null group by kind

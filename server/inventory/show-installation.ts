@@ -9,7 +9,7 @@ export type Installation = {
 };
 type Row = { id: string; environment_id: string | null; app_url: string | null; made_at: Instant };
 
-/** Returns which installation this database belongs to, and where it was started first: null before that, or locally. */
+/** Returns the installation of this database, with the address of its first start: null before that, or locally. */
 export async function showInstallation({ sql }: { sql: Sql | TxSql }): Promise<Installation> {
   const [row] = await sql<Row[]>`select id, environment_id, app_url, made_at from installation`;
   if (!row) throw new Error('The table installation has no row. Run the migrations.');

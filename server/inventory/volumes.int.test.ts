@@ -29,7 +29,7 @@ beforeEach(async () => {
   await stage.ctx.sql`update session set volume_id = null where deleted_at is not null`;
 });
 
-/** A volume at the provider that nobody's session row names. */
+/** A volume at the provider that no session's row names. */
 function stray(over: Partial<Volume>): Volume {
   const volume = {
     ...{ id: `vol-${newId()}`, app: 'elsewhere', name: volumeNameOf(newId()), createdAt: stage.now },
@@ -43,7 +43,7 @@ const volumeOf = (sessionId: string) => {
   if (!found) throw new Error('there is no volume');
   return found;
 };
-/** Passes of a worker, every five minutes. */
+/** Runs passes of a worker, every five minutes. */
 async function passes(ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 300_000) {
     await removeDeletedVolumes(stage.ctx);
@@ -136,7 +136,7 @@ describe('a volume', () => {
         expect(stage.provider.volumes.find((v) => v.id === `vol-${free.sessionId}`)?.isGone).toBe(true);
       await stage.pass(30_000);
     }
-    // Volumes first; the app, which takes what is left along, only when the volume is given up.
+    // Volumes come first; the app, whose removal takes the rest along, only when the volume is given up.
     expect(order).toEqual([...Array.from({ length: PARKED_AFTER + 1 }, () => 'volume'), 'app']);
     expect((await reportParked(ctx)).volume).toBe(1);
     bound.isGone = true;
@@ -205,7 +205,7 @@ describe('a volume that a restored database knows nothing of', () => {
   it('MACHINE-40 is never removed by itself: it is parked, listed, and given back as a session by an operator', async () => {
     const { accountId, old, young } = await restored();
     await passes(3 * HOUR);
-    // What was left over before the dump goes as ever; what may hold the files of a lost session stays.
+    // What was left over before the dump is removed as usual; what may contain the files of a lost session stays.
     expect([old.isGone, young.isGone]).toEqual([true, false]);
     expect((await reportParked(stage.ctx)).volume).toBe(1);
     const listed = (await COMMANDS['parked list']?.run(stage.ctx, {}))?.result as Parked[];
@@ -239,13 +239,13 @@ describe('a volume that a restored database knows nothing of', () => {
   it('MACHINE-40 goes when its session was deleted after the restore; what nobody here knows stays, however late it was made', async () => {
     const { accountId, young } = await restored();
     await stage.pass(20 * 60_000);
-    // Its session was in the dump, without its volume: after a start it is known.
+    // Its session was in the dump, without the volume: the next start makes it known.
     const { id } = await createSession(stage.ctx, { accountId, name: 'in the dump' });
     await stage.ctx.sql`update session set volume_id = ${young.id} where id = ${id}`;
     await deleteSession(stage.ctx, { accountId, sessionId: id });
     await passes(10 * 60_000);
     expect(young.isGone).toBe(true);
-    // Made by the installation that this copy was taken of; and one that only the name of a deleted session explains.
+    // One made by the installation that was copied, and one that only the name of a deleted session explains.
     const later = stray({ app: appNameOf('dev', accountId) });
     const second = await stage.started(accountId);
     await deleteSession(stage.ctx, { accountId, sessionId: second.sessionId });

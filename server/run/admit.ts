@@ -31,9 +31,8 @@ export type Admitted = {
 export type Admission = Admitted | { kind: 'unchanged' } | { kind: 'replayed'; failure: Reason | null };
 
 /**
- * The decision of a start, in the caller's transaction, before any machine exists. Either a run with its first slice
- * already reserved, or a refusal that leaves nothing behind.
- * Throws NOT_FOUND, IDEMPOTENCY_MISMATCH, the refusals of an account, SESSION_STOPPING.
+ * Decides a start in the caller's transaction, before any machine exists. Returns a run with its first slice reserved;
+ * a refusal changes nothing. Throws NOT_FOUND, IDEMPOTENCY_MISMATCH, SESSION_STOPPING and the refusals of an account.
  */
 export async function admitRun(tx: TxCtx, input: StartInput): Promise<Admission> {
   const row = await lockRow<StartRow>(tx, input.accountId, startColumns(tx.sql, input));
@@ -48,7 +47,10 @@ type Replay = Pick<Row<typeof run>, 'session_id'> & { failure: Reason | null };
 export type StartRow = { session: SessionRow | null; replay: Replay | null; installation_id: string };
 type Found = Pick<StartRow, 'session' | 'replay'> & { state: AccountState };
 
-/** Columns beside those of an account's state: the session, an earlier run under the same key, and the installation. */
+/**
+ * The columns of a start beside those of the account's state: the session, an earlier run with the same key, and the
+ * installation.
+ */
 export const startColumns = (sql: Sql | TxSql, input: StartInput) => sql`,
   (select id from installation) as installation_id,
   (select json_build_object('id', s.id, 'account_id', s.account_id, 'name', s.name, 'agent', s.agent,
@@ -59,8 +61,8 @@ export const startColumns = (sql: Sql | TxSql, input: StartInput) => sql`,
     from run r where r.account_id = a.id and r.start_key = ${input.idempotencyKey ?? null}) as replay`;
 
 /**
- * What a start is answered as things stand: a refusal (thrown), what is there already, or `open` where a run may be made.
- * Throws as `admitRun`.
+ * Returns the result of a start that is known before it is decided: what already exists, or `open` when a run may be
+ * made. Throws the refusal, as `admitRun` does.
  */
 export function answerStart(
   ctx: Pick<TxCtx, 'env'>,

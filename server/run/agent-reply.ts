@@ -6,20 +6,23 @@ import { awakeUntilOf, idleSecondsOf } from './idle';
 
 export type AgentAnswer = {
   action: 'run' | 'stop';
-  /** What is left of the lease, counted from before the request was sent. */
+  /** What is left of the lease, in ms, counted from before the request was sent. */
   leaseMs: number;
   final: boolean;
   reason?: EndReason;
   message?: string;
-  /** After how long without keystroke and work the session stops, when that is no longer what the machine was told. */
+  /**
+   * After how many ms without keystroke and work the session stops, when that differs from what the machine was created
+   * with.
+   */
   idleMs?: number;
-  /** After how long without a keystroke it stops, whatever works. */
+  /** After how many ms without a keystroke the session stops, whatever works. */
   idleMaxMs?: number;
-  /** For how long no idle stop comes, while the session is kept awake. */
+  /** For how many ms the session is kept awake. */
   awakeMs?: number;
 };
 
-/** What a machine is told about its run as it is now. Pure. */
+/** Returns what the agent is told about its run as of now. Pure. */
 export function replyOf(state: AccountState, run: OpenRun): AgentAnswer {
   const leaseMs = Math.max(0, run.leaseUntil - state.now);
   if (run.status === 'running') {
@@ -40,7 +43,7 @@ export function replyOf(state: AccountState, run: OpenRun): AgentAnswer {
   return { action: 'stop', leaseMs, final: true, reason, message: END_SENTENCES[reason] };
 }
 
-/** The idle stop as it is now: only what the machine was not made with. */
+/** Returns the current idle stop, where it differs from what the machine was created with. */
 function freshIdle(state: AccountState, run: OpenRun): Pick<AgentAnswer, 'idleMs' | 'idleMaxMs' | 'awakeMs'> {
   if (run.idleStopSeconds === null) return {};
   const seconds = idleSecondsOf(state.plan, run.chosenIdleSeconds);

@@ -44,15 +44,15 @@ export const agentCallShape = z.strictObject({
 export type AgentCall = z.infer<typeof agentCallShape>;
 
 /**
- * Answers one call of a machine's agent. A machine can only shorten its own life: nothing it says extends a lease past
- * its quota, lowers recorded usage or touches another run. A repeated or late call changes nothing.
- * Throws UNAUTHORIZED when the run has ended, QUOTA_UNAVAILABLE when PostgreSQL cannot be asked.
+ * Answers one call of a machine's agent. A machine can only shorten its own life: no call extends a lease past the
+ * quota, lowers recorded use or touches another run. A repeated or late call changes nothing. Throws UNAUTHORIZED when
+ * the run has ended, QUOTA_UNAVAILABLE when PostgreSQL does not answer.
  */
 export function answerAgent(ctx: Ctx, runId: string, call: AgentCall): Promise<AgentAnswer> {
   return limitDatabaseTime(AGENT_TIMEOUT_MS, () => answer(ctx, runId, call));
 }
 
-/** A machine waits 5 s for an answer: what comes later helps nobody. */
+/** An agent waits 5 s for an answer, so a later one is useless. */
 const AGENT_TIMEOUT_MS = 4_000;
 
 async function answer(ctx: Ctx, runId: string, call: AgentCall): Promise<AgentAnswer> {
@@ -69,19 +69,19 @@ async function answer(ctx: Ctx, runId: string, call: AgentCall): Promise<AgentAn
   return reply;
 }
 
-/** A machine waits for its lease meanwhile: a provider that hangs must not cost the session. */
+/** The machine's lease runs meanwhile, so a provider that does not answer must not cost the session. */
 const PROVIDER_TIMEOUT_MS = 1_500;
 
 /**
- * The provider's own start event is the better proof, and it knows the machine's id where we do not: asked for, in bounded
- * time, before taking the agent's word.
+ * Reads the provider, in bounded time, before the agent's call counts as proof: the provider's start event is the
+ * better proof, and its answer contains a machine id that may be unknown here.
  */
 async function hearProvider(ctx: Ctx, row: RunRow): Promise<void> {
   const heard = await withTimeout(observeCaller(ctx, row), PROVIDER_TIMEOUT_MS);
   if (heard === LATE) ctx.log.warn({ runId: row.id }, 'the provider does not answer; the call is the proof');
 }
 
-/** The 401 of a run that is known and has ended: its machine may believe it and end. */
+/** The 401 for a run that is known and has ended. Its machine may rely on it and end. */
 export class RunEnded extends DomainError {
   readonly runHasEnded = true;
 
@@ -94,7 +94,7 @@ export class RunEnded extends DomainError {
   }
 }
 
-/** A run that a restored database does not know: its machine lives on what it was granted. */
+/** The 401 for a run that the database does not know, as after a restore: its machine keeps the lease it has. */
 const unknownRun = () => new DomainError('UNAUTHORIZED', 'There is no run of this token here.');
 
 type Decision = { reply: AgentAnswer; wakeAt: Instant | null };
@@ -103,12 +103,12 @@ async function decide(tx: TxCtx, accountId: string, runId: string, call: AgentCa
   const state = await lockAccount(tx, accountId);
   const run = state.openRuns.find((open) => open.id === runId);
   if (!run) throw new RunEnded();
-  // What is left of a lease cannot be told by a clock that was set back: the machine goes on inside of what it was told.
+  // A clock that was set back cannot tell what is left of a lease. The machine continues within the lease it has.
   const ends = call.event === 'stopping' || call.event === 'stopped' || run.status === 'stopping';
   if (!ends && isClockBehind(state)) throw clockBehind();
   const stale = run.agentBootId === call.bootId && run.agentSeq !== null && call.seq <= run.agentSeq;
   if (stale) return { reply: replyOf(state, run), wakeAt: null };
-  // One run is one life of one machine: a second one, on another host for example, was never asked for.
+  // One run is one life of one machine. A second boot, for example on another host, was never requested.
   if (run.agentBootId !== null && run.agentBootId !== call.bootId) {
     await saveRun(tx, state, run, requestStop(state, run, 'provider'));
     return { reply: replyOf(state, run), wakeAt: state.now };
@@ -127,7 +127,7 @@ async function decide(tx: TxCtx, accountId: string, runId: string, call: AgentCa
   };
 }
 
-/** What a call that asks for time says and gets, written once: that it runs, and its renewal or its end. */
+/** Saves a call that requests time, in one write: its proof of life, and its renewal or its end. */
 async function saveCall(tx: TxCtx, state: AccountState, run: OpenRun, heard: Step): Promise<void> {
   const said = inTurn({ state, run }, heard, (s, r) => proveStart(tx.env, s, r, s.now));
   const proven = afterMove({ state, run }, said);

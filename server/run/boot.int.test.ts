@@ -23,7 +23,7 @@ afterEach(() => {
 afterAll(() => stage.world.close());
 
 const away = async () => ({ ok: false, failure: { kind: 'unavailable', message: 'away' } }) as const;
-/** Takes the boot of the machine that was made last out of the future, to be played when the scene says so. */
+/** Takes the boot of the newest machine off the agenda. Returns a function that plays it. */
 function holdBoot(): () => Promise<void> {
   const boot = stage.agenda.take(stage.now + 60_000);
   if (!boot) throw new Error('no machine is about to boot');
@@ -89,7 +89,7 @@ describe('a machine that was just made', () => {
       await stage.pass(33_000, 1_000);
       return made;
     };
-    // The first read by its id does not show it either.
+    // The first read by id does not show the machine either.
     let reads = 0;
     stage.provider.get = async (app, id) => (++reads === 1 ? { ok: true, value: null } : real.get(app, id));
     const { sessionId, runId } = await stage.started(accountId);
@@ -134,7 +134,7 @@ describe('a boot that took too long', () => {
     expect(await stage.call(runId, 0, 'running')).toMatchObject({ action: 'stop', reason: 'boot_timeout' });
     await stage.pass(60_000, 1_000);
     Object.assign(stage.provider, real);
-    // One look destroys it, the next one, ten seconds later, proves that it is gone.
+    // The first look destroys the machine, and the next one, ten seconds later, proves that it is gone.
     await stage.pass(25_000, 1_000);
     expect((machine.endedAt ?? 0) - (machine.startedAt ?? 0)).toBeGreaterThan(60_000);
     expect(await stage.run(runId)).toMatchObject({

@@ -9,12 +9,12 @@ import { parkRun } from './park';
 import { type RunRow, readRun } from './run-row';
 import { isParked, nextCheckAt } from './times';
 
-/** A read that takes longer does not keep a machine from being pressed. */
+/** A longer read, in ms, does not delay the stop of a machine. */
 const READ_TIMEOUT_MS = 1_000;
 
 /**
- * Looks at a claimed run: lets the clock decide, presses a stopping machine, books what the provider proves. Returns
- * when somebody has to look again; null when nobody has to, or somebody else has seen to it.
+ * Checks a claimed run: applies the clock, stops a stopping machine, books what the provider proves. Returns when the
+ * next check is due; null when none is, or another process has set it.
  */
 export async function checkRun(ctx: Ctx, claimed: RunRow): Promise<Instant | null> {
   const run = await applyClock(ctx, claimed);
@@ -23,7 +23,7 @@ export async function checkRun(ctx: Ctx, claimed: RunRow): Promise<Instant | nul
     return run.machine_id === null ? lookForMachine(ctx, run) : lookAgain(ctx, run);
   const machineId = run.status === 'stopping' ? run.machine_id : null;
   const isFirst = run.attempts === 1;
-  // Told before anything is read: it cannot have ended yet, and others wait for their first word.
+  // The machine is told before any read: it cannot have ended yet, and other runs wait for their first stop.
   if (machineId && isFirst) {
     await enforceStop(ctx, run, machineId);
     return lookAgain(ctx, run);
@@ -35,20 +35,22 @@ export async function checkRun(ctx: Ctx, claimed: RunRow): Promise<Instant | nul
   return fresh && fresh.ended_at === null ? lookAgain(ctx, { ...fresh, attempts: run.attempts }) : null;
 }
 
-/** Looks for the machine of a run that runs somewhere: only what a list shows counts, never that it shows nothing. */
+/**
+ * Looks for the machine of a run that surely has one: only a list that shows it counts, and never that a list does not.
+ */
 async function lookForMachine(ctx: Ctx, run: RunRow): Promise<Instant | null> {
   await observeCaller(ctx, run);
   const fresh = await readRun(ctx, run.id);
   return fresh && fresh.ended_at === null ? lookAgain(ctx, { ...fresh, attempts: run.attempts }) : null;
 }
 
-/** True when a read shows in good time that the machine is dead: one that hangs is not waited for before pressing. */
+/** Returns whether a read shows within `READ_TIMEOUT_MS` that the machine is dead. */
 async function isSoonDead(read: Promise<MachineRead>): Promise<boolean> {
   const soon = await withTimeout(read, READ_TIMEOUT_MS);
   return soon !== LATE && showsDead(soon);
 }
 
-/** Sets the next look in PostgreSQL. Somebody who changed or took the run meanwhile has set it himself. */
+/** Sets the next check in PostgreSQL. A process that changed or claimed the run meanwhile has set its own. */
 async function lookAgain(ctx: Ctx, run: RunRow): Promise<Instant | null> {
   const at = nextCheckAt(ctx.env, run);
   if (isParked(run)) await parkRun(ctx, run);

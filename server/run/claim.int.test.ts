@@ -19,19 +19,19 @@ afterAll(async () => {
 });
 
 const minutes = (count: number) => Date.now() + count * 60_000;
-/** The runs made so far have nothing due. */
+/** Inserts runs that are due. */
 const seedDue = (prefix: string, count: number) =>
   seedRuns(world.ctx, { prefix, count, endsAt: minutes(-1), withinMs: 1_000 });
 
 const analyze = () => asOwner(world.url, (owner) => owner.unsafe('analyze run'));
 
-/** Rows of runs that PostgreSQL reads to take what is due, and what it takes; then everything is put back. */
+/** Returns how many run rows PostgreSQL reads for a claim, and how many it takes; rolls everything back. */
 async function readsOfClaim(): Promise<{ taken: number; read: number }> {
   const putBack = new Error('put back');
   let seen = { taken: 0, read: 0 };
   await world.ctx.sql
     .begin(async (sql) => {
-      // What the connection did before is counted until it is reported: only the difference is this claim's.
+      // PostgreSQL's counts of this connection so far; only the difference belongs to the claim.
       const readSoFar = async () => {
         const [row] = await sql<{ read: number }[]>`
           select seq_tup_read + idx_tup_fetch as read from pg_stat_xact_user_tables where relname = 'run'`;
@@ -70,7 +70,7 @@ it('SESSION-28 wake-ups do not pile up: all runs of one tenth of a second share 
   const delayed = await queue.getDelayed();
   expect(delayed.length).toBeLessThanOrEqual(11);
   const wakesAt = delayed.map((job) => job.timestamp + job.delay);
-  // Never early, and a tenth of a second late at most.
+  // Never early, and at most a tenth of a second late.
   expect(Math.min(...wakesAt)).toBeGreaterThanOrEqual(at);
   expect(Math.max(...wakesAt)).toBeLessThanOrEqual(at + 1_000 + 100);
   await queue.close();

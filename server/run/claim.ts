@@ -7,7 +7,7 @@ import { CLAIM_MS } from './times';
 const claimFields = (ctx: Ctx) => ctx.sql`
   due_at = hg_clock() + ${CLAIM_MS} * interval '1 ms', attempts = r.attempts + 1`;
 
-/** Takes one run if it is due and returns it, or undefined: then somebody else has it, or nothing is to be done. */
+/** Claims one run if it is due and returns it. Returns undefined when another process has it, or it is not due. */
 export async function claimRun(ctx: Ctx, runId: string): Promise<RunRow | undefined> {
   const [row] = await failClosed(
     () => ctx.sql<RunRow[]>`
@@ -19,20 +19,22 @@ export async function claimRun(ctx: Ctx, runId: string): Promise<RunRow | undefi
   return row;
 }
 
-/** `fresh`: nobody has looked yet, or a lease is about to end. `again`: a machine that boots, or that was told to end and has not. */
+/**
+ * `fresh`: not yet checked, or a lease is about to end. `again`: a machine that boots, or that was told to end and has
+ * not.
+ */
 export type Turn = 'fresh' | 'again';
 export type DueRun = RunRow & { oldest_due_at: Instant };
 
 /**
- * Takes at most so many due runs of one kind in one statement, the most overdue, and returns them. Processes that do it
- * at once get different runs.
+ * Claims at most `most` due runs of one kind, the most overdue first, in one statement, and returns them. Concurrent
+ * processes get different runs.
  */
 export async function claimDue(ctx: Ctx, turn: Turn, most: number): Promise<DueRun[]> {
   const { sql } = ctx;
   const isFresh = sql`(attempts = 0 or status = 'running')`;
-  // Written so that PostgreSQL searches its indexes and never walks the open runs: the clock is asked once, for a
-  // function that may change is compared with every row; a range of two ends is taken for a small part of the table;
-  // and the ids are a list, not a table to join.
+  // Shaped for index scans, never a scan of the open runs: the sub-select evaluates the volatile clock once, BETWEEN
+  // gets a selective estimate, and `= any(array)` avoids a join.
   return failClosed(
     () => sql<DueRun[]>`
       with due as materialized (

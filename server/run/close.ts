@@ -10,8 +10,8 @@ import { notifyQuota, notifyStopped } from './notify-quota';
 import { saveRun } from './save-run';
 
 /**
- * Ends a run that is proven dead, and tells whom it concerns. Under the account lock; returns the overrun in ms. Doing it
- * twice does it once: a run that has ended is no open run.
+ * Ends a run that is proven dead, and notifies those concerned. Requires the account lock. Returns the overrun in ms.
+ * Idempotent: a run that has ended is not open.
  */
 export async function closeRun(
   tx: TxCtx,
@@ -33,7 +33,7 @@ export async function closeRun(
   return overrunMs;
 }
 
-/** What the ledger charged this run after `until`, as segments of the periods it was charged to. */
+/** Returns what the ledger charged this run after `until`, as segments of the charged periods. */
 async function chargedAfter(tx: TxCtx, runId: string, until: Instant): Promise<Segment[]> {
   const rows = await tx.sql<
     (Pick<Row<typeof usageEntry>, 'period'> & { from_at: Instant; to_at: Instant })[]

@@ -15,7 +15,7 @@ import { readSession } from '../session/read-sessions';
 import { startSession } from '../session/start';
 import { stopSession } from '../session/stop';
 
-/** Ways in which products of this kind lose or give away time, each played once. */
+/** Plays known ways to lose or give away time, once each. */
 
 const NOON = Date.parse('2026-11-10T12:00:00Z');
 let stage: Stage;

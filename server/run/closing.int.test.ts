@@ -72,7 +72,7 @@ describe('an operator ends a run', () => {
     await stage.pass(300_000);
     await stage.call(runId, 1, 'renew');
     const provenAt = stage.now;
-    // Its lease ends unproven: all of it is charged until somebody knows better.
+    // The lease ends without a proof: all of it is charged until a proof credits some back.
     const { stop, destroy } = stage.provider;
     const refused = async () => ({ ok: false, failure: { kind: 'refused', message: 'away' } }) as const;
     Object.assign(stage.provider, { stop: refused, destroy: refused });
@@ -89,7 +89,7 @@ describe('an operator ends a run', () => {
       { actor: 'operator', action: 'run.close', reason: 'nothing else ends it' },
     ]);
 
-    // Doing it twice does it once.
+    // A second close changes nothing.
     expect(await close(runId, 'again')).toEqual(run);
     expect(await audits(accountId)).toHaveLength(1);
     expect((await startSession(stage.ctx, { accountId, sessionId })).status).toBe('starting');

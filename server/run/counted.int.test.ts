@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.world.close());
 
-/** A commit that fails at its very end, after everything was written. */
+/** Makes commits fail after everything was written. */
 const failCommits = () =>
   asOwner(stage.world.url, (owner) =>
     owner.unsafe(`

@@ -5,7 +5,7 @@ import { whyAgentEnds, whyEnded, whyVanished } from './end-reason';
 
 const SEC = 1_000;
 const env = { LEASE_GUARD_SECONDS: 5, LEASE_MIN_SECONDS: 10 };
-/** An account of which so much may still be granted. */
+/** Returns an account that can still be granted `leftMs`. */
 const leaving = (leftMs: number, now = 0) =>
   ({
     now,
@@ -33,7 +33,7 @@ describe('why a run ended', () => {
   it('SESSION-8 is what was asked for while its machine was alive', () => {
     expect(whyEnded(env, plenty, run('idle'), 302 * SEC)).toBe('idle');
     expect(whyEnded(env, plenty, run('idle'), null)).toBe('idle');
-    // A provider's clock may be a little behind ours.
+    // The provider's clock may be slightly behind.
     expect(whyEnded(env, plenty, run('idle'), 299.1 * SEC)).toBe('idle');
   });
 
@@ -65,7 +65,7 @@ describe('why a run ended', () => {
     expect(whyEnded(env, leaving(9_999), last, 594 * SEC)).toBe('quota');
     expect(whyEnded(env, leaving(10_000), last, 594 * SEC)).toBe('limit');
     expect(whyAgentEnds(env, leaving(0, 591 * SEC), last)).toBe('quota');
-    // A lease that was final ran out although there was more by then: nobody asked.
+    // A final lease ran out although more time was available by then: the agent did not ask.
     expect(whyEnded(env, plenty, run(null, { final: true }), 594 * SEC)).toBe('limit');
   });
 

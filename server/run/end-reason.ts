@@ -6,29 +6,32 @@ import type { EndReason } from '../shapes';
 import { idleEndsAt, idleStopDueAt } from './idle';
 import { bootEndsAt, stopDueAt } from './times';
 
-/** Why runs end. All of it pure. */
+/** Why runs end. Everything here is pure. */
 
-/** An agent that tells of its end may do so this much before its guard and still obey its lease. */
+/** An agent may report its end this long before its guard, in ms, and still obey its lease. */
 const EARLY_WORD_MS = 5_000;
-/** The agent's own end may come this much before its guard: hanging up shells takes up to two seconds. */
+/** The agent's own end may come this long before its guard, in ms: hanging up shells takes up to two seconds. */
 const POLITE_END_MS = 3_000;
-/** How far a provider's clock may be from ours: a machine that ends at once when told may seem to have ended before. */
+/**
+ * The provider's clock may differ by this much, in ms: a machine that ends at once when told may seem to have ended
+ * before.
+ */
 const CLOCKS_APART_MS = 1_000;
-/** A machine asks at least this often while its lease is final, with the time that a call takes. */
+/** A machine with a final lease asks at least this often, in ms, the time of a call included. */
 const ASKS_APART_MS = 6_000;
 
 type LeaseEnv = Pick<Env, 'LEASE_GUARD_SECONDS' | 'LEASE_MIN_SECONDS'>;
 
 /**
- * Why a lease ran out: `quota` when the account has less than a smallest slice left to grant, whichever of its sessions took
- * the last of it; `limit` when there was more and nobody asked in time.
+ * Returns why a lease ran out: `quota` when the account has less than a smallest slice to grant, whichever session took
+ * the last of it; `limit` when more was available and the agent did not ask in time.
  */
 function leaseEndReason(env: LeaseEnv, state: AccountState, run: OpenRun): EndReason {
   const leftMs = availableMs(state, periodAt(state.plan, run.leaseUntil));
   return leftMs < env.LEASE_MIN_SECONDS * 1000 ? 'quota' : 'limit';
 }
 
-/** Why a running run that asks for a renewal has to end instead, or null. */
+/** Returns why a running run that asks for a renewal has to end instead, or null. */
 export function whyNotRenewed(env: LeaseEnv, state: AccountState, run: OpenRun): EndReason | null {
   if (state.status !== 'active') return 'blocked';
   if (isExcess(state, run)) return 'plan';
@@ -37,7 +40,7 @@ export function whyNotRenewed(env: LeaseEnv, state: AccountState, run: OpenRun):
   return idleAt !== null && state.now >= idleAt ? 'idle' : null;
 }
 
-/** Why the clock or the plan ends an open run now, or null. */
+/** Returns why the clock or the plan ends an open run now, or null. */
 export function whyDue(
   env: LeaseEnv & Pick<Env, 'BOOT_TIMEOUT_SECONDS'>,
   state: AccountState,
@@ -52,18 +55,18 @@ export function whyDue(
   return idleAt !== null && state.now >= idleAt ? 'idle' : null;
 }
 
-/** Why an agent ends that says so: at the end of its lease it obeys the quota; earlier it was ended from inside. */
+/** Returns why a run ends whose agent reports its end: at the end of the lease the quota's reason, earlier `machine_exit`. */
 export function whyAgentEnds(env: LeaseEnv, state: AccountState, run: OpenRun): EndReason {
   const nearEnd = state.now >= stopDueAt(env, run.leaseUntil) - EARLY_WORD_MS;
   return run.startedAt !== null && nearEnd ? leaseEndReason(env, state, run) : 'machine_exit';
 }
 
-/** What is concluded from clock and plan alone, and never asked for by a person. */
+/** The reasons concluded from clock and plan alone, without a request by a user. */
 const CONCLUDED: readonly EndReason[] = ['boot_timeout', 'plan', 'quota', 'limit', 'idle'];
 
 /**
- * Why a run ended whose machine is proven dead since `endAt` (null: nobody knows since when). What was concluded counts
- * only if the machine was alive when it was asked to stop: one that had died before ended by itself.
+ * Returns why a run ended whose machine is proven dead since `endAt` (null: unknown since when). A concluded reason
+ * counts only if the machine was alive when it was told to stop: one that had died before ended by itself.
  */
 export function whyEnded(env: LeaseEnv, state: AccountState, run: OpenRun, endAt: Instant | null): EndReason {
   if (run.endReason && !isDisproven(run, endAt)) return run.endReason;
@@ -72,12 +75,12 @@ export function whyEnded(env: LeaseEnv, state: AccountState, run: OpenRun, endAt
   return endAt === null || endAt < ownEndFrom ? 'machine_exit' : leaseEndReason(env, state, run);
 }
 
-/** What is concluded when a lease runs out unasked for. */
+/** The reasons concluded when a lease runs out. */
 const RAN_OUT: readonly EndReason[] = ['quota', 'limit'];
 
 /**
- * Why a run ended whose machine is gone without a trace: it counts as dead since its last proof of life. That its lease ran out
- * long after that was a guess; what was asked for, or told to the machine, stays.
+ * Returns why a run ended whose machine vanished: it counts as dead since its last proof of life. That its lease ran
+ * out long after that was a guess, which is dropped; a requested stop stays.
  */
 export function whyVanished(run: OpenRun): EndReason {
   const { endReason, stopRequestedAt } = run;

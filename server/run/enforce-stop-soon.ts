@@ -2,12 +2,15 @@ import type { Ctx } from '../context';
 import { withTimeout } from '../with-timeout';
 import { tickRun } from './tick';
 
-/** How long a person waits for the provider. Their stop is decided by then; the rest is seen through without them. */
+/**
+ * The longest wait for the provider in a user's stop, in ms. The stop is decided by then, and the timekeeper completes
+ * it.
+ */
 const TIMEOUT_MS = 1_500;
 
 /**
- * Tells the machine of a run that is to end, at once; returns when it was told or when that takes too long. The
- * timekeeper goes on in any case. Never throws.
+ * Tells the machine of a stopping run to end. Returns when the provider has answered, or at the timeout. The timekeeper
+ * continues in any case. Never throws.
  */
 export async function enforceStopSoon(ctx: Ctx, runId: string): Promise<void> {
   const pressed = tickRun(ctx, runId).catch((error) =>

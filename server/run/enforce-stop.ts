@@ -3,11 +3,11 @@ import { appNameOf } from '../machine/machines';
 import type { RunRow } from './run-row';
 import { killAt } from './times';
 
-/** True when a machine is not asked any more but removed. Pure. */
+/** Returns whether a machine is to be removed instead of told to end. Pure. */
 const isByForce = (ctx: Pick<Ctx, 'env'>, run: RunRow): boolean =>
   run.now >= killAt(ctx.env, run) || run.end_reason === 'boot_timeout';
 
-/** Tells a stopping machine to end; once its polite time is over, removes it by force. Repeated until it is proven dead. */
+/** Tells a stopping machine to end; after its grace period, removes it by force. Repeated until it is proven dead. */
 export async function enforceStop(ctx: Ctx, run: RunRow, machineId: string): Promise<void> {
   const app = appNameOf(ctx.env.ENVIRONMENT_ID, run.account_id);
   const byForce = isByForce(ctx, run);

@@ -9,9 +9,9 @@ import { saveRun } from './save-run';
 import { CLAIM_MS } from './times';
 
 /**
- * What the clock and the plan decide about an open run: a boot that never came up, a session that a smaller plan does
- * not cover, a lease that is about to end, a lease that ended without a proof of death. Looks again under the lock, so
- * that a renewal or a proof committed meanwhile counts. Returns the run as it is then, or null when it has ended.
+ * Applies the clock and the plan to an open run: a boot that timed out, a session over a smaller plan's limit, a lease
+ * about to end, a lease that ended without a proof of death. Decides under the lock, so that a renewal or a proof
+ * committed meanwhile counts. Returns the run afterwards, or null when it has ended.
  */
 export async function applyClock(ctx: Ctx, claimed: RunRow): Promise<RunRow | null> {
   if (isDecided(claimed)) return claimed;
@@ -37,7 +37,7 @@ export async function applyClock(ctx: Ctx, claimed: RunRow): Promise<RunRow | nu
   });
 }
 
-/** True when the clock has nothing to say: the run is ending, and its lease still runs or is charged. Pure. */
+/** Returns whether the clock decides nothing: the run is ending, and its lease still runs or is charged. Pure. */
 const isDecided = (run: RunRow): boolean =>
   run.status === 'stopping' &&
   (run.started_at === null || run.now < run.lease_until || run.metered_to >= run.lease_until);

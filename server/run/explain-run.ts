@@ -4,7 +4,7 @@ import { notFound } from '../errors';
 import type { Run } from '../shapes';
 import { listRuns } from './list-runs';
 
-/** One thing that happened to a run, and what says so. */
+/** One event of a run, and its source. */
 export type RunStep = {
   at: string;
   what: string;
@@ -14,8 +14,8 @@ export type RunStep = {
 type Row = { at: Instant; what: string; source: RunStep['source'] };
 
 /**
- * The story of a run as the books have it, in order: its decisions, what was charged and given back, what the provider told,
- * what people changed, and its end. Throws NOT_FOUND.
+ * Returns the history of a run in order: its decisions, what was charged and credited, what the provider reported, what
+ * people changed, and its end. Throws NOT_FOUND.
  */
 export async function explainRun(ctx: Ctx, runId: string): Promise<{ run: Run; steps: RunStep[] }> {
   const [run] = (await listRuns(ctx, { runId, limit: 1 })).items;

@@ -15,7 +15,7 @@ afterAll(() => stage.world.close());
 
 const failures = async () => (await metrics.lookFailures.get()).values[0]?.value ?? 0;
 
-/** Makes PostgreSQL refuse every charge of one account, as a contradiction in its books would. */
+/** Makes PostgreSQL refuse every charge of one account, as contradictory books would. */
 const poison = (accountId: string) =>
   asOwner(stage.world.url, (owner) =>
     owner.unsafe(
@@ -42,7 +42,7 @@ it('SESSION-46 a run whose look fails is put off, longer and longer, then parked
   await stage.pass(4_000, 500);
   expect(await stage.run(healthy.runId)).toMatchObject({ status: 'stopped' });
 
-  // Some ten minutes: neither every five seconds for ever, nor forgotten.
+  // About ten minutes: neither every five seconds for ever, nor never again.
   const sweeper = new Sweeper(stage.ctx);
   let looks = 0;
   for (let passed = 0; passed < 11 * 60_000; passed += 1_000) {

@@ -17,7 +17,7 @@ it('SESSION-93 what the provider told of a run goes half a year after it was hea
   const ended = await stage.started(await stage.account());
   const open = await stage.started(await stage.account());
   await stage.pass(3_000, 1_000);
-  // No provider answers for it: it stays open, whatever its lease.
+  // The provider answers nothing for it, so it stays open whatever its lease.
   const { get } = stage.provider;
   stage.provider.get = async (app, id) =>
     id === open.machine.id

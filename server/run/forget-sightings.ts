@@ -1,10 +1,13 @@
 import type { Ctx } from '../context';
 
-/** Longer than anybody asks why a run ended; what was charged stays in the ledger for good. */
+/** Long enough to explain why a run ended. The ledger keeps what was charged for good. */
 const KEPT_DAYS = 180;
 const BATCH_SIZE = 5_000;
 
-/** Deletes up to one batch of the provider's events that were received more than 180 days ago, of runs that have ended. Returns how many. */
+/**
+ * Deletes up to one batch of the provider's events that were received more than 180 days ago and belong to ended runs.
+ * Returns how many.
+ */
 export async function forgetSightings(ctx: Pick<Ctx, 'sql'>): Promise<number> {
   const gone = await ctx.sql`
     delete from provider_event where id in (

@@ -1,13 +1,13 @@
 import type { Actor, Ctx } from '../context';
 import { DomainError } from '../errors';
 
-/** What an open terminal stands on: one API key or one sign-in, by its id. It opens nothing by itself. */
+/** The access behind an open terminal: the id of an API key or of a sign-in. It is not a secret. */
 export type Grant = `key_${string}` | `sign-in_${string}`;
 
 export const isGrant = (text: unknown): text is Grant =>
   typeof text === 'string' && /^(key|sign-in)_[\w-]{1,80}$/.test(text);
 
-/** What a terminal of this actor stands on. Throws FORBIDDEN for an actor without a key or a sign-in. */
+/** Returns the access of this actor. Throws FORBIDDEN for an actor without a key or a sign-in. */
 export function grantOf(actor: Actor | null): Grant {
   if (actor?.kind === 'apiKey') return `key_${actor.keyId}`;
   if (actor?.kind === 'user' && actor.signInId) return `sign-in_${actor.signInId}`;
@@ -15,8 +15,8 @@ export function grantOf(actor: Actor | null): Grant {
 }
 
 /**
- * Those of the grants that no longer open a terminal of this account: a key that was revoked or expired, a sign-in that ended, a
- * person who is no member any more, an account that is not active. One query, reads PostgreSQL only.
+ * Returns the grants that no longer open a terminal of this account: a revoked or expired key, an ended sign-in, a user
+ * who is no longer a member, any of an account that is not active. One query of PostgreSQL.
  */
 export async function endedGrants(
   ctx: Pick<Ctx, 'sql'>,

@@ -18,7 +18,7 @@ afterAll(() => stage.world.close());
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
-/** A running session of a fresh account; its machine calls by hand. */
+/** Returns a running session of a new account; the test makes the calls of its machine. */
 async function running(planId = 'starter') {
   const accountId = await stage.account({ planId });
   const started = await stage.started(accountId);
@@ -179,7 +179,7 @@ describe('a call between two renewals', () => {
     expect(answer).toMatchObject({ action: 'run', leaseMs: 870_000, final: false });
     expect((await session()).stopsAt).toBe(iso(stage.now - 1_000 + 30 * MIN));
     expect(await facts()).toEqual(before);
-    // The same call again, or an older one, changes nothing and is answered alike.
+    // The same call again, or an older one, changes nothing and gets the same answer.
     const [{ agent_seq } = { agent_seq: 0 }] = await stage.ctx
       .sql`select agent_seq from run where id = ${runId}`;
     expect(await stage.call(runId, agent_seq, 'renew', { lastInputAt: iso(stage.now) })).toEqual(answer);

@@ -3,20 +3,26 @@ import { DomainError } from '../errors';
 import type { AccountState, OpenRun } from '../quota/account-state';
 import type { Plan } from '../shapes';
 
-/** When nobody types and nothing works for long enough. All of it pure, and by the plan in force. */
+/** When a session is idle for too long. Everything here is pure and follows the plan in force. */
 
-/** The idle stop of a session in seconds: what it asks for, cut to the bounds of the plan. */
+/** Returns the idle stop of a session in seconds: the chosen one, cut to the bounds of the plan. */
 export function idleSecondsOf({ idleStop }: Pick<Plan, 'idleStop'>, chosen: number | null): number {
   const seconds = chosen ?? idleStop.defaultSeconds;
   return Math.min(Math.max(seconds, idleStop.minSeconds), idleStop.maxSeconds);
 }
 
-/** A machine asks the server when it has been idle for too long; one that does not know of a change is ended this much later. */
+/**
+ * A machine asks the server once it has been idle for too long. One that has not received a change is ended this much
+ * later, in ms.
+ */
 const IDLE_SLACK_MS = 15_000;
 
 type Kept = Pick<OpenRun, 'awakeFrom' | 'awakeUntil'>;
 
-/** Until when a session is kept awake, cut to what the plan allows from the moment it was asked for; null when it is not. */
+/**
+ * Returns until when a session is kept awake, cut to what the plan allows from the moment of the request; null when it
+ * is not.
+ */
 export function awakeUntilOf(state: Pick<AccountState, 'plan' | 'now'>, kept: Kept): Instant | null {
   if (kept.awakeFrom === null || kept.awakeUntil === null) return null;
   const until = Math.min(kept.awakeUntil, kept.awakeFrom + state.plan.idleStop.maxSeconds * 1000);
@@ -30,8 +36,9 @@ type Idle = Pick<
   Kept;
 
 /**
- * When a run has been idle for too long: counted from the last keystroke or work, or from its start. Whatever works, it
- * ends when nobody has typed for the longest time the plan has, unless it is kept awake. Null without idle stop.
+ * Returns when a run has been idle for too long, counted from the last keystroke or work, or from its start. Whatever
+ * works, the run ends after the plan's longest time without a keystroke, unless it is kept awake. Null without an idle
+ * stop.
  */
 export function idleEndsAt(state: Pick<AccountState, 'plan' | 'now'>, run: Idle): Instant | null {
   if (run.startedAt === null || run.idleStopSeconds === null) return null;
@@ -42,7 +49,10 @@ export function idleEndsAt(state: Pick<AccountState, 'plan' | 'now'>, run: Idle)
   return Math.max(Math.min(idleAt, latestAt), awakeUntilOf(state, run) ?? 0);
 }
 
-/** When the timekeeper ends an idle run whose machine did not ask, or does not know of a change; null without idle stop. */
+/**
+ * Returns when the timekeeper ends an idle run whose machine did not ask or has not received a change; null without an
+ * idle stop.
+ */
 export function idleStopDueAt(state: Pick<AccountState, 'plan' | 'now'>, run: Idle): Instant | null {
   const idleAt = idleEndsAt(state, run);
   return idleAt === null ? null : idleAt + IDLE_SLACK_MS;
@@ -52,8 +62,8 @@ export type Said = { lastInputAt?: string | null; lastWorkAt?: string | null };
 type Active = Pick<OpenRun, 'startedAt' | 'lastInputAt' | 'lastWorkAt'>;
 
 /**
- * What is known of a run's user after its agent said something about it. Nothing lies in the future, nothing goes back, and
- * work counts no longer than the plan lets a session go without a keystroke.
+ * Returns the activity of a run after a call of its agent. No instant lies in the future or goes back, and work counts
+ * no longer than the plan lets a session run without a keystroke.
  */
 export function activityOf(
   state: Pick<AccountState, 'plan' | 'now'>,
@@ -68,7 +78,7 @@ export function activityOf(
   return { lastInputAt, lastWorkAt };
 }
 
-/** Throws INVALID_INPUT when a plan does not allow an idle stop. */
+/** Throws INVALID_INPUT for an idle stop that the plan does not allow. */
 export function needIdleSeconds({ name, idleStop }: Plan, seconds: number): void {
   const { minSeconds, maxSeconds } = idleStop;
   if (seconds >= minSeconds && seconds <= maxSeconds) return;

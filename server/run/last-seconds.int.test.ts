@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.world.close());
 
-/** Machines with agents that ask as real ones do; one that is `mute` boots and never asks. */
+/** Gives machines agents that call as real ones do; a `mute` one boots and never calls. */
 function withAgents(isMute: (machine: SimMachine) => boolean): void {
   stage.kind = 'honest';
   const { agenda, provider } = stage;
@@ -27,7 +27,7 @@ function withAgents(isMute: (machine: SimMachine) => boolean): void {
   };
 }
 
-/** Three sessions of one account; then only so much is left for all of them. */
+/** Starts three sessions of one account, and then leaves `ms` for all of them. */
 async function shareTheLast(ms: number) {
   const accountId = await stage.account({ planId: 'max', leftMs: 600_000 });
   for (let i = 0; i < 3; i++) {

@@ -98,7 +98,7 @@ describe('a launch that outlives its limit', () => {
       await deleteAccount(ctx, { actor: 'user:admin', accountId, reason: 'asked for' });
       await stage.pass(40_000, 1_000);
       expect((await newestRun(id)).ended_at).not.toBeNull();
-      // What the launch has asked for may still come true: the app is not removed under it.
+      // The requested launch may still succeed, so the app is not removed under it.
       expect(await removeDeletedAccounts(ctx)).toBe(0);
       await stage.pass(45_000, 1_000);
       expect(await removeDeletedAccounts(ctx)).toBe(1);
@@ -126,7 +126,7 @@ describe('a lost answer to a create', () => {
     const accountId = await createAccount(world);
     const { id } = await createSession(world.ctx, { accountId, name: 'lost' });
     const lost: Machines = Object.assign(Object.create(machines), {
-      // Its person stops it while the answer is looked for.
+      // The user stops the session while the answer is awaited.
       launch: (order, stillWanted) =>
         machines.launch(order, async () => {
           if (made().length > 0) await stopSession(ctx, { accountId, sessionId: id });

@@ -8,9 +8,9 @@ import { LAUNCH_LIMIT_MS } from './times';
 import { runTokenOf } from './tokens';
 
 /**
- * Makes the machine of an admitted run. Returns null when it is on its way (or may be: a lost answer keeps slot and
- * hold until the machine is found or proven absent), or the reason why surely nothing was made: then the hold has been
- * returned and the run has failed.
+ * Makes the machine of an admitted run. Returns null when it is or may be on its way (after a lost answer, slot and
+ * hold stay until the machine is found or proven absent), or the reason why surely nothing was made: then the hold was
+ * released and the run has failed.
  */
 export async function launchRun(ctx: Ctx, admitted: Admitted): Promise<Reason | null> {
   const outcome = await ctx.machines.launch(orderOf(ctx, admitted), () => isStillWanted(ctx, admitted.runId));
@@ -31,7 +31,7 @@ export async function launchRun(ctx: Ctx, admitted: Admitted): Promise<Reason | 
 async function noteFailure(ctx: Ctx, admitted: Admitted, failure: MachineFailure): Promise<Reason | null> {
   ctx.log.warn({ runId: admitted.runId, failure }, 'launch did not succeed');
   if (failure.kind !== 'ambiguous') return giveUp(ctx, admitted, failure);
-  // In PostgreSQL, so that its machine is looked for at once whatever dies now.
+  // Stored in PostgreSQL, so that the machine is looked for at once even if this process dies now.
   await ctx.sql`
     update run set due_at = least(due_at, hg_clock()) where id = ${admitted.runId} and ended_at is null`;
   await ctx.jobs.wakeRun(admitted.runId, ctx.clock.now());
@@ -67,8 +67,8 @@ function orderOf(ctx: Ctx, admitted: Admitted): LaunchOrder {
 }
 
 /**
- * Asked before anything is made: a run that was stopped must not get a machine, nor one so old that others may conclude
- * that it has none.
+ * Returns whether a run may still get a machine: not after a stop, nor when it is so old that others may conclude that
+ * it has none. Called before each create.
  */
 async function isStillWanted(ctx: Ctx, runId: string): Promise<boolean> {
   const rows = await failClosed(
@@ -81,8 +81,8 @@ async function isStillWanted(ctx: Ctx, runId: string): Promise<boolean> {
 }
 
 /**
- * Notes machine and disk of a run; returns false when it ended while its machine was being made. Statements of their own, at
- * the same time: each locks one row, so that nothing waits for both.
+ * Records machine and disk of a run; returns false when the run ended while its machine was made. Two concurrent
+ * statements that lock one row each, so that none waits while it holds the other.
  */
 async function noteMachine(ctx: Ctx, admitted: Admitted, made: Launched): Promise<boolean> {
   const { runId } = admitted;
@@ -94,17 +94,20 @@ async function noteMachine(ctx: Ctx, admitted: Admitted, made: Launched): Promis
     made.volumeId === admitted.session.volume_id ? null : noteDisk(ctx, admitted, made.volumeId),
   ]);
   if (rows.length === 0) return false;
-  // Nobody waits for it: a lost wake-up costs one sweep.
+  // Not awaited: a lost wake-up delays the check until the next sweep.
   void ctx.jobs.wakeRun(runId, ctx.clock.now());
   return true;
 }
 
-/** A later run of the session may have a disk by now: only the newest one says which, and only while it is open. */
+/**
+ * Records the disk of the session, only by its newest run and while that is open: a later run may have another disk by
+ * now.
+ */
 const noteDisk = (ctx: Ctx, { runId, session }: Admitted, volumeId: string) => ctx.sql`
   update session s set volume_id = ${volumeId} where s.id = ${session.id} and s.last_run_id = ${runId}
     and exists (select 1 from run r where r.id = ${runId} and r.ended_at is null)`;
 
-/** Nobody may use what nobody pays for. */
+/** Destroys a machine that no run pays for. */
 async function destroyUnwanted(ctx: Ctx, { runId, session }: Admitted, made: Launched): Promise<void> {
   const app = appNameOf(ctx.env.ENVIRONMENT_ID, session.account_id);
   const destroyed = await ctx.machines.destroy(app, made.machineId);
@@ -112,7 +115,7 @@ async function destroyUnwanted(ctx: Ctx, { runId, session }: Admitted, made: Lau
     ctx.log.error({ runId, machineId: made.machineId }, 'an unwanted machine could not be destroyed yet');
 }
 
-/** An account that was deleted and removed while something was made for it is removed once more. */
+/** Removes the apps of a deleted account once more, because something was made for it meanwhile. */
 async function askForRemoval(ctx: Ctx, accountId: string): Promise<void> {
   await ctx.sql`
     update account set removed_at = null

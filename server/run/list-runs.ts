@@ -23,7 +23,7 @@ type Listed = Pick<
 
 const DEFAULT_LIMIT = 50;
 
-/** Runs of one account (or of all, for administrators; or one run), newest first, by pages. */
+/** Returns a page of runs, newest first: of one account, of all accounts for administrators, or one run. */
 export async function listRuns(
   ctx: Ctx,
   input: { accountId?: string; runId?: string; cursor?: string; limit?: number },

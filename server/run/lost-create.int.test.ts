@@ -23,7 +23,7 @@ afterAll(() => stage.world.close());
 const noted = async ({ runId }: Pick<SimMachine, 'runId'>) =>
   (await stage.ctx.sql`select status, machine_id from run where id = ${runId}`)[0];
 
-/** A start whose order came true and whose answer was lost; `how` says what its web process made of that. */
+/** Starts a session whose order succeeds while the answer is lost; `how` says what happens to its web process. */
 async function lost(how: 'died' | 'was told'): Promise<SimMachine> {
   const accountId = await stage.account({ planId: 'pro' });
   const { id: sessionId } = await createSession(stage.ctx, { accountId, name: 'lost' });
@@ -35,7 +35,7 @@ async function lost(how: 'died' | 'was told'): Promise<SimMachine> {
   await startSession(stage.ctx, { accountId, sessionId }).catch(() => {});
   return stage.provider.all.at(-1) as SimMachine;
 }
-/** Lists do not show a machine before this instant. */
+/** Hides a machine from lists until this instant. */
 function hideUntil(at: number): void {
   stage.provider.findByRun = async (app, runId) =>
     stage.now < at ? { ok: true, value: null } : real.findByRun(app, runId);

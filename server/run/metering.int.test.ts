@@ -90,7 +90,7 @@ describe('metering', () => {
     const { runId, machine } = await stage.started(accountId);
     await stage.pass(2_000, 1_000);
     const before = await stage.sums(accountId, '2026-11');
-    stage.provider.faults = 1; // the provider cannot be asked any more
+    stage.provider.faults = 1; // the provider is away from now on
     const { hit } = stage.provider.world.chance;
     stage.provider.world.chance.hit = (share) => share >= 1;
     await stage.pass(20_000);
@@ -244,12 +244,12 @@ describe('metering', () => {
     expect((await stage.run(runId)).lease_until).toBe(leaseUntil);
     expect(await refusals()).toBeGreaterThan(before);
 
-    // Servers that take turns differ a little; and once time has caught up all goes on.
+    // Clocks of servers that fail over differ slightly; grants continue once time has caught up.
     await setClock(stage.world.database, stage.now - 1_500);
     expect(await stage.call(runId, 3, 'renew')).toMatchObject({ action: 'run' });
     await stage.pass(1_000);
     expect(await stage.call(runId, 4, 'renew')).toMatchObject({ action: 'run' });
-    // An end is taken at any time.
+    // An end is accepted at any time.
     await setClock(stage.world.database, stage.now - 30 * 60_000);
     stage.provider.end(machine);
     expect(await stage.call(runId, 5, 'stopped')).toMatchObject({ action: 'stop' });

@@ -1,6 +1,6 @@
 /**
- * Throws when an update that a decision stands on has hit no row: somebody changed the run without its account's lock.
- * The transaction is rolled back, so that neither the run nor the books move alone.
+ * Throws when the update behind a decision has hit no row, because the run was changed without its account's lock. The
+ * transaction is rolled back, so that run and books never change alone.
  */
 export function needHit(hit: readonly unknown[], runId: string): void {
   if (hit.length !== 1) throw new Error(`The run ${runId} is not as its account's lock showed it.`);

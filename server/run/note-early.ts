@@ -6,12 +6,13 @@ import type { AgentCall } from './answer-agent';
 import { activityOf, idleEndsAt } from './idle';
 import type { RunRow } from './run-row';
 
-/** A lease is renewed after a third; a call that comes before this part of it has gone only tells of its user. */
+/** A lease is renewed after a third; a call before this part of it has passed only reports activity. */
 const EARLY_PART = 0.3;
 
 /**
- * Remembers what an agent tells between two renewals, so that the time shown is true soon after a key or work: one read
- * and one write, no lock, nothing granted or charged. Null when the call needs a decision; then nothing has changed.
+ * Records what an agent reports between two renewals, so that the displayed times follow keystrokes and work soon: one
+ * read and one write, no lock, nothing granted or charged. Null when the call needs a decision; then nothing has
+ * changed.
  */
 export async function noteEarly(
   ctx: Ctx,
@@ -41,10 +42,10 @@ export async function noteEarly(
   return noted.length > 0 ? { state, run } : null;
 }
 
-/** True for the next call of the life that is known. Pure. */
+/** Returns whether this is the next call of the known boot. Pure. */
 const isNext = (run: OpenRun, call: AgentCall): boolean =>
   run.agentBootId === call.bootId && run.agentSeq !== null && call.seq > run.agentSeq;
 
-/** True while nothing ends the run and its user has nothing to be told of. Pure. */
+/** Returns whether nothing ends the run and the agent has no message for its user. Pure. */
 const mayGoOn = (state: AccountState, run: OpenRun): boolean =>
   run.status === 'running' && state.status === 'active' && !run.final && !isExcess(state, run);

@@ -6,11 +6,14 @@ import { type AccountState, periodAt, quotaRules } from '../quota/account-state'
 import { describeQuota } from '../quota/describe-quota';
 import { noticeKey, noticeThresholds } from '../quota/notice-thresholds';
 
-/** Writes down the thresholds of quota that are news and has their emails sent, once per account and period. Under the account lock. */
+/**
+ * Records the newly crossed thresholds of the quota and queues their emails, once per account and period. Requires the
+ * account lock.
+ */
 export async function notifyQuota(tx: TxCtx, state: AccountState): Promise<void> {
   const rules = quotaRules(tx.env);
   const news = await noticeThresholds(tx, state, rules);
-  // Several thresholds crossed at once are one piece of news: the last.
+  // Of several thresholds crossed at once, only the highest is reported.
   const threshold = Math.max(0, ...news);
   if (threshold === 0) return;
   const period = periodAt(state.plan, state.now);
@@ -22,7 +25,7 @@ export async function notifyQuota(tx: TxCtx, state: AccountState): Promise<void>
   });
 }
 
-/** Tells the owners that the quota's end stopped a session, once per run. */
+/** Emails the owners that the end of the quota stopped a session, once per run. */
 export async function notifyStopped(
   tx: TxCtx,
   accountId: string,

@@ -14,15 +14,15 @@ import { saveRun } from './save-run';
 import { launchEndsAt, missingProvenAt } from './times';
 
 /**
- * Reads the provider about a run and books what it proves: a start, an end, or (twice, apart) that there is no machine.
- * A read that fails proves nothing. Returns true when the run has ended.
+ * Reads the provider about a run and books what the read proves: a start, an end, or (twice, apart) that there is no
+ * machine. A failed read proves nothing. Returns true when the run has ended.
  */
 export const observeRun = async (ctx: Ctx, run: RunRow): Promise<boolean> =>
   bookRead(ctx, run, await readMachineOf(ctx, run));
 
 export type MachineRead = Outcome<Machine | null>;
 
-/** True when a read shows that the machine cannot run any more. */
+/** Returns whether a read shows that the machine cannot run any more. */
 export const showsDead = (read: MachineRead): boolean =>
   read.ok && read.value !== null && (isGone(read.value) || endedAt(read.value) !== null);
 
@@ -38,7 +38,10 @@ export async function bookRead(ctx: Ctx, run: RunRow, read: MachineRead): Promis
   return ended;
 }
 
-/** A machine whose run has ended goes, also one that stands still: its provider may be moving it, and start it elsewhere. */
+/**
+ * Queues the removal of a machine whose run has ended, even a stopped one: the provider may be moving it to another
+ * host and start it there.
+ */
 async function removeRest(ctx: Ctx, machine: Machine): Promise<void> {
   if (machine.state === 'destroyed' || machine.state === 'destroying') return;
   const removed = await ctx.machines.destroy(machine.app, machine.id);
@@ -46,13 +49,13 @@ async function removeRest(ctx: Ctx, machine: Machine): Promise<void> {
     ctx.log.error({ machineId: machine.id, failure: removed.failure }, 'a rest is not removed yet');
 }
 
-/** Asks the provider about a run's machine. */
+/** Reads a run's machine from the provider. */
 export function readMachineOf(ctx: Ctx, run: RunRow): Promise<MachineRead> {
   const app = appNameOf(ctx.env.ENVIRONMENT_ID, run.account_id);
   return run.machine_id ? ctx.machines.get(app, run.machine_id) : ctx.machines.findByRun(app, run.id);
 }
 
-/** Asks the provider about a run whose machine surely runs: only what it shows counts, never that it shows nothing. */
+/** Reads a run whose machine surely runs: only a machine that is shown counts, and never that none is. */
 export async function observeCaller(ctx: Ctx, run: RunRow): Promise<void> {
   const read = await readMachineOf(ctx, run);
   if (read.ok && read.value !== null) await bookRead(ctx, run, read);
@@ -87,12 +90,13 @@ async function applyMachine(ctx: Ctx, accountId: string, runId: string, read: Ma
   });
 }
 
-/** A clock of the provider's that goes before ours must not look like a second life. */
+/** A provider's clock that is ahead by up to this, in ms, must not look like a second life. */
 const CLOCKS_APART_MS = 1_000;
 
 /**
- * The start that a read of a machine proves now, or null. One that lies ahead of our clock waits until the clock has reached it:
- * booked as of now, the time by which the clock was set back would be charged. Once the machine has ended nothing waits. Pure.
+ * Returns the start that a read of a machine proves now, or null. One that is ahead of our clock waits until the clock
+ * has reached it: booked as of now, the time by which the clock was set back would be charged. An ended machine does
+ * not wait. Pure.
  */
 function startToBook(machine: Machine, now: Instant, ended: boolean): Instant | null {
   const startAt = firstStartAt(machine);
@@ -100,8 +104,8 @@ function startToBook(machine: Machine, now: Instant, ended: boolean): Instant | 
 }
 
 /**
- * When a run's machine began another life, or null: its agent booted a second time (then the run is stopped for its
- * provider's sake), or the first start that its provider still tells of came after the one we know. Pure.
+ * Returns when a run's machine began another life, or null: its agent booted a second time (then the run is stopped
+ * with the reason `provider`), or the first start that the provider still reports is later than the recorded one. Pure.
  */
 function restartedAt(run: OpenRun, machine: Machine): Instant | null {
   if (run.endReason === 'provider') return run.stopRequestedAt;
@@ -110,7 +114,10 @@ function restartedAt(run: OpenRun, machine: Machine): Instant | null {
   return isLater ? told : null;
 }
 
-/** Events are kept by the provider's own ids: the meter of record, whatever we conclude from them. */
+/**
+ * Stores events by the provider's own ids. They are the record of the meter, independent of what is concluded from
+ * them.
+ */
 async function storeEvents(tx: TxCtx, state: AccountState, run: OpenRun, machine: Machine): Promise<void> {
   if (machine.events.length === 0) return;
   const rows = machine.events.map((event: MachineEvent) => ({
@@ -126,11 +133,12 @@ async function storeEvents(tx: TxCtx, state: AccountState, run: OpenRun, machine
 }
 
 /**
- * One empty read proves nothing; a second one, apart from the first, ends the run at its last proof of life. Where the machine
- * itself was read, a list has to agree as well: what shares one fault is one proof.
+ * Records that a read showed no machine. One such read proves nothing; a second one, apart from the first, ends the run
+ * at its last proof of life. When the machine was read by id, a list has to agree: two reads with one common fault are
+ * one proof.
  */
 async function noteMissing(ctx: Ctx, run: RunRow): Promise<boolean> {
-  // What has just been made may not be shown yet, by its id as little as in a list.
+  // A new machine may be missing, both by its id and in a list.
   const isFresh = run.machine_id === null || run.started_at === null;
   if (isFresh && run.now < launchEndsAt(run)) return false;
   if (run.missing_since === null) {
@@ -149,7 +157,7 @@ async function closeMissing(ctx: Ctx, run: RunRow): Promise<boolean> {
     const state = await lockAccount(tx, run.account_id);
     const open = state.openRuns.find((other) => other.id === run.id);
     if (!open) return true;
-    // A sign of life that came since has cleared the first read: then this is the first one again.
+    // A later sign of life has cleared the first read: then this read is the first one again.
     const still =
       await tx.sql`select 1 from run where id = ${run.id} and missing_since = ${run.missing_since}`;
     if (still.length === 0) return false;

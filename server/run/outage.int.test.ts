@@ -39,7 +39,7 @@ describe('while others fail', () => {
     await sweepRuns(stage.ctx);
     const run = await stage.run(runId);
     expect(run).toMatchObject({ status: 'stopped', end_reason: 'provider', overrun_ms: 0 });
-    // Its provider tells of no end before the second boot: the last renewal is the last proof.
+    // The provider reports no end before the second boot, so the last renewal is the last proof.
     expect((run.ended_at ?? 0) - (run.started_at ?? 0)).toBe(run.used_ms);
     expect(run.used_ms).toBeGreaterThanOrEqual(60_000);
     expect(run.used_ms).toBeLessThan(62_000);

@@ -31,7 +31,7 @@ const pack = (accountId: string, seconds: number, boughtAt = stage.now) =>
 const used = async (accountId: string, period: string) => (await stage.sums(accountId, period)).used_ms;
 const quotaOf = async (accountId: string) => (await batchStatus(stage.ctx, accountId)).quota;
 
-/** A running session, and calls of its machine one after the other. */
+/** Returns a running session, and a function that makes the next call of its machine. */
 async function running(accountId: string) {
   const started = await stage.started(accountId);
   await stage.pass(1_000, 500);
@@ -41,7 +41,7 @@ async function running(accountId: string) {
   return { ...started, renew };
 }
 
-/** Stops a session and waits for its proof of death; returns how long its machine lived. */
+/** Stops a session and waits for its proof of death. Returns how long its machine lived, in ms. */
 async function stopped({ sessionId, machine }: Awaited<ReturnType<typeof running>>, accountId: string) {
   await stopSession(stage.ctx, { accountId, sessionId });
   await stage.pass(3_000, 500);

@@ -42,7 +42,7 @@ describe('a run whose machine will not die', () => {
     await stage.pass(30 * 60_000, 10_000);
     expect(presses).toBeGreaterThanOrEqual(5);
     expect(presses).toBeLessThanOrEqual(7);
-    // Nobody has proven it dead: the slot stays taken, and parking is remembered by PostgreSQL alone.
+    // Without a proof of death the slot stays taken, and only PostgreSQL remembers that the run is parked.
     expect((await readSession(stage.ctx.sql, accountId, sessionId)).status).toBe('stopping');
     await expect(startSession(stage.ctx, { accountId, sessionId })).rejects.toMatchObject({
       reason: 'SESSION_LIMIT_REACHED',
@@ -51,7 +51,8 @@ describe('a run whose machine will not die', () => {
       await stage.ctx.sql`select 1 from run where id = ${runId} and parked_at = ${parkedAt}`,
     ).toHaveLength(1);
 
-    // A list that shows its machine alive proves that the provider answers: it is looked at now, and not minutes later.
+    // A list that shows the machine alive proves that the provider answers: the run is checked now, and not minutes
+    // later.
     await stage.pass(30_000, 10_000);
     await reconcile(stage.ctx);
     Object.assign(provider, { stop, destroy });

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.world.close());
 
-/** What the payment provider said of an account, as a read of it stores it. */
+/** Stores a subscription as a read of the payment provider would. */
 async function subscribe(
   accountId: string,
   planId: string,

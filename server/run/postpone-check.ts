@@ -7,17 +7,17 @@ import { metrics } from '../metrics';
 import type { RunRow } from './run-row';
 import { CLAIM_MS } from './times';
 
-/** After so many failed looks in a row, some ten minutes, a person has to look at the run. */
+/** After this many failed checks in a row, about ten minutes, the run is parked for an operator. */
 export const CHECKS_BEFORE_PARKING = 8;
 const LONGEST_PAUSE_MS = 5 * 60_000;
 
-/** True when it was not the run that failed but PostgreSQL that could not be asked: then its claim runs out as ever. */
+/** Returns whether PostgreSQL was unavailable, rather than the run at fault. The claim then runs out by itself. */
 const isNoFaultOfRun = (error: unknown): boolean =>
   isDatabaseAway(error) || (error instanceof DomainError && error.reason === 'QUOTA_UNAVAILABLE');
 
 /**
- * Puts off a run whose look has failed: longer after each failure in a row, so that it takes no place from others, and
- * parks it after many. Never throws: what cannot be written is made good by the claim, which runs out.
+ * Postpones a run whose check has failed, longer after each failure in a row, so that it takes no place from others,
+ * and parks it after many. Never throws: when the write fails, the claim runs out.
  */
 export async function postponeCheck(ctx: Ctx, run: RunRow, error: unknown): Promise<void> {
   metrics.lookFailures.inc();

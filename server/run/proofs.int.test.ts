@@ -18,7 +18,7 @@ async function running() {
   return { accountId, ...made };
 }
 
-/** Plays with a provider of which some calls are changed. */
+/** Runs `play` with a provider of which some calls are replaced. */
 async function withCalls(changed: Partial<Machines>, play: () => Promise<void>): Promise<void> {
   const real = stage.ctx;
   stage.ctx = { ...real, machines: Object.assign(Object.create(stage.provider), changed) };
@@ -58,7 +58,7 @@ describe('what the provider says', () => {
       await stage.pass(60_000, 500);
       expect(await stage.run(runId)).toMatchObject({ status: 'stopping' });
     });
-    // Nor while no list can be read; it does once a list agrees.
+    // Nor while no list can be read. The run ends once a list agrees.
     await withCalls({ get: nothing, stop: deaf, destroy: deaf, findByRun: deaf }, async () => {
       await stage.pass(60_000, 500);
       expect(await stage.run(runId)).toMatchObject({ status: 'stopping' });

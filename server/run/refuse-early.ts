@@ -4,9 +4,9 @@ import { type AccountRow, readMoment, stateColumns, toState } from '../quota/loa
 import { type Admission, answerStart, type StartInput, type StartRow, startColumns } from './admit';
 
 /**
- * What a start is answered by one consistent read without a lock, by the same rules: a refusal (thrown), or what is there
- * already. Null where a run may be made: only the decision under the account's lock makes one. Who is refused again and
- * again thus keeps nobody of the account waiting. Throws as `admitRun`, and QUOTA_UNAVAILABLE.
+ * Decides a start by one consistent read without a lock, with the same rules: throws the refusal, or returns what
+ * already exists. Null when a run may be made, which only the decision under the account lock can do. Repeated refusals
+ * thus never delay others of the account. Throws as `admitRun`, and QUOTA_UNAVAILABLE.
  */
 export async function refuseEarly(ctx: Ctx, input: StartInput): Promise<Admission | null> {
   const { sql } = ctx;

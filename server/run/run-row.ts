@@ -20,13 +20,13 @@ const COLUMNS = [
   'ended_at',
 ] as const satisfies (keyof Row<typeof run>)[];
 
-/** A run as the timekeeper reads it, outside any lock: good for choosing what to do, never for deciding on quota. */
+/** A run as read without a lock: sufficient to choose what to do, never to decide on quota. */
 export type RunRow = Pick<Row<typeof run>, (typeof COLUMNS)[number]> & { now: Instant };
 
 /** The columns of such a row, of `run r`. */
 export const runColumns = (sql: Sql) => sql`${sql(COLUMNS.map((name) => `r.${name}`))}, hg_clock() as now`;
 
-/** One run outside any lock, or undefined. */
+/** Returns one run, read without a lock, or undefined. */
 export async function readRun(ctx: { sql: Sql }, runId: string): Promise<RunRow | undefined> {
   const [row] = await ctx.sql<RunRow[]>`select ${runColumns(ctx.sql)} from run r where r.id = ${runId}`;
   return row;

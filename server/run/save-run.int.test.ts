@@ -51,7 +51,7 @@ describe('what a decision changes of a run', () => {
     machine.events = [];
     statements = [];
     await stage.call(runId, 0, 'running');
-    // One for the read of the provider that did not know of the start yet, one for the call.
+    // One write for the read of the provider that showed no start yet, one for the call.
     expect(writesOf('run')).toBe(2);
     expect((await stage.run(runId)).status).toBe('running');
     machine.events = events;

@@ -9,9 +9,9 @@ import { type Booking, type Move, openChange, type RunChange } from './moves/mov
 import { needHit } from './need-hit';
 
 /**
- * The one writer of what transitions change. Under the account lock, with the state that lock returned: the books first,
- * then one update of the run and at most one lease row; then state and run are as the rows are. Throws where the run is
- * not as that state has it, and everything is rolled back: never half.
+ * Writes what a transition changes; the only writer. Requires the account lock and the state read under it. Writes the
+ * books first, then one update of the run and at most one lease row, and sets state and run to the written rows. Throws
+ * when the row differs from that state; everything is then rolled back.
  */
 export async function saveRun(tx: TxCtx, state: AccountState, run: OpenRun, move: Move): Promise<void> {
   const columns = columnsOf(tx, state, move.run);
@@ -30,7 +30,7 @@ export async function saveRun(tx: TxCtx, state: AccountState, run: OpenRun, move
   else Object.assign(run, openChange(move), move.segments && { segments: move.segments });
 }
 
-/** Writes a run that was admitted: its hold, its row, its lease, and that it is its session's last one. */
+/** Writes an admitted run: its hold, its row, its lease, and the session's reference to it. */
 export async function saveNewRun(tx: TxCtx, state: AccountState, made: NewRun): Promise<void> {
   const { row, segments } = made;
   const [last, ...before] = made.books.toReversed();
@@ -59,7 +59,7 @@ const writeLease = (tx: TxCtx, runId: string, accountId: string, segments: Segme
   insert into lease (run_id, account_id, segments) values (${runId}, ${accountId}, ${tx.sql.json(segments)})
   on conflict (run_id) do update set segments = excluded.segments`;
 
-/** The column of everything that a move may change. */
+/** The column of each property that a move may change. */
 const COLUMN: { [Key in keyof RunChange]-?: ColumnName<typeof runTable, Key> } = {
   status: 'status',
   machineId: 'machine_id',
@@ -84,10 +84,10 @@ const COLUMN: { [Key in keyof RunChange]-?: ColumnName<typeof runTable, Key> } =
   dueAt: 'due_at',
 };
 
-/** What a machine's early word writes without the lock: it never goes back. */
+/** What an agent's early call writes without the lock: these never go back. */
 const NEVER_BACK = ['proofAt', 'lastInputAt', 'lastWorkAt', 'agentSeq'] as const;
 
-/** What is written, by column. */
+/** Returns the values to write, by column. */
 function columnsOf(tx: TxCtx, state: AccountState, change: RunChange): Record<string, unknown> {
   const { sql } = tx;
   const columns: Record<string, unknown> = {};
@@ -98,7 +98,7 @@ function columnsOf(tx: TxCtx, state: AccountState, change: RunChange): Record<st
     const [column, value] = [COLUMN[key], change[key]];
     if (value !== undefined) columns[column] = sql`greatest(${sql(column)}, ${value})`;
   }
-  // Whoever made the machine writes its id without the lock: the first one stays.
+  // The process that made the machine writes its id without the lock: the first one stays.
   if (change.machineId !== undefined)
     columns[COLUMN.machineId] = sql`coalesce(machine_id, ${change.machineId})`;
   if (change.metrics) columns[COLUMN.metrics] = sql.json(change.metrics as never);

@@ -4,18 +4,21 @@ import { checkRun } from './check-run';
 import { claimDue, type DueRun, type Turn } from './claim';
 import { postponeCheck } from './postpone-check';
 
-/** Runs one process looks at together: each waits mostly for the provider. As many as it has connections to it. */
+/**
+ * Runs that one process checks at the same time. Each mostly waits for the provider, so this is the number of
+ * connections to it.
+ */
 const CONCURRENCY = 256;
-/** Of them, looks that are repeated: machines that do not answer never keep out those nobody has told yet. */
+/** Of these, repeated checks: machines that do not answer never keep out those that were not told yet. */
 const AGAIN_AT_ONCE = 128;
-/** Free places are filled by handfuls, not one by one. */
+/** Free places are filled by this many at a time, not one by one. */
 const HANDFUL = 16;
 
-/** The guarantee behind all wake-ups: takes what is due and looks at it, whoever or nobody has woken it. */
+/** The guarantee behind all wake-ups: claims due runs and checks them, whether or not a wake-up arrived. */
 export class Sweeper {
   private readonly underWay = new Map<string, Promise<void>>();
   private repeats = 0;
-  /** More is due than there were places for. */
+  /** True when more runs are due than there were places for. */
   private full = false;
   private closed = false;
   private wanted = false;
@@ -24,9 +27,9 @@ export class Sweeper {
   constructor(private readonly ctx: Ctx) {}
 
   /**
-   * Takes every run that is due, most overdue first, as far as there are places, and returns how many. It waits for
-   * none of them: a slow machine delays no pass. What finds no place is taken as soon as there is one. Calls that come
-   * while a pass is under way are one more pass after it.
+   * Claims due runs, most overdue first, up to the free places, and returns how many without waiting for their checks:
+   * a slow machine delays no pass. The rest is claimed as places become free. Calls during a pass are combined into one
+   * more pass after it.
    */
   pass(): Promise<number> {
     if (this.closed) return Promise.resolve(0);
@@ -37,7 +40,7 @@ export class Sweeper {
     return this.passing;
   }
 
-  /** Waits until nothing is under way. */
+  /** Waits until no check is under way. */
   async idle(): Promise<void> {
     while (this.underWay.size > 0 || this.passing) {
       await this.passing?.catch(() => {});
@@ -45,7 +48,7 @@ export class Sweeper {
     }
   }
 
-  /** Takes nothing new. */
+  /** Claims nothing more. */
   close(): void {
     this.closed = true;
   }
@@ -73,7 +76,7 @@ export class Sweeper {
   }
 
   private begin(run: DueRun, turn: Turn): void {
-    // Its claim ran out while this process still waits for the provider: one look at a time.
+    // The claim ran out while this process still waits for the provider: one check at a time.
     if (this.underWay.has(run.id)) return;
     if (turn === 'again') this.repeats += 1;
     const look = this.look(run).then(() => {
@@ -88,7 +91,7 @@ export class Sweeper {
   private async look(run: DueRun): Promise<void> {
     try {
       const nextAt = await checkRun(this.ctx, run);
-      // Nobody waits for the queue: a wake-up that is lost costs a pass.
+      // The queue is not awaited: a lost wake-up delays the check until the next pass.
       if (nextAt !== null) void this.ctx.jobs.wakeRun(run.id, nextAt);
     } catch (error) {
       await postponeCheck(this.ctx, run, error);
@@ -100,7 +103,7 @@ export class Sweeper {
   }
 }
 
-/** One pass over every run that is due, waiting for all of them. Returns how many. One run that fails never stops it. */
+/** Makes one pass over every due run and waits for all checks. Returns how many. A failed check does not stop it. */
 export async function sweepRuns(ctx: Ctx): Promise<number> {
   const sweeper = new Sweeper(ctx);
   const count = await sweeper.pass();

@@ -3,8 +3,8 @@ import { checkRun } from './check-run';
 import { claimRun } from './claim';
 
 /**
- * Looks at one run now, if it is due and nobody else is at it. Safe to call at any time, by anybody, any number of
- * times: PostgreSQL decides whether anything is due.
+ * Checks one run now, if it is due and no other process checks it. Safe to call at any time, any number of times:
+ * PostgreSQL decides whether the run is due.
  */
 export async function tickRun(ctx: Ctx, runId: string): Promise<void> {
   const claimed = await claimRun(ctx, runId);

@@ -2,9 +2,9 @@ import type { Instant } from '../clock';
 import { isSignedByOurs, signingSecrets, signText } from '../signing-secrets';
 import { type Grant, isGrant } from './grants';
 
-/** Tokens are derived from AUTH_SECRET and never stored: each speaks for one run or one session only. */
+/** Tokens are derived from AUTH_SECRET and never stored. Each is valid for one run or one session only. */
 
-/** What the machine of a run shows at the lease endpoint. Usable for this run only. */
+/** Returns the token with which the machine of a run calls the lease endpoint. Valid for this run only. */
 export const runTokenOf = (authSecret: string, runId: string): string =>
   tokenUnder(signingSecrets(authSecret)[0], runId);
 
@@ -12,12 +12,12 @@ const tokenUnder = (secret: string, runId: string): string =>
   `hgr_${runId}_${signText(secret, `run:${runId}`)}`;
 
 /**
- * What tells a machine that its run is known and has ended: signed with the machine's own token, so that a process with
- * another secret cannot say it.
+ * Returns the proof for a machine that its run is known and has ended: signed with the machine's own token, so that a
+ * process with another secret cannot produce it.
  */
 export const endProofOf = (runToken: string, runId: string): string => signText(runToken, `ended:${runId}`);
 
-/** The run a token speaks for, or null when it is not one of ours. */
+/** Returns the id of the run that a token is valid for, or null when the token is not valid. */
 export function readRunToken(authSecret: string, token: string): string | null {
   const match = /^hgr_([0-9a-f-]{36})_([\w-]{43})$/.exec(token);
   if (!match?.[1]) return null;
@@ -25,7 +25,7 @@ export function readRunToken(authSecret: string, token: string): string | null {
   return isSignedByOurs(authSecret, token, (secret) => tokenUnder(secret, runId)) ? runId : null;
 }
 
-/** The doors of a machine. A token, and the state sent along with a replay, open one of them and no other. */
+/** The doors of a machine. A token, and the state sent with a replay, open one door each. */
 export const DOORS = ['terminal', 'files', 'exec'] as const;
 export type Door = (typeof DOORS)[number];
 
@@ -33,15 +33,15 @@ export type ConnectClaim = {
   sessionId: string;
   accountId: string;
   runId: string;
-  /** The access that opens the door; what was opened ends with it. */
+  /** The access behind the opened door; when it ends, the door is closed. */
   grant: Grant;
   expiresAt: Instant;
 };
 
-/** How long a connect token opens its door. */
+/** How long a connect token is valid, in ms. */
 export const CONNECT_LIFE_MS = 60_000;
 
-/** What a token's signature begins with: the door is part of what is signed, so a token of one opens no other. */
+/** Returns the prefix of the signed text. It contains the door, so that a token of one door opens no other. */
 const purposeOf = (door: Door): string => (door === 'terminal' ? 'connect' : `connect-${door}`);
 
 /** Returns a short-lived token for one door of one session. */
@@ -58,7 +58,7 @@ export function connectTokenOf(authSecret: string, claim: ConnectClaim, door: Do
   return `hgc_${body}.${signText(signingSecrets(authSecret)[0], `${purposeOf(door)}:${body}`)}`;
 }
 
-/** What a connect token allows, or null when it is forged, malformed, of another door or older than its life. */
+/** Returns the claim of a connect token, or null when it is forged, malformed, of another door or expired. */
 export function readConnectToken(
   authSecret: string,
   token: string,
@@ -77,8 +77,8 @@ export function readConnectToken(
 }
 
 /**
- * The secret state the gateway sends along with a replay; only the run's own machine can check it. A machine knows the
- * token it was made with: while the secret is being changed, the state is signed for each that it may be.
+ * Returns the secret state that the gateway sends with a replay; only the run's own machine can check it. A machine
+ * knows the token it was created with, so while the secret is being rotated the state is signed for each possible one.
  */
 export function replayStateOf(
   authSecret: string,

@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 import type { Prices } from '../../quota/plans';
 
-/** What a price asks for, in minor units by currency; null where it has no fixed amount. Pure. */
+/** Returns the amounts of a price in minor units, by currency; null without a fixed amount. Pure. */
 export function amountsOf(price: Stripe.Price): Prices | null {
   if (price.unit_amount === null) return null;
   const amounts: Prices = { [price.currency]: price.unit_amount };

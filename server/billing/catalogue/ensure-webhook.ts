@@ -4,10 +4,10 @@ import { newId } from '../../ids';
 import type { Payments } from '../payments';
 import { EVENT_TYPES } from './event-types';
 
-/** The secret is told by the provider only when the endpoint is made: it belongs into STRIPE_WEBHOOK_SECRET. */
+/** The provider returns the secret only when the endpoint is created. It belongs in STRIPE_WEBHOOK_SECRET. */
 export type Webhook = { id: string; url: string; secret?: string } | { url: string; skipped: string };
 
-/** The endpoint that receives our events, made when it is missing and put right when it is not. Throws BILLING_UNAVAILABLE. */
+/** Creates or corrects the endpoint that receives our events, and returns it. Throws BILLING_UNAVAILABLE. */
 export async function ensureWebhook(ctx: Ctx, payments: Payments): Promise<Webhook> {
   const url = `${ctx.env.APP_URL}/api/stripe/webhook`;
   const found = await payments.ask((stripe) => stripe.webhookEndpoints.list({ limit: 100 }));
@@ -34,7 +34,7 @@ export async function ensureWebhook(ctx: Ctx, payments: Payments): Promise<Webho
   return { id: made.id, url, ...(made.secret ? { secret: made.secret } : {}) };
 }
 
-/** An endpoint that is switched off or misses an event of today's is put right; its secret stays. */
+/** Corrects an endpoint that is disabled or misses event types; its secret stays. */
 async function mendWebhook(
   payments: Payments,
   endpoint: Stripe.WebhookEndpoint,

@@ -1,4 +1,4 @@
-/** The events that say that an account's billing, or what something costs, may have changed. */
+/** The events that report a possible change of an account's billing or of a price. */
 export const EVENT_TYPES = [
   'checkout.session.completed',
   'checkout.session.expired',

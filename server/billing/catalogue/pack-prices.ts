@@ -4,16 +4,16 @@ import { PACKS, type PackOffer } from '../../quota/packs';
 import { isGone, type Payments } from '../payments';
 import { amountsOf } from './amounts-of';
 
-/** What a new installation asks for, in minor units. Prices that exist at the provider are never changed. */
+/** The prices of a new installation, in minor units. Existing prices at the provider are never changed. */
 const AMOUNTS: Record<string, { usd: number; gbp: number }> = {
   pack10: { usd: 400, gbp: 350 },
   pack50: { usd: 1500, gbp: 1300 },
 };
 
-/** How a pack's price is found at the provider. */
+/** Returns the lookup key of a pack's price at the provider. */
 const lookupKeyOf = (packId: string): string => `hourglass_${packId}`;
 
-/** Makes at the provider what is missing to sell the packs: products and one-off prices. */
+/** Creates missing products and one-off prices of packs at the provider. */
 export async function ensurePackPrices(payments: Payments): Promise<void> {
   const lookup_keys = PACKS.map(({ id }) => lookupKeyOf(id));
   const { data } = await payments.ask((stripe) => stripe.prices.list({ lookup_keys, limit: 100 }));
@@ -73,7 +73,9 @@ async function ensureProduct(payments: Payments, { id: packId, name }: PackOffer
   return made.id;
 }
 
-/** Takes over what each pack costs; one without an active one-off price is no longer for sale. Throws BILLING_UNAVAILABLE. */
+/**
+ * Stores the price of each pack; one without an active one-off price is no longer for sale. Throws BILLING_UNAVAILABLE.
+ */
 export async function refreshPackPrices(ctx: Ctx, payments: Payments): Promise<void> {
   const lookup_keys = PACKS.map(({ id }) => lookupKeyOf(id));
   const { data } = await payments.ask((stripe) =>

@@ -7,8 +7,8 @@ import { DEFAULT_CURRENCY, type PlanRow, priceIn, pricesOf, toPlan } from '../..
 import type { PricedPlan } from '../../shapes';
 
 /**
- * Every visible plan with its price as it will be charged, in the account's currency, for others in the visitor's, and
- * what it gives this month if it is chosen now. The price is null where a plan is not for sale or payments are not set up.
+ * Returns every visible plan with the price that will be charged, in the account's or the visitor's currency, and what
+ * it gives this month if chosen now. The price is null when a plan is not for sale or payments are not set up.
  */
 export async function listPricedPlans(
   ctx: Ctx,
@@ -30,7 +30,7 @@ export async function listPricedPlans(
   }, ctx.log);
 }
 
-/** Somebody who is not signed in, as the free account they would open. */
+/** Returns a visitor as the free account they would open. */
 async function readVisitor(sql: Sql): Promise<Buyer> {
   const rows = await sql<(PlanRow & { now: Instant })[]>`
     select *, hg_ms(hg_clock()) as now from plan order by sort, id`;

@@ -7,14 +7,14 @@ import { refreshPackPrices } from './pack-prices';
 
 export type SoldPlan = { planId: string; priceId: string | null; prices: Prices | null };
 
-/** How a plan's price is found at the provider. */
+/** Returns the lookup key of a plan's price at the provider. */
 export const lookupKeyOf = (planId: string): string => `hourglass_${planId}_monthly`;
 
 const KEYS_AT_ONCE = 10;
 
 /**
- * Takes over what each plan and each pack costs from the payment provider; one without an active price is no longer for sale.
- * Returns every plan with its price. Throws NOT_FOR_SALE, BILLING_UNAVAILABLE.
+ * Stores the price of each plan and pack as read from the payment provider; one without an active price is no longer
+ * for sale. Returns every plan with its price. Throws NOT_FOR_SALE, BILLING_UNAVAILABLE.
  */
 export async function refreshPrices(ctx: Ctx): Promise<SoldPlan[]> {
   const payments = needPayments(ctx.payments);
@@ -40,7 +40,7 @@ function toSold(planId: string, price: Stripe.Price | null): SoldPlan {
   return { planId, priceId: price.id, prices: amountsOf(price) };
 }
 
-/** Every price that ever sold a plan is remembered: somebody may still be paying it. */
+/** Every price that ever sold a plan is kept, because a subscription may still use it. */
 async function keep(ctx: Ctx, { planId, priceId, prices }: SoldPlan): Promise<void> {
   const json = prices && ctx.sql.json(prices);
   await ctx.sql`update plan set prices = ${json}, stripe_price_id = ${priceId} where id = ${planId}`;

@@ -6,8 +6,8 @@ import type { Plan, Price } from '../../shapes';
 export type SellablePlan = { plan: Plan; price: Price; stripePriceId: string };
 
 /**
- * A plan somebody may buy, with its price in a currency. Throws INVALID_INPUT for a plan that does not exist and
- * NOT_FOR_SALE for one without a price.
+ * Returns a plan for sale with its price in a currency. Throws INVALID_INPUT for an unknown plan and NOT_FOR_SALE for
+ * one without a price.
  */
 export async function needSellable(
   ctx: Ctx,

@@ -7,7 +7,7 @@ import { ensureWebhook, type Webhook } from './ensure-webhook';
 import { ensurePackPrices } from './pack-prices';
 import { lookupKeyOf, refreshPrices, type SoldPlan } from './refresh-prices';
 
-/** What a new installation asks for, in minor units a month. Prices that exist at the provider are never changed. */
+/** The prices of a new installation, in minor units per month. Existing prices at the provider are never changed. */
 const AMOUNTS: Record<string, { usd: number; gbp: number }> = {
   starter: { usd: 900, gbp: 800 },
   pro: { usd: 1900, gbp: 1600 },
@@ -21,10 +21,10 @@ export type Catalogue = {
 };
 
 /**
- * Makes at the payment provider what is missing there to sell plans and packs: products, prices, the portal's configuration
- * and the webhook endpoint; then takes the prices over. Can run again at any time: what is there is looked for first, and
- * what somebody deleted is made anew, so each run has keys of its own. Returns what is there now.
- * Throws NOT_FOR_SALE, BILLING_UNAVAILABLE.
+ * Creates what is missing at the payment provider to sell plans and packs: products, prices, the portal's configuration
+ * and the webhook endpoint; then stores the prices. Can be repeated at any time: existing objects are looked up first,
+ * and each run has its own keys, so that deleted ones are created again. Returns what exists now. Throws NOT_FOR_SALE,
+ * BILLING_UNAVAILABLE.
  */
 export async function syncCatalogue(ctx: Ctx): Promise<Catalogue> {
   const payments = needPayments(ctx.payments);
@@ -58,7 +58,7 @@ async function ensurePrice(
           gbp: { unit_amount: gbp },
         },
         recurring: { interval: 'month' },
-        // What is shown is what is paid, also once tax is computed; it cannot be changed later.
+        // The displayed price is what is paid, also once tax is computed. It cannot be changed later.
         tax_behavior: 'inclusive',
         lookup_key: key,
         metadata: { plan: plan.id },
@@ -92,7 +92,7 @@ async function ensureProduct(payments: Payments, plan: Plan): Promise<string> {
   return made.id;
 }
 
-/** One portal configuration an environment: cards and receipts there, changes of plan here. */
+/** One portal configuration per environment: cards and receipts are handled there, changes of plan here. */
 async function ensurePortal(ctx: Ctx, payments: Payments): Promise<{ id: string }> {
   const environment = ctx.env.ENVIRONMENT_ID;
   const found = await payments.ask((stripe) =>
@@ -116,7 +116,7 @@ const makePortal = (ctx: Ctx, payments: Payments, environment: string) =>
     ),
   );
 
-/** What somebody changed there is put right: a plan that is switched or cancelled on that page is not told here. */
+/** Restores the settings of the configuration: plans must not be changed or cancelled on that page. */
 const mendPortal = (ctx: Ctx, payments: Payments, id: string) =>
   payments.make(`portal-configuration:${id}:${newId()}`, (stripe, once) =>
     stripe.billingPortal.configurations.update(id, portalSettings(ctx), once),

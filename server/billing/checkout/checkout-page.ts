@@ -11,7 +11,7 @@ import { expireOthers, expirePage } from '../sync/close-checkouts';
 import { isLiving, readStored } from '../sync/stored-subscription';
 import { syncAccount } from '../sync/sync-account';
 
-/** What a page sells: a plan by the month, or a pack once. */
+/** What a page sells: a plan per month, or a pack once. */
 export type Sale = { id: string; stripePriceId: string; price: Money } & (
   | { kind: 'plan' }
   | { kind: 'pack'; seconds: number }
@@ -26,15 +26,16 @@ type CheckoutRow = Pick<
   'id' | 'price_id' | 'currency' | 'back_to' | 'stripe_session_id'
 >;
 
-/** How often a page that is used up is replaced by a new one. */
+/** The most times that a used page is replaced by a new one. */
 const MOST_TRIES = 4;
-/** A page with less than this left is replaced: nobody should see it expire while they look for their card. */
+/** A page with less time left, in ms, is replaced, so that none expires while its user pays. */
 const LEAST_LEFT_MS = 10 * 60_000;
 
 /**
- * The one open payment page of an account. Each account has one current checkout at a time, decided under its lock; two
- * tabs get the same page, another plan or pack replaces it and expires the old one. Returns the way back for a choice that
- * another one replaced meanwhile, and null for a plan when the account pays for one already. Throws BILLING_UNAVAILABLE.
+ * Returns the one open payment page of an account. An account has one current checkout, decided under its lock: two
+ * tabs get the same page, another plan or pack replaces it and expires the old page. Returns the way back when another
+ * choice replaced this one meanwhile, and null for a plan when the account already pays for one. Throws
+ * BILLING_UNAVAILABLE.
  */
 export async function needCheckoutPage(
   ctx: Ctx,
@@ -51,18 +52,21 @@ export async function needCheckoutPage(
       await expireOthers(payments, input, page.id);
       return { url: page.url };
     }
-    // Replaced by another tab, or used up: this page must not be paid any more.
+    // Replaced by another tab, or used: this page must not be paid any more.
     if (page.status === 'open') await expirePage(payments, page.id);
-    // The later choice stands. To choose again here would replace it in turn, and two tabs would do that without end.
+    // The later choice wins. To choose again here would replace it in turn, and two tabs would do that endlessly.
     if (!isCurrent && page.status === 'open' && lasts) return { url: `${ctx.env.APP_URL}${row.back_to}` };
     await ctx.sql`update checkout set is_current = false where id = ${row.id}`;
-    // What a paid page led to decides: the confirmation, or a new page when that has ended already.
+    // The result of a paid page decides: the confirmation, or a new page when its subscription has ended.
     if (page.status === 'complete') await syncAccount(ctx, { accountId: input.accountId });
   }
   throw new Error('Payment pages of this account are used up as soon as they are made.');
 }
 
-/** The current checkout when it sells the same, else a new one in its place; null for a plan when the account pays for one. */
+/**
+ * Returns the current checkout if it sells the same, else a new one in its place; null for a plan when the account pays
+ * for one.
+ */
 async function chooseCheckout(tx: TxCtx, input: PageInput): Promise<CheckoutRow | null> {
   const { accountId, sale, backTo } = input;
   await lockAccount(tx, accountId);
@@ -80,7 +84,7 @@ async function chooseCheckout(tx: TxCtx, input: PageInput): Promise<CheckoutRow 
   return made ?? null;
 }
 
-/** The page of a checkout: the known one, or a new one under the checkout's own key. */
+/** Returns the page of a checkout: the known one, or a new one under the checkout's own key. */
 async function openPage(
   ctx: Ctx,
   payments: Payments,
@@ -116,7 +120,7 @@ async function openPage(
   );
 }
 
-/** Returns how a sale is paid. The metadata of a payment says later what it bought. Pure. */
+/** Returns how a sale is paid. The metadata of a payment later tells what it bought. Pure. */
 function paymentOf(
   sale: Sale,
   account: string,
@@ -132,14 +136,14 @@ function paymentOf(
     metadata,
     subscription_data: {
       metadata,
-      // Billed on the first of the UTC month, like the quota; what is left of this month is prorated.
+      // Billed on the first of the UTC month, like the quota; the rest of this month is prorated.
       billing_cycle_anchor_config: { day_of_month: 1, hour: 0, minute: 0, second: 0 },
       proration_behavior: 'create_prorations',
     },
   };
 }
 
-/** Returns a line with the operator's terms for above the Pay button; nothing when none are set. Pure. */
+/** Returns a line with the operator's terms above the Pay button; nothing when none are set. Pure. */
 function termsOf({
   TERMS_URL,
   PRIVACY_URL,
@@ -152,7 +156,7 @@ function termsOf({
   return { custom_text: { submit: { message: `Our ${links.join(' and ')} apply.` } } };
 }
 
-/** Remembers the page; returns whether its checkout is still the current one. */
+/** Records the page. Returns whether its checkout is still the current one. */
 async function recordPage(ctx: Ctx, checkoutId: string, sessionId: string): Promise<boolean> {
   const [row] = await ctx.sql<{ is_current: boolean }[]>`
     update checkout set stripe_session_id = ${sessionId} where id = ${checkoutId} returning is_current`;

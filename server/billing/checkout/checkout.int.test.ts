@@ -89,7 +89,7 @@ describe('checkout', () => {
     const { payments } = b.ctx;
     if (!payments) throw new Error('There are no payments.');
     let later = '';
-    // The other tab chooses whenever a page of this one was made and is not yet recorded.
+    // The other tab chooses each time a page of this one was made and is not yet recorded.
     const make: typeof payments.make = async (key, write) => {
       const made = await payments.make(key, write);
       if (key.startsWith('checkout:')) later = await b.openPage(person, 'max');
@@ -119,7 +119,7 @@ describe('checkout', () => {
     const [row] = await b.ctx.sql<
       { id: string }[]
     >`select id from checkout where stripe_session_id = ${first}`;
-    // A page that no rule of ours would have left open.
+    // An open page that our own rules would have closed.
     const stray = await b.bench.stripe.checkout.sessions.create({
       mode: 'subscription',
       customer: await b.customerOf(person),

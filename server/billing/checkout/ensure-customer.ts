@@ -5,9 +5,9 @@ import { isGone, type Payments } from '../payments';
 import { isSameAccount, switchAccount } from '../sync/switch-account';
 
 /**
- * Does something with the account's one customer. One that somebody deleted at the provider, and with it what it paid
- * for, is made anew, and the work is done with that one. Throws NOT_FOUND for an account that was deleted,
- * BILLING_UNAVAILABLE and what `work` throws.
+ * Runs `work` with the account's one customer. If the customer, and with it its subscriptions, was deleted at the
+ * provider, a new one is made and the work runs with it. Throws NOT_FOUND for a deleted account, BILLING_UNAVAILABLE
+ * and what `work` throws.
  */
 export async function withCustomer<T>(
   ctx: Ctx,
@@ -28,8 +28,8 @@ export async function withCustomer<T>(
 type CustomerRow = { stripe_customer_id: string | null; generation: number; stripe_account: string | null };
 
 /**
- * The customer's id, made on first need. Any number of calls at once make one: the key is the account's, and everything
- * sent under it is always the same.
+ * Returns the customer's id and makes the customer when needed. Concurrent calls make one: the key is the account's,
+ * and the request under it is always the same.
  */
 async function ensureCustomer(ctx: Ctx, payments: Payments, accountId: string): Promise<string> {
   const find = () => ctx.sql<CustomerRow[]>`
@@ -46,21 +46,22 @@ async function ensureCustomer(ctx: Ctx, payments: Payments, accountId: string): 
   if (!row) throw notFound('account');
   if (row.stripe_customer_id) return row.stripe_customer_id;
   const made = await makeCustomer(ctx, payments, accountId, row.generation);
-  // Kept before it has a name: the provider forgets the key after a day, and then nobody would find it again.
+  // Stored before it has a name: the provider drops the key after a day, and then the customer could not be found
+  // again.
   const [kept] = await ctx.sql<{ stripe_customer_id: string }[]>`
     update billing_customer set stripe_customer_id = coalesce(stripe_customer_id, ${made}), stripe_account = ${current}
     where account_id = ${accountId} returning stripe_customer_id`;
   // The account was deleted meanwhile, and its customer with it.
   if (!kept) throw notFound('account');
   const owner = await readOwner(ctx, accountId);
-  // Name and address may change under a person's hands, so they are no part of what the key covers.
+  // Name and address may change at any time, so they are no part of the keyed request.
   await payments.make(`customer-name:${kept.stripe_customer_id}:${newId()}`, (stripe, once) =>
     stripe.customers.update(kept.stripe_customer_id, owner, once),
   );
   return kept.stripe_customer_id;
 }
 
-/** Makes the customer of an account, or finds the one that was made before under the same key; returns its id. */
+/** Makes the customer of an account, or finds the one made before under the same key. Returns its id. */
 export async function makeCustomer(
   ctx: Ctx,
   payments: Payments,
@@ -75,12 +76,12 @@ export async function makeCustomer(
   return made.id;
 }
 
-/** Forgets a customer that the provider no longer knows, so that the next need makes a new one. */
+/** Forgets a customer that the provider no longer knows, so that the next call makes a new one. */
 async function forgetCustomer(ctx: Ctx, accountId: string, customer: string): Promise<void> {
   await ctx.sql`
     update billing_customer set stripe_customer_id = null, generation = generation + 1
     where account_id = ${accountId} and stripe_customer_id = ${customer}`;
-  // A page that was made for the old one can never be paid.
+  // A page of the old customer can never be paid.
   await ctx.sql`update checkout set is_current = false where account_id = ${accountId} and is_current`;
 }
 

@@ -8,16 +8,16 @@ import { asksBank } from '../refused-card';
 import { isPayable, subscriptionOf } from '../settle-ended';
 import { isLiving, readStored } from '../sync/stored-subscription';
 
-type Asked = { accountId: string /** Null for the one that is open now. */; invoiceId: string | null };
+type Asked = { accountId: string /** Null for the open one. */; invoiceId: string | null };
 
-/** Our page that confirms the payment of an invoice; it leads on to the bank's. */
+/** Returns the URL of our page that confirms the payment of an invoice and redirects to the bank's. */
 export const confirmUrl = (appUrl: string, invoiceId: string): string =>
   `${appUrl}/billing/confirm?invoice=${encodeURIComponent(invoiceId)}`;
 
 /**
- * Where an invoice of this account is paid: the bank's own page, which leads back to us, when all that is missing is an
- * answer to the bank; else the provider's page of the invoice. Null when there is nothing to pay. Throws
- * BILLING_UNAVAILABLE, NOT_FOR_SALE, RATE_LIMITED.
+ * Returns where an invoice of this account is paid: the bank's own page, which redirects back, when only a confirmation
+ * is missing; else the provider's page of the invoice. Null when there is nothing to pay. Throws BILLING_UNAVAILABLE,
+ * NOT_FOR_SALE, RATE_LIMITED.
  */
 export async function leadToBank(ctx: Ctx, { accountId, invoiceId }: Asked): Promise<string | null> {
   const payments = needPayments(ctx.payments);
@@ -51,14 +51,16 @@ async function findOpen(payments: Payments, subscription: string): Promise<Strip
   return data[0] ?? null;
 }
 
-/** The payment that an invoice waits for, or null. */
+/** Returns the id of the payment that an invoice waits for, or null. */
 export function intentOf(invoice: Stripe.Invoice): string | null {
   const open = invoice.payments?.data.find(({ status }) => status === 'open');
   const intent = open?.payment.payment_intent ?? null;
   return typeof intent === 'string' ? intent : (intent?.id ?? null);
 }
 
-/** Tries the payment with its owner present; null when the bank does not want to be asked, or has no page of its own. */
+/**
+ * Tries the payment with its owner present. Returns null when the bank needs no confirmation or has no page of its own.
+ */
 async function askBank(ctx: Ctx, payments: Payments, invoice: Stripe.Invoice): Promise<string | null> {
   const id = intentOf(invoice);
   if (!id) return null;
@@ -86,7 +88,7 @@ async function askBank(ctx: Ctx, payments: Payments, invoice: Stripe.Invoice): P
   }
 }
 
-/** True when the payment failed, or waits, only for an answer to the bank. */
+/** Returns whether the payment failed or waits only for a confirmation by the bank's customer. */
 function waitsForOwner({ status, last_payment_error: error }: Stripe.PaymentIntent): boolean {
   if (status === 'requires_action' || status === 'requires_confirmation') return true;
   return status === 'requires_payment_method' && error !== null && asksBank(error);

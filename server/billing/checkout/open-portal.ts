@@ -7,12 +7,12 @@ import { withFreshState } from '../with-fresh-state';
 import { withCustomer } from './ensure-customer';
 
 type PortalInput = Whose & {
-  /** The path to come back to, by default the page about billing. */
+  /** The path to return to, by default the billing page. */
   from?: string;
 };
 
 /**
- * The provider's own page where the card is changed, made for this one visit; it leads back by itself. Throws
+ * Returns the provider's page to change the card, valid for one visit; the page redirects back. Throws
  * BILLING_UNAVAILABLE, NOT_FOR_SALE, RATE_LIMITED.
  */
 export async function openPortal(ctx: Ctx, { accountId, from }: PortalInput): Promise<{ url: string }> {
@@ -36,7 +36,7 @@ export async function openPortal(ctx: Ctx, { accountId, from }: PortalInput): Pr
     );
   return withFreshState(ctx, accountId, async () => {
     const page = await open(setup?.value.id).catch((error) => {
-      // Switched off at the provider, or of another mode: its own default changes a card as well.
+      // The configuration is disabled at the provider, or of another mode: the provider's default also changes a card.
       if (!setup || !isRefused(error)) throw error;
       ctx.log.error({ err: error }, 'the portal configuration is gone; make it again with sync-catalogue');
       return open();

@@ -21,15 +21,15 @@ type UpgradeInput = {
   accountId: string;
   member: Member;
   planId: string;
-  /** The path to come back to. */
+  /** The path to return to. */
   from?: string;
   currency?: string;
 };
 
 /**
- * The way to a plan: the provider's payment page, or our confirmation page for an account that pays already. Opening it
- * changes nothing; opening it twice answers the same page. Throws NOT_FOR_SALE, INVALID_INPUT, PURCHASE_REFUSED, ACCOUNT_BLOCKED,
- * ACCOUNT_PENDING, BILLING_UNAVAILABLE, RATE_LIMITED.
+ * Returns the page to buy a plan: the provider's payment page, or our confirmation page for an account that already
+ * pays. Changes nothing; repeated calls return the same page. Throws NOT_FOR_SALE, INVALID_INPUT, PURCHASE_REFUSED,
+ * ACCOUNT_BLOCKED, ACCOUNT_PENDING, BILLING_UNAVAILABLE, RATE_LIMITED.
  */
 export async function openUpgrade(ctx: Ctx, input: UpgradeInput): Promise<{ url: string }> {
   const payments = needPayments(ctx.payments);
@@ -42,7 +42,10 @@ export async function openUpgrade(ctx: Ctx, input: UpgradeInput): Promise<{ url:
   });
 }
 
-/** What the account pays for as of now. A customer that the provider does not know pays for nothing: it makes way. */
+/**
+ * Returns what the account pays for as of now. A customer that the provider does not know pays for nothing and is
+ * forgotten.
+ */
 async function readOrForget(ctx: Ctx, payments: Payments, accountId: string): Promise<void> {
   const { kind } = await syncAccount(ctx, { accountId });
   if (kind !== 'unknown_customer') return;
@@ -79,7 +82,7 @@ async function leadOn(
     accountId,
     customer,
     sale: { kind: 'plan', id: planId, stripePriceId: sold.stripePriceId, price: sold.price },
-    // Nobody is sent elsewhere by a link somebody else made.
+    // Only local paths, so that a crafted link cannot redirect to another site.
     backTo: localPath(input.from) ?? '/plans',
   });
   return page ?? confirm;

@@ -7,8 +7,8 @@ import { intentOf } from './lead-to-bank';
 import { type Arrival, LATER } from './return-from-checkout';
 
 /**
- * What became of the payment of an invoice that somebody comes back from their bank for, read from the provider now.
- * `refused` when the bank did not confirm it: nothing was changed then, and it can be tried again.
+ * Returns the result of an invoice's payment after the visit to the bank, read from the provider now. `refused` when
+ * the bank did not confirm it: then nothing changed, and the payment can be tried again.
  */
 export async function returnFromBank(
   ctx: Ctx,

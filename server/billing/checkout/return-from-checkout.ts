@@ -6,15 +6,15 @@ import { isGone } from '../payments';
 import { isLiving, readStored } from '../sync/stored-subscription';
 import { syncAccount } from '../sync/sync-account';
 
-/** Refusals after which asking again is of use. */
+/** Refusals after which the same request may succeed later. */
 export const LATER = new Set<Reason>(['BILLING_UNAVAILABLE', 'RATE_LIMITED']);
 
 export type Arrival = 'paid' | 'waiting' | 'open' | 'failed' | 'refused' | 'added' | 'adding';
 
 /**
- * What became of a payment page somebody comes back from, read from the provider now; the address of the page alone
- * grants nothing. A pack is `added`, or `adding` while it is waited for. `waiting` while the provider cannot be asked, was asked too often or has not made the subscription yet, `failed` for a page
- * that expired or is not this account's.
+ * Returns the result of a payment page, read from the provider now; the URL of the return grants nothing. A pack is
+ * `added`, or `adding` until it is. `waiting` while the provider does not answer, was asked too often or has not made
+ * the subscription yet; `failed` for a page that expired or belongs to another account.
  */
 export async function returnFromCheckout(
   ctx: Ctx,

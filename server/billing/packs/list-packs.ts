@@ -6,8 +6,8 @@ import type { PricedPack } from '../../shapes';
 type Row = { pack_id: string; prices: Prices; currency: string | null };
 
 /**
- * Every pack with its price as it will be charged: in the account's currency, for others in the visitor's. The price is null
- * where a pack is not for sale or payments are not set up.
+ * Returns every pack with the price that will be charged, in the account's or the visitor's currency. The price is null
+ * when a pack is not for sale or payments are not set up.
  */
 export async function listPacks(
   ctx: Ctx,

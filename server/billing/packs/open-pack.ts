@@ -14,13 +14,13 @@ import { withFreshState } from '../with-fresh-state';
 type PackInput = {
   accountId: string;
   packId: string;
-  /** The path to come back to. */
+  /** The path to return to. */
   from?: string;
   currency?: string;
 };
 
 /**
- * The payment page of a pack. Opening it changes nothing; opening it twice answers the same page until it is paid. Throws
+ * Returns the payment page of a pack. Changes nothing; repeated calls return the same page until it is paid. Throws
  * NOT_FOR_SALE, INVALID_INPUT, PURCHASE_REFUSED, ACCOUNT_BLOCKED, ACCOUNT_PENDING, BILLING_UNAVAILABLE, RATE_LIMITED.
  */
 export async function openPack(ctx: Ctx, input: PackInput): Promise<{ url: string }> {
@@ -46,7 +46,10 @@ export async function openPack(ctx: Ctx, input: PackInput): Promise<{ url: strin
 const noUse = (message: string) =>
   new DomainError('INVALID_INPUT', message, { fields: { packId: ['adds nothing'] } });
 
-/** A pack somebody may buy, with its price in a currency. Throws INVALID_INPUT for an unknown one, NOT_FOR_SALE without a price. */
+/**
+ * Returns a pack for sale with its price in a currency. Throws INVALID_INPUT for an unknown one, NOT_FOR_SALE without a
+ * price.
+ */
 async function needPack(ctx: Ctx, packId: string, currency: string | null | undefined): Promise<Sale> {
   const pack = PACKS.find(({ id }) => id === packId);
   if (!pack) throw noUse(`There is no pack named ${packId}.`);

@@ -2,7 +2,7 @@ import { toIso } from '../../clock';
 import type { OwnPack } from '../../offer-shapes';
 import { type AccountState, liveSums } from '../../quota/account-state';
 
-/** The packs of an account that have not ended, as people see them, the one that is used first first. Pure. */
+/** Returns the packs of an account that have not ended, for display, in the order of their use. Pure. */
 export const ownPacks = (state: AccountState): OwnPack[] =>
   state.packs
     .filter(({ endsAt }) => endsAt > state.now)

@@ -28,7 +28,7 @@ async function openPage(person: Person, packId = 'pack10', currency?: string): P
   return id;
 }
 
-/** An account with nothing left and a pack that is paid for. */
+/** Returns an account with no quota left and a paid pack. */
 async function buyer(packId = 'pack10', planId = 'free'): Promise<Person> {
   const person = await b.person({ planId, leftMs: 0 });
   await b.pay(await openPage(person, packId));

@@ -5,9 +5,9 @@ import { needPayments } from '../payments';
 const PAGE_SIZE = 100;
 
 /**
- * Gives customers that the database forgot, as after a restore, back to their accounts. One of a deleted account is ended
- * by the removal that begins anew. Returns those whose account is unknown or has another customer: a person has to see
- * to them. Throws NOT_FOR_SALE, BILLING_UNAVAILABLE.
+ * Links customers that the database lost, as after a restore, to their accounts again. A customer of a deleted account
+ * is ended by its removal, which is queued anew. Returns those whose account is unknown or has another customer, for an
+ * operator. Throws NOT_FOR_SALE, BILLING_UNAVAILABLE.
  */
 export async function adoptCustomers(ctx: Ctx): Promise<{ accountId: string; customer: string }[]> {
   const payments = needPayments(ctx.payments);
@@ -30,7 +30,7 @@ const ours = (ctx: Ctx, customers: Stripe.Customer[]) =>
     .filter(({ metadata }) => metadata.environment === ctx.env.ENVIRONMENT_ID && metadata.account)
     .map(({ id, metadata }) => ({ accountId: metadata.account ?? '', customer: id }));
 
-/** True when the account has this customer now. */
+/** Returns whether the account has this customer now. */
 async function adopt(ctx: Ctx, accountId: string, customer: string): Promise<boolean> {
   const [row] = await ctx.sql<{ kept: string; adopted: boolean }[]>`
     with before as (select stripe_customer_id as id from billing_customer where account_id = ${accountId}),

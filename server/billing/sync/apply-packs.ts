@@ -9,9 +9,9 @@ import type { PackFacts } from './read-money';
 type Known = { id: string; refunded: number; disputed: boolean };
 
 /**
- * Writes down what a read of the provider says about an account's packs: new ones, and money that went back. A pack that is
- * not in the read stays: its payment may be another customer's of the same account. The sums follow with `alignQuota`.
- * Under the account lock; reading twice writes the same.
+ * Writes an account's packs from a read of the provider: new ones, and refunds. A pack absent from the read stays,
+ * because its payment may belong to another customer of the account. `alignQuota` then updates the sums. Requires the
+ * account lock. Idempotent.
  */
 export async function applyPacks(tx: TxCtx, accountId: string, facts: PackFacts[]): Promise<void> {
   for (const fact of facts) {

@@ -14,7 +14,7 @@ import { readStored, type StoredSubscription, writeStored } from './stored-subsc
 
 export type Outcome =
   | { kind: 'no_customer' }
-  /** The provider does not know the account's customer, as after a change of its keys: what was known stays. */
+  /** The provider does not know the account's customer, as after a change of its keys: the stored data stays. */
   | { kind: 'unknown_customer' }
   /** A later read was applied before this one, or the account has another customer by now. */
   | { kind: 'superseded' }
@@ -23,7 +23,7 @@ export type Outcome =
       planBefore: string;
       planAfter: string;
       living: SubscriptionFacts[];
-      /** The subscription whose bigger plan waited for the bank and is paid now. */
+      /** The subscription whose larger plan waited for the bank and is paid now. */
       confirmed: StoredSubscription | null;
     };
 
@@ -39,7 +39,7 @@ type Reading = {
 
 /**
  * Writes a read of the provider under the account lock, unless one with a later ticket was written before or the
- * customer is no longer the account's. The quota follows in the same transaction. Returns what became of it.
+ * account has another customer by now. The quota is updated in the same transaction. Returns the outcome.
  */
 export async function applySubscription(ctx: Ctx, reading: Reading): Promise<Outcome> {
   return inTx(ctx, async (tx) => {
@@ -77,7 +77,7 @@ export async function applySubscription(ctx: Ctx, reading: Reading): Promise<Out
   });
 }
 
-/** Whether this read may be applied, and when the one before it was. */
+/** Returns whether this read may be applied, and when the previous one was. */
 async function takeTicket(
   tx: TxCtx,
   { accountId, customer, ticket, facts, stripeAccount }: Reading,
@@ -106,7 +106,7 @@ const priceIdsOf = ({
   ...bought.map((line) => line.priceId),
 ];
 
-/** What to store. An unknown price or status neither grants nor takes away: what was known of it stays, with an alarm. */
+/** Returns the row to store. An unknown price or status changes nothing: the stored values stay, with an alarm. */
 async function decideStored(
   tx: TxCtx,
   state: AccountState,
@@ -140,7 +140,7 @@ async function decideStored(
   return { ...rowOf(chosen, planOf), planId, amount, bought };
 }
 
-/** What is stored of a subscription as it was read. Pure. */
+/** Returns the row of a subscription as read. Pure. */
 function rowOf(
   { id, createdAt, pending, pendingUpdate, ...facts }: SubscriptionFacts,
   planOf: (priceId: string) => string | null,

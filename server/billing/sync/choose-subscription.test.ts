@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { chooseSubscription, surplusOf } from './choose-subscription';
 import type { SubscriptionFacts } from './read-stripe';
 
-/** `id status[@created][*]`: an asterisk for one that a checkout of ours made. */
+/** `id status[@created][*]`; an asterisk marks one made by our checkout. */
 const facts = (text: string): SubscriptionFacts => {
   const [, id = '', status = '', created = '0', ours] = /^(\w+) (\w+)(?:@(\d+))?(\*)?$/.exec(text) ?? [];
   const ended = status === 'canceled' || status === 'incomplete_expired';
@@ -45,13 +45,13 @@ describe('several subscriptions', () => {
     [['a active@1', 'b active@2'], []],
     [['a active@1', 'b active@2*'], []],
     [['a canceled@1*', 'b active@2*'], []],
-    // The one that is paid for stays, however new.
+    // The paid one stays, however new.
     [['a past_due@1*', 'b active@2*'], ['a']],
     [
       ['a unpaid@1*', 'b past_due@2*', 'c active@3*'],
       ['b', 'a'],
     ],
-    // The first payment of the older one never came: who paid keeps what they paid for.
+    // The older one's first payment never arrived: the paid one stays.
     [['a incomplete@1*', 'b active@2*'], []],
   ])('BILLING-5 of %j one checkout too many made %j', (all, surplus) => {
     expect(surplusOf(all.map(facts)).map((one) => one.id)).toEqual(surplus);

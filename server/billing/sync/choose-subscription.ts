@@ -1,27 +1,30 @@
 import type { SubscriptionFacts } from './read-stripe';
 
-/** Best first. A status that is not here is unknown: it stands last and gives nothing. */
+/** Best first. An unknown status ranks last and gives nothing. */
 const RANK = ['active', 'trialing', 'past_due', 'unpaid', 'paused', 'processing', 'incomplete'];
 const KNOWN = new Set([...RANK, 'canceled', 'incomplete_expired']);
 
 export const isKnownStatus = (status: string): boolean => KNOWN.has(status);
 
-/** Without a first payment so far. */
+/** Statuses without a completed first payment. */
 const UNFINISHED = new Set(['incomplete', 'processing']);
 
 const FAILING = new Set(['past_due', 'unpaid', 'paused', 'processing', 'incomplete']);
 
-/** True while a subscription lives and is not paid for: cancelled then, it ends at once. */
+/** Returns whether a subscription lives and is not paid: a cancellation then ends it at once. */
 export const isFailing = (status: string): boolean => FAILING.has(status);
 
 export type Choice = {
-  /** The one that counts: the best that lives, else the one that ended last; null when there never was one. */
+  /** The one that counts: the best living one, else the one that ended last; null when there never was one. */
   chosen: SubscriptionFacts | null;
-  /** Others that live beside it. */
+  /** Other living subscriptions. */
   others: SubscriptionFacts[];
 };
 
-/** Which of an account's subscriptions counts. `planRank` ranks what a price sells; higher is better. Pure. */
+/**
+ * Returns which of an account's subscriptions counts. `planRank` returns the rank of a price's plan; higher is better.
+ * Pure.
+ */
 export function chooseSubscription(all: SubscriptionFacts[], planRank: (priceId: string) => number): Choice {
   const better = (a: SubscriptionFacts, b: SubscriptionFacts) =>
     rankOf(a) - rankOf(b) ||
@@ -35,7 +38,7 @@ export function chooseSubscription(all: SubscriptionFacts[], planRank: (priceId:
   return { chosen: ended[0] ?? null, others: [] };
 }
 
-/** The place of a subscription's status among the known ones, best first. */
+/** Returns the rank of a subscription's status, best first. */
 function rankOf({ status }: SubscriptionFacts): number {
   const at = RANK.indexOf(status);
   return at < 0 ? RANK.length : at;
@@ -44,8 +47,9 @@ function rankOf({ status }: SubscriptionFacts): number {
 const order = (a: SubscriptionFacts, b: SubscriptionFacts): number => (a.id < b.id ? 1 : -1);
 
 /**
- * The subscriptions that one checkout too many made: every one of ours but the oldest of those in the best standing, so
- * that one which is paid for never ends for one which is not. One whose first payment is not finished sold nothing yet, and those that we did not make are left to a person. Pure.
+ * Returns the subscriptions that a surplus checkout made: every one of ours but the oldest in the best standing, so
+ * that a paid one never ends in favour of an unpaid one. One with an unfinished first payment has sold nothing yet, and
+ * one that we did not make is left to an operator. Pure.
  */
 export function surplusOf(all: SubscriptionFacts[]): SubscriptionFacts[] {
   const ours = all

@@ -5,8 +5,8 @@ import type { Payments } from '../payments';
 type Whose = { accountId: string; customer: string };
 
 /**
- * Ends every way to a plan that is still open for an account which pays already: another payment would be a second one. The
- * ways are forgotten only when they are ended, so that a provider that is away now is asked again by the next read.
+ * Ends every open way to buy a plan for an account that already pays, because another payment would be a second one. A
+ * way is forgotten only once it has ended, so that the next read retries when the provider is away now.
  */
 export async function closeCheckouts(ctx: Ctx, payments: Payments, whose: Whose): Promise<void> {
   const ways = await ctx.sql<{ id: string }[]>`
@@ -16,7 +16,7 @@ export async function closeCheckouts(ctx: Ctx, payments: Payments, whose: Whose)
   await ctx.sql`delete from checkout where id = any(${ways.map((way) => way.id)})`;
 }
 
-/** Expires all open payment pages of ours for this customer but one, or those of them that are meant. */
+/** Expires all our open payment pages of this customer except one, or only those in question. */
 export async function expireOthers(
   payments: Payments,
   whose: Whose,
@@ -33,7 +33,7 @@ export async function expireOthers(
   for (const page of ours) await expirePage(payments, page.id);
 }
 
-/** Expires one payment page; one that was paid or has expired meanwhile is left as it is. */
+/** Expires one payment page; one that was paid or has expired meanwhile stays as it is. */
 export async function expirePage(payments: Payments, sessionId: string): Promise<void> {
   await payments
     .make(`expire:${sessionId}`, (stripe, once) => stripe.checkout.sessions.expire(sessionId, {}, once))

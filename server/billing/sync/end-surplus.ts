@@ -6,9 +6,8 @@ import { surplusOf } from './choose-subscription';
 import type { SubscriptionFacts } from './read-stripe';
 
 /**
- * Cancels and refunds what a second completed checkout sold. Returns true when there was such a thing. Repeating it
- * refunds nothing twice. A refund that the provider refuses is left to a person: the second subscription ends all the
- * same.
+ * Cancels and refunds what a second completed checkout sold. Returns true when there was one. Refunds nothing twice. A
+ * refund that the provider refuses is left to an operator, and the second subscription ends nevertheless.
  */
 export async function endSurplus(
   ctx: Ctx,

@@ -1,10 +1,10 @@
 import type { Ctx } from '../../context';
 
-/** The provider sends an event again for three days by itself, and for thirty when somebody asks it to. */
+/** The provider sends an event again for three days by itself, and for thirty on request. */
 const KEPT_DAYS = 100;
 const BATCH_SIZE = 5_000;
 
-/** Forgets that events were processed more than 100 days ago. Returns how many. */
+/** Deletes the records of events that were processed more than 100 days ago. Returns how many. */
 export async function forgetEvents(ctx: Pick<Ctx, 'sql'>): Promise<number> {
   const gone = await ctx.sql`
     delete from stripe_event where id in (

@@ -268,7 +268,7 @@ describe('the trial', () => {
     }
     await startTrial(b.ctx, one);
     await expect(startTrial(b.ctx, two)).rejects.toMatchObject({ reason: 'TRIAL_USED' });
-    // Nothing in the marks tells who they are.
+    // The marks reveal nothing about the persons.
     const [row] = await b.ctx.sql<
       { text: string }[]
     >`select string_agg(t::text, ' ') as text from trial_mark t`;
@@ -285,7 +285,7 @@ describe('the trial', () => {
       message: expect.stringContaining('Confirm your email address first'),
     });
     expect(await b.planOf(planted)).toBe('free');
-    // By an identity of their own they may; the address they only claim stays free for its owner.
+    // Their own identity is accepted; the address they only claim stays free for its owner.
     await sql`insert into auth_identity (id, account_id, provider_id, user_id) values (${newId()}, '4712', 'github', ${planted.userId})`;
     expect(await startTrial(b.ctx, planted)).toMatchObject({ plan: { id: 'trial' } });
     await sql`update auth_user set email = 'given-up@hourglass.test' where id = ${planted.userId}`;

@@ -15,14 +15,17 @@ type Change = {
   after: AccountState;
   stored: StoredSubscription | null;
   next: StoredSubscription | null;
-  /** When the provider was last read before; null for the first time. */
+  /** When the provider was last read before; null for the first read. */
   syncedAt: Instant | null;
-  /** The ticket of the read that brought it: a cause that no other read has. */
+  /** The ticket of this read, as a cause that no other read has. */
   ticket: number;
   card: CardFacts | null;
 };
 
-/** Writes down what a read of the provider changed: in the audit, and as one email a change. Under the account lock. */
+/**
+ * Records what a read of the provider changed: in the audit log, and as one email per change. Requires the account
+ * lock.
+ */
 export async function noteChange(tx: TxCtx, change: Change): Promise<void> {
   const { after, stored, next, ticket } = change;
   const { accountId } = after;
@@ -64,25 +67,25 @@ export async function noteChange(tx: TxCtx, change: Change): Promise<void> {
   await tellCard(tx, change);
 }
 
-/** The subscription that was not paid for and has ended since; its email says the change of plan too. */
+/** Returns the unpaid subscription that has ended; its email covers the change of plan. */
 function endedUnpaid({ stored, next }: Change): StoredSubscription | null {
   if (!stored || !next || stored.stripeSubscriptionId !== next.stripeSubscriptionId) return null;
   return isFailing(stored.status) && !isLiving(next) ? stored : null;
 }
 
-/** The plan as of the last read: one that time alone has ended since, after 72 unpaid hours, is a change of now. */
+/** Returns the plan as of the last read: a plan that ended since, after 72 unpaid hours, counts as changed now. */
 function planBefore({ before, stored, syncedAt }: Change): Plan {
   return effectivePlan(before.plans, before.ownPlanId, stored, syncedAt ?? before.now);
 }
 
-/** Emails about payments and cancellations, each cause once. */
+/** Queues emails about payments and cancellations, each cause once. */
 async function tellMoney(tx: TxCtx, { after, stored, next, ticket }: Change): Promise<void> {
   const { accountId } = after;
   if (next?.status === 'past_due' && next.latestInvoiceId) {
     await queueMail(tx, {
       accountId,
       kind: 'payment.failed',
-      // The first failure of an invoice; its later ones are the same cause.
+      // The first failure of an invoice; later ones have the same cause.
       cause: `payment:${next.latestInvoiceId}`,
       facts: {
         amount: next.amountOpen,
@@ -107,7 +110,7 @@ async function tellMoney(tx: TxCtx, { after, stored, next, ticket }: Change): Pr
   }
 }
 
-/** A card that expires before it is charged next is told once, in time to change it. */
+/** Queues one email about a card that expires before its next charge, in time to change it. */
 async function tellCard(tx: TxCtx, { after, next, card }: Change): Promise<void> {
   const chargeAt = chargeAfterExpiry(card, next, after.now);
   if (!card || !next || chargeAt === null) return;
@@ -119,7 +122,7 @@ async function tellCard(tx: TxCtx, { after, next, card }: Change): Promise<void>
   });
 }
 
-/** What of an account's billing is worth an audit line. */
+/** Returns what the audit log contains of an account's billing. */
 const summaryOf = (plan: Plan, sub: StoredSubscription | null) => ({
   planId: plan.id,
   subscription: sub && {

@@ -16,11 +16,11 @@ type Trouble = {
   amount: number;
   currency: string;
   createdAt: string;
-  /** The money is taken back, or most likely will be: what it paid for ends. */
+  /** The money is taken back, or most likely will be: the purchase ends. */
   isReal: boolean;
 };
 
-/** Reads a dispute, as it is now, and acts on it. An inquiry of the bank only refuses purchases. Throws BILLING_UNAVAILABLE. */
+/** Reads a dispute as it is now and acts on it. A bank's inquiry only refuses purchases. Throws BILLING_UNAVAILABLE. */
 export async function noteDispute(ctx: Ctx, id: string): Promise<void> {
   const payments = needPayments(ctx.payments);
   const found = await payments.ask((stripe) => stripe.disputes.retrieve(id, { expand: ['charge'] }));
@@ -53,7 +53,7 @@ export async function noteFraudWarning(ctx: Ctx, id: string): Promise<void> {
   });
 }
 
-/** Nothing more is sold to the customer, the operator is told once, and what the payment bought ends. */
+/** Refuses further purchases of the customer, alarms the operator once, and ends what the payment bought. */
 async function noteTrouble(ctx: Ctx, payments: Payments, trouble: Trouble): Promise<void> {
   const { customer } = trouble.charge;
   const accountId = await findAccount(ctx, typeof customer === 'string' ? customer : (customer?.id ?? null));
@@ -64,7 +64,7 @@ async function noteTrouble(ctx: Ctx, payments: Payments, trouble: Trouble): Prom
   await syncAccount(ctx, { accountId });
 }
 
-/** A dispute does not name its customer; only our own rows say whose that is. */
+/** A dispute does not name its customer; only our own rows link a customer to an account. */
 async function findAccount(ctx: Ctx, customer: string | null): Promise<string | null> {
   if (!customer) return null;
   const [row] = await ctx.sql<{ id: string }[]>`
@@ -111,7 +111,7 @@ async function holdPurchases(ctx: Ctx, accountId: string, trouble: Trouble): Pro
 const intentOf = ({ payment_intent: intent }: Stripe.Charge): string | null =>
   typeof intent === 'string' ? intent : (intent?.id ?? null);
 
-/** The subscription whose invoice a charge paid, or null. */
+/** Returns the subscription whose invoice a charge paid, or null. */
 async function findPaidFor(payments: Payments, charge: Stripe.Charge): Promise<string | null> {
   const payment_intent = intentOf(charge);
   if (!payment_intent) return null;

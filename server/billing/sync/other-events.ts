@@ -5,7 +5,7 @@ import { noteDispute, noteFraudWarning } from './note-hold';
 
 type Handler = (ctx: Ctx, id: string) => Promise<unknown>;
 
-/** Events that name no customer, by how their type begins, and what each leads to. */
+/** Handlers of events that name no customer, by the beginning of their type. */
 const HANDLERS: [start: string, handle: Handler][] = [
   ['price.', refreshPrices],
   ['charge.dispute.', noteDispute],

@@ -3,7 +3,7 @@ import { fromUnix, type Instant } from '../../clock';
 import { PACKS } from '../../quota/packs';
 import type { Payments } from '../payments';
 
-/** One payment for a pack as the provider has it. Instants in ms, money in minor units. */
+/** One payment for a pack as read from the provider. Instants in ms, money in minor units. */
 export type PackFacts = {
   paymentId: string;
   packId: string;
@@ -17,7 +17,7 @@ export type PackFacts = {
 
 const MOST_PAGES = 10;
 
-/** Every payment of a customer with its charge, newest first. Throws BILLING_UNAVAILABLE. */
+/** Returns every payment of a customer with its charge, newest first. Throws BILLING_UNAVAILABLE. */
 export async function readMoney(payments: Payments, customer: string): Promise<Stripe.PaymentIntent[]> {
   const found: Stripe.PaymentIntent[] = [];
   let cursor: string | undefined;
@@ -37,7 +37,7 @@ export async function readMoney(payments: Payments, customer: string): Promise<S
   return found;
 }
 
-/** What of each payment was given back, by its id; payments of which nothing was are left out. Pure. */
+/** Returns the refunded amount per payment id; payments without refunds are left out. Pure. */
 export function refundsOf(money: Stripe.PaymentIntent[]): Map<string, number> {
   const refunds = new Map<string, number>();
   for (const { id, latest_charge: charge } of money)
@@ -47,8 +47,8 @@ export function refundsOf(money: Stripe.PaymentIntent[]): Map<string, number> {
 }
 
 /**
- * What a payment bought of packs, as our checkout wrote on it; what that is worth now is what its charge says. Nothing of a
- * payment that has not succeeded: access is for what is paid. Pure.
+ * Returns what a payment bought of packs, by our checkout's metadata, with its present worth by its charge. Nothing for
+ * a payment that has not succeeded. Pure.
  */
 export function packsOf(intent: Stripe.PaymentIntent): PackFacts[] {
   const { pack, seconds } = intent.metadata;

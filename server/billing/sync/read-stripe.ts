@@ -4,7 +4,7 @@ import { isGone, type Payments } from '../payments';
 import { type BoughtLine, paidOf, readPaidInvoices } from '../read-invoices';
 import { type PackFacts, packsOf, readMoney, refundsOf } from './read-money';
 
-/** A subscription as the payment provider has it, in our words. Instants in ms, money in minor units. */
+/** A subscription as read from the payment provider. Instants in ms, money in minor units. */
 export type SubscriptionFacts = {
   id: string;
   status: string;
@@ -13,11 +13,11 @@ export type SubscriptionFacts = {
   createdAt: Instant;
   ended: boolean;
   endedAt: Instant | null;
-  /** A payment method is pinned to the subscription: it is charged whatever the customer's default is. */
+  /** True when a payment method is pinned to the subscription: it is charged whatever the customer's default is. */
   isPinned: boolean;
   itemId: string;
   priceId: string;
-  /** What the price says; right only in the price's own currency. */
+  /** The price's amount, correct only in the price's own currency. */
   unitAmount: number;
   currency: string;
   periodStart: Instant;
@@ -26,7 +26,7 @@ export type SubscriptionFacts = {
   cancelAt: Instant | null;
   scheduleId: string | null;
   pending: { priceId: string; at: Instant } | null;
-  /** A change of price that waits for its payment to be confirmed. */
+  /** A change of price that waits for the confirmation of its payment. */
   pendingUpdate: { priceId: string; invoiceId: string | null; expiresAt: Instant } | null;
   latestInvoiceId: string | null;
   amountOpen: number;
@@ -53,8 +53,9 @@ const EXPAND = [
 ];
 
 /**
- * What is left of a customer that the provider lists no more: for one that was deleted, the subscription that ended with
- * it. Null when the provider knows neither a deleted customer nor an ended subscription. Throws BILLING_UNAVAILABLE.
+ * Returns what remains of a customer that the provider no longer lists: for a deleted one, the subscription that ended
+ * with it. Null when the provider knows neither a deleted customer nor an ended subscription. Throws
+ * BILLING_UNAVAILABLE.
  */
 export async function readDeleted(
   payments: Payments,
@@ -73,7 +74,7 @@ export async function readDeleted(
   return { subscriptions: facts?.ended ? [facts] : [], card: null, currency: null, packs: [] };
 }
 
-/** Everything a customer has at the provider as of now. Throws BILLING_UNAVAILABLE. */
+/** Returns everything of a customer at the provider as of now. Throws BILLING_UNAVAILABLE. */
 export async function readStripe(payments: Payments, customer: string): Promise<CustomerFacts> {
   const [page, paid, money] = await Promise.all([
     payments.ask((stripe) =>
@@ -93,7 +94,7 @@ export async function readStripe(payments: Payments, customer: string): Promise<
   };
 }
 
-/** Null for a subscription without items: it sells nothing. */
+/** Null for a subscription without items, which sells nothing. */
 function factsOf(
   found: Stripe.Subscription,
   paid: Stripe.Invoice[],
@@ -123,14 +124,14 @@ function factsOf(
     pending: pendingOf(found),
     pendingUpdate: pendingUpdateOf(found, invoice),
     latestInvoiceId: invoice?.id ?? null,
-    // What waits for the bank is not owed: unpaid, it changes nothing.
+    // An amount that waits for the bank is not owed: unpaid, it changes nothing.
     amountOpen: invoice?.status === 'open' && !found.pending_update ? invoice.amount_remaining : 0,
     nextPaymentAttemptAt: invoice?.next_payment_attempt ? fromUnix(invoice.next_payment_attempt) : null,
     bought,
   };
 }
 
-/** A first payment that takes days, such as a bank debit: the provider already calls the subscription active. */
+/** A first payment that takes days, such as a bank debit: the provider already reports the subscription as active. */
 const isUnderWay = (status: string, invoice: Stripe.Invoice | null): boolean =>
   status === 'active' && invoice?.billing_reason === 'subscription_create' && invoice.status === 'open';
 
@@ -144,7 +145,7 @@ function pendingUpdateOf(
   return { priceId, invoiceId, expiresAt: fromUnix(pending.expires_at) };
 }
 
-/** When a subscription ends, by its own date or by its schedule's. */
+/** Returns when a subscription ends, by its own date or by its schedule's. */
 function endOf({ cancel_at, schedule }: Stripe.Subscription): Instant | null {
   if (cancel_at !== null) return fromUnix(cancel_at);
   if (!schedule || typeof schedule === 'string' || schedule.end_behavior !== 'cancel') return null;
@@ -152,7 +153,7 @@ function endOf({ cancel_at, schedule }: Stripe.Subscription): Instant | null {
   return end === undefined ? null : fromUnix(end);
 }
 
-/** The price that a schedule puts in force after the present phase. */
+/** Returns the price that a schedule puts in force after the present phase. */
 function pendingOf(found: Stripe.Subscription): SubscriptionFacts['pending'] {
   const schedule = typeof found.schedule === 'string' ? null : found.schedule;
   const now = schedule?.current_phase;
@@ -166,11 +167,11 @@ function pendingOf(found: Stripe.Subscription): SubscriptionFacts['pending'] {
 export const customerOf = (found: Stripe.Subscription): Stripe.Customer | null =>
   typeof found.customer === 'string' || found.customer.deleted ? null : (found.customer as Stripe.Customer);
 
-/** A payment method that was asked for whole; null for none. */
+/** Returns an expanded payment method; null for none. */
 export const methodOf = (method: string | Stripe.PaymentMethod | null | undefined): MethodFacts | null =>
   method && typeof method !== 'string' ? { id: method.id, createdAt: fromUnix(method.created) } : null;
 
-/** The card that will be charged next: a subscription's own wins over the customer's. */
+/** Returns the card that will be charged next: a subscription's own overrides the customer's. */
 function cardOf(all: Stripe.Subscription[]): CardFacts | null {
   const live = all.find((one) => !ENDED.has(one.status)) ?? all[0];
   const method =

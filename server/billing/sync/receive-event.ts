@@ -6,13 +6,13 @@ import { syncAccount } from './sync-account';
 
 export type Receipt = { status: 200 | 400; message: string };
 
-/** A signature older than this is refused, so that a recorded request cannot be replayed. Unit: seconds. */
+/** An older signature, in seconds, is refused, so that a recorded request cannot be replayed. */
 const TOLERANCE_SECONDS = 300;
 
 /**
- * Takes one event of the payment provider: checks that it comes from there, and reads the account it is about anew. The
- * event itself is believed in nothing but whom it names. Answers 400 for what is not the provider's; throws when the
- * account could not be read, so that the provider sends it again.
+ * Receives one event of the payment provider: verifies its signature, and reads the account it names from the provider.
+ * Nothing else in the event is trusted. Answers 400 for an invalid event; throws when the account could not be read, so
+ * that the provider sends the event again.
  */
 export async function receiveEvent(ctx: Ctx, body: string, signature: string | null): Promise<Receipt> {
   const event = await verifyEvent(ctx.env.STRIPE_WEBHOOK_SECRET, body, signature);
@@ -25,7 +25,7 @@ export async function receiveEvent(ctx: Ctx, body: string, signature: string | n
   return { status: 200, message: 'Thank you.' };
 }
 
-/** A thin event, of the newer kind that brings no object: it says nothing that is acted on here. */
+/** A thin event, of the newer kind without an object: none is acted on. */
 const THIN = 'thin';
 
 const isSigned = async (body: string, header: string, secret: string): Promise<boolean> =>
@@ -41,7 +41,7 @@ function isThin(body: string): boolean {
   }
 }
 
-/** The event when one of our secrets signed exactly this body within the tolerance, else null. */
+/** Returns the event when one of our secrets signed exactly this body within the tolerance, else null. */
 async function verifyEvent(
   secrets: string | undefined,
   body: string,
@@ -61,7 +61,7 @@ async function verifyEvent(
   return null;
 }
 
-/** Reads the account of an event anew, once per event: what was processed before is not processed again. */
+/** Reads the account of an event from the provider, once per event. */
 export async function processEvent(ctx: Ctx, event: Stripe.Event): Promise<void> {
   const [row] = await ctx.sql<{ processed_at: number | null }[]>`
     insert into stripe_event (id, type, created_at, attempts)
@@ -77,7 +77,7 @@ export async function processEvent(ctx: Ctx, event: Stripe.Event): Promise<void>
       await markForeign(ctx, event.id);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    // What the read led to may still be open although it was applied: the event is not done with.
+    // A step after the applied read may still be open: the event then stays unprocessed.
     await ctx.sql`
       update stripe_event set error = ${text}, account_id = ${accountId}, processed_at = null where id = ${event.id}`;
     throw error;
@@ -94,7 +94,7 @@ function customerOf(event: Stripe.Event): string | null {
   return typeof object.customer === 'string' ? object.customer : (object.customer?.id ?? null);
 }
 
-/** Only our own rows bind a customer to an account: what an event says about itself is no authority. */
+/** Only our own rows bind a customer to an account; an event's own data is no authority. */
 async function findAccount(ctx: Ctx, customer: string | null): Promise<string | null> {
   if (!customer) return null;
   const [row] = await ctx.sql<{ account_id: string }[]>`
@@ -102,7 +102,7 @@ async function findAccount(ctx: Ctx, customer: string | null): Promise<string | 
   return row?.account_id ?? null;
 }
 
-/** Nobody here is concerned by it any more: it is done with. */
+/** Marks an event of an unknown customer as processed. */
 async function markForeign(ctx: Ctx, eventId: string): Promise<void> {
   await ctx.sql`update stripe_event set processed_at = hg_clock() where id = ${eventId}`;
 }

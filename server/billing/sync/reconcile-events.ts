@@ -7,12 +7,12 @@ import { processEvent } from './receive-event';
 
 const LOOK_BACK_MS = 3 * 86_400_000;
 const MOST_PAGES = 10;
-/** The provider lists events of so many types at once. */
+/** The provider lists events of at most this many types per request. */
 const MOST_TYPES = 20;
 
 /**
- * Processes events that the provider could not deliver: lost webhooks are found within a minute. Safe to repeat.
- * Returns how many were news. Throws BILLING_UNAVAILABLE.
+ * Processes events that the provider could not deliver, so that a lost webhook is found within a minute. Idempotent.
+ * Returns how many were new. Throws BILLING_UNAVAILABLE.
  */
 export async function reconcileEvents(ctx: Ctx): Promise<number> {
   if (!ctx.payments) return 0;

@@ -4,11 +4,11 @@ import type { Instant } from '../../clock';
 import type { TxCtx } from '../../context';
 import type { BoughtTime } from '../../quota/effective-plan';
 
-/** Our row of an account's subscription: what the provider said when it was last read. */
+/** Our row of an account's subscription, as last read from the provider. */
 export type StoredSubscription = Omit<typeof subscription.$inferSelect, 'accountId' | 'bought'> & {
   /** Null on a row from before quotas were prorated. */
   bought: BoughtTime[] | null;
-  /** A bigger plan that waits for the bank. */
+  /** A larger plan that waits for the bank. */
   pendingUpdate: PendingUpdate | null;
 };
 
@@ -19,7 +19,7 @@ type PendingUpdate = {
   expiresAt: Instant;
 };
 
-/** The stored subscription of an account, or null. */
+/** Returns the stored subscription of an account, or null. */
 export async function readStored(sql: Sql | TxSql, accountId: string): Promise<StoredSubscription | null> {
   const [row] = await sql<StoredSubscription[]>`
     select stripe_subscription_id as "stripeSubscriptionId", item_id as "itemId", plan_id as "planId",
@@ -32,7 +32,7 @@ export async function readStored(sql: Sql | TxSql, accountId: string): Promise<S
   return row ?? null;
 }
 
-/** Replaces the stored subscription of an account; null removes it. Under the account lock. */
+/** Replaces the stored subscription of an account; null removes it. Requires the account lock. */
 export async function writeStored(
   { sql }: TxCtx,
   accountId: string,
@@ -52,6 +52,8 @@ export async function writeStored(
 
 const LIVING = new Set(['active', 'trialing', 'past_due', 'unpaid', 'paused', 'processing', 'incomplete']);
 
-/** True while a subscription exists that a second one must not be sold beside, whether it gives its plan or not. */
+/**
+ * Returns whether a subscription exists beside which a second one must not be sold, whether it gives its plan or not.
+ */
 export const isLiving = (stored: StoredSubscription | null): stored is StoredSubscription =>
   stored !== null && LIVING.has(stored.status);

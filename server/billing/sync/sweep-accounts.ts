@@ -6,14 +6,17 @@ const BATCH_SIZE = 50;
 const CONCURRENCY = 4;
 
 /**
- * Reads every account with a customer anew, the one that waited longest first: whatever was lost, each night ends with
- * the provider's truth. Can be stopped and repeated at any time. Returns how many accounts were read and how many could
- * not be.
+ * Reads every account with a customer from the provider, the longest unread first, so that each night ends with the
+ * provider's data whatever was lost. Can be stopped and repeated at any time. Returns how many accounts were read and
+ * how many could not be.
  */
 export async function sweepAccounts(ctx: Ctx): Promise<{ read: number; failed: number }> {
   const sums = { read: 0, failed: 0 };
   if (!ctx.payments) return sums;
-  /** Looked at and still not up to date: not again in this sweep, or it would never end. */
+  /**
+   * Accounts that were tried and are still not up to date. They are left out for the rest of this sweep, which would
+   * not end otherwise.
+   */
   const passed = new Set<string>();
   const [clock] = await ctx.sql<{ now: number }[]>`select hg_clock() as now`;
   const since = clock?.now ?? 0;
@@ -32,7 +35,7 @@ export async function sweepAccounts(ctx: Ctx): Promise<{ read: number; failed: n
             if (kind !== 'applied') passed.add(accountId);
             sums.read += 1;
           } catch (error) {
-            // One account's trouble must not keep the others from being read.
+            // A failure of one account must not keep the others from being read.
             passed.add(accountId);
             sums.failed += 1;
             ctx.log.error(
@@ -47,8 +50,8 @@ export async function sweepAccounts(ctx: Ctx): Promise<{ read: number; failed: n
 }
 
 /**
- * The nightly job: today's prices, then every paying account. Nothing without payments. Throws when something could not
- * be read, so that the job is repeated.
+ * The nightly job: today's prices, then every paying account. Does nothing without payments. Throws when something
+ * could not be read, so that the job is repeated.
  */
 export async function sweepBilling(ctx: Ctx): Promise<void> {
   if (!ctx.payments) return;

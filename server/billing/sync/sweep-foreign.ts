@@ -4,7 +4,7 @@ import { syncAccount } from './sync-account';
 
 const BATCH_SIZE = 200;
 
-/** Reads the accounts whose customer another account of the provider knows. Throws BILLING_UNAVAILABLE. */
+/** Reads the accounts whose customer belongs to another account of the provider. Throws BILLING_UNAVAILABLE. */
 export async function sweepForeign(ctx: Ctx): Promise<void> {
   if (!ctx.payments) return;
   const current = await ctx.payments.account();

@@ -7,19 +7,19 @@ import { lockAccount } from '../../quota/load-account';
 import { wakeRuns } from '../../quota/wake-runs';
 import { readStored } from './stored-subscription';
 
-/** One the provider does not say, such as for a restricted key: only the mode is known then. */
+/** The unknown account of a restricted key, of which only the mode is known. */
 const UNSAID = '?';
 
-/** True when two names such as `acct_1:live` may be the same account and mode of the provider. Pure. */
+/** Returns whether two names such as `acct_1:live` may be the same account and mode of the provider. Pure. */
 export function isSameAccount(one: string, other: string): boolean {
   const [[id, mode], [otherId, otherMode]] = [one.split(':'), other.split(':')];
   return mode === otherMode && (id === otherId || id === UNSAID || otherId === UNSAID);
 }
 
 /**
- * Puts the customer that another account of the provider knows away, with what it pays for: nobody pays it to this key. A
- * customer that was put away before, and is known to this one, comes back. Does nothing for a row of today's account,
- * unless its customer is lost. Under the account lock.
+ * Puts aside a customer of another account of the provider, with its subscription, because it does not pay to this key.
+ * A customer that was put aside before and belongs to this key's account is restored. Does nothing for a row of the
+ * current account, unless its customer is lost. Requires the account lock.
  */
 export async function switchAccount(
   ctx: Ctx,
@@ -60,7 +60,7 @@ export async function switchAccount(
 
 type Standing = { customer: string | null; stripeAccount: string | null; plan: { id: string; name: string } };
 
-/** Writes the switch to the audit, and an email when it changed the plan. */
+/** Audits the switch, and queues an email when it changed the plan. */
 async function record(
   tx: TxCtx,
   accountId: string,
@@ -88,7 +88,7 @@ async function record(
   });
 }
 
-/** Puts one customer away and takes out the one of `current`; returns that one, or null. */
+/** Puts one customer aside and restores the one of `current`. Returns that one, or null. */
 async function exchange(
   { sql }: TxCtx,
   accountId: string,

@@ -13,15 +13,15 @@ import { isSameAccount, switchAccount } from './switch-account';
 
 export type SyncInput = {
   accountId: string;
-  /** The event that said something changed: marked as processed together with what it led to. */
+  /** The event that reported a change; marked as processed together with its effects. */
   eventId?: string;
 };
 
 /**
- * Makes our row of an account's subscription what the payment provider has. The provider is read with no lock held: a
- * ticket drawn before the read decides whether it may still be applied, so an old read never wins and a provider that
- * hangs never delays a start or a renewal. Any number of calls in any order end in the same state.
- * Returns what became of the read. Throws BILLING_UNAVAILABLE, and then nothing was changed.
+ * Updates our row of an account's subscription from the payment provider. The provider is read without a lock: a ticket
+ * drawn before the read decides whether it may still be applied, so an old read never wins and a slow provider never
+ * delays a start or a renewal. Calls in any number and order end in the same state. Returns the outcome. Throws
+ * BILLING_UNAVAILABLE, and then nothing was changed.
  */
 export async function syncAccount(ctx: Ctx, input: SyncInput): Promise<Outcome> {
   const { accountId } = input;
@@ -46,7 +46,7 @@ export async function syncAccount(ctx: Ctx, input: SyncInput): Promise<Outcome> 
   metrics.billingSyncs.inc({ outcome: outcome.kind });
   if (outcome.kind !== 'applied') return outcome;
   if (outcome.living.length > 0) {
-    // While its first payment is not finished, a page may be the very one that somebody is paying on.
+    // While its first payment is unfinished, an open page may be the one on which the user is paying.
     const isPaying = outcome.living.some((one) => one.status !== 'incomplete');
     if (isPaying) await closeCheckouts(ctx, payments, { accountId, customer });
     const isMended =
@@ -78,7 +78,7 @@ async function drawTicket(ctx: Ctx, accountId: string): Promise<Drawn | undefine
   return drawn;
 }
 
-/** Returns the ticket, or a new one after a customer of another account of the provider was put away. */
+/** Returns the ticket, or a new one after a customer of another account of the provider was put aside. */
 async function drawFor(
   ctx: Ctx,
   accountId: string,
@@ -91,8 +91,8 @@ async function drawFor(
 }
 
 /**
- * Reads an account after a change that the provider has made. Should it be away now, the change is still made: the
- * webhook of it or the next reading brings it here, and nobody is told that nothing was changed.
+ * Reads an account after a change that the provider has made. If the provider is away now, the change stands: its
+ * webhook or the next read brings it here, and no caller is told that nothing was changed.
  */
 export async function followChange(ctx: Ctx, accountId: string): Promise<void> {
   try {

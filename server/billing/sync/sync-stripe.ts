@@ -12,9 +12,10 @@ export type Synced = {
 };
 
 /**
- * Reads one account, or every account with a customer, from the payment provider now; before all of them, customers that
- * the database forgot are given back to their accounts. Returns those that were read and what changed, and as
- * `unknown_account` or `second_customer` what a person has to see to at the provider. Throws NOT_FOUND, NOT_FOR_SALE, BILLING_UNAVAILABLE.
+ * Reads one account, or every account with a customer, from the payment provider now; before all of them, links
+ * customers that the database lost. Returns the accounts read and what changed, and as `unknown_account` or
+ * `second_customer` what an operator has to handle at the provider. Throws NOT_FOUND, NOT_FOR_SALE,
+ * BILLING_UNAVAILABLE.
  */
 export async function syncStripe(ctx: Ctx, accountId: string | undefined): Promise<Synced[]> {
   needPayments(ctx.payments);

@@ -39,7 +39,7 @@ async function eventsOf(person: Person): Promise<string[]> {
     .map((event) => JSON.stringify(event));
 }
 
-/** What the provider has, as our row should say it. */
+/** Returns what the provider has, in the form of our row. */
 async function truthOf(person: Person) {
   const living = (await b.subscriptionsOf(person)).find((one) => one.status !== 'canceled');
   return { id: living?.id, status: living?.status, price: living?.items.data[0]?.price.id };
@@ -63,7 +63,7 @@ describe('events', () => {
     const events = await eventsOf(person);
     expect(events.length).toBeGreaterThan(10);
     const truth = await truthOf(person);
-    // Two web processes share nothing but the database.
+    // Two web processes share only the database.
     const webs = await Promise.all([openWebDoor(b.world), openWebDoor(b.world)]);
     for (let seed = 1; seed <= 100; seed++) {
       const chance = chanceOf(seed);
@@ -136,7 +136,7 @@ describe('events', () => {
     expect(await call(0, 'running')).toMatchObject({ action: 'run', leaseMs: 900_000 });
     await b.world.advance(600_000);
     expect(await call(1, 'renew')).toMatchObject({ action: 'run', leaseMs: 900_000 });
-    // The read waits for five times as long as this may take on a slow machine.
+    // The read waits five times as long as this may take on a slow machine.
     expect(performance.now() - began).toBeLessThan(5_000);
     const [waiting] = await b.ctx.sql<{ n: number }[]>`
       select count(*) as n from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'`;
@@ -170,7 +170,7 @@ describe('events', () => {
     await b.bench.control('idle?timeoutMs=2000').catch(() => {});
     expect(await reconcileEvents(b.ctx)).toBeGreaterThan(0);
     expect(await b.planOf(one)).toBe('pro');
-    // What the first look changed itself, its card, is told too; then there is nothing more.
+    // The first pass also processes the events of its own change, the card; then nothing is left.
     expect(await reconcileEvents(b.ctx)).toBeGreaterThan(0);
     expect(await reconcileEvents(b.ctx)).toBe(0);
     await b.pay(await b.openPage(two, 'max'));
@@ -273,7 +273,7 @@ describe('what nobody expected', () => {
   });
 });
 
-/** A provider of machines that makes what it is asked for and says nothing more. */
+/** A provider of machines that makes any machine and reports nothing more. */
 const anyMachines = {
   launch: async () => ({ ok: true, value: { machineId: 'm', region: 'iad', volumeId: 'v' } }),
   get: async () => ({ ok: false, failure: { kind: 'unavailable', message: 'not asked here' } }),

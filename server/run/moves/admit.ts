@@ -11,7 +11,7 @@ import type { Booking } from './move';
 type RunRow = Row<typeof runTable>;
 type Session = Pick<Row<typeof sessionTable>, 'id' | 'region' | 'idle_stop_seconds'>;
 
-/** A run that is to be, and what it holds. */
+/** A new run and its hold. */
 export type NewRun = {
   row: Pick<
     RunRow,
@@ -32,7 +32,7 @@ export type NewRun = {
   books: Booking[];
 };
 
-/** Admits a start that nothing refuses: a run with its first slice, laid out from now on until its start is proven. */
+/** Admits a start that nothing refuses: a run with its first slice, laid out from now until its start is proven. */
 export function admitStart(
   env: Env,
   state: AccountState,

@@ -7,7 +7,7 @@ import { provenEnd } from '../times';
 import type { Booking, Move } from './move';
 
 export type EndProof = {
-  /** When the machine was dead by the provider's clock; null: at its last proof of life. */
+  /** When the machine died by the provider's clock; null: at its last proof of life. */
   endAt: Instant | null;
   reason: EndReason;
   failure?: Reason;
@@ -16,8 +16,8 @@ export type EndProof = {
 type Span = { endedAt: Instant; billedTo: Instant };
 
 /**
- * From when until when a run that is proven dead lived and is billed. Nothing after the lease end is billed: that is
- * overrun, our loss; nor anything after this moment, whatever the provider's clock says.
+ * Returns the billed span of a run that is proven dead. Time after the lease end is overrun at our cost, and nothing
+ * after this moment is billed, whatever the provider's clock says.
  */
 export function spanOf(state: AccountState, run: OpenRun, proof: Pick<EndProof, 'endAt'>): Span {
   const endedAt = run.startedAt === null ? state.now : provenEnd(run, proof.endAt, state.now);
@@ -25,8 +25,8 @@ export function spanOf(state: AccountState, run: OpenRun, proof: Pick<EndProof, 
 }
 
 /**
- * Ends a run that is proven dead: elapsed time moves from held to used, the rest is released, and what was charged past the
- * proof (`chargedPast`) is credited back.
+ * Ends a run that is proven dead: elapsed time moves from held to used, the rest is released, and what was charged past
+ * the proof (`chargedPast`) is credited.
  */
 export function endRun(state: AccountState, run: OpenRun, proof: EndProof, chargedPast: Segment[]): Move {
   const everRan = run.startedAt !== null;

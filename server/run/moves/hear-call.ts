@@ -5,7 +5,7 @@ import type { Move } from './move';
 
 type Call = Said & { bootId: string; seq: number; metrics?: Metrics };
 
-/** Remembers what an agent said about its user; that it speaks proves life. */
+/** Records the activity that an agent reports; the call itself is a proof of life. */
 export const hearCall = (state: AccountState, run: OpenRun, call: Call): Move => ({
   run: {
     agentBootId: call.bootId,

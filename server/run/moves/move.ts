@@ -6,13 +6,13 @@ import { byPeriod, type Segment } from '../../quota/lease';
 import { extraIn } from '../../quota/pockets';
 
 /**
- * A transition of a run is a pure function of the account's state and the run, and returns what changes. `saveRun` alone
- * writes it down.
+ * A transition of a run is a pure function of the account's state and the run, and returns what changes. Only `saveRun`
+ * writes the change.
  */
 
 type RunRecord = typeof runTable.$inferSelect;
 
-/** What changes in the row of a run. What is not named stays. */
+/** The changes in the row of a run. Absent columns stay. */
 export type RunChange = Partial<
   Pick<
     RunRecord,
@@ -38,13 +38,16 @@ export type RunChange = Partial<
   >
 > & {
   failure?: Reason | null;
-  /** `now` is at once by the clock that claims are taken by: an account's own may be ahead of it after it was set back. */
+  /**
+   * `now` is at once by the clock that claims use: the account's own may be ahead of it after PostgreSQL's was set
+   * back.
+   */
   dueAt?: Instant | 'now' | null;
 };
 
 /**
- * What changes in the books of the account, in this order. `align` brings its quota in line with the plan in force: first
- * in every move that grants.
+ * The changes in the books of the account, in order. `align` sets its quota by the plan in force, and comes first in
+ * every move that grants.
  */
 export type Booking =
   | { kind: 'align' }
@@ -53,13 +56,13 @@ export type Booking =
 export type Move = {
   run: RunChange;
   books: Booking[];
-  /** What the run holds after it; absent when that stays. */
+  /** The segments that the run holds afterwards; absent when unchanged. */
   segments?: Segment[];
 };
 
 export const NO_MOVE: Move = { run: {}, books: [] };
 
-/** Two moves, one after the other, as one. */
+/** Returns two moves, one after the other, as one. */
 export const joinMoves = (first: Move, second: Move): Move => ({
   run: { ...first.run, ...second.run },
   books: [...first.books, ...second.books],
@@ -69,7 +72,7 @@ export const joinMoves = (first: Move, second: Move): Move => ({
 type Moment = { state: AccountState; run: OpenRun };
 export type Step = (state: AccountState, run: OpenRun) => Move;
 
-/** Transitions one after the other as one move: each decides on what those before it have changed. */
+/** Returns transitions, one after the other, as one move: each decides on what the previous ones have changed. */
 export function inTurn({ state, run }: Moment, ...steps: Step[]): Move {
   let [joined, at] = [NO_MOVE, { state, run }];
   for (const step of steps) {
@@ -80,7 +83,7 @@ export function inTurn({ state, run }: Moment, ...steps: Step[]): Move {
   return joined;
 }
 
-/** The run, and the state of its account, as they are after a move of an open run. Changes neither. */
+/** Returns the run and its account's state after a move of an open run. Changes neither argument. */
 export function afterMove({ state, run }: Moment, move: Move): Moment {
   const moved = { ...run, ...openChange(move), segments: move.segments ?? run.segments };
   const openRuns = state.openRuns.map((open) => (open.id === run.id ? moved : open));
@@ -88,7 +91,7 @@ export function afterMove({ state, run }: Moment, move: Move): Moment {
   return { state: { ...state, openRuns, periods: periodsAfter(state, move.books), extraUsedMs }, run: moved };
 }
 
-/** The part of a move that the state knows of. */
+/** Returns the part of a move that is part of the state. */
 export function openChange({ run: change }: Move): Partial<OpenRun> {
   const { dueAt, attempts, metrics, missingSince, endedAt, failure, overrunMs, status, ...known } = change;
   return status === undefined || status === 'stopped' || status === 'failed' ? known : { ...known, status };

@@ -36,7 +36,7 @@ const plan: Plan = {
   visible: true,
 };
 
-/** A running run with a lease of two minutes from `fromAgo` on, and a state that holds it. */
+/** Returns a running run with a lease of two minutes that began `fromAgo` ago, and a state that holds it. */
 function scene(fromAgo: number, more: Partial<OpenRun> = {}, usedMs = 0) {
   const from = now - fromAgo;
   const run: OpenRun = {

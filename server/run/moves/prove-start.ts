@@ -7,8 +7,8 @@ import { runningDueAt } from '../times';
 import { afterMove, type Booking, type Move, NO_MOVE } from './move';
 
 /**
- * The first proof of running fixes, once, where billing begins and where the first lease ends: at that instant plus
- * the slice that was reserved. A proof that comes later never moves it.
+ * Records the first proof of running, which fixes once where billing begins and where the first lease ends: at that
+ * instant plus the reserved slice. A later proof never moves it.
  */
 export function proveStart(
   env: Pick<Env, 'LEASE_GUARD_SECONDS'>,
@@ -40,6 +40,9 @@ export function proveStart(
 const after = (state: AccountState, run: OpenRun, ...books: Booking[]): AccountState =>
   afterMove({ state, run }, { run: {}, books }).state;
 
-/** A machine that started only after its boot was given up is never charged; an earlier start heard of late is. */
+/**
+ * Returns whether a machine started only after its boot was given up: it is never charged. An earlier start that is
+ * proven late is.
+ */
 const isTooLate = (run: OpenRun, provenAt: Instant): boolean =>
   run.endReason === 'boot_timeout' && run.stopRequestedAt !== null && provenAt >= run.stopRequestedAt;

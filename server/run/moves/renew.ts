@@ -5,11 +5,13 @@ import { endOf, join, lengthOf, splitAt } from '../../quota/lease';
 import { runningDueAt } from '../times';
 import { afterMove, type Booking, type Move } from './move';
 
-/** While a lease is final its machine asks every second at last: elapsed time is charged no more often than this. */
+/**
+ * A machine with a final lease calls up to every second; its elapsed time is charged no more often than this, in ms.
+ */
 const CHARGE_EVERY_MS = 60_000;
 
 /**
- * Renews a running lease: what has elapsed goes to the ledger, what is granted is added at the end. A lease never shrinks;
+ * Renews a running lease: elapsed time goes to the ledger, granted time is added at the end. A lease never shrinks;
  * when nothing more can be granted it is final.
  */
 export function renewLease(env: Env, state: AccountState, run: OpenRun): Move {
@@ -37,7 +39,7 @@ export function renewLease(env: Env, state: AccountState, run: OpenRun): Move {
   };
 }
 
-/** A call that gets nothing more proves that the machine lives. What has elapsed stays held and is charged later. */
+/** Records a call that gets nothing more as a proof of life. Elapsed time stays held and is charged later. */
 const askedInVain = (env: Env, state: AccountState, run: OpenRun): Move => ({
   run: {
     proofAt: state.now,

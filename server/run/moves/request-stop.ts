@@ -4,9 +4,8 @@ import type { EndReason } from '../../shapes';
 import { type Move, NO_MOVE } from './move';
 
 /**
- * Decides that an open run ends now, and why. The first reason stays. The machine is told after the commit, by the
- * caller or by the timekeeper, whoever comes first; who decides and tells in one look keeps his claim, and that look
- * is the first.
+ * Marks an open run as stopping; the first reason wins. The machine is told after the commit, by the caller or the
+ * timekeeper. Pass `claimedUntil` when the caller holds the claim and stops the machine in the same check.
  */
 export function requestStop(
   state: AccountState,
