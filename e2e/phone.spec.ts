@@ -18,10 +18,12 @@ test('SESSION-12 the whole product fits a small phone', async ({ page }) => {
     '/billing',
     '/billing/return?checkout=nothing',
     '/billing/upgrade?plan=custom',
+    '/sessions/none/there',
     '/',
   ]) {
     await page.goto(`${appUrl()}${path}`);
     await expect(page.locator('#content')).toBeVisible();
+    await expect(page.getByRole('banner')).toHaveCount(1);
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     expect(overflow, `${path} scrolls sideways`).toBeLessThanOrEqual(0);
   }

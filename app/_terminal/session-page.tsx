@@ -88,7 +88,7 @@ function Strip({ session }: { session: Session }) {
         {session.name}
       </Title>
       <StatusBadge status={session.status} />
-      <div className="grow">{session.status === 'running' && <TimeLeft session={session} />}</div>
+      <div className="grow strip-time">{session.status === 'running' && <TimeLeft session={session} />}</div>
       {active && isShort && <MoreTime />}
       <KeepRunning session={session} size="xs" />
       <SessionMenu session={session} onDeleted={() => router.push('/dashboard')} />
