@@ -146,6 +146,26 @@ test('SESSION-150 SESSION-151 card and strip say which rule stops a session, and
   await expect(card.getByTestId('stops-at')).toContainText(/idle for/);
 });
 
+test('MACHINE-151 a disk that is nearly full is told on the card and beside the terminal', async ({
+  page,
+}) => {
+  const person = await newPerson({ planId: 'starter' });
+  const id = await openRunning(page, person, 'crowded');
+  await expect(page.getByTestId('disk-full')).toBeHidden();
+  // The machine goes on telling its own figures.
+  const fill = () => operator.ctx.sql`
+    update run set metrics = ${operator.ctx.sql.json({ diskMb: 2_790, diskTotalMb: 3_000 })} where session_id = ${id}`;
+  await expect(async () => {
+    await fill();
+    await expect(page.getByTestId('disk-full')).toContainText('Disk 93 % full: delete files', {
+      timeout: 4_000,
+    });
+  }).toPass({ timeout: 20_000 });
+  await fill();
+  await page.goto(`${appUrl()}/dashboard`);
+  await expect(page.getByRole('article', { name: 'crowded' })).toContainText('Disk 93 % full');
+});
+
 test('SESSION-57 the displayed time changes within seconds of a keystroke', async ({ page }) => {
   const person = await newPerson({ planId: 'pro' });
   const id = await openRunning(page, person, 'shown');

@@ -23,6 +23,7 @@ import { preparePerson } from './person';
 import { AccessWatch } from './terminal/access';
 import { TerminalServer } from './terminal/server';
 import { startWatchdog } from './watchdog';
+import { DiskWatch } from './work/disk-watch';
 import { IdleWatch } from './work/idle-watch';
 import { WorkMeter } from './work/work-meter';
 
@@ -127,8 +128,14 @@ class Machine {
     process.on('SIGTERM', () => void this.end('signal', 'This session is being stopped.'));
     process.on('SIGINT', () => void this.end('signal', 'This session is being stopped.'));
     process.on('SIGHUP', () => {});
+    const disk = new DiskWatch((text) => {
+      this.terminals.notices.announce({ level: 'warning', text });
+      // Its page shows what the service was told last.
+      this.leases.askNow();
+    });
     const measure = setInterval(async () => {
       this.metrics = await readMetrics(this.config.workspace);
+      disk.look(this.metrics);
     }, 10_000);
     measure.unref();
     this.measureWork();

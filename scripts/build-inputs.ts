@@ -23,6 +23,6 @@ export const WEB_INPUTS = [
   'scripts/build-web.ts',
   'scripts/serve-web.mjs',
 ];
-export const AGENT_INPUTS = ['machine', 'package-lock.json'];
+export const AGENT_INPUTS = ['machine', 'client', 'package-lock.json'];
 /** The inputs of all parts. */
 export const BUILD_INPUTS = [...new Set([...AGENT_INPUTS, ...BUNDLE_INPUTS, ...WEB_INPUTS])];

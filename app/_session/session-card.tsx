@@ -5,6 +5,7 @@ import Link from 'next/link';
 import type { Session } from '@/server/shapes';
 import { StartButton } from '../_status/start-button';
 import { useStarts } from '../_status/start-context';
+import { DiskNotice } from './disk-notice';
 import { KeepRunning } from './keep-running';
 import { SessionMenu } from './session-menu';
 import { StatusBadge } from './status-badge';
@@ -33,6 +34,7 @@ export function SessionCard({ session }: { session: Session }) {
         </Group>
         <div className="grow" style={{ minHeight: 44 }}>
           <TimeLeft session={session} />
+          <DiskNotice session={session} />
           {session.metrics && Object.keys(session.metrics).length > 0 && <Figures session={session} />}
         </div>
         <Group gap="xs">

@@ -8,6 +8,7 @@ import { useEffect, useRef, useState } from 'react';
 import { KEPT } from '@/server/kept';
 import type { Session } from '@/server/shapes';
 import { SessionViews } from '../_files/session-views';
+import { DiskNotice } from '../_session/disk-notice';
 import { KeepRunning } from '../_session/keep-running';
 import { SessionMenu } from '../_session/session-menu';
 import { StatusBadge } from '../_session/status-badge';
@@ -88,7 +89,10 @@ function Strip({ session }: { session: Session }) {
         {session.name}
       </Title>
       <StatusBadge status={session.status} />
-      <div className="grow strip-time">{session.status === 'running' && <TimeLeft session={session} />}</div>
+      <div className="grow strip-time">
+        {session.status === 'running' && <TimeLeft session={session} />}
+        <DiskNotice session={session} />
+      </div>
       {active && isShort && <MoreTime />}
       <KeepRunning session={session} size="xs" />
       <SessionMenu session={session} onDeleted={() => router.push('/dashboard')} />
