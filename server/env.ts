@@ -88,6 +88,7 @@ const schema = z.object({
       (methods) => methods.every((method) => /^[a-z_]{2,40}$/.test(method)),
       'must be names of payment methods at Stripe, such as card,link,sepa_debit',
     ),
+  STRIPE_TAX: z.enum(['off', 'on']).default('off'),
   ALLOW_TEST_PAYMENTS: optional,
   SUPPORT_EMAIL: optional.pipe(z.email().optional()),
   TERMS_URL: optional.pipe(z.url({ protocol: /^https?$/ }).optional()),

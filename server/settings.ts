@@ -29,6 +29,8 @@ const MEANINGS: Record<keyof Env, string> = {
   STRIPE_SECRET_KEY: 'without it nothing is for sale',
   STRIPE_PAYMENT_METHODS:
     'what the payment page offers; with bank debits a plan begins when the money has arrived, days later',
+  STRIPE_TAX:
+    '`on`: Stripe Tax computes the tax of every new sale; run `stripe sync-catalogue` after switching it on',
   ALLOW_TEST_PAYMENTS: 'set to run with a test key at a public address; every page about money then says so',
   STRIPE_WEBHOOK_SECRET: 'secret of the webhook endpoint; `new,old` while rotating',
   STRIPE_API_URL: 'Stripe; another address only with a test key',

@@ -221,7 +221,9 @@ export const inputs = {
   planId: z.strictObject({ planId: id }),
   upgradeLink: z.strictObject({ planId: id, from: text(300).optional() }),
   packLink: z.strictObject({ packId: id, from: text(300).optional() }),
-  portalLink: z.strictObject({ from: text(300).optional() }).optional(),
+  portalLink: z
+    .strictObject({ from: text(300).optional(), about: z.enum(['card', 'details']).optional() })
+    .optional(),
   billingInvoices: z.strictObject({ cursor, limit }).default({}),
   changePlan: z.strictObject({ planId: id, prorationDate: z.number().int().positive().optional() }),
   apiKeyRevoke: z.strictObject({ apiKeyId: id }),

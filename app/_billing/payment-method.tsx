@@ -7,13 +7,14 @@ import { useBillingAct } from '../_offers/use-billing';
 import { useTRPCClient } from '../_query/trpc';
 import { brandText } from './brand';
 
-/** The card that is charged, and the link to the payment provider's page where it is changed. */
+/** The card that is charged, and the links to the payment provider's pages: the card, and what stands on invoices. */
 export function PaymentMethod({ summary }: { summary: BillingSummary }) {
   const client = useTRPCClient();
   const { act, busy } = useBillingAct();
   const { card, chargeAfterExpiry } = summary.payment;
   if (!summary.paymentsSetUp) return null;
-  const open = () => act(async () => window.location.assign((await client.billing.portalLink.mutate()).url));
+  const open = (about: 'card' | 'details') => () =>
+    act(async () => window.location.assign((await client.billing.portalLink.mutate({ about })).url));
   return (
     <Paper withBorder p="md" component="section" aria-label="Payment method">
       <Group justify="space-between">
@@ -32,9 +33,14 @@ export function PaymentMethod({ summary }: { summary: BillingSummary }) {
           )}
         </div>
         {summary.mayChange && card && (
-          <Button variant="default" onClick={open} loading={busy}>
-            Change card
-          </Button>
+          <Group gap="xs">
+            <Button variant="default" onClick={open('details')} loading={busy}>
+              Billing details
+            </Button>
+            <Button variant="default" onClick={open('card')} loading={busy}>
+              Change card
+            </Button>
+          </Group>
         )}
       </Group>
     </Paper>

@@ -77,6 +77,8 @@ export const subscription = pgTable('subscription', {
   bought: jsonb('bought'),
   /** A larger plan whose payment awaits confirmation; null for none. */
   pendingUpdate: jsonb('pending_update'),
+  /** A discount that still reduces invoices; null for none. */
+  discount: jsonb('discount'),
 });
 
 /**

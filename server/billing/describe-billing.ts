@@ -10,7 +10,7 @@ import { chargeAfterExpiry, nextChargeAt } from './card-expiry';
 import { confirmUrl } from './checkout/lead-to-bank';
 import { ownPacks } from './packs/own-packs';
 import type { CardFacts } from './sync/read-stripe';
-import { isLiving, readStored, type StoredSubscription } from './sync/stored-subscription';
+import { isLiving, readStored, reduced, type StoredSubscription } from './sync/stored-subscription';
 import { hadTrial } from './trial-mark';
 
 export type Whose = { accountId: string; member: Member };
@@ -85,7 +85,7 @@ function nextCharge(state: AccountState, living: StoredSubscription): BillingSum
     ? priceIn(state.prices.get(living.pendingPlanId), living.currency)
     : null;
   return {
-    amount: pending?.amount ?? living.amount,
+    amount: reduced(pending?.amount ?? living.amount, living.discount, at),
     currency: living.currency,
     at: toIso(at),
   };

@@ -13,7 +13,7 @@ import { needGoodStanding, needLiving } from './need-living';
 import { needPayments } from './payments';
 import { boughtLines } from './read-invoices';
 import { isFailing } from './sync/choose-subscription';
-import { isLiving, readStored } from './sync/stored-subscription';
+import { isLiving, readStored, reduced } from './sync/stored-subscription';
 import { withFreshState } from './with-fresh-state';
 
 type PreviewInput = Whose & { planId: string; currency?: string };
@@ -65,7 +65,8 @@ async function previewLiving(ctx: Ctx, input: PreviewInput): Promise<ChangePrevi
   }
   const sold = await needSellable(ctx, input.planId, stored.currency);
   needGoodStanding(living);
-  if (directionOf(plan, sold.plan) === 'down') return later(sold.price.amount);
+  const nextAmount = reduced(sold.price.amount, stored.discount, stored.periodEnd);
+  if (directionOf(plan, sold.plan) === 'down') return later(nextAmount);
   const invoice = await payments.ask((stripe) =>
     stripe.invoices.createPreview({
       subscription: stored.stripeSubscriptionId,
@@ -86,7 +87,7 @@ async function previewLiving(ctx: Ctx, input: PreviewInput): Promise<ChangePrevi
     effective: 'now',
     thisMonthSeconds: monthSeconds(after, monthOf(state.now)),
     dueNow: invoice.amount_due,
-    next: { amount: sold.price.amount + carried, at: toIso(stored.periodEnd) },
+    next: { amount: nextAmount + carried, at: toIso(stored.periodEnd) },
     currency: invoice.currency,
     prorationDate,
   };

@@ -104,6 +104,7 @@ export class SimPayer {
       nextPaymentAttemptAt: null,
       bought,
       pendingUpdate: null,
+      discount: null,
     };
   }
 }

@@ -1,6 +1,7 @@
 import { behaviourOf, isDebit, TEST_CARDS } from '../customers/cards';
 import { createCustomer } from '../customers/customers';
 import { attachCard } from '../customers/payment-methods';
+import { addTaxId } from '../customers/tax-ids';
 import { amountDue } from '../invoices/invoice-sums';
 import { payInvoice } from '../invoices/payments';
 import type { CardInput, SessionRecord } from '../store/billing-records';
@@ -84,12 +85,28 @@ function begin(world: World, session: SessionRecord, card: CardInput): string {
 function customerFor(world: World, session: Readonly<SessionRecord>, card: CardInput): string {
   const email = card.email ?? session.customer_email;
   const customer = session.customer ?? createCustomer(world, { email: email ?? '', name: card.name ?? '' });
+  if (card.business) saveBusiness(world, customer, card.business);
   if (card.name && !world.store.read('customers', customer)?.name) {
     change(world, 'customers', customer, 'customer.updated', (record) => {
       record.name = card.name;
     });
   }
   return customer;
+}
+
+/** As `customer_update` and `tax_id_collection` ask for: what a business typed is the customer's from now on. */
+export function saveBusiness(
+  world: World,
+  customer: string,
+  business: NonNullable<CardInput['business']>,
+): void {
+  const { name, address, taxId } = business;
+  if (name || address)
+    change(world, 'customers', customer, 'customer.updated', (record) => {
+      if (name) record.name = name;
+      if (address) record.address = address;
+    });
+  if (taxId) addTaxId(world, customer, taxId);
 }
 
 function complete(world: World, session: Readonly<SessionRecord>, card: CardInput): void {
@@ -177,5 +194,7 @@ function makeSubscription(
     cancel_at_period_end: false,
     cancel_at: null,
     attempt: { confirmed: true },
+    automatic_tax: session.automatic_tax === true,
+    ...(session.promotion_code ? { promotion: { code: session.promotion_code, session: session.id } } : {}),
   });
 }

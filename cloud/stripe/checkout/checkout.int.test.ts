@@ -169,7 +169,7 @@ describe('checkout', () => {
       code: 'resource_missing',
     });
     const taxed = { automatic_tax: { enabled: true }, customer_update: { address: 'auto' as const } };
-    expect(await create(taxed)).toMatchObject({ code: 'local_stripe_unsupported' });
+    expect(await create(taxed)).toMatchObject({ param: 'line_items', type: 'StripeInvalidRequestError' });
     expect(await create({ success_url: 'javascript:alert(1)' })).toMatchObject({ code: 'url_invalid' });
     expect(await create({ mode: 'payment' })).toMatchObject({ param: 'line_items[0]' });
     expect(await create({ payment_intent_data: { description: 'x' } })).toMatchObject({

@@ -1,6 +1,5 @@
 import { priceAmount } from '../catalogue/price-amount';
 import { needCustomer } from '../customers/customers';
-import { leastCharge } from '../invoices/invoice-sums';
 import { renderSessionItems } from '../render/checkout';
 import type { Json } from '../schema/fill';
 import { mergeMetadata } from '../store/assign';
@@ -16,6 +15,7 @@ import { listPage } from '../wire/lists';
 import { type Call, listRoute, matches, retrieveRoute, route } from '../wire/route';
 import { expireSession } from './checkout-end';
 import { oneOffTotal, readOneOffItems } from './one-off';
+import { dueToday } from './promotion';
 
 const DAY_SECONDS = 86_400;
 const MIN_LIFE_SECONDS = 1800;
@@ -34,7 +34,6 @@ const NOT_HERE = [
   'shipping_address_collection',
   'shipping_options',
   'phone_number_collection',
-  'invoice_creation',
   'setup_intent_data',
 ];
 
@@ -63,6 +62,10 @@ function create({ world, params }: Call): Json {
     metadata: mergeMetadata({}, params.metadata),
     locale: (params.locale as string) || null,
     subscription_data: data,
+    automatic_tax: isOn(params.automatic_tax),
+    collects_tax_id: isOn(params.tax_id_collection),
+    invoice_creation: mode === 'payment' && isOn(params.invoice_creation),
+    promotion_code: null,
     ...(mode === 'payment' ? { payment_data: (params.payment_intent_data ?? {}) as Json } : {}),
     echoed: Object.fromEntries(
       ECHOED.filter((name) => params[name] !== undefined).map((name) => [name, echo(name, params[name])]),
@@ -76,10 +79,26 @@ function create({ world, params }: Call): Json {
     begun: null,
     last_error: null,
   };
-  if (mode === 'subscription') session.amount_total = dueToday(world, session, data, now);
+  if (mode === 'subscription') session.amount_total = dueToday(world, session);
   if (mode === 'payment') session.amount_total = oneOffTotal(world, session);
   world.store.put('checkoutSessions', session);
   return renderOne(world, 'checkoutSessions', session.id);
+}
+
+const isOn = (part: unknown): boolean => (part as { enabled?: boolean } | undefined)?.enabled === true;
+
+/** Tax cannot be computed on a price that does not say whether it includes it. */
+function refuseUntaxed(world: World, params: Json): void {
+  if (!isOn(params.automatic_tax)) return;
+  for (const item of (params.line_items ?? []) as { price?: string }[]) {
+    const behavior = item.price && world.store.read('prices', item.price)?.tax_behavior;
+    if (behavior === 'exclusive') throw notHere('tax_behavior=exclusive');
+    if (behavior === 'unspecified')
+      throw refuse(
+        `The price ${item.price} has no tax_behavior. Set it to inclusive or exclusive to use automatic tax.`,
+        'line_items',
+      );
+  }
 }
 
 function itemsOf(world: World, mode: SessionRecord['mode'], sent: unknown) {
@@ -124,6 +143,8 @@ function refuseBadMix(world: World, params: Json): void {
     throw exclusive('allow_promotion_codes', 'discounts');
   }
   if (params.discounts !== undefined) throw notHere('discounts');
+  if (params.allow_promotion_codes === true && params.mode !== 'subscription')
+    throw notHere(`allow_promotion_codes with mode=${params.mode}`);
   const asks = [params.automatic_tax, params.tax_id_collection] as ({ enabled?: boolean } | undefined)[];
   if (params.customer && asks.some((part) => part?.enabled) && !params.customer_update) {
     throw refuse(
@@ -131,7 +152,7 @@ function refuseBadMix(world: World, params: Json): void {
       'customer_update',
     );
   }
-  if (asks.some((part) => part?.enabled)) throw notHere('tax');
+  refuseUntaxed(world, params);
   const data = params.subscription_data as Json | undefined;
   const trial = ['trial_end', 'trial_period_days'].find((name) => data?.[name] !== undefined);
   const anchor = ['billing_cycle_anchor', 'billing_cycle_anchor_config'].find(
@@ -176,8 +197,8 @@ function readExpiry(sent: unknown, now: number): number {
   return at;
 }
 
-/** What is due today when the session is opened; paid later, it may be a few cents less. */
-function dueToday(world: World, session: SessionRecord, data: Json, now: number): number {
+/** What the time from today costs when the session is opened; paid later, it may be a few cents less. */
+export function costToday(world: World, session: SessionRecord, data: Json, now: number): number {
   const dates = readSubscriptionData(data, now);
   const currency = session.currency ?? 'usd';
   if (dates.trial_end !== null) return 0;
@@ -192,7 +213,7 @@ function dueToday(world: World, session: SessionRecord, data: Json, now: number)
     const cycle = cycleAt(anchor, price.recurring, anchor - 1);
     return sum + Math.round((amount * (anchor - now)) / (cycle.end - cycle.start));
   }, 0);
-  return total < leastCharge(currency) ? 0 : total;
+  return total;
 }
 
 function expire({ world, id }: Call): Json {

@@ -7,6 +7,7 @@ import { newStripeId } from '../store/ids';
 import type { World } from '../store/world';
 import { emitFor } from '../webhooks/events';
 import { missingParam, notHere, refuse } from '../wire/failure';
+import { oneOffInvoice } from './one-off-invoice';
 
 /** Sessions of `mode: payment`: prices without an interval, one payment intent, one charge, no invoice. */
 
@@ -87,5 +88,8 @@ export function payOnce(
   });
   emitFor(world, 'charge.succeeded', 'charges', charge);
   emitFor(world, 'payment_intent.succeeded', 'paymentIntents', id);
-  return { payment_intent: id, amount_total: amount, payment_status: 'paid' };
+  const invoice = session.invoice_creation
+    ? oneOffInvoice(world, session, { customer, paymentIntent: id, amount })
+    : null;
+  return { payment_intent: id, amount_total: amount, payment_status: 'paid', invoice };
 }

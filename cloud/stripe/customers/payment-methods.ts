@@ -11,7 +11,7 @@ import { behaviourOf, NAMED_CARDS } from './cards';
 import { needCustomer } from './customers';
 
 /** Saves a card for a customer and returns the payment method's id. Says nothing about whether it can be charged. */
-export function attachCard(world: World, customer: string, card: CardInput): string {
+export function attachCard(world: World, customer: string, { business, ...card }: CardInput): string {
   const method = world.store.put('paymentMethods', {
     id: newStripeId('pm'),
     customer,

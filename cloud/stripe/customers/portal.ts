@@ -128,6 +128,7 @@ function configurationFor(world: World, id: unknown): Readonly<PortalConfigurati
 }
 
 const FEATURE_OF_FLOW: Record<string, string> = {
+  customer_update: 'customer_update',
   payment_method_update: 'payment_method_update',
   subscription_cancel: 'subscription_cancel',
   subscription_update: 'subscription_update',
@@ -149,7 +150,7 @@ function readFlow(
     throw refuse(`The feature ${feature} is disabled in the portal configuration.`, 'flow_data[type]');
   }
   const detail = data[type] as Json | undefined;
-  if (type !== 'payment_method_update') checkSubscription(world, customer, type, detail);
+  if (type.startsWith('subscription_')) checkSubscription(world, customer, type, detail);
   if (type === 'subscription_update_confirm') checkConfirm(world, settings, detail ?? {});
   const after = (data.after_completion ?? { type: 'portal_homepage' }) as Json;
   return {
@@ -160,7 +161,7 @@ function readFlow(
     subscription_update: null,
     subscription_update_confirm: null,
     type,
-    ...(detail && type !== 'payment_method_update' ? { [type]: fullDetail(type, detail) } : {}),
+    ...(detail && type.startsWith('subscription_') ? { [type]: fullDetail(type, detail) } : {}),
   };
 }
 

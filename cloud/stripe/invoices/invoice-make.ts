@@ -1,9 +1,11 @@
+import { reduceLines } from '../catalogue/promotions';
 import { renderPaymentIntent } from '../render/payment';
 import type { InvoiceRecord, LineRecord, SubscriptionRecord } from '../store/billing-records';
 import { newStripeId } from '../store/ids';
 import type { World } from '../store/world';
 import { change, emit, emitFor } from '../webhooks/events';
 import { amountDue, balanceAfter } from './invoice-sums';
+import { taxFor } from './tax';
 
 /** A renewal's invoice stays a draft this long, so that lines can still be added. */
 export const DRAFT_SECONDS = 3600;
@@ -22,8 +24,9 @@ interface Draft {
 
 /** Makes a draft invoice for a subscription, notes it as the latest and returns its id. */
 export function draftInvoice(world: World, draft: Draft): string {
-  const { subscription, lines } = draft;
+  const { subscription } = draft;
   const now = world.now(subscription.customer);
+  const { lines, discount } = reduced(world, subscription, draft.lines, now);
   const customer = world.need('customers', subscription.customer, 'customer');
   const invoice: InvoiceRecord = {
     id: newStripeId('in'),
@@ -39,6 +42,8 @@ export function draftInvoice(world: World, draft: Draft): string {
     period_start: draft.period_start,
     period_end: draft.period_end,
     lines,
+    discount,
+    tax: subscription.automatic_tax ? taxFor(world, subscription.customer) : null,
     attempt_count: 0,
     attempted: false,
     auto_advance: draft.auto_advance ?? true,
@@ -60,6 +65,20 @@ export function draftInvoice(world: World, draft: Draft): string {
   world.store.edit('customers', customer.id).currency ??= subscription.currency;
   emitFor(world, 'invoice.created', 'invoices', invoice.id);
   return invoice.id;
+}
+
+/** The lines with the subscription's discount taken off; a coupon that counts once is used up by it. */
+function reduced(
+  world: World,
+  { id, discount: discountId }: Readonly<SubscriptionRecord>,
+  lines: LineRecord[],
+  now: number,
+): { lines: LineRecord[]; discount: string | null } {
+  const discount = discountId ? world.store.read('discounts', discountId) : undefined;
+  if (!discount || (discount.end !== null && discount.end <= now)) return { lines, discount: null };
+  const coupon = world.need('coupons', discount.coupon, 'coupon');
+  if (coupon.duration === 'once') world.store.edit('subscriptions', id).discount = null;
+  return { lines: reduceLines(lines, coupon), discount: discount.id };
 }
 
 /** Gives a draft its number and, if something is due, a payment that waits for a card. */

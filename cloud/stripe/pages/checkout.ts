@@ -1,11 +1,13 @@
 import { priceAmount } from '../catalogue/price-amount';
 import { failChallenge, payCheckout } from '../checkout/checkout-pay';
+import { applyPromotion, reductionOf } from '../checkout/promotion';
 import { formatDay, formatMoney } from '../invoices/money';
 import type { SessionRecord } from '../store/billing-records';
 import type { World } from '../store/world';
 import { nextAnchor } from '../subscriptions/period';
 import { priceOf, productName } from '../subscriptions/proration';
 import { readSubscriptionData } from '../subscriptions/subscriptions';
+import { businessFields, readBusiness } from './business-form';
 import { cardFields, cardHelp, readCard } from './card-form';
 import { challengePage } from './challenge';
 import type { PageAnswer, PageCall } from './handle';
@@ -20,10 +22,24 @@ export function checkoutPage(call: PageCall): PageAnswer {
     return { html: closedPage(session), status: session.status === 'expired' ? 410 : 200 };
   if (part === 'challenge') return answerChallenge(call, session);
   if (!form) return { html: formPage(world, session, new URLSearchParams(), null) };
+  if (form.has('applyCode')) return applyCode(world, session, form);
   const email = emailOf(world, session) ?? form.get('email')?.trim() ?? null;
   const card = readCard(form, email || null);
-  if (typeof card === 'string') return { html: formPage(world, session, form, card), status: 422 };
-  return lead(world, session, form, payCheckout(world, id, card));
+  const business = asksBusiness(session) ? readBusiness(form, session.automatic_tax === true) : undefined;
+  const fault = [card, business].find((part) => typeof part === 'string');
+  if (typeof card === 'string' || typeof business === 'string')
+    return { html: formPage(world, session, form, fault as string), status: 422 };
+  return lead(world, session, form, payCheckout(world, id, { ...card, ...(business ? { business } : {}) }));
+}
+
+const asksBusiness = ({ collects_tax_id, automatic_tax, echoed }: Readonly<SessionRecord>): boolean =>
+  Boolean(collects_tax_id || automatic_tax || echoed.billing_address_collection === 'required');
+
+/** Takes the typed promotion code and shows what is due with it. */
+function applyCode(world: World, session: Readonly<SessionRecord>, form: URLSearchParams): PageAnswer {
+  const fault = applyPromotion(world, session.id, form.get('promotionCode') ?? '');
+  const html = formPage(world, world.need('checkoutSessions', session.id, 'session'), form, fault);
+  return { html, status: fault ? 422 : 200 };
 }
 
 function lead(
@@ -77,6 +93,7 @@ function formPage(
   error: string | null,
 ): string {
   const email = emailOf(world, session);
+  const customer = session.customer ? world.store.read('customers', session.customer) : undefined;
   const { title, button } = WORDS[session.mode];
   const emailField = email
     ? html`<label>Email<input name="email" type="email" value="${email}" readonly></label>`
@@ -84,9 +101,14 @@ function formPage(
   return page(
     title,
     html`<section>${orderOf(world, session)}</section>
-<section><h2>Pay with a card</h2><form method="post" action="/c/pay/${session.id}">${errorBox(error)}${emailField}${cardFields(values)}<button type="submit">${button}</button>${cardHelp()}</form></section>
+<section><h2>Pay with a card</h2><form method="post" action="/c/pay/${session.id}">${errorBox(error)}${emailField}${codeField(session, values)}${asksBusiness(session) && businessFields(world, customer, values)}${cardFields(values)}<button type="submit">${button}</button>${cardHelp()}</form></section>
 ${session.cancel_url && html`<p><a href="${session.cancel_url}">Back without paying</a></p>`}`,
   );
+}
+
+function codeField({ echoed }: Readonly<SessionRecord>, values: URLSearchParams): Html | false {
+  if (echoed.allow_promotion_codes !== true) return false;
+  return html`<label>Promotion code<input name="promotionCode" value="${values.get('promotionCode') ?? ''}"></label><p><button class="quiet" name="applyCode" value="1" formnovalidate>Apply</button></p>`;
 }
 
 const WORDS = {
@@ -109,9 +131,10 @@ function order(world: World, session: Readonly<SessionRecord>): Html {
     return { name: productName(world, item), amount, every: price.recurring?.interval ?? 'month' };
   });
   const due = formatMoney(session.amount_total ?? 0, currency);
+  const reduction = session.promotion_code ? reductionOf(world, session) : 0;
   return html`<h1>Subscribe to ${lines.map((line) => line.name).join(', ')}</h1>
 <p class="amount" data-amount-due="${session.amount_total ?? 0}">${due}</p><p class="soft">due today</p>
-<dl>${lines.map((line) => html`<dt>${line.name}</dt><dd>${formatMoney(line.amount, currency)} / ${line.every}</dd>`)}<dt class="total">Due today</dt><dd class="total">${due}</dd></dl>
+<dl>${lines.map((line) => html`<dt>${line.name}</dt><dd>${formatMoney(line.amount, currency)} / ${line.every}</dd>`)}${reduction > 0 && html`<dt>Promotion code</dt><dd>−${formatMoney(reduction, currency)}</dd>`}<dt class="total">Due today</dt><dd class="total">${due}</dd></dl>
 <p class="soft">${terms(world, session)}</p>`;
 }
 

@@ -1,4 +1,4 @@
-import { amountDue } from '../invoices/invoice-sums';
+import { amountDue, discountOf, taxAmount } from '../invoices/invoice-sums';
 import { formatDay, formatMoney } from '../invoices/money';
 import type { PageAnswer, PageCall } from './handle';
 
@@ -14,9 +14,15 @@ export function invoicePdf({ world, id }: PageCall): PageAnswer {
       `Invoice ${invoice.number ?? ''}`,
       `Date: ${formatDay(invoice.created)}`,
       `To: ${customer?.name ?? ''} ${customer?.email ?? ''}`,
+      ...Object.values(customer?.address ?? {}).flatMap((part) => (part ? [String(part)] : [])),
+      ...world.store
+        .all('taxIds')
+        .flatMap((taxId) => (taxId.customer === invoice.customer ? [`Tax id: ${taxId.value}`] : [])),
       '',
       ...invoice.lines.map((line) => `${line.description}: ${money(line.amount)}`),
       '',
+      ...(invoice.discount ? [`Discount: -${money(discountOf(invoice))}`] : []),
+      ...(invoice.tax ? [`Tax (${invoice.tax.percentage} %, included): ${money(taxAmount(invoice))}`] : []),
       `Amount due: ${money(amountDue(invoice))}`,
       `Status: ${invoice.status}`,
     ]),

@@ -7,6 +7,7 @@ import type { World } from '../store/world';
 import { priceOf, productName } from '../subscriptions/proration';
 import { changeSubscription } from '../subscriptions/subscription-change';
 import { readMoneyChange } from '../subscriptions/subscription-update';
+import { businessFields } from './business-form';
 import { cardFields, cardHelp } from './card-form';
 import { errorBox, type Html, html, page } from './layout';
 import { type PortalCall, subscriptionOf, wantedItems } from './portal';
@@ -74,6 +75,16 @@ export function cardView(call: PortalCall, error: string | null): string {
   return page(
     'Update the card',
     html`<section><h1>Add a card</h1><p class="soft">It is used for the next payments.</p></section><section><form method="post" action="${action(call, 'card')}">${errorBox(error)}${cardFields(values)}<button type="submit">Save card</button>${cardHelp()}</form></section>${back(call)}`,
+  );
+}
+
+/** What stands on invoices. */
+export function detailsView(call: PortalCall, error: string | null): string {
+  const customer = call.world.store.read('customers', call.session.customer);
+  const values = call.form ?? new URLSearchParams({ businessName: customer?.name ?? '' });
+  return page(
+    'Update the billing details',
+    html`<section><h1>Billing details</h1><p class="soft">They stand on the next invoices.</p></section><section><form method="post" action="${action(call, 'details')}">${errorBox(error)}${businessFields(call.world, customer, values)}<button type="submit">Save</button></form></section>${back(call)}`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { cardFault } from '../checkout/checkout-pay';
+import { cardFault, saveBusiness } from '../checkout/checkout-pay';
 import { behaviourOf } from '../customers/cards';
 import { attachCard } from '../customers/payment-methods';
 import type { Json } from '../schema/fill';
@@ -8,11 +8,12 @@ import { cancelNow } from '../subscriptions/subscription-cancel';
 import { updateSubscription } from '../subscriptions/subscription-update';
 import { change } from '../webhooks/events';
 import { refuse } from '../wire/failure';
+import { readBusiness } from './business-form';
 import { readCard } from './card-form';
 import type { PageAnswer, PageCall } from './handle';
 import { messagePage } from './layout';
 import { scheduleDowngrade } from './portal-downgrade';
-import { cancelView, cardView, confirmView, homeView, planView } from './portal-views';
+import { cancelView, cardView, confirmView, detailsView, homeView, planView } from './portal-views';
 
 export interface PortalCall extends PageCall {
   session: Readonly<PortalSessionRecord>;
@@ -38,6 +39,7 @@ export function portalPage(call: PageCall): PageAnswer {
 }
 
 const PARTS: Record<string, string> = {
+  customer_update: 'details',
   payment_method_update: 'card',
   subscription_cancel: 'cancel',
   subscription_update: 'plan',
@@ -48,6 +50,7 @@ const partOfFlow = (session: Readonly<PortalSessionRecord>) => PARTS[String(sess
 
 function view(call: PortalCall, part: string, error: string | null): string {
   if (part === 'card') return cardView(call, error);
+  if (part === 'details') return detailsView(call, error);
   if (part === 'cancel') return cancelView(call, error);
   if (part === 'plan') return planView(call, error);
   if (part === 'confirm') return confirmView(call, error);
@@ -59,6 +62,9 @@ function act(call: PortalCall, part: string, form: URLSearchParams): PageAnswer 
   if (part === 'card') {
     const fault = saveCard(call, form);
     if (fault) return { html: view(call, 'card', fault), status: 402 };
+  } else if (part === 'details') {
+    const fault = saveDetails(call, form);
+    if (fault) return { html: view(call, 'details', fault), status: 422 };
   } else if (part === 'cancel') cancel(call, form);
   else if (part === 'renew') {
     need(call, 'subscription_cancel');
@@ -84,6 +90,16 @@ function need({ features }: PortalCall, name: string): Json {
   const feature = features[name];
   if (feature?.enabled !== true) throw refuse('This is switched off in the portal.');
   return feature;
+}
+
+/** Name, address and tax id of later invoices. */
+function saveDetails(call: PortalCall, form: URLSearchParams): string | null {
+  const { world, session } = call;
+  need(call, 'customer_update');
+  const business = readBusiness(form, false);
+  if (typeof business === 'string') return business;
+  saveBusiness(world, session.customer, business);
+  return null;
 }
 
 /** The card becomes the customer's default; a subscription's own card still wins over it. */

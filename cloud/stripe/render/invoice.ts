@@ -1,8 +1,9 @@
-import { amountDue, subtotalOf } from '../invoices/invoice-sums';
+import { amountDue, discountOf, subtotalOf, totalOf } from '../invoices/invoice-sums';
 import { fill, type Json } from '../schema/fill';
 import type { InvoiceRecord, LineRecord } from '../store/billing-records';
 import type { World } from '../store/world';
 import { page } from './subscription';
+import { taxFields } from './tax';
 
 export function renderInvoice(world: World, invoice: Readonly<InvoiceRecord>): Json {
   const customer = world.store.read('customers', invoice.customer);
@@ -17,13 +18,12 @@ export function renderInvoice(world: World, invoice: Readonly<InvoiceRecord>): J
     amount_overpaid: 0,
     amount_remaining: due - invoice.amount_paid,
     amount_shipping: 0,
-    automatic_tax: { disabled_reason: null, enabled: false, liability: null, provider: null, status: null },
     collection_method: 'charge_automatically',
     customer_email: customer?.email ?? null,
     customer_name: customer?.name ?? null,
     customer_phone: customer?.phone ?? null,
     customer_tax_exempt: 'none',
-    customer_tax_ids: [],
+    customer_address: customer?.address ?? null,
     effective_at: invoice.finalized_at,
     issuer: { type: 'self' },
     lines: page(`/v1/invoices/${invoice.id}/lines`, lines),
@@ -31,20 +31,17 @@ export function renderInvoice(world: World, invoice: Readonly<InvoiceRecord>): J
     payment_settings: { default_mandate: null, payment_method_options: null, payment_method_types: null },
     post_payment_credit_notes_amount: 0,
     pre_payment_credit_notes_amount: 0,
-    status_transitions: {
-      finalized_at: invoice.finalized_at,
-      marked_uncollectible_at: invoice.marked_uncollectible_at,
-      paid_at: invoice.paid_at,
-      voided_at: invoice.voided_at,
-    },
+    status_transitions: transitionsOf(invoice),
     subtotal,
     subtotal_excluding_tax: subtotal,
     test_clock: customer?.test_clock ?? null,
-    total: subtotal,
-    total_discount_amounts: [],
-    total_excluding_tax: subtotal,
+    discounts: invoice.discount ? [invoice.discount] : [],
+    total: totalOf(invoice),
+    total_discount_amounts: invoice.discount
+      ? [{ amount: discountOf(invoice), discount: invoice.discount }]
+      : [],
     total_pretax_credit_amounts: [],
-    total_taxes: [],
+    ...taxFields(world, invoice),
     webhooks_delivered_at: invoice.finalized_at,
     ...(invoice.finalized_at === null
       ? {}
@@ -55,8 +52,17 @@ export function renderInvoice(world: World, invoice: Readonly<InvoiceRecord>): J
   });
 }
 
+function transitionsOf({
+  finalized_at,
+  marked_uncollectible_at,
+  paid_at,
+  voided_at,
+}: Readonly<InvoiceRecord>) {
+  return { finalized_at, marked_uncollectible_at, paid_at, voided_at };
+}
+
 function fieldsAsStored(invoice: Readonly<InvoiceRecord>): Json {
-  const { subscription, subscription_metadata, proration_date, payment, ...rest } = invoice;
+  const { subscription, subscription_metadata, proration_date, payment, discount, tax, ...rest } = invoice;
   const { finalized_at, paid_at, voided_at, marked_uncollectible_at, ...fields } = rest;
   return fields;
 }
@@ -81,20 +87,23 @@ function renderLine(world: World, invoice: Readonly<InvoiceRecord>, line: LineRe
     amount: line.amount,
     currency: invoice.currency,
     description: line.description,
-    discount_amounts: [],
+    discount_amounts: invoice.discount ? [{ amount: line.discounted ?? 0, discount: invoice.discount }] : [],
     discountable: !line.proration,
     invoice: invoice.id,
-    parent: {
-      type: 'subscription_item_details',
-      invoice_item_details: null,
-      subscription_item_details: {
-        invoice_item: null,
-        proration: line.proration,
-        proration_details: { credited_items: null },
-        subscription: invoice.subscription,
-        subscription_item: line.subscription_item,
-      },
-    },
+    parent:
+      line.subscription_item === ''
+        ? null
+        : {
+            type: 'subscription_item_details',
+            invoice_item_details: null,
+            subscription_item_details: {
+              invoice_item: null,
+              proration: line.proration,
+              proration_details: { credited_items: null },
+              subscription: invoice.subscription,
+              subscription_item: line.subscription_item,
+            },
+          },
     period: line.period,
     pretax_credit_amounts: [],
     pricing: {

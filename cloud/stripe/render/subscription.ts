@@ -7,16 +7,17 @@ const BILLING_MODE = { type: 'flexible', flexible: { proration_discounts: 'inclu
 const SELF = { type: 'self' };
 
 export function renderSubscription(world: World, record: Readonly<SubscriptionRecord>): Json {
-  const { items, period_start, period_end, pending_lines, noticed, pending_update, trial_settings, ...rest } =
-    record;
+  const { items, period_start, period_end, pending_lines, noticed, ...kept } = record;
+  const { pending_update, trial_settings, automatic_tax, discount, ...rest } = kept;
   const { created, id } = record;
   return fill('subscription', {
     ...rest,
-    automatic_tax: { disabled_reason: null, enabled: false, liability: null },
+    automatic_tax: taxOf(automatic_tax ?? false),
     billing_mode: { ...BILLING_MODE, updated_at: created },
     cancellation_details: { feedback_option: null, ...rest.cancellation_details },
     collection_method: 'charge_automatically',
     default_tax_rates: [],
+    discounts: discount ? [discount] : [],
     invoice_settings: {
       account_tax_ids: null,
       custom_fields: null,
@@ -54,6 +55,12 @@ export function renderSubscription(world: World, record: Readonly<SubscriptionRe
     },
   });
 }
+
+const taxOf = (enabled: boolean): Json => ({
+  disabled_reason: null,
+  enabled,
+  liability: enabled ? SELF : null,
+});
 
 function renderItem(world: World, subscription: Readonly<SubscriptionRecord>, item: ItemRecord): Json {
   const price = world.store.read('prices', item.price);

@@ -29,6 +29,7 @@ export const OBJECTS: Record<string, string> = {
   subscription: 'Subscription',
   subscription_item: 'SubscriptionItem',
   subscription_schedule: 'SubscriptionSchedule',
+  tax_id: 'TaxId',
   'test_helpers.test_clock': 'TestHelpers.TestClock',
   webhook_endpoint: 'WebhookEndpoint',
 };
@@ -48,6 +49,8 @@ export const PARAMS: string[] = [
   'CustomerCreateParams',
   'CustomerListParams',
   'CustomerListPaymentMethodsParams',
+  'CustomerListTaxIdsParams',
+  'CustomerCreateTaxIdParams',
   'CustomerUpdateParams',
   'DisputeListParams',
   'EventListParams',

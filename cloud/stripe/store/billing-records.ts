@@ -62,6 +62,10 @@ export interface SubscriptionRecord {
   trial_end: number | null;
   trial_settings: { billing_cycle_anchor: 'now' | 'unchanged' | null; missing_payment_method: string };
   pending_update: PendingUpdateRecord | null;
+  /** The reduction of its invoices; absent for none. */
+  discount?: string | null;
+  /** Stripe Tax is on for its invoices. */
+  automatic_tax?: boolean;
   /** Prorations that wait for the next invoice. */
   pending_lines: LineRecord[];
   /** Notices sent for the present period, so that each is sent once. */
@@ -77,6 +81,15 @@ export interface LineRecord {
   quantity: number;
   proration: boolean;
   subscription_item: string;
+  /** What a discount takes off, of the sign of the amount. */
+  discounted?: number;
+}
+
+/** What Stripe Tax decided for an invoice. The tax is part of the total: prices here include it. */
+export interface TaxRecord {
+  country: string | null;
+  percentage: number;
+  reason: 'standard_rated' | 'reverse_charge' | 'not_collecting';
 }
 
 interface InvoicePaymentRecord {
@@ -108,6 +121,9 @@ export interface InvoiceRecord {
   auto_advance: boolean;
   next_payment_attempt: number | null;
   automatically_finalizes_at: number | null;
+  /** The discount that its lines were reduced by. */
+  discount?: string | null;
+  tax?: TaxRecord | null;
   starting_balance: number;
   ending_balance: number | null;
   amount_paid: number;
@@ -199,6 +215,12 @@ export interface SessionRecord {
   /** Of a session that is paid once. */
   payment_data?: Json;
   payment_intent?: string;
+  automatic_tax?: boolean;
+  collects_tax_id?: boolean;
+  /** A session that is paid once makes an invoice. */
+  invoice_creation?: boolean;
+  /** The promotion code that was typed on the page. */
+  promotion_code?: string | null;
   /** Fields that are only given back as they came. */
   echoed: Json;
   subscription: string | null;
@@ -219,6 +241,8 @@ export interface CardInput {
   exp_year: number;
   name: string | null;
   email: string | null;
+  /** What a business types beside its card. */
+  business?: { name: string | null; address: Json | null; taxId: string | null };
 }
 
 export interface PhaseRecord {

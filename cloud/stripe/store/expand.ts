@@ -65,7 +65,11 @@ function walk(world: World, at: Json, segments: string[], path: string): void {
   // Of a deleted object only its id is left.
   if (name === undefined || at.deleted === true) return;
   if (Array.isArray(at[name])) {
-    for (const part of at[name] as unknown[]) if (isObject(part)) walk(world, part, rest, path);
+    const parts = at[name] as unknown[];
+    for (const [index, part] of parts.entries()) {
+      if (typeof part === 'string') parts[index] = renderById(world, part) ?? part;
+      if (isObject(parts[index])) walk(world, parts[index], rest, path);
+    }
     return;
   }
   const extra = ON_REQUEST[String(at.object)]?.[name];

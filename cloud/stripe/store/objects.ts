@@ -6,7 +6,9 @@ import { renderInvoice } from '../render/invoice';
 import { renderEvent, renderTestClock, renderWebhookEndpoint } from '../render/notice';
 import { renderCharge, renderPaymentIntent, renderRefund, renderSetupIntent } from '../render/payment';
 import { renderPortalConfiguration, renderPortalSession } from '../render/portal';
+import { renderCoupon, renderDiscount, renderPromotionCode } from '../render/promotion';
 import { renderSchedule, renderSubscription } from '../render/subscription';
+import { renderTaxId } from '../render/tax';
 import type { Json } from '../schema/fill';
 import type { Records } from './records';
 import type { World } from './world';
@@ -22,7 +24,9 @@ interface Kind<N extends keyof Records> {
 const KINDS: { [N in keyof Records]?: Kind<N> } = {
   charges: { prefix: 'ch', word: 'charge', render: renderCharge },
   checkoutSessions: { prefix: 'cs', word: 'checkout.session', render: renderSession },
+  coupons: { prefix: 'coupon', word: 'coupon', render: (_, record) => renderCoupon(record) },
   customers: { prefix: 'cus', word: 'customer', render: renderCustomer },
+  discounts: { prefix: 'di', word: 'discount', render: (_, record) => renderDiscount(record) },
   disputes: { prefix: 'dp', word: 'dispute', render: (_, record) => renderDispute(record) },
   events: { prefix: 'evt', word: 'event', render: renderEvent },
   fraudWarnings: {
@@ -41,10 +45,16 @@ const KINDS: { [N in keyof Records]?: Kind<N> } = {
   portalSessions: { prefix: 'bps', word: 'billing_portal.session', render: renderPortalSession },
   prices: { prefix: 'price', word: 'price', render: (_, record) => renderPrice(record) },
   products: { prefix: 'prod', word: 'product', render: (_, record) => renderProduct(record) },
+  promotionCodes: {
+    prefix: 'promo',
+    word: 'promotion code',
+    render: (_, record) => renderPromotionCode(record),
+  },
   refunds: { prefix: 're', word: 'refund', render: (_, record) => renderRefund(record) },
   schedules: { prefix: 'sub_sched', word: 'subscription schedule', render: renderSchedule },
   setupIntents: { prefix: 'seti', word: 'setup_intent', render: (_, record) => renderSetupIntent(record) },
   subscriptions: { prefix: 'sub', word: 'subscription', render: renderSubscription },
+  taxIds: { prefix: 'txi', word: 'tax id', render: (_, record) => renderTaxId(record) },
   testClocks: { prefix: 'clock', word: 'test clock', render: (_, record) => renderTestClock(record) },
   webhookEndpoints: {
     prefix: 'we',

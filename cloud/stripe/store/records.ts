@@ -44,6 +44,52 @@ export interface PriceRecord {
   created: number;
 }
 
+export interface CouponRecord {
+  id: string;
+  name: string | null;
+  percent_off: number | null;
+  amount_off: number | null;
+  currency: string | null;
+  duration: 'forever' | 'once' | 'repeating';
+  duration_in_months: number | null;
+  times_redeemed: number;
+  metadata: Metadata;
+  created: number;
+}
+
+export interface PromotionCodeRecord {
+  id: string;
+  code: string;
+  coupon: string;
+  active: boolean;
+  max_redemptions: number | null;
+  expires_at: number | null;
+  times_redeemed: number;
+  metadata: Metadata;
+  created: number;
+}
+
+export interface DiscountRecord {
+  id: string;
+  coupon: string;
+  promotion_code: string | null;
+  checkout_session: string | null;
+  customer: string;
+  subscription: string;
+  start: number;
+  /** Invoices made from then on are not reduced. */
+  end: number | null;
+}
+
+export interface TaxIdRecord {
+  id: string;
+  customer: string;
+  type: string;
+  value: string;
+  country: string | null;
+  created: number;
+}
+
 export interface CustomerRecord {
   id: string;
   deleted?: true;
@@ -207,8 +253,10 @@ export interface WebhookSettings {
 export interface Records {
   charges: ChargeRecord;
   checkoutSessions: SessionRecord;
+  coupons: CouponRecord;
   customers: CustomerRecord;
   deliveries: DeliveryRecord;
+  discounts: DiscountRecord;
   disputes: DisputeRecord;
   events: EventRecord;
   fraudWarnings: FraudWarningRecord;
@@ -220,11 +268,13 @@ export interface Records {
   portalSessions: PortalSessionRecord;
   prices: PriceRecord;
   products: ProductRecord;
+  promotionCodes: PromotionCodeRecord;
   refunds: RefundRecord;
   schedules: ScheduleRecord;
   settings: SettingsRecord;
   setupIntents: SetupIntentRecord;
   subscriptions: SubscriptionRecord;
+  taxIds: TaxIdRecord;
   testClocks: TestClockRecord;
   webhookEndpoints: WebhookEndpointRecord;
 }

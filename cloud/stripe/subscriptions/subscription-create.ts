@@ -1,4 +1,5 @@
 import { priceAmount } from '../catalogue/price-amount';
+import { redeem } from '../catalogue/promotions';
 import { draftInvoice, finalizeInvoice } from '../invoices/invoice-make';
 import { type Attempt, collectInvoice, type Outcome } from '../invoices/payments';
 import type { AnchorConfig, ItemRecord, SubscriptionRecord } from '../store/billing-records';
@@ -26,6 +27,9 @@ export interface NewSubscription {
   cancel_at: number | null;
   trial_settings: SubscriptionRecord['trial_settings'];
   attempt?: Attempt;
+  automatic_tax?: boolean;
+  /** A promotion code and the checkout session it was typed in. */
+  promotion?: { code: string; session: string };
 }
 
 /**
@@ -36,6 +40,7 @@ export function createSubscription(world: World, input: NewSubscription): string
   const now = world.now(input.customer);
   const record = build(world, input, now);
   world.store.put('subscriptions', record);
+  if (input.promotion) record.discount = redeem(world, input.promotion.code, record, input.promotion.session);
   const trialing = record.trial_end !== null;
   if (trialing) record.status = 'trialing';
   const lines = trialing ? trialLines(world, record) : periodLines(world, record, now, record.period_end);
@@ -114,6 +119,7 @@ function build(world: World, input: NewSubscription, now: number): SubscriptionR
     trial_start: input.trial_end === null ? null : now,
     trial_end: input.trial_end,
     trial_settings: input.trial_settings,
+    automatic_tax: input.automatic_tax ?? false,
     pending_update: null,
     pending_lines: [],
     noticed: {},

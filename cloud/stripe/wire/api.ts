@@ -1,11 +1,13 @@
 import { accountRoutes } from '../account';
 import { priceRoutes } from '../catalogue/prices';
 import { productRoutes } from '../catalogue/products';
+import { promotionRoutes } from '../catalogue/promotions';
 import { checkoutRoutes } from '../checkout/checkout';
 import { runDue } from '../control/clock';
 import { customerRoutes } from '../customers/customers';
 import { paymentMethodRoutes } from '../customers/payment-methods';
 import { portalRoutes } from '../customers/portal';
+import { taxIdRoutes } from '../customers/tax-ids';
 import { disputeRoutes } from '../disputes/disputes';
 import { confirmRoutes } from '../invoices/confirm';
 import { invoiceRoutes } from '../invoices/invoices';
@@ -43,8 +45,10 @@ export interface ApiAnswer {
 
 const ROUTES: (Route & { pattern: RegExp })[] = [
   ...productRoutes,
+  ...promotionRoutes,
   ...priceRoutes,
   ...customerRoutes,
+  ...taxIdRoutes,
   ...paymentMethodRoutes,
   ...checkoutRoutes,
   ...subscriptionRoutes,

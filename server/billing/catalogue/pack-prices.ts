@@ -11,16 +11,16 @@ const AMOUNTS: Record<string, { usd: number; gbp: number }> = {
 };
 
 /** Returns the lookup key of a pack's price at the provider. */
-const lookupKeyOf = (packId: string): string => `hourglass_${packId}`;
+export const packLookupKey = (packId: string): string => `hourglass_${packId}`;
 
 /** Creates missing products and one-off prices of packs at the provider. */
 export async function ensurePackPrices(payments: Payments): Promise<void> {
-  const lookup_keys = PACKS.map(({ id }) => lookupKeyOf(id));
+  const lookup_keys = PACKS.map(({ id }) => packLookupKey(id));
   const { data } = await payments.ask((stripe) => stripe.prices.list({ lookup_keys, limit: 100 }));
   const known = new Set(data.map((price) => price.lookup_key));
   for (const pack of PACKS) {
     const amounts = AMOUNTS[pack.id];
-    if (amounts && !known.has(lookupKeyOf(pack.id))) await makePrice(payments, pack, amounts);
+    if (amounts && !known.has(packLookupKey(pack.id))) await makePrice(payments, pack, amounts);
   }
 }
 
@@ -30,7 +30,7 @@ async function makePrice(
   { usd, gbp }: { usd: number; gbp: number },
 ): Promise<void> {
   const product = await ensureProduct(payments, pack);
-  const key = lookupKeyOf(pack.id);
+  const key = packLookupKey(pack.id);
   await payments.make(`price:${key}:${newId()}`, (stripe, once) =>
     stripe.prices.create(
       {
@@ -42,6 +42,7 @@ async function makePrice(
           chf: { unit_amount: usd },
           gbp: { unit_amount: gbp },
         },
+        tax_behavior: 'inclusive',
         lookup_key: key,
         metadata: { pack: pack.id },
       },
@@ -77,12 +78,12 @@ async function ensureProduct(payments: Payments, { id: packId, name }: PackOffer
  * Stores the price of each pack; one without an active one-off price is no longer for sale. Throws BILLING_UNAVAILABLE.
  */
 export async function refreshPackPrices(ctx: Ctx, payments: Payments): Promise<void> {
-  const lookup_keys = PACKS.map(({ id }) => lookupKeyOf(id));
+  const lookup_keys = PACKS.map(({ id }) => packLookupKey(id));
   const { data } = await payments.ask((stripe) =>
     stripe.prices.list({ lookup_keys, active: true, limit: 100, expand: ['data.currency_options'] }),
   );
   for (const { id } of PACKS) {
-    const price = data.find((one) => one.lookup_key === lookupKeyOf(id) && one.type === 'one_time');
+    const price = data.find((one) => one.lookup_key === packLookupKey(id) && one.type === 'one_time');
     const amounts = price ? amountsOf(price) : null;
     if (price && amounts) {
       await ctx.sql`

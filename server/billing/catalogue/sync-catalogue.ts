@@ -1,3 +1,4 @@
+import type Stripe from 'stripe';
 import type { Ctx } from '../../context';
 import { newId } from '../../ids';
 import { listPlans } from '../../quota/plans';
@@ -6,6 +7,7 @@ import { isGone, needPayments, type Payments } from '../payments';
 import { ensureWebhook, type Webhook } from './ensure-webhook';
 import { ensurePackPrices } from './pack-prices';
 import { lookupKeyOf, refreshPrices, type SoldPlan } from './refresh-prices';
+import { settleTax } from './settle-tax';
 
 /** The prices of a new installation, in minor units per month. Existing prices at the provider are never changed. */
 const AMOUNTS: Record<string, { usd: number; gbp: number }> = {
@@ -33,6 +35,11 @@ export async function syncCatalogue(ctx: Ctx): Promise<Catalogue> {
     if (amounts) await ensurePrice(payments, plan, amounts);
   }
   await ensurePackPrices(payments);
+  if (ctx.env.STRIPE_TAX === 'on')
+    await settleTax(
+      payments,
+      (await listPlans(ctx.sql)).map(({ id }) => id),
+    );
   const plans = await refreshPrices(ctx);
   return { plans, portal: await ensurePortal(ctx, payments), webhook: await ensureWebhook(ctx, payments) };
 }
@@ -122,8 +129,16 @@ const mendPortal = (ctx: Ctx, payments: Payments, id: string) =>
     stripe.billingPortal.configurations.update(id, portalSettings(ctx), once),
   );
 
+/** What stands on invoices and may be changed on the portal's page. */
+const DETAILS: Stripe.BillingPortal.ConfigurationCreateParams.Features.CustomerUpdate.AllowedUpdate[] = [
+  'name',
+  'address',
+  'tax_id',
+];
+
 const portalSettings = (ctx: Ctx) => ({
   features: {
+    customer_update: { enabled: true, allowed_updates: DETAILS },
     invoice_history: { enabled: true },
     payment_method_update: { enabled: true },
     subscription_cancel: { enabled: false },

@@ -113,6 +113,7 @@ async function openPage(
         success_url: `${ctx.env.APP_URL}/billing/return?checkout={CHECKOUT_SESSION_ID}`,
         cancel_url: `${ctx.env.APP_URL}${row.back_to}`,
         ...paymentOf(sale, accountId, row.id),
+        ...businessOf(ctx.env),
         ...termsOf(ctx.env),
       },
       once,
@@ -128,18 +129,39 @@ function paymentOf(
 ): Partial<Stripe.Checkout.SessionCreateParams> {
   if (sale.kind === 'pack') {
     const metadata = { account, pack: sale.id, seconds: String(sale.seconds), checkout };
-    return { mode: 'payment', metadata, payment_intent_data: { metadata } };
+    return {
+      mode: 'payment',
+      metadata,
+      payment_intent_data: { metadata },
+      // The receipt: without it a payment made once has no invoice.
+      invoice_creation: { enabled: true },
+    };
   }
   const metadata = { account, plan: sale.id, checkout };
   return {
     mode: 'subscription',
     metadata,
+    allow_promotion_codes: true,
     subscription_data: {
       metadata,
       // Billed on the first of the UTC month, like the quota; the rest of this month is prorated.
       billing_cycle_anchor_config: { day_of_month: 1, hour: 0, minute: 0, second: 0 },
       proration_behavior: 'create_prorations',
     },
+  };
+}
+
+/** Returns what a business needs on its invoice: name, address, tax id, and the tax where it is computed. Pure. */
+function businessOf({
+  STRIPE_TAX,
+}: Pick<Ctx['env'], 'STRIPE_TAX'>): Partial<Stripe.Checkout.SessionCreateParams> {
+  const isTaxed = STRIPE_TAX === 'on';
+  return {
+    tax_id_collection: { enabled: true },
+    billing_address_collection: isTaxed ? 'required' : 'auto',
+    // What is typed there is the customer's, so that later invoices have it too.
+    customer_update: { name: 'auto', address: 'auto' },
+    ...(isTaxed ? { automatic_tax: { enabled: true } } : {}),
   };
 }
 

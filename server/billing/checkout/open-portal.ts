@@ -9,20 +9,25 @@ import { withCustomer } from './ensure-customer';
 type PortalInput = Whose & {
   /** The path to return to, by default the billing page. */
   from?: string;
+  /** Which page: the card, or name, address and tax id on invoices. The card without. */
+  about?: 'card' | 'details';
 };
 
 /**
- * Returns the provider's page to change the card, valid for one visit; the page redirects back. Throws
+ * Returns the provider's page to change the card or the billing details, valid for one visit; the page redirects back. Throws
  * BILLING_UNAVAILABLE, NOT_FOR_SALE, RATE_LIMITED.
  */
-export async function openPortal(ctx: Ctx, { accountId, from }: PortalInput): Promise<{ url: string }> {
+export async function openPortal(
+  ctx: Ctx,
+  { accountId, from, about }: PortalInput,
+): Promise<{ url: string }> {
   const payments = needPayments(ctx.payments);
   await ctx.rates.takeBilling(accountId);
   const [setup] = await ctx.sql<{ value: { id: string } }[]>`
     select value from stripe_setup where name = 'portal'`;
   const return_url = `${ctx.env.APP_URL}${localPath(from) ?? '/billing?back=1'}`;
   const flow_data = {
-    type: 'payment_method_update' as const,
+    type: about === 'details' ? ('customer_update' as const) : ('payment_method_update' as const),
     after_completion: { type: 'redirect' as const, redirect: { return_url } },
   };
   const open = (configuration?: string) =>

@@ -8,7 +8,8 @@ import { leaveQuota } from '@/test/world';
 import { syncCatalogue } from '../catalogue/sync-catalogue';
 import { openUpgrade } from '../checkout/open-upgrade';
 import { returnFromCheckout } from '../checkout/return-from-checkout';
-import { noteDispute } from '../sync/note-hold';
+import { liftHolds } from '../lift-holds';
+import { noteDispute, noteFraudWarning } from '../sync/note-hold';
 import { openPack } from './open-pack';
 
 let b: BillingWorld;
@@ -193,5 +194,27 @@ describe('BILLING-61 money that goes back takes its time back', () => {
       quota: { extraSeconds: 0 },
       start: { reason: 'QUOTA_EXCEEDED' },
     });
+  });
+});
+
+describe('BILLING-97 a fraud warning about the payment of a pack', () => {
+  it('takes all that is unused, and an operator who lifts it gives it back', async () => {
+    const person = await buyer('pack50');
+    const other = await buyer('pack10');
+    const warning = await b.bench.control<{ id: string }>(
+      `charges/${await chargeOf(person)}/fraud_warning`,
+      {},
+    );
+    await noteFraudWarning(b.ctx, warning.id);
+    expect(await standing(person)).toMatchObject({
+      quota: { extraSeconds: 0 },
+      start: { reason: 'QUOTA_EXCEEDED' },
+    });
+    expect(await b.signInEmails(person)).toContain('pack.reduced');
+    expect(await standing(other)).toMatchObject({ quota: { extraSeconds: 36_000 } });
+    await liftHolds(b.ctx, { actor: 'operator', accountId: person.accountId, reason: 'they called' });
+    await b.sync(person);
+    expect(await standing(person)).toMatchObject({ quota: { extraSeconds: 180_000 } });
+    expect(await findDrift(b.ctx.sql, person.accountId)).toEqual([]);
   });
 });

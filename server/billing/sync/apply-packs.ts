@@ -14,13 +14,24 @@ type Known = { id: string; refunded: number; disputed: boolean };
  * account lock. Idempotent.
  */
 export async function applyPacks(tx: TxCtx, accountId: string, facts: PackFacts[]): Promise<void> {
-  for (const fact of facts) {
+  const warned = await readWarned(tx, accountId);
+  for (const read of facts) {
+    // The provider marks the charge of a dispute, and not that of a fraud warning.
+    const fact = { ...read, disputed: read.disputed || warned.has(read.paymentId) };
     const [known] = await tx.sql<(Known & { account_id: string })[]>`
       select id, account_id, refunded, disputed from pack where stripe_payment_id = ${fact.paymentId}`;
     if (!known) await addPack(tx, accountId, fact);
     else if (known.account_id === accountId && isNews(known, fact))
       await changePack(tx, accountId, known, fact);
   }
+}
+
+/** The payments that were reported as fraud, until an operator lifts it. */
+async function readWarned({ sql }: TxCtx, accountId: string): Promise<Set<string>> {
+  const rows = await sql<{ id: string }[]>`
+    select payment_intent_id as id from payment_hold where account_id = ${accountId} and kind = 'fraud_warning'
+      and lifted_at is null and payment_intent_id is not null`;
+  return new Set(rows.map(({ id }) => id));
 }
 
 const isNews = (known: Known, { refunded, disputed }: PackFacts): boolean =>
@@ -52,6 +63,8 @@ async function changePack(tx: TxCtx, accountId: string, known: Known, fact: Pack
     update pack set refunded = ${fact.refunded}, disputed = ${fact.disputed}, quota_ms = ${packQuotaMs(fact)}
     where id = ${known.id}`;
   await audit(tx, accountId, known, fact);
+  // Time that comes back, because a warning was lifted, is no reduction.
+  if (known.disputed && !fact.disputed && known.refunded === fact.refunded) return;
   await queueMail(tx, {
     accountId,
     kind: 'pack.reduced',

@@ -162,6 +162,7 @@ function rowOf(
     latestInvoiceId: facts.latestInvoiceId,
     amountOpen: facts.amountOpen,
     nextPaymentAttemptAt: facts.nextPaymentAttemptAt,
+    discount: facts.discount,
     pendingUpdate: pendingUpdate && { ...pendingUpdate, planId: planOf(pendingUpdate.priceId) },
   };
 }

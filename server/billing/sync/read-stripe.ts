@@ -3,6 +3,7 @@ import { fromUnix, type Instant } from '../../clock';
 import { isGone, type Payments } from '../payments';
 import { type BoughtLine, paidOf, readPaidInvoices } from '../read-invoices';
 import { type PackFacts, packsOf, readMoney, refundsOf } from './read-money';
+import type { Discount } from './stored-subscription';
 
 /** A subscription as read from the payment provider. Instants in ms, money in minor units. */
 export type SubscriptionFacts = {
@@ -28,6 +29,7 @@ export type SubscriptionFacts = {
   pending: { priceId: string; at: Instant } | null;
   /** A change of price that waits for the confirmation of its payment. */
   pendingUpdate: { priceId: string; invoiceId: string | null; expiresAt: Instant } | null;
+  discount: Discount | null;
   latestInvoiceId: string | null;
   amountOpen: number;
   nextPaymentAttemptAt: Instant | null;
@@ -49,6 +51,7 @@ const EXPAND = [
   'data.default_payment_method',
   'data.customer.invoice_settings.default_payment_method',
   'data.latest_invoice',
+  'data.discounts.source.coupon',
   'data.schedule',
 ];
 
@@ -123,6 +126,7 @@ function factsOf(
     scheduleId: typeof found.schedule === 'string' ? found.schedule : (found.schedule?.id ?? null),
     pending: pendingOf(found),
     pendingUpdate: pendingUpdateOf(found, invoice),
+    discount: discountOf(found),
     latestInvoiceId: invoice?.id ?? null,
     // An amount that waits for the bank is not owed: unpaid, it changes nothing.
     amountOpen: invoice?.status === 'open' && !found.pending_update ? invoice.amount_remaining : 0,
@@ -143,6 +147,16 @@ function pendingUpdateOf(
   if (!pending || !priceId) return null;
   const invoiceId = invoice?.status === 'open' ? invoice.id : null;
   return { priceId, invoiceId, expiresAt: fromUnix(pending.expires_at) };
+}
+
+/** Returns the discount that reduces the next invoices, the newest of several, or null. */
+function discountOf({ discounts }: Stripe.Subscription): Discount | null {
+  const discount = discounts.at(-1);
+  if (!discount || typeof discount === 'string') return null;
+  const { coupon } = discount.source;
+  if (!coupon || typeof coupon === 'string') return null;
+  const endsAt = discount.end === null ? null : fromUnix(discount.end);
+  return { percentOff: coupon.percent_off, amountOff: coupon.amount_off, endsAt };
 }
 
 /** Returns when a subscription ends, by its own date or by its schedule's. */

@@ -10,7 +10,21 @@ export type StoredSubscription = Omit<typeof subscription.$inferSelect, 'account
   bought: BoughtTime[] | null;
   /** A larger plan that waits for the bank. */
   pendingUpdate: PendingUpdate | null;
+  discount: Discount | null;
 };
+
+/** A reduction of invoices, in percent or in minor units, until `endsAt`; null for as long as the subscription lives. */
+export type Discount = { percentOff: number | null; amountOff: number | null; endsAt: Instant | null };
+
+/** Returns what is charged at an instant for an amount, in minor units, with the discount. Pure. */
+export function reduced(amount: number, discount: Discount | null, at: Instant): number {
+  if (!discount || (discount.endsAt !== null && discount.endsAt <= at)) return amount;
+  const { percentOff, amountOff } = discount;
+  return Math.max(
+    0,
+    amount - (percentOff === null ? (amountOff ?? 0) : Math.round((amount * percentOff) / 100)),
+  );
+}
 
 type PendingUpdate = {
   planId: string | null;
@@ -27,7 +41,7 @@ export async function readStored(sql: Sql | TxSql, accountId: string): Promise<S
       period_end as "periodEnd", paid_until as "paidUntil", cancel_at as "cancelAt", schedule_id as "scheduleId",
       pending_plan_id as "pendingPlanId", pending_at as "pendingAt", latest_invoice_id as "latestInvoiceId",
       amount_open as "amountOpen", next_payment_attempt_at as "nextPaymentAttemptAt", bought,
-      pending_update as "pendingUpdate"
+      pending_update as "pendingUpdate", discount
     from subscription where account_id = ${accountId}`;
   return row ?? null;
 }
@@ -43,11 +57,12 @@ export async function writeStored(
   await sql`
     insert into subscription (account_id, stripe_subscription_id, item_id, plan_id, price_id, status, currency, amount,
       started_at, period_start, period_end, paid_until, cancel_at, schedule_id, pending_plan_id, pending_at,
-      latest_invoice_id, amount_open, next_payment_attempt_at, bought, pending_update)
+      latest_invoice_id, amount_open, next_payment_attempt_at, bought, pending_update, discount)
     values (${accountId}, ${next.stripeSubscriptionId}, ${next.itemId}, ${next.planId}, ${next.priceId}, ${next.status},
       ${next.currency}, ${next.amount}, ${next.startedAt}, ${next.periodStart}, ${next.periodEnd}, ${next.paidUntil},
       ${next.cancelAt}, ${next.scheduleId}, ${next.pendingPlanId}, ${next.pendingAt}, ${next.latestInvoiceId},
-      ${next.amountOpen}, ${next.nextPaymentAttemptAt}, ${next.bought && sql.json(next.bought)}, ${next.pendingUpdate && sql.json(next.pendingUpdate)})`;
+      ${next.amountOpen}, ${next.nextPaymentAttemptAt}, ${next.bought && sql.json(next.bought)}, ${next.pendingUpdate && sql.json(next.pendingUpdate)},
+      ${next.discount && sql.json(next.discount)})`;
 }
 
 const LIVING = new Set(['active', 'trialing', 'past_due', 'unpaid', 'paused', 'processing', 'incomplete']);

@@ -1,0 +1,21 @@
+import type { TaxRecord } from '../store/billing-records';
+import type { World } from '../store/world';
+
+/** Where the seller is registered here, and the rate there in percent. */
+const RATES: Record<string, number> = { AT: 20, CH: 8.1, DE: 19, FR: 20, GB: 20, IT: 22, NL: 21 };
+const HOME = 'DE';
+const EU = new Set(['AT', 'DE', 'FR', 'IT', 'NL']);
+
+/** What Stripe Tax would decide for a customer: by the country, and for a business of another EU country by its VAT id. */
+export function taxFor(world: World, customer: string): TaxRecord {
+  const address = world.store.read('customers', customer)?.address;
+  const country = typeof address?.country === 'string' ? address.country : null;
+  const percentage = country === null ? undefined : RATES[country];
+  if (percentage === undefined) return { country, percentage: 0, reason: 'not_collecting' };
+  const isBusiness = world.store
+    .all('taxIds')
+    .some((taxId) => taxId.customer === customer && taxId.type === 'eu_vat');
+  if (isBusiness && country !== HOME && EU.has(country ?? ''))
+    return { country, percentage: 0, reason: 'reverse_charge' };
+  return { country, percentage, reason: 'standard_rated' };
+}
