@@ -89,13 +89,7 @@ function connect(url: string): Redis {
  */
 export function openRates(redisUrl: string, startsPerMinute: number, signUpsPerDay = 1_000): Rates {
   const redis = connect(redisUrl);
-  const shared = (keyPrefix: string, window: Window, alone = window.points) =>
-    new RateLimiterRedis({
-      storeClient: redis,
-      keyPrefix,
-      ...window,
-      insuranceLimiter: new RateLimiterMemory({ ...window, points: alone }),
-    });
+  const shared = sharedOn(redis);
   const tries = (keyPrefix: string, { together, alone }: { together: number; alone: number }) =>
     shared(keyPrefix, { points: together, duration: QUARTER }, alone);
 
@@ -138,6 +132,17 @@ export function openRates(redisUrl: string, startsPerMinute: number, signUpsPerD
     close: async () => redis.disconnect(),
   };
 }
+
+/** Returns what makes a count that all processes share in Redis; while it is away each process admits `alone` by itself. */
+const sharedOn =
+  (redis: Redis) =>
+  (keyPrefix: string, window: Window, alone = window.points): RateLimiterRedis =>
+    new RateLimiterRedis({
+      storeClient: redis,
+      keyPrefix,
+      ...window,
+      insuranceLimiter: new RateLimiterMemory({ ...window, points: alone }),
+    });
 
 /** Returns a count of reported errors: each is counted for its address, and what that admits for all of them together. */
 function countErrors(): Rates['takeClientError'] {
