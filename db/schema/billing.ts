@@ -178,7 +178,7 @@ export const stripeEvent = pgTable(
 /** Objects created once at the payment provider for this installation, such as the portal configuration. */
 export const stripeSetup = pgTable('stripe_setup', {
   name: text('name').primaryKey(),
-  value: jsonb('value').notNull(),
+  value: jsonb('value').$type<{ id: string }>().notNull(),
 });
 
 /** Marks that a person had a trial: hashes of sign-in identities and of the normalised email. Outlives the account. */

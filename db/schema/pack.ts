@@ -9,7 +9,7 @@ import { instant } from './instant';
  */
 export const packOffer = pgTable('pack_offer', {
   packId: text('pack_id').primaryKey(),
-  prices: jsonb('prices').notNull(),
+  prices: jsonb('prices').$type<Record<string, number>>().notNull(),
   stripePriceId: text('stripe_price_id').notNull(),
 });
 

@@ -1,3 +1,5 @@
+import type { Row } from '@/db/rows';
+import type { billingCustomer } from '@/db/schema/billing';
 import { toIso, toIsoOrNull } from '../clock';
 import { type Ctx, failClosed } from '../context';
 import type { AccountState } from '../quota/account-state';
@@ -137,8 +139,11 @@ function mayTry(state: AccountState, stored: StoredSubscription | null): boolean
 }
 
 async function readCard(ctx: Ctx, accountId: string): Promise<CardFacts | null> {
-  const [row] = await ctx.sql<{ brand: string | null; last4: string; expires: string }[]>`
-    select card_brand as brand, card_last4 as last4, card_expires as expires
+  const [row] = await ctx.sql<
+    Pick<Row<typeof billingCustomer>, 'card_brand' | 'card_last4' | 'card_expires'>[]
+  >`
+    select card_brand, card_last4, card_expires
     from billing_customer where account_id = ${accountId}`;
-  return row?.brand ? { brand: row.brand, last4: row.last4, expires: row.expires } : null;
+  if (!row || row.card_brand === null || row.card_last4 === null || row.card_expires === null) return null;
+  return { brand: row.card_brand, last4: row.card_last4, expires: row.card_expires };
 }

@@ -1,3 +1,5 @@
+import type { Row } from '@/db/rows';
+import type { billingCustomer } from '@/db/schema/billing';
 import { type Ctx, inTx } from '../context';
 import { lockAccount } from '../quota/load-account';
 import { makeCustomer } from './checkout/ensure-customer';
@@ -9,14 +11,15 @@ import { expireOthers } from './sync/close-checkouts';
  * subscriptions at once. Later events about it are ignored. Idempotent. Throws BILLING_UNAVAILABLE.
  */
 export async function endCustomer(ctx: Ctx, accountId: string): Promise<void> {
-  const [row] = await ctx.sql<{ customer: string | null; generation: number }[]>`
-    select stripe_customer_id as customer, generation from billing_customer where account_id = ${accountId}`;
+  const [row] = await ctx.sql<Pick<Row<typeof billingCustomer>, 'stripe_customer_id' | 'generation'>[]>`
+    select stripe_customer_id, generation from billing_customer where account_id = ${accountId}`;
   if (!row) return;
-  if (row.customer && !ctx.payments)
+  if (row.stripe_customer_id && !ctx.payments)
     throw new Error('This account has a customer, and payments are not set up.');
   if (ctx.payments) {
     // A customer whose creation was never confirmed is found by creating it again under its key.
-    const customer = row.customer ?? (await makeCustomer(ctx, ctx.payments, accountId, row.generation));
+    const customer =
+      row.stripe_customer_id ?? (await makeCustomer(ctx, ctx.payments, accountId, row.generation));
     await removeCustomer(ctx.payments, { accountId, customer });
   }
   await inTx(ctx, async (tx) => {

@@ -1,4 +1,7 @@
 import type Stripe from 'stripe';
+import type { Row } from '@/db/rows';
+import type { paymentHold } from '@/db/schema/billing';
+import type { usagePeriod } from '@/db/schema/quota';
 import { fromUnix, type Instant, toIso, toIsoOrNull } from '../clock';
 import type { Ctx } from '../context';
 import { readAccount } from '../quota/load-account';
@@ -51,7 +54,7 @@ export async function explainBilling(ctx: Ctx, accountId: string): Promise<Billi
     readStored(ctx.sql, accountId),
     readCustomerRow(ctx, accountId),
     ctx.sql<
-      { id: string }[]
+      Pick<Row<typeof paymentHold>, 'id'>[]
     >`select id from payment_hold where account_id = ${accountId} and lifted_at is null`,
     readSteps(ctx, accountId),
     readPeriods(ctx, accountId),
@@ -160,12 +163,14 @@ const readSteps = (ctx: Ctx, accountId: string) => ctx.sql<Dated[]>`
   ) story order by at, source, what`;
 
 async function readPeriods(ctx: Ctx, accountId: string): Promise<Map<string, Period>> {
-  const rows = await ctx.sql<{ period: string; quota: number | null; used: number; charged: number }[]>`
-    select p.period, p.quota_ms as quota, p.used_ms as used, coalesce((select sum(e.ms)::bigint from usage_entry e
+  const rows = await ctx.sql<
+    (Pick<Row<typeof usagePeriod>, 'period' | 'quota_ms' | 'used_ms'> & { charged: number })[]
+  >`
+    select p.period, p.quota_ms, p.used_ms, coalesce((select sum(e.ms)::bigint from usage_entry e
       where e.account_id = p.account_id and e.period = p.period), 0) as charged
     from usage_period p where p.account_id = ${accountId} order by p.period`;
   return new Map(
-    rows.map(({ period, quota, used, charged }) => [
+    rows.map(({ period, quota_ms: quota, used_ms: used, charged }) => [
       period,
       {
         quotaSeconds: quota === null ? null : quota / 1000,

@@ -1,4 +1,6 @@
 import type Stripe from 'stripe';
+import type { Row } from '@/db/rows';
+import type { billingCustomer } from '@/db/schema/billing';
 import { fromUnix, toIso } from '../clock';
 import type { Ctx } from '../context';
 import { DomainError } from '../errors';
@@ -89,7 +91,7 @@ async function findOpen(payments: Payments, subscription: string): Promise<Strip
 
 /** Returns the account's customer at the provider, or null before its first purchase. */
 export async function readCustomer(ctx: Ctx, accountId: string): Promise<string | null> {
-  const [row] = await ctx.sql<{ customer: string | null }[]>`
-    select stripe_customer_id as customer from billing_customer where account_id = ${accountId}`;
-  return row?.customer ?? null;
+  const [row] = await ctx.sql<Pick<Row<typeof billingCustomer>, 'stripe_customer_id'>[]>`
+    select stripe_customer_id from billing_customer where account_id = ${accountId}`;
+  return row?.stripe_customer_id ?? null;
 }

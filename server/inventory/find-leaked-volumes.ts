@@ -1,3 +1,5 @@
+import type { Row } from '@/db/rows';
+import type { session } from '@/db/schema/session';
 import type { Instant } from '../clock';
 import type { Ctx } from '../context';
 import { accountIdOf, type Volume } from '../machine/machines';
@@ -52,7 +54,7 @@ async function findOnPage(ctx: Ctx, pass: Pass, page: Volume[]): Promise<number 
   const inOurApps = page.filter(
     ({ app, isGone }) => !isGone && accountIdOf(ctx.env.ENVIRONMENT_ID, app) !== null,
   );
-  const rows = await ctx.sql<{ volume_id: string | null; now: Instant }[]>`
+  const rows = await ctx.sql<(Pick<Row<typeof session>, 'volume_id'> & { now: Instant })[]>`
     ${renewing(ctx, pass)} select s.volume_id, hg_clock() as now
     from held left join session s on s.volume_id = any(${inOurApps.map(({ id }) => id)}) and s.deleted_at is null`;
   const now = rows[0]?.now;

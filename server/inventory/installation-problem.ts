@@ -1,3 +1,5 @@
+import type { Row } from '@/db/rows';
+import type { installation } from '@/db/schema/machine';
 import type { Ctx } from '../context';
 import { isLoopback } from '../loopback';
 
@@ -9,7 +11,7 @@ import { isLoopback } from '../loopback';
 export async function installationProblem(ctx: Pick<Ctx, 'sql' | 'env'>): Promise<string | null> {
   const { APP_URL, ENVIRONMENT_ID, FLY_API_URL } = ctx.env;
   if (isLoopback(FLY_API_URL)) return null;
-  const [is] = await ctx.sql<{ id: string; environment_id: string; app_url: string }[]>`
+  const [is] = await ctx.sql<Pick<Row<typeof installation>, 'id' | 'environment_id' | 'app_url'>[]>`
     update installation set environment_id = coalesce(environment_id, ${ENVIRONMENT_ID}),
       app_url = coalesce(app_url, ${APP_URL})
     returning id, environment_id, app_url`;

@@ -1,3 +1,5 @@
+import type { Row } from '@/db/rows';
+import type { listing } from '@/db/schema/machine';
 import type { Instant } from '../clock';
 import type { Ctx } from '../context';
 import { newId } from '../ids';
@@ -21,7 +23,7 @@ const HOLD_MS = 60_000;
  */
 export async function claimPass(ctx: Ctx, name: ListName, pauseMs: number): Promise<Pass | null> {
   const holder = newId();
-  const [row] = await ctx.sql<{ started_at: Instant; count: number | null }[]>`
+  const [row] = await ctx.sql<Pick<Row<typeof listing>, 'started_at' | 'count'>[]>`
     insert into listing (name, holder, held_until, started_at)
     values (${name}, ${holder}, hg_clock() + ${HOLD_MS} * interval '1 ms', hg_clock())
     on conflict (name) do update
@@ -85,7 +87,7 @@ export function alarmListing(
 
 /** Reports how long ago any worker last read each list completely, as a metric. */
 export async function reportListings(ctx: Ctx): Promise<void> {
-  const rows = await ctx.sql<{ name: ListName; age: number }[]>`
+  const rows = await ctx.sql<(Pick<Row<typeof listing>, 'name'> & { age: number })[]>`
     select name, hg_ms(hg_clock()) - hg_ms(coalesce(complete_at, started_at)) as age from listing`;
   for (const row of rows) metrics.listingAge.set({ list: row.name }, row.age / 1000);
 }

@@ -1,4 +1,7 @@
-import type { Instant } from '../clock';
+import type { Row } from '@/db/rows';
+import type { account } from '@/db/schema/account';
+import type { restoreGap } from '@/db/schema/quota';
+import type { session } from '@/db/schema/session';
 import type { Ctx } from '../context';
 import { accountIdOf, type Volume, volumeNameOf } from '../machine/machines';
 
@@ -13,6 +16,13 @@ export type Owner = { is: Ownership; sessionId?: string };
 /** The name that only a session's volume has. */
 const SESSION_VOLUME = /^s_[a-z0-9]{1,26}$/;
 
+/** An account with one of its living sessions; without one the session's columns are null. */
+type LivingVolume = {
+  account_id: Row<typeof account>['id'];
+  session_id: Row<typeof session>['id'] | null;
+  volume_id: Row<typeof session>['volume_id'];
+};
+
 /**
  * Classifies volumes in one statement. `left over`: in the app of one of our accounts, named like a session's volume,
  * and matching no living session by id or name.
@@ -20,7 +30,7 @@ const SESSION_VOLUME = /^s_[a-z0-9]{1,26}$/;
 export async function ownersOf(ctx: Ctx, volumes: Volume[]): Promise<Map<string, Owner>> {
   const accountOf = (volume: Volume) => accountIdOf(ctx.env.ENVIRONMENT_ID, volume.app) ?? '';
   const accountIds = [...new Set(volumes.map(accountOf))];
-  const rows = await ctx.sql<{ account_id: string; session_id: string | null; volume_id: string | null }[]>`
+  const rows = await ctx.sql<LivingVolume[]>`
     select a.id as account_id, living.id as session_id, living.volume_id
     from account a left join lateral (
       select s.id, s.volume_id from session s where s.account_id = a.id and s.deleted_at is null
@@ -58,11 +68,11 @@ async function forgottenOf(
   accountIds: string[],
 ): Promise<(volume: Volume) => boolean> {
   const ids = volumes.map(({ id }) => id);
-  const [gap] = await ctx.sql<{ known_until: Instant | null }[]>`
+  const [gap] = await ctx.sql<{ known_until: Row<typeof restoreGap>['known_until'] | null }[]>`
     select min(known_until) as known_until from restore_gap`;
   const knownUntil = gap?.known_until ?? null;
   if (knownUntil === null) return () => false;
-  const rows = await ctx.sql<{ id: string; account_id: string; volume_id: string | null }[]>`
+  const rows = await ctx.sql<Pick<Row<typeof session>, 'id' | 'account_id' | 'volume_id'>[]>`
     select id, account_id, volume_id from session where volume_id = any(${ids}) or account_id = any(${accountIds})`;
   const named = new Set(rows.flatMap((row) => [row.volume_id, `${row.account_id} ${volumeNameOf(row.id)}`]));
   return ({ id, app, name, createdAt }) =>

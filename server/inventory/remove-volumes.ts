@@ -1,3 +1,5 @@
+import type { Row } from '@/db/rows';
+import type { session } from '@/db/schema/session';
 import type { Ctx } from '../context';
 import { appNameOf } from '../machine/machines';
 import { metrics } from '../metrics';
@@ -19,7 +21,9 @@ export async function removeDeletedVolumes(ctx: Ctx): Promise<number> {
 }
 
 async function findDeleted(ctx: Ctx): Promise<void> {
-  const rows = await ctx.sql<{ account_id: string; volume_id: string }[]>`
+  const rows = await ctx.sql<
+    (Pick<Row<typeof session>, 'account_id'> & { volume_id: NonNullable<Row<typeof session>['volume_id']> })[]
+  >`
     select s.account_id, s.volume_id from session s
     where s.deleted_at is not null and s.volume_id is not null
       and not exists (select 1 from run r where r.session_id = s.id and r.ended_at is null)

@@ -1,3 +1,5 @@
+import type { Row } from '@/db/rows';
+import type { removal } from '@/db/schema/machine';
 import type { Ctx } from '../context';
 import { metrics } from '../metrics';
 
@@ -6,7 +8,7 @@ export type ParkedKind = (typeof PARKED_KINDS)[number];
 
 /** Reports what is parked, by kind, as metrics of this process. Returns the counts. */
 export async function reportParked(ctx: Ctx): Promise<Record<ParkedKind, number>> {
-  const rows = await ctx.sql<{ kind: ParkedKind; count: number }[]>`
+  const rows = await ctx.sql<{ kind: Row<typeof removal>['kind'] | 'run'; count: number }[]>`
     select kind, count(*) as count from removal where parked_at is not null group by kind
     union all select 'run', count(*) from run where parked_at is not null and ended_at is null`;
   const counts = { machine: 0, volume: 0, account: 0, run: 0 };

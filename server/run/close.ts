@@ -36,7 +36,9 @@ export async function closeRun(
 /** Returns what the ledger charged this run after `until`, as segments of the charged periods. */
 async function chargedAfter(tx: TxCtx, runId: string, until: Instant): Promise<Segment[]> {
   const rows = await tx.sql<
-    (Pick<Row<typeof usageEntry>, 'period'> & { from_at: Instant; to_at: Instant })[]
+    (Pick<Row<typeof usageEntry>, 'period'> & {
+      [Name in keyof Pick<Row<typeof usageEntry>, 'from_at' | 'to_at'>]: Instant;
+    })[]
   >`
     select from_at, to_at, period from usage_entry
     where run_id = ${runId} and kind = 'run' and to_at > ${until} order by from_at`;

@@ -180,7 +180,7 @@ function termsOf({
 
 /** Records the page. Returns whether its checkout is still the current one. */
 async function recordPage(ctx: Ctx, checkoutId: string, sessionId: string): Promise<boolean> {
-  const [row] = await ctx.sql<{ is_current: boolean }[]>`
+  const [row] = await ctx.sql<Pick<Row<typeof checkout>, 'is_current'>[]>`
     update checkout set stripe_session_id = ${sessionId} where id = ${checkoutId} returning is_current`;
   return row?.is_current ?? false;
 }

@@ -1,3 +1,5 @@
+import type { Row } from '@/db/rows';
+import type { authUser } from '@/db/schema/auth';
 import type { Ctx } from '../../context';
 import { notFound } from '../../errors';
 import { newId } from '../../ids';
@@ -86,7 +88,7 @@ async function forgetCustomer(ctx: Ctx, accountId: string, customer: string): Pr
 }
 
 async function readOwner(ctx: Ctx, accountId: string): Promise<{ email: string; name: string }> {
-  const [owner] = await ctx.sql<{ email: string; name: string }[]>`
+  const [owner] = await ctx.sql<Pick<Row<typeof authUser>, 'email' | 'name'>[]>`
     select u.email, u.name from member m join auth_user u on u.id = m.user_id
     where m.account_id = ${accountId} and m.role = 'owner' order by m.created_at limit 1`;
   return owner ?? { email: '', name: '' };

@@ -1,3 +1,5 @@
+import type { Row } from '@/db/rows';
+import type { stripeSetup } from '@/db/schema/billing';
 import type { Ctx } from '../../context';
 import { localPath } from '../../http/local-path';
 import { newId } from '../../ids';
@@ -23,7 +25,7 @@ export async function openPortal(
 ): Promise<{ url: string }> {
   const payments = needPayments(ctx.payments);
   await ctx.rates.takeBilling(accountId);
-  const [setup] = await ctx.sql<{ value: { id: string } }[]>`
+  const [setup] = await ctx.sql<Pick<Row<typeof stripeSetup>, 'value'>[]>`
     select value from stripe_setup where name = 'portal'`;
   const return_url = `${ctx.env.APP_URL}${localPath(from) ?? '/billing?back=1'}`;
   const flow_data = {

@@ -1,9 +1,11 @@
+import type { Row } from '@/db/rows';
+import type { packOffer } from '@/db/schema/pack';
 import type { Ctx } from '../../context';
 import { DomainError } from '../../errors';
 import { localPath } from '../../http/local-path';
 import { readAccount } from '../../quota/load-account';
 import { PACKS } from '../../quota/packs';
-import { amountIn, DEFAULT_CURRENCY, type Prices } from '../../quota/plans';
+import { amountIn, DEFAULT_CURRENCY } from '../../quota/plans';
 import { needCheckoutPage, type Sale } from '../checkout/checkout-page';
 import { withCustomer } from '../checkout/ensure-customer';
 import { needActive } from '../need-active';
@@ -53,7 +55,7 @@ const noUse = (message: string) =>
 async function needPack(ctx: Ctx, packId: string, currency: string | null | undefined): Promise<Sale> {
   const pack = PACKS.find(({ id }) => id === packId);
   if (!pack) throw noUse(`There is no pack named ${packId}.`);
-  const [row] = await ctx.sql<{ prices: Prices; stripe_price_id: string }[]>`
+  const [row] = await ctx.sql<Pick<Row<typeof packOffer>, 'prices' | 'stripe_price_id'>[]>`
     select prices, stripe_price_id from pack_offer where pack_id = ${packId}`;
   const price = amountIn(row?.prices, currency ?? DEFAULT_CURRENCY);
   if (!row || !price)

@@ -1,3 +1,5 @@
+import type { Row } from '@/db/rows';
+import type { billingCustomer } from '@/db/schema/billing';
 import { type Instant, toIso } from '../../clock';
 import { type Ctx, inTx, type TxCtx } from '../../context';
 import { metrics } from '../../metrics';
@@ -83,15 +85,15 @@ async function takeTicket(
   { accountId, customer, ticket, facts, stripeAccount }: Reading,
 ): Promise<{ taken: boolean; syncedAt: Instant | null }> {
   const { card } = facts;
-  const [before] = await tx.sql<{ at: Instant | null }[]>`
-    select synced_at as at from billing_customer where account_id = ${accountId}`;
+  const [before] = await tx.sql<Pick<Row<typeof billingCustomer>, 'synced_at'>[]>`
+    select synced_at from billing_customer where account_id = ${accountId}`;
   const taken = await tx.sql`
     update billing_customer set ticket_applied = ${ticket}, synced_at = hg_clock(), stripe_account = ${stripeAccount},
       currency = coalesce(${facts.currency}, currency), card_brand = ${card?.brand ?? null},
       card_last4 = ${card?.last4 ?? null}, card_expires = ${card?.expires ?? null}
     where account_id = ${accountId} and stripe_customer_id = ${customer} and ticket_applied < ${ticket}
     returning 1`;
-  return { taken: taken.length > 0, syncedAt: before?.at ?? null };
+  return { taken: taken.length > 0, syncedAt: before?.synced_at ?? null };
 }
 
 const priceIdsOf = ({

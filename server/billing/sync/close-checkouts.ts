@@ -1,4 +1,6 @@
 import Stripe from 'stripe';
+import type { Row } from '@/db/rows';
+import type { checkout } from '@/db/schema/billing';
 import type { Ctx } from '../../context';
 import type { Payments } from '../payments';
 
@@ -9,7 +11,7 @@ type Whose = { accountId: string; customer: string };
  * way is forgotten only once it has ended, so that the next read retries when the provider is away now.
  */
 export async function closeCheckouts(ctx: Ctx, payments: Payments, whose: Whose): Promise<void> {
-  const ways = await ctx.sql<{ id: string }[]>`
+  const ways = await ctx.sql<Pick<Row<typeof checkout>, 'id'>[]>`
     update checkout set is_current = false where account_id = ${whose.accountId} and plan_id is not null returning id`;
   if (ways.length === 0) return;
   await expireOthers(payments, whose, null, (page) => page.mode === 'subscription');

@@ -1,4 +1,6 @@
 import type Stripe from 'stripe';
+import type { Row } from '@/db/rows';
+import type { archivedCustomer, billingCustomer } from '@/db/schema/billing';
 import { writeAudit } from '../../audit';
 import { fromUnix, toIso } from '../../clock';
 import { type Ctx, inTx } from '../../context';
@@ -67,10 +69,10 @@ async function noteTrouble(ctx: Ctx, payments: Payments, trouble: Trouble): Prom
 /** A dispute does not name its customer; only our own rows link a customer to an account. */
 async function findAccount(ctx: Ctx, customer: string | null): Promise<string | null> {
   if (!customer) return null;
-  const [row] = await ctx.sql<{ id: string }[]>`
-    select account_id as id from billing_customer where stripe_customer_id = ${customer}
+  const [row] = await ctx.sql<Pick<Row<typeof billingCustomer | typeof archivedCustomer>, 'account_id'>[]>`
+    select account_id from billing_customer where stripe_customer_id = ${customer}
     union select account_id from archived_customer where stripe_customer_id = ${customer}`;
-  return row?.id ?? null;
+  return row?.account_id ?? null;
 }
 
 async function holdPurchases(ctx: Ctx, accountId: string, trouble: Trouble): Promise<void> {

@@ -1,4 +1,6 @@
 import Stripe from 'stripe';
+import type { Row } from '@/db/rows';
+import type { billingCustomer, stripeEvent } from '@/db/schema/billing';
 import { fromUnix } from '../../clock';
 import type { Ctx } from '../../context';
 import { handleOther } from './other-events';
@@ -63,7 +65,7 @@ async function verifyEvent(
 
 /** Reads the account of an event from the provider, once per event. */
 export async function processEvent(ctx: Ctx, event: Stripe.Event): Promise<void> {
-  const [row] = await ctx.sql<{ processed_at: number | null }[]>`
+  const [row] = await ctx.sql<Pick<Row<typeof stripeEvent>, 'processed_at'>[]>`
     insert into stripe_event (id, type, created_at, attempts)
     values (${event.id}, ${event.type}, ${fromUnix(event.created)}, 1)
     on conflict (id) do update set attempts = stripe_event.attempts + 1 returning processed_at`;
@@ -97,7 +99,7 @@ function customerOf(event: Stripe.Event): string | null {
 /** Only our own rows bind a customer to an account; an event's own data is no authority. */
 async function findAccount(ctx: Ctx, customer: string | null): Promise<string | null> {
   if (!customer) return null;
-  const [row] = await ctx.sql<{ account_id: string }[]>`
+  const [row] = await ctx.sql<Pick<Row<typeof billingCustomer>, 'account_id'>[]>`
     select account_id from billing_customer where stripe_customer_id = ${customer}`;
   return row?.account_id ?? null;
 }

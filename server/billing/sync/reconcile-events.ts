@@ -1,4 +1,6 @@
 import type Stripe from 'stripe';
+import type { Row } from '@/db/rows';
+import type { stripeEvent } from '@/db/schema/billing';
 import { toUnix } from '../../clock';
 import type { Ctx } from '../../context';
 import { EVENT_TYPES } from '../catalogue/event-types';
@@ -49,7 +51,7 @@ async function reconcileTypes(ctx: Ctx, payments: Payments, types: string[]): Pr
 }
 
 async function unprocessed(ctx: Ctx, events: Stripe.Event[]): Promise<Stripe.Event[]> {
-  const done = await ctx.sql<{ id: string }[]>`
+  const done = await ctx.sql<Pick<Row<typeof stripeEvent>, 'id'>[]>`
     select id from stripe_event where id = any(${events.map((event) => event.id)}) and processed_at is not null`;
   const known = new Set(done.map((row) => row.id));
   return events.filter((event) => !known.has(event.id)).reverse();

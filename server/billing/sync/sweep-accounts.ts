@@ -1,3 +1,5 @@
+import type { Row } from '@/db/rows';
+import type { billingCustomer } from '@/db/schema/billing';
 import type { Ctx } from '../../context';
 import { refreshPrices } from '../catalogue/refresh-prices';
 import { syncAccount } from './sync-account';
@@ -21,7 +23,7 @@ export async function sweepAccounts(ctx: Ctx): Promise<{ read: number; failed: n
   const [clock] = await ctx.sql<{ now: number }[]>`select hg_clock() as now`;
   const since = clock?.now ?? 0;
   for (;;) {
-    const rows = await ctx.sql<{ account_id: string }[]>`
+    const rows = await ctx.sql<Pick<Row<typeof billingCustomer>, 'account_id'>[]>`
       select account_id from billing_customer
       where stripe_customer_id is not null and (synced_at is null or synced_at < ${since})
         and account_id <> all(${[...passed]}::text[])

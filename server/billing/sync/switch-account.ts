@@ -1,3 +1,5 @@
+import type { Row } from '@/db/rows';
+import type { archivedCustomer, billingCustomer } from '@/db/schema/billing';
 import { writeAudit } from '../../audit';
 import { type Ctx, inTx, type TxCtx } from '../../context';
 import { queueMail } from '../../mail/queue-mail';
@@ -29,16 +31,16 @@ export async function switchAccount(
 ): Promise<void> {
   await inTx(ctx, async (tx) => {
     const before = await lockAccount(tx, accountId);
-    const [row] = await tx.sql<{ customer: string | null; stripe_account: string | null }[]>`
-      select stripe_customer_id as customer, stripe_account from billing_customer where account_id = ${accountId}`;
-    if (!row?.customer) return;
+    const [row] = await tx.sql<Pick<Row<typeof billingCustomer>, 'stripe_customer_id' | 'stripe_account'>[]>`
+      select stripe_customer_id, stripe_account from billing_customer where account_id = ${accountId}`;
+    if (!row?.stripe_customer_id) return;
     const isForeign = row.stripe_account !== null && !isSameAccount(row.stripe_account, current);
-    if (!isForeign && row.customer !== lost) return;
+    if (!isForeign && row.stripe_customer_id !== lost) return;
     const stored = await readStored(tx.sql, accountId);
     const back = await exchange(
       tx,
       accountId,
-      row.customer,
+      row.stripe_customer_id,
       row.stripe_account ?? UNSAID,
       isForeign ? current : null,
     );
@@ -50,10 +52,10 @@ export async function switchAccount(
       metrics.billingAlarms.inc({ kind: isForeign ? 'other_stripe_account' : 'lost_customer' }),
     );
     tx.log.error(
-      { accountId, customer: row.customer, current },
+      { accountId, customer: row.stripe_customer_id, current },
       'a customer of another Stripe account is put away',
     );
-    const was = { customer: row.customer, stripeAccount: row.stripe_account, plan: before.plan };
+    const was = { customer: row.stripe_customer_id, stripeAccount: row.stripe_account, plan: before.plan };
     await record(tx, accountId, was, { customer: back, stripeAccount: current, plan: after.plan }, isForeign);
   });
 }
@@ -101,10 +103,10 @@ async function exchange(
     values (${accountId}, ${stripeAccount}, ${customer})
     on conflict (account_id, stripe_account) do update
       set stripe_customer_id = excluded.stripe_customer_id, archived_at = hg_clock()`;
-  const [found] = await sql<{ customer: string }[]>`
+  const [found] = await sql<Pick<Row<typeof archivedCustomer>, 'stripe_customer_id'>[]>`
     delete from archived_customer where account_id = ${accountId} and stripe_account = ${current ?? ''}
-    returning stripe_customer_id as customer`;
-  const back = found?.customer ?? null;
+    returning stripe_customer_id`;
+  const back = found?.stripe_customer_id ?? null;
   await sql`
     update billing_customer set stripe_customer_id = ${back}, stripe_account = ${back && current},
       generation = generation + 1, ticket_applied = ticket_drawn, currency = null, card_brand = null, card_last4 = null,

@@ -1,3 +1,5 @@
+import type { Row } from '@/db/rows';
+import type { account } from '@/db/schema/account';
 import type { Ctx } from '../../context';
 import { notFound } from '../../errors';
 import { needPayments } from '../payments';
@@ -20,7 +22,7 @@ export type Synced = {
 export async function syncStripe(ctx: Ctx, accountId: string | undefined): Promise<Synced[]> {
   needPayments(ctx.payments);
   const strange = accountId ? [] : await adoptCustomers(ctx);
-  const rows = await ctx.sql<{ id: string }[]>`
+  const rows = await ctx.sql<Pick<Row<typeof account>, 'id'>[]>`
     select a.id from account a left join billing_customer c on c.account_id = a.id
     where ${accountId ? ctx.sql`a.id = ${accountId}` : ctx.sql`c.stripe_customer_id is not null`} order by a.id`;
   if (accountId && rows.length === 0) throw notFound('account');
