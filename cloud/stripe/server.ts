@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { listen, readBody, type StartedPart } from '../http';
+import { answer } from './api';
 import { runDue } from './control/clock';
 import { handleControl } from './control/control';
 import { type Fault, Faults } from './control/faults';
@@ -8,7 +9,6 @@ import { loadShapes } from './schema/load';
 import { newStripeId } from './store/ids';
 import { World } from './store/world';
 import { Webhooks } from './webhooks/webhooks';
-import { answer } from './wire/api';
 import { Idempotency } from './wire/idempotency';
 
 const TICK_MS = 1000;

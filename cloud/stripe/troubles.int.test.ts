@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { TEST_DEBIT } from './customers/cards';
+import { TEST_DEBIT } from './store/cards';
 import { Bench, failure, receiver } from './testing';
 
 const ASKS = '4000002760003184';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { TEST_DEBIT } from '@/cloud/stripe/customers/cards';
+import { TEST_DEBIT } from '@/cloud/stripe/store/cards';
 import { BillingWorld, type Person } from '@/test/billing';
 import { metrics } from '../metrics';
 import { cancelSubscription } from './cancel';

@@ -1,11 +1,11 @@
+import { renderOne } from '../render/objects';
 import type { Json } from '../schema/fill';
 import { assign, mergeMetadata } from '../store/assign';
+import { missingParam, notHere, refuse } from '../store/failure';
 import { newStripeId } from '../store/ids';
-import { renderOne } from '../store/objects';
 import type { PriceRecord } from '../store/records';
 import type { World } from '../store/world';
 import { change, emitFor } from '../webhooks/events';
-import { missingParam, notHere, refuse } from '../wire/failure';
 import { type Call, listRoute, matches, retrieveRoute, route } from '../wire/route';
 
 /** Stores a price and returns its id. Throws a refusal for a product or lookup key that does not allow it. */

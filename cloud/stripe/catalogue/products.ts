@@ -1,10 +1,10 @@
+import { renderOne } from '../render/objects';
 import type { Json } from '../schema/fill';
 import { assign, mergeMetadata } from '../store/assign';
+import { missingParam, refuse } from '../store/failure';
 import { newStripeId } from '../store/ids';
-import { renderOne } from '../store/objects';
 import type { ProductRecord } from '../store/records';
 import { change, emitFor } from '../webhooks/events';
-import { missingParam, refuse } from '../wire/failure';
 import { type Call, listRoute, matches, retrieveRoute, route } from '../wire/route';
 import { createPrice } from './prices';
 

@@ -1,12 +1,12 @@
+import { renderOne } from '../render/objects';
 import type { Json } from '../schema/fill';
 import { mergeMetadata } from '../store/assign';
 import type { LineRecord, SubscriptionRecord } from '../store/billing-records';
+import { missingParam, notHere, refuse } from '../store/failure';
 import { newStripeId, randomLetters } from '../store/ids';
-import { renderOne } from '../store/objects';
+import { addIntervals } from '../store/period';
 import type { CouponRecord, PromotionCodeRecord } from '../store/records';
 import type { World } from '../store/world';
-import { addIntervals } from '../subscriptions/period';
-import { missingParam, notHere, refuse } from '../wire/failure';
 import { type Call, listRoute, matches, retrieveRoute, route } from '../wire/route';
 
 function createCoupon({ world, params }: Call): Json {

@@ -1,16 +1,16 @@
-import { behaviourOf, isDebit, TEST_CARDS } from '../customers/cards';
 import { createCustomer } from '../customers/customers';
 import { attachCard } from '../customers/payment-methods';
 import { addTaxId } from '../customers/tax-ids';
-import { amountDue } from '../invoices/invoice-sums';
 import { payInvoice } from '../invoices/payments';
 import type { CardInput, SessionRecord } from '../store/billing-records';
+import { behaviourOf, isDebit, TEST_CARDS } from '../store/cards';
+import { refuse } from '../store/failure';
 import { newStripeId } from '../store/ids';
+import { amountDue } from '../store/invoice-sums';
 import type { World } from '../store/world';
 import { createSubscription } from '../subscriptions/subscription-create';
 import { readSubscriptionData } from '../subscriptions/subscriptions';
 import { change, emitFor } from '../webhooks/events';
-import { refuse } from '../wire/failure';
 import { payOnce } from './one-off';
 
 export type Paid = { state: 'complete' } | { state: 'challenge' } | { state: 'declined'; message: string };

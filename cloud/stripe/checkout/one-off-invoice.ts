@@ -1,9 +1,9 @@
-import { priceAmount } from '../catalogue/price-amount';
+import { productName } from '../invoices/proration';
 import { taxFor } from '../invoices/tax';
 import type { LineRecord, SessionRecord } from '../store/billing-records';
 import { newStripeId } from '../store/ids';
+import { priceAmount } from '../store/price-amount';
 import type { World } from '../store/world';
-import { productName } from '../subscriptions/proration';
 import { emitFor } from '../webhooks/events';
 
 /** What was paid for, without a subscription. */

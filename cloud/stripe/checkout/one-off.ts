@@ -1,12 +1,12 @@
-import { priceAmount } from '../catalogue/price-amount';
-import { leastCharge } from '../invoices/invoice-sums';
 import type { Json } from '../schema/fill';
 import { mergeMetadata } from '../store/assign';
 import type { SessionRecord } from '../store/billing-records';
+import { missingParam, notHere, refuse } from '../store/failure';
 import { newStripeId } from '../store/ids';
+import { leastCharge } from '../store/invoice-sums';
+import { priceAmount } from '../store/price-amount';
 import type { World } from '../store/world';
 import { emitFor } from '../webhooks/events';
-import { missingParam, notHere, refuse } from '../wire/failure';
 import { oneOffInvoice } from './one-off-invoice';
 
 /** Sessions of `mode: payment`: prices without an interval, one payment intent, one charge, no invoice. */

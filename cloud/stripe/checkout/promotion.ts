@@ -1,6 +1,6 @@
 import { findCode } from '../catalogue/promotions';
-import { leastCharge } from '../invoices/invoice-sums';
 import type { SessionRecord } from '../store/billing-records';
+import { leastCharge } from '../store/invoice-sums';
 import type { World } from '../store/world';
 import { costToday } from './checkout';
 

@@ -1,11 +1,11 @@
 import { expireSession } from '../checkout/checkout-end';
 import { finalizeInvoice } from '../invoices/invoice-make';
 import { collectInvoice, payInvoice } from '../invoices/payments';
+import { cancelNow } from '../invoices/subscription-cancel';
 import { renderInvoice } from '../render/invoice';
 import type { InvoiceRecord, SubscriptionRecord } from '../store/billing-records';
 import type { World } from '../store/world';
 import { advanceSchedule, phaseEnd } from '../subscriptions/schedule-advance';
-import { cancelNow } from '../subscriptions/subscription-cancel';
 import { expireIncomplete, expirePendingUpdate, reachPeriodEnd } from '../subscriptions/subscription-renew';
 import { change, emit, emitFor } from '../webhooks/events';
 

@@ -1,9 +1,9 @@
 import { disputeCharge, moveDispute, showDispute, warnOfFraud } from '../disputes/disputes';
 import { settleProcessing } from '../invoices/processing';
+import { renderOne } from '../render/objects';
 import type { Json } from '../schema/fill';
-import { renderOne } from '../store/objects';
+import { refuse } from '../store/failure';
 import type { DisputeRecord } from '../store/records';
-import { refuse } from '../wire/failure';
 import type { Handler } from './handler';
 
 const STATUSES = [

@@ -1,12 +1,12 @@
+import { cancelNow } from '../invoices/subscription-cancel';
+import { renderOne } from '../render/objects';
 import type { Json } from '../schema/fill';
 import { assign, mergeMetadata } from '../store/assign';
+import { missing, missingParam } from '../store/failure';
 import { newStripeId, randomLetters } from '../store/ids';
-import { renderOne } from '../store/objects';
 import type { CustomerRecord } from '../store/records';
 import type { World } from '../store/world';
-import { cancelNow } from '../subscriptions/subscription-cancel';
 import { change, emit, emitFor } from '../webhooks/events';
-import { missing, missingParam } from '../wire/failure';
 import { type Call, listRoute, matches, retrieveRoute, route } from '../wire/route';
 
 const FIELDS = [

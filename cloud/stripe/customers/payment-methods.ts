@@ -1,13 +1,13 @@
+import { renderOne, renderRecord } from '../render/objects';
 import type { Json } from '../schema/fill';
 import type { CardInput } from '../store/billing-records';
+import { behaviourOf, NAMED_CARDS } from '../store/cards';
+import { declined, missing, refuse } from '../store/failure';
 import { newStripeId } from '../store/ids';
-import { renderOne, renderRecord } from '../store/objects';
 import type { World } from '../store/world';
 import { change, emitFor } from '../webhooks/events';
-import { declined, missing, refuse } from '../wire/failure';
 import { listPage } from '../wire/lists';
 import { type Call, listRoute, matches, retrieveRoute, route } from '../wire/route';
-import { behaviourOf, NAMED_CARDS } from './cards';
 import { needCustomer } from './customers';
 
 /** Saves a card for a customer and returns the payment method's id. Says nothing about whether it can be charged. */

@@ -1,9 +1,9 @@
+import { renderOne, renderRecord } from '../render/objects';
 import type { Json } from '../schema/fill';
+import { refuse } from '../store/failure';
 import { newStripeId } from '../store/ids';
-import { renderOne, renderRecord } from '../store/objects';
 import type { World } from '../store/world';
 import { emitFor } from '../webhooks/events';
-import { refuse } from '../wire/failure';
 import { listPage } from '../wire/lists';
 import { type Call, route } from '../wire/route';
 import { needCustomer } from './customers';

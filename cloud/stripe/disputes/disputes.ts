@@ -1,10 +1,10 @@
+import { renderOne } from '../render/objects';
 import type { Json } from '../schema/fill';
+import { refuse } from '../store/failure';
 import { newStripeId } from '../store/ids';
-import { renderOne } from '../store/objects';
 import type { DisputeRecord } from '../store/records';
 import type { World } from '../store/world';
 import { change, emitFor } from '../webhooks/events';
-import { refuse } from '../wire/failure';
 import { listRoute, matches, retrieveRoute } from '../wire/route';
 
 /** A bank takes a payment back for its card's owner: returns the dispute's id. Throws a refusal for a failed charge. */

@@ -1,10 +1,10 @@
-import { behaviourOf, needsOwner } from '../customers/cards';
+import { renderOne } from '../render/objects';
 import type { Json } from '../schema/fill';
 import type { PaymentIntentRecord } from '../store/billing-records';
-import { renderOne } from '../store/objects';
+import { behaviourOf, needsOwner } from '../store/cards';
+import { declined, missingParam, refuse } from '../store/failure';
 import type { World } from '../store/world';
 import { change } from '../webhooks/events';
-import { declined, missingParam, refuse } from '../wire/failure';
 import { type Call, route } from '../wire/route';
 import { methodFor, payInvoice } from './payments';
 

@@ -2,9 +2,9 @@ import { reduceLines } from '../catalogue/promotions';
 import { renderPaymentIntent } from '../render/payment';
 import type { InvoiceRecord, LineRecord, SubscriptionRecord } from '../store/billing-records';
 import { newStripeId } from '../store/ids';
+import { amountDue, balanceAfter } from '../store/invoice-sums';
 import type { World } from '../store/world';
 import { change, emit, emitFor } from '../webhooks/events';
-import { amountDue, balanceAfter } from './invoice-sums';
 import { taxFor } from './tax';
 
 /** A renewal's invoice stays a draft this long, so that lines can still be added. */

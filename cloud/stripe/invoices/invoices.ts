@@ -1,14 +1,13 @@
+import { renderOne } from '../render/objects';
 import { renderInvoicePayment } from '../render/payment';
 import type { Json } from '../schema/fill';
 import type { InvoiceRecord } from '../store/billing-records';
-import { renderOne } from '../store/objects';
+import { Failure, missingParam, refuse } from '../store/failure';
 import type { World } from '../store/world';
 import { change } from '../webhooks/events';
-import { Failure, missingParam, refuse } from '../wire/failure';
 import { listPage } from '../wire/lists';
 import { type Call, listRoute, matches, retrieveRoute, route } from '../wire/route';
 import { finalizeInvoice, voidInvoice } from './invoice-make';
-import { previewInvoice } from './invoice-preview';
 import { payInvoice } from './payments';
 import { isProcessing } from './processing';
 
@@ -106,9 +105,6 @@ const byCustomer = (record: { customer: string }, params: Json, _world: World) =
 
 export const invoiceRoutes = [
   listRoute('/v1/invoices', 'InvoiceListParams', 'invoices', isListed),
-  route('POST', '/v1/invoices/create_preview', 'InvoiceCreatePreviewParams', ({ world, params }) =>
-    previewInvoice(world, params),
-  ),
   retrieveRoute('/v1/invoices/:id', 'invoices'),
   route('POST', '/v1/invoices/:id/pay', 'InvoicePayParams', pay),
   route('POST', '/v1/invoices/:id/void', 'InvoiceVoidInvoiceParams', voidOne),

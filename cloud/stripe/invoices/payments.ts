@@ -1,12 +1,12 @@
-import { behaviourOf, isDebit, needsOwner } from '../customers/cards';
 import { renderInvoicePayment } from '../render/payment';
 import type { ChargeRecord, InvoiceRecord, PaymentFailureRecord } from '../store/billing-records';
+import { behaviourOf, isDebit, needsOwner } from '../store/cards';
 import { newStripeId } from '../store/ids';
+import { amountDue } from '../store/invoice-sums';
 import type { World } from '../store/world';
-import { invoiceFailed, invoicePaid } from '../subscriptions/subscription-payment';
 import { change, emit, emitFor } from '../webhooks/events';
 import { finalizeInvoice } from './invoice-make';
-import { amountDue } from './invoice-sums';
+import { invoiceFailed, invoicePaid } from './subscription-payment';
 
 export type Outcome = { paid: true } | { paid: false; failure: PaymentFailureRecord; needsOwner: boolean };
 

@@ -1,9 +1,9 @@
 import type { InvoiceRecord, PaymentFailureRecord } from '../store/billing-records';
+import { refuse } from '../store/failure';
 import type { World } from '../store/world';
-import { invoiceFailed } from '../subscriptions/subscription-payment';
 import { change, emitFor } from '../webhooks/events';
-import { refuse } from '../wire/failure';
 import { settle } from './payments';
+import { invoiceFailed } from './subscription-payment';
 
 const bounced: PaymentFailureRecord = {
   code: 'insufficient_funds',

@@ -1,11 +1,11 @@
+import { renderOne } from '../render/objects';
 import type { Json } from '../schema/fill';
 import { mergeMetadata } from '../store/assign';
 import type { ChargeRecord } from '../store/billing-records';
+import { missingParam, refuse } from '../store/failure';
 import { newStripeId } from '../store/ids';
-import { renderOne } from '../store/objects';
 import type { World } from '../store/world';
 import { change, emitFor } from '../webhooks/events';
-import { missingParam, refuse } from '../wire/failure';
 import { type Call, listRoute, matches, retrieveRoute, route } from '../wire/route';
 
 function chargeOf(world: World, params: Json): Readonly<ChargeRecord> {

@@ -1,5 +1,5 @@
-import { TEST_CARDS } from '../customers/cards';
 import type { CardInput } from '../store/billing-records';
+import { TEST_CARDS } from '../store/cards';
 import { type Html, html } from './layout';
 
 const spaced = (number: string) => number.replace(/(.{4})(?=.)/g, '$1 ');

@@ -1,11 +1,11 @@
-import { priceAmount } from '../catalogue/price-amount';
 import { failChallenge, payCheckout } from '../checkout/checkout-pay';
 import { applyPromotion, reductionOf } from '../checkout/promotion';
 import { formatDay, formatMoney } from '../invoices/money';
+import { priceOf, productName } from '../invoices/proration';
 import type { SessionRecord } from '../store/billing-records';
+import { nextAnchor } from '../store/period';
+import { priceAmount } from '../store/price-amount';
 import type { World } from '../store/world';
-import { nextAnchor } from '../subscriptions/period';
-import { priceOf, productName } from '../subscriptions/proration';
 import { readSubscriptionData } from '../subscriptions/subscriptions';
 import { businessFields, readBusiness } from './business-form';
 import { cardFields, cardHelp, readCard } from './card-form';

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { runDue } from '../control/clock';
+import { Failure } from '../store/failure';
 import type { World } from '../store/world';
-import { Failure } from '../wire/failure';
 import { bankPage } from './bank';
 import { checkoutPage } from './checkout';
 import { invoicePage } from './invoice';

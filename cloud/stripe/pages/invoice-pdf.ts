@@ -1,5 +1,5 @@
-import { amountDue, discountOf, taxAmount } from '../invoices/invoice-sums';
 import { formatDay, formatMoney } from '../invoices/money';
+import { amountDue, discountOf, taxAmount } from '../store/invoice-sums';
 import type { PageAnswer, PageCall } from './handle';
 
 /** `/i/:id/pdf`: the invoice as one plain page. */

@@ -1,10 +1,10 @@
 import { cardFault } from '../checkout/checkout-pay';
-import { behaviourOf } from '../customers/cards';
 import { attachCard } from '../customers/payment-methods';
-import { amountDue } from '../invoices/invoice-sums';
 import { formatDay, formatMoney } from '../invoices/money';
 import { methodFor, payInvoice } from '../invoices/payments';
 import type { InvoiceRecord } from '../store/billing-records';
+import { behaviourOf } from '../store/cards';
+import { amountDue } from '../store/invoice-sums';
 import type { World } from '../store/world';
 import { change } from '../webhooks/events';
 import { cardFields, cardHelp, readCard } from './card-form';

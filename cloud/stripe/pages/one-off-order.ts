@@ -1,8 +1,8 @@
-import { priceAmount } from '../catalogue/price-amount';
 import { formatMoney } from '../invoices/money';
+import { productName } from '../invoices/proration';
 import type { SessionRecord } from '../store/billing-records';
+import { priceAmount } from '../store/price-amount';
 import type { World } from '../store/world';
-import { productName } from '../subscriptions/proration';
 import { type Html, html } from './layout';
 
 /** What is bought once, and what it costs. */

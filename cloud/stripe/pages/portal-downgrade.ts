@@ -1,10 +1,10 @@
-import { priceAmount } from '../catalogue/price-amount';
+import { intervalOf, priceOf } from '../invoices/proration';
 import type { Json } from '../schema/fill';
 import type { ItemRecord, PhaseRecord, SubscriptionRecord } from '../store/billing-records';
 import { newStripeId } from '../store/ids';
+import { addIntervals } from '../store/period';
+import { priceAmount } from '../store/price-amount';
 import type { World } from '../store/world';
-import { addIntervals } from '../subscriptions/period';
-import { intervalOf, priceOf } from '../subscriptions/proration';
 import { applyItems } from '../subscriptions/subscription-items';
 import { change, emitFor } from '../webhooks/events';
 import type { PortalCall } from './portal';

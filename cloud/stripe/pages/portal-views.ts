@@ -1,10 +1,10 @@
-import { priceAmount } from '../catalogue/price-amount';
-import { behaviourOf } from '../customers/cards';
-import { amountDue } from '../invoices/invoice-sums';
 import { formatDay, formatMoney } from '../invoices/money';
+import { priceOf, productName } from '../invoices/proration';
 import type { SubscriptionRecord } from '../store/billing-records';
+import { behaviourOf } from '../store/cards';
+import { amountDue } from '../store/invoice-sums';
+import { priceAmount } from '../store/price-amount';
 import type { World } from '../store/world';
-import { priceOf, productName } from '../subscriptions/proration';
 import { changeSubscription } from '../subscriptions/subscription-change';
 import { readMoneyChange } from '../subscriptions/subscription-update';
 import { businessFields } from './business-form';

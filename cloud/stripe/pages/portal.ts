@@ -1,13 +1,13 @@
 import { cardFault, saveBusiness } from '../checkout/checkout-pay';
-import { behaviourOf } from '../customers/cards';
 import { attachCard } from '../customers/payment-methods';
+import { cancelNow } from '../invoices/subscription-cancel';
 import type { Json } from '../schema/fill';
+import { behaviourOf } from '../store/cards';
+import { refuse } from '../store/failure';
 import type { PortalSessionRecord } from '../store/records';
 import type { World } from '../store/world';
-import { cancelNow } from '../subscriptions/subscription-cancel';
 import { updateSubscription } from '../subscriptions/subscription-update';
 import { change } from '../webhooks/events';
-import { refuse } from '../wire/failure';
 import { readBusiness } from './business-form';
 import { readCard } from './card-form';
 import type { PageAnswer, PageCall } from './handle';

@@ -1,7 +1,7 @@
-import { priceAmount } from '../catalogue/price-amount';
-import { discountOf, taxAmount } from '../invoices/invoice-sums';
 import { fill, type Json } from '../schema/fill';
 import type { SessionRecord } from '../store/billing-records';
+import { discountOf, taxAmount } from '../store/invoice-sums';
+import { priceAmount } from '../store/price-amount';
 import type { World } from '../store/world';
 import { renderPrice } from './catalogue';
 import { taxIdsOf } from './tax';

@@ -1,5 +1,5 @@
-import { behaviourOf, fingerprintOf, isDebit } from '../customers/cards';
 import { fill, type Json } from '../schema/fill';
+import { behaviourOf, fingerprintOf, isDebit } from '../store/cards';
 import type { CustomerRecord, PaymentMethodRecord } from '../store/records';
 import type { World } from '../store/world';
 

@@ -1,6 +1,6 @@
-import { amountDue, discountOf, subtotalOf, totalOf } from '../invoices/invoice-sums';
 import { fill, type Json } from '../schema/fill';
 import type { InvoiceRecord, LineRecord } from '../store/billing-records';
+import { amountDue, discountOf, subtotalOf, totalOf } from '../store/invoice-sums';
 import type { World } from '../store/world';
 import { page } from './subscription';
 import { taxFields } from './tax';

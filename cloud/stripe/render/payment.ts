@@ -1,4 +1,3 @@
-import { behaviourOf, isDebit } from '../customers/cards';
 import { fill, type Json } from '../schema/fill';
 import type {
   ChargeRecord,
@@ -7,6 +6,7 @@ import type {
   RefundRecord,
   SetupIntentRecord,
 } from '../store/billing-records';
+import { behaviourOf, isDebit } from '../store/cards';
 import type { PaymentMethodRecord } from '../store/records';
 import type { World } from '../store/world';
 import { billingDetails, cardFacts, debitFacts, renderPaymentMethod } from './customer';

@@ -1,6 +1,6 @@
-import { taxAmount, totalOf } from '../invoices/invoice-sums';
 import { fill, type Json } from '../schema/fill';
 import type { InvoiceRecord } from '../store/billing-records';
+import { taxAmount, totalOf } from '../store/invoice-sums';
 import type { TaxIdRecord } from '../store/records';
 import type { World } from '../store/world';
 

@@ -1,4 +1,4 @@
-import { missing } from '../wire/failure';
+import { missing } from './failure';
 import { newStripeId } from './ids';
 import type { EventRecord, Records, SettingsRecord } from './records';
 import { type CollectionName, Store } from './store';

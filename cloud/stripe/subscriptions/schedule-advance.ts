@@ -1,8 +1,8 @@
+import { cancelNow } from '../invoices/subscription-cancel';
 import type { PhaseRecord, ScheduleRecord, SubscriptionRecord } from '../store/billing-records';
 import { newStripeId } from '../store/ids';
 import type { World } from '../store/world';
 import { change } from '../webhooks/events';
-import { cancelNow } from './subscription-cancel';
 import { changeSubscription } from './subscription-change';
 import { createSubscription } from './subscription-create';
 

@@ -1,17 +1,17 @@
 import { needCustomer } from '../customers/customers';
+import { priceOf } from '../invoices/proration';
+import { cancelNow } from '../invoices/subscription-cancel';
+import { renderOne } from '../render/objects';
 import type { Json } from '../schema/fill';
 import { mergeMetadata } from '../store/assign';
 import type { PhaseRecord, ScheduleRecord } from '../store/billing-records';
+import { missingParam, notHere, refuse } from '../store/failure';
 import { newStripeId } from '../store/ids';
-import { renderOne } from '../store/objects';
+import { addIntervals, type Interval } from '../store/period';
 import type { World } from '../store/world';
 import { change, emitFor } from '../webhooks/events';
-import { missingParam, notHere, refuse } from '../wire/failure';
 import { type Call, listRoute, matches, retrieveRoute, route } from '../wire/route';
-import { addIntervals, type Interval } from './period';
-import { priceOf } from './proration';
 import { advanceSchedule, enterPhase, releaseSchedule } from './schedule-advance';
-import { cancelNow } from './subscription-cancel';
 import { readItems } from './subscriptions';
 
 function create({ world, params }: Call): Json {

@@ -1,12 +1,12 @@
-import { priceAmount } from '../catalogue/price-amount';
 import { draftInvoice, finalizeInvoice } from '../invoices/invoice-make';
 import { collectInvoice, type Outcome } from '../invoices/payments';
+import { creditLines, debitLines, intervalOf, periodLines, priceOf, trialLines } from '../invoices/proration';
 import type { ItemRecord, LineRecord, SubscriptionRecord } from '../store/billing-records';
+import { Failure, refuse } from '../store/failure';
+import { cycleAt } from '../store/period';
+import { priceAmount } from '../store/price-amount';
 import type { World } from '../store/world';
 import { change } from '../webhooks/events';
-import { Failure, refuse } from '../wire/failure';
-import { cycleAt } from './period';
-import { creditLines, debitLines, intervalOf, periodLines, priceOf, trialLines } from './proration';
 import { refusal } from './subscription-create';
 import { changedItems } from './subscription-items';
 

@@ -1,15 +1,15 @@
-import { priceAmount } from '../catalogue/price-amount';
 import { redeem } from '../catalogue/promotions';
 import { draftInvoice, finalizeInvoice } from '../invoices/invoice-make';
 import { type Attempt, collectInvoice, type Outcome } from '../invoices/payments';
+import { intervalOf, periodLines, priceOf, trialLines } from '../invoices/proration';
 import type { AnchorConfig, ItemRecord, SubscriptionRecord } from '../store/billing-records';
+import { declined, refuse } from '../store/failure';
 import { newStripeId } from '../store/ids';
+import { addIntervals, cycleAt, nextAnchor } from '../store/period';
+import { priceAmount } from '../store/price-amount';
 import type { Metadata } from '../store/records';
 import type { World } from '../store/world';
 import { emitFor } from '../webhooks/events';
-import { declined, refuse } from '../wire/failure';
-import { addIntervals, cycleAt, nextAnchor } from './period';
-import { intervalOf, periodLines, priceOf, trialLines } from './proration';
 
 export interface NewSubscription {
   customer: string;

@@ -1,9 +1,9 @@
 import type { Json } from '../schema/fill';
 import { mergeMetadata } from '../store/assign';
 import type { ItemRecord, SubscriptionRecord } from '../store/billing-records';
+import { missingParam, refuse } from '../store/failure';
 import { newStripeId } from '../store/ids';
 import type { World } from '../store/world';
-import { missingParam, refuse } from '../wire/failure';
 
 interface ItemParam {
   id?: string;

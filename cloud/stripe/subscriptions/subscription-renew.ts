@@ -1,10 +1,10 @@
 import { DRAFT_SECONDS, draftInvoice, voidInvoice } from '../invoices/invoice-make';
+import { intervalOf, periodLines } from '../invoices/proration';
+import { cancelNow } from '../invoices/subscription-cancel';
 import type { SubscriptionRecord } from '../store/billing-records';
+import { cycleAt } from '../store/period';
 import type { World } from '../store/world';
 import { change, emitFor } from '../webhooks/events';
-import { cycleAt } from './period';
-import { intervalOf, periodLines } from './proration';
-import { cancelNow } from './subscription-cancel';
 
 /** The period is over: the subscription ends, pauses, or starts the next period with a draft invoice. */
 export function reachPeriodEnd(world: World, id: string): void {

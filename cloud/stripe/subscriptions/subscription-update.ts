@@ -1,9 +1,9 @@
 import type { Json } from '../schema/fill';
 import { mergeMetadata } from '../store/assign';
 import type { SubscriptionRecord } from '../store/billing-records';
+import { missingParam, notHere, refuse } from '../store/failure';
 import type { World } from '../store/world';
 import { change } from '../webhooks/events';
-import { missingParam, notHere, refuse } from '../wire/failure';
 import { changeSubscription, type MoneyChange } from './subscription-change';
 import { applyItems } from './subscription-items';
 

@@ -1,14 +1,14 @@
 import { needCustomer } from '../customers/customers';
 import { collectInvoice } from '../invoices/payments';
+import { cancelNow } from '../invoices/subscription-cancel';
+import { renderOne } from '../render/objects';
 import type { Json } from '../schema/fill';
 import { mergeMetadata } from '../store/assign';
 import type { AnchorConfig, SubscriptionRecord } from '../store/billing-records';
-import { renderOne } from '../store/objects';
+import { type Failure, missing, missingParam, notHere, refuse } from '../store/failure';
 import type { World } from '../store/world';
 import { emitFor } from '../webhooks/events';
-import { type Failure, missing, missingParam, notHere, refuse } from '../wire/failure';
 import { type Call, listRoute, matches, retrieveRoute, route } from '../wire/route';
-import { cancelNow } from './subscription-cancel';
 import { createSubscription, type NewSubscription } from './subscription-create';
 import { pause, renew } from './subscription-renew';
 import { readTrialSettings, updateSubscription } from './subscription-update';

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import { kindOf, type RenderedName, renderOne } from '../render/objects';
 import { faultsOf } from '../schema/check';
 import type { Json } from '../schema/fill';
 import { newStripeId } from '../store/ids';
-import { kindOf, type RenderedName, renderOne } from '../store/objects';
 import type { Records } from '../store/records';
 import type { World } from '../store/world';
 

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
+import { renderOne } from '../render/objects';
 import { newStripeId } from '../store/ids';
-import { renderOne } from '../store/objects';
 import type { DeliveryRecord, EventRecord, WebhookEndpointRecord } from '../store/records';
 import type { World } from '../store/world';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { Failure } from '../store/failure';
 import type { IdempotencyRecord } from '../store/records';
 import type { World } from '../store/world';
-import { Failure } from './failure';
 
 const KEEP_MS = 24 * 3600 * 1000;
 

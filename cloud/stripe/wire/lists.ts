@@ -1,5 +1,5 @@
 import type { Json } from '../schema/fill';
-import { refuse } from './failure';
+import { refuse } from '../store/failure';
 
 export interface Listed {
   id: string;

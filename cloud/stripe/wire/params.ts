@@ -1,7 +1,7 @@
 import type { Json } from '../schema/fill';
 import { resolveShape, shapeOf } from '../schema/load';
 import type { Shape } from '../schema/shape';
-import { Failure } from './failure';
+import { Failure } from '../store/failure';
 import type { FormTree, FormValue } from './wire';
 
 const NONE = Symbol('does not fit');

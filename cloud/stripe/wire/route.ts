@@ -1,8 +1,8 @@
+import { kindOf, type RenderedName, renderOne, renderRecord } from '../render/objects';
 import type { Json } from '../schema/fill';
-import { kindOf, type RenderedName, renderOne, renderRecord } from '../store/objects';
+import type { Failure } from '../store/failure';
 import type { Records } from '../store/records';
 import type { World } from '../store/world';
-import type { Failure } from './failure';
 import { type Listed, listPage } from './lists';
 
 export interface Call {

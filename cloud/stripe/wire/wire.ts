@@ -1,5 +1,5 @@
 import type { Json } from '../schema/fill';
-import { Failure } from './failure';
+import { Failure } from '../store/failure';
 
 export type FormValue = string | FormTree;
 export interface FormTree {

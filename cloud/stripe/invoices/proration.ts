@@ -1,10 +1,10 @@
-import { priceAmount } from '../catalogue/price-amount';
-import { formatDay, formatMoney } from '../invoices/money';
 import type { ItemRecord, LineRecord, SubscriptionRecord } from '../store/billing-records';
 import { newStripeId } from '../store/ids';
+import { cycleAt, type Interval, prorate } from '../store/period';
+import { priceAmount } from '../store/price-amount';
 import type { PriceRecord } from '../store/records';
 import type { World } from '../store/world';
-import { cycleAt, type Interval, prorate } from './period';
+import { formatDay, formatMoney } from './money';
 
 /** How often the items are billed; all of a subscription's items share it. */
 export function intervalOf(world: World, items: readonly ItemRecord[]): Interval {

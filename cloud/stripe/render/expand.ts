@@ -1,11 +1,11 @@
-import { renderCurrencyOptions } from '../render/catalogue';
-import { renderSessionItems } from '../render/checkout';
-import { renderInvoicePayment } from '../render/payment';
-import { page, renderSubscription } from '../render/subscription';
 import type { Json } from '../schema/fill';
-import { refuse } from '../wire/failure';
+import { refuse } from '../store/failure';
+import type { World } from '../store/world';
+import { renderCurrencyOptions } from './catalogue';
+import { renderSessionItems } from './checkout';
 import { renderById } from './objects';
-import type { World } from './world';
+import { renderInvoicePayment } from './payment';
+import { page, renderSubscription } from './subscription';
 
 const MAX_DEPTH = 4;
 

@@ -1,17 +1,17 @@
-import { renderPrice, renderProduct } from '../render/catalogue';
-import { renderSession } from '../render/checkout';
-import { renderCustomer, renderPaymentMethod } from '../render/customer';
-import { renderDispute, renderFraudWarning } from '../render/dispute';
-import { renderInvoice } from '../render/invoice';
-import { renderEvent, renderTestClock, renderWebhookEndpoint } from '../render/notice';
-import { renderCharge, renderPaymentIntent, renderRefund, renderSetupIntent } from '../render/payment';
-import { renderPortalConfiguration, renderPortalSession } from '../render/portal';
-import { renderCoupon, renderDiscount, renderPromotionCode } from '../render/promotion';
-import { renderSchedule, renderSubscription } from '../render/subscription';
-import { renderTaxId } from '../render/tax';
 import type { Json } from '../schema/fill';
-import type { Records } from './records';
-import type { World } from './world';
+import type { Records } from '../store/records';
+import type { World } from '../store/world';
+import { renderPrice, renderProduct } from './catalogue';
+import { renderSession } from './checkout';
+import { renderCustomer, renderPaymentMethod } from './customer';
+import { renderDispute, renderFraudWarning } from './dispute';
+import { renderInvoice } from './invoice';
+import { renderEvent, renderTestClock, renderWebhookEndpoint } from './notice';
+import { renderCharge, renderPaymentIntent, renderRefund, renderSetupIntent } from './payment';
+import { renderPortalConfiguration, renderPortalSession } from './portal';
+import { renderCoupon, renderDiscount, renderPromotionCode } from './promotion';
+import { renderSchedule, renderSubscription } from './subscription';
+import { renderTaxId } from './tax';
 
 interface Kind<N extends keyof Records> {
   prefix: string;

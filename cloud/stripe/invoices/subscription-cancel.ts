@@ -1,7 +1,7 @@
-import { draftInvoice, voidInvoice } from '../invoices/invoice-make';
-import { collectInvoice } from '../invoices/payments';
 import type { World } from '../store/world';
 import { change } from '../webhooks/events';
+import { draftInvoice, voidInvoice } from './invoice-make';
+import { collectInvoice } from './payments';
 import { creditLines } from './proration';
 
 interface Ending {

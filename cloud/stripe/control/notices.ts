@@ -1,15 +1,15 @@
-import { advanceTestClock } from '../control/clock';
+import { cancelNow } from '../invoices/subscription-cancel';
 import { renderWebhookEndpoint } from '../render/notice';
+import { renderOne } from '../render/objects';
 import type { Json } from '../schema/fill';
 import { loadShapes } from '../schema/load';
 import { assign, mergeMetadata } from '../store/assign';
+import { type Failure, missing, refuse } from '../store/failure';
 import { newStripeId, randomLetters } from '../store/ids';
-import { renderOne } from '../store/objects';
 import type { EventRecord } from '../store/records';
 import type { World } from '../store/world';
-import { cancelNow } from '../subscriptions/subscription-cancel';
-import { type Failure, missing, refuse } from '../wire/failure';
 import { type Call, listRoute, matches, retrieveRoute, route } from '../wire/route';
+import { advanceTestClock } from './clock';
 
 function createEndpoint({ world, params }: Call): Json {
   const endpoint = world.store.put('webhookEndpoints', {

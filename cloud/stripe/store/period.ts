@@ -1,4 +1,4 @@
-import type { AnchorConfig } from '../store/billing-records';
+import type { AnchorConfig } from './billing-records';
 
 export interface Interval {
   interval: 'day' | 'week' | 'month' | 'year';

@@ -1,30 +1,31 @@
-import { accountRoutes } from '../account';
-import { priceRoutes } from '../catalogue/prices';
-import { productRoutes } from '../catalogue/products';
-import { promotionRoutes } from '../catalogue/promotions';
-import { checkoutRoutes } from '../checkout/checkout';
-import { runDue } from '../control/clock';
-import { customerRoutes } from '../customers/customers';
-import { paymentMethodRoutes } from '../customers/payment-methods';
-import { portalRoutes } from '../customers/portal';
-import { taxIdRoutes } from '../customers/tax-ids';
-import { disputeRoutes } from '../disputes/disputes';
-import { confirmRoutes } from '../invoices/confirm';
-import { invoiceRoutes } from '../invoices/invoices';
-import { refundRoutes } from '../invoices/refunds';
-import { faultsOf } from '../schema/check';
-import type { Json } from '../schema/fill';
-import { loadShapes } from '../schema/load';
-import { expand } from '../store/expand';
-import type { World } from '../store/world';
-import { scheduleRoutes } from '../subscriptions/schedules';
-import { subscriptionRoutes } from '../subscriptions/subscriptions';
-import { eventRoutes, testClockRoutes, webhookEndpointRoutes } from '../webhooks/notices';
-import { Failure } from './failure';
-import type { Idempotency, KeyedRequest } from './idempotency';
-import { readParams } from './params';
-import type { Route } from './route';
-import { errorBody, readForm } from './wire';
+import { accountRoutes } from './account';
+import { priceRoutes } from './catalogue/prices';
+import { productRoutes } from './catalogue/products';
+import { promotionRoutes } from './catalogue/promotions';
+import { checkoutRoutes } from './checkout/checkout';
+import { runDue } from './control/clock';
+import { eventRoutes, testClockRoutes, webhookEndpointRoutes } from './control/notices';
+import { customerRoutes } from './customers/customers';
+import { paymentMethodRoutes } from './customers/payment-methods';
+import { portalRoutes } from './customers/portal';
+import { taxIdRoutes } from './customers/tax-ids';
+import { disputeRoutes } from './disputes/disputes';
+import { confirmRoutes } from './invoices/confirm';
+import { invoiceRoutes } from './invoices/invoices';
+import { refundRoutes } from './invoices/refunds';
+import { expand } from './render/expand';
+import { faultsOf } from './schema/check';
+import type { Json } from './schema/fill';
+import { loadShapes } from './schema/load';
+import { Failure } from './store/failure';
+import type { World } from './store/world';
+import { previewRoutes } from './subscriptions/invoice-preview';
+import { scheduleRoutes } from './subscriptions/schedules';
+import { subscriptionRoutes } from './subscriptions/subscriptions';
+import type { Idempotency, KeyedRequest } from './wire/idempotency';
+import { readParams } from './wire/params';
+import type { Route } from './wire/route';
+import { errorBody, readForm } from './wire/wire';
 
 export interface ApiRequest {
   method: string;
@@ -54,6 +55,7 @@ const ROUTES: (Route & { pattern: RegExp })[] = [
   ...subscriptionRoutes,
   ...scheduleRoutes,
   ...invoiceRoutes,
+  ...previewRoutes,
   ...refundRoutes,
   ...disputeRoutes,
   ...confirmRoutes,

@@ -1,6 +1,6 @@
-import type { Attempt } from '../invoices/payments';
 import type { World } from '../store/world';
 import { change } from '../webhooks/events';
+import type { Attempt } from './payments';
 import { cancelNow } from './subscription-cancel';
 
 const DAY_SECONDS = 86_400;

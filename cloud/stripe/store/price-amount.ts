@@ -1,5 +1,5 @@
-import type { PriceRecord } from '../store/records';
-import { refuse } from '../wire/failure';
+import { refuse } from './failure';
+import type { PriceRecord } from './records';
 
 /** The price in minor units of a currency. Throws a refusal when the price is not sold in it. */
 export function priceAmount(price: Readonly<PriceRecord>, currency: string): number {

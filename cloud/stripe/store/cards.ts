@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { PaymentFailureRecord } from '../store/billing-records';
+import type { PaymentFailureRecord } from './billing-records';
 
 export interface CardBehaviour {
   brand: string;

@@ -1,4 +1,4 @@
-import type { InvoiceRecord } from '../store/billing-records';
+import type { InvoiceRecord } from './billing-records';
 
 /** Less than this is not charged but carried over to the next invoice; minor units by currency. */
 const LEAST_CHARGE: Record<string, number> = { usd: 50, eur: 50, chf: 50, gbp: 30, jpy: 50 };

@@ -2,21 +2,22 @@ import { needCustomer } from '../customers/customers';
 import { renderInvoice } from '../render/invoice';
 import type { Json } from '../schema/fill';
 import type { InvoiceRecord, SubscriptionRecord } from '../store/billing-records';
+import { Failure, missingParam, notHere, refuse } from '../store/failure';
 import { newStripeId } from '../store/ids';
 import type { World } from '../store/world';
-import { advanceSchedule, phaseEnd } from '../subscriptions/schedule-advance';
-import { changeSubscription } from '../subscriptions/subscription-change';
-import { createSubscription } from '../subscriptions/subscription-create';
-import { reachPeriodEnd } from '../subscriptions/subscription-renew';
-import { readMoneyChange } from '../subscriptions/subscription-update';
-import { readItems, readSubscriptionData } from '../subscriptions/subscriptions';
-import { Failure, missingParam, notHere, refuse } from '../wire/failure';
+import { route } from '../wire/route';
+import { advanceSchedule, phaseEnd } from './schedule-advance';
+import { changeSubscription } from './subscription-change';
+import { createSubscription } from './subscription-create';
+import { reachPeriodEnd } from './subscription-renew';
+import { readMoneyChange } from './subscription-update';
+import { readItems, readSubscriptionData } from './subscriptions';
 
 /**
  * The invoice that a change would make, made by the change itself and taken back: it cannot differ from the charge.
  * Without a change, the invoice of the next period.
  */
-export function previewInvoice(world: World, params: Json): Json {
+function previewInvoice(world: World, params: Json): Json {
   for (const name of ['schedule', 'schedule_details', 'invoice_items', 'discounts']) {
     if (params[name] !== undefined && params[name] !== '') throw notHere(name);
   }
@@ -108,3 +109,9 @@ function ofNewSubscription(world: World, params: Json, details: Json): Readonly<
   if (!latest) throw nothingUpcoming();
   return world.need('invoices', latest, 'invoice');
 }
+
+export const previewRoutes = [
+  route('POST', '/v1/invoices/create_preview', 'InvoiceCreatePreviewParams', ({ world, params }) =>
+    previewInvoice(world, params),
+  ),
+];
