@@ -56,9 +56,9 @@ const SIGN_INS = {
   address: { together: 300, alone: 60 },
 };
 const EMAILS: Window = { points: 5, duration: 3_600 };
-const DAY_SECONDS = 86_400;
 /** Sign-ups per day: `address` for an office behind one address, `network` for a holder of many addresses. */
 const SIGN_UPS = { address: 100, network: 300 };
+const perDay = (points: number): Window => ({ points, duration: 86_400 });
 const CONNECTS_PER_MINUTE = 120;
 const AGENT_CALLS_PER_MINUTE = 240;
 /** Errors of pages per minute: one broken page repeats itself, and a broken release breaks for all. */
@@ -102,7 +102,6 @@ export function openRates(redisUrl: string, startsPerMinute: number, signUpsPerD
   const byAccount = tries('rate:sign-in', SIGN_INS.account);
   const byAddress = tries('rate:sign-in-from', SIGN_INS.address);
   const messages = shared('rate:email', EMAILS);
-  const perDay = (keyPrefix: string, points: number) => shared(keyPrefix, { points, duration: DAY_SECONDS });
   const calls = new RateLimiterMemory({ points: CALLS_PER_START * startsPerMinute, duration: 60 });
   const agentCalls = new RateLimiterMemory({ points: AGENT_CALLS_PER_MINUTE, duration: 60 });
   return {
@@ -125,9 +124,9 @@ export function openRates(redisUrl: string, startsPerMinute: number, signUpsPerD
     takeEmail: (email) =>
       take(messages, hashAddress(email), 'Too many emails were requested for this address.'),
     takeSignUp: countSignUps({
-      network: perDay('rate:sign-up-network', SIGN_UPS.network),
-      address: perDay('rate:sign-up', SIGN_UPS.address),
-      installation: perDay('rate:sign-up-all', signUpsPerDay),
+      network: shared('rate:sign-up-network', perDay(SIGN_UPS.network)),
+      address: shared('rate:sign-up', perDay(SIGN_UPS.address)),
+      installation: shared('rate:sign-up-all', perDay(signUpsPerDay)),
     }),
     close: async () => redis.disconnect(),
   };

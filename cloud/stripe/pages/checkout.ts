@@ -101,11 +101,12 @@ function formPage(
   return page(
     title,
     html`<section>${orderOf(world, session)}</section>
-<section><h2>Pay with a card</h2><form method="post" action="/c/pay/${session.id}">${errorBox(error)}${emailField}${codeField(session, values)}${asksBusiness(session) && businessFields(world, customer, values)}${cardFields(values)}<button type="submit">${button}</button>${cardHelp()}</form></section>
+<section><h2>Pay with a card</h2><form method="post" action="/c/pay/${session.id}">${errorBox(error)}${emailField}${asksBusiness(session) && businessFields(world, customer, values)}${cardFields(values)}<button type="submit">${button}</button>${codeField(session, values)}${cardHelp()}</form></section>
 ${session.cancel_url && html`<p><a href="${session.cancel_url}">Back without paying</a></p>`}`,
   );
 }
 
+/** Below the button that pays, which is the one that Enter presses. */
 function codeField({ echoed }: Readonly<SessionRecord>, values: URLSearchParams): Html | false {
   if (echoed.allow_promotion_codes !== true) return false;
   return html`<label>Promotion code<input name="promotionCode" value="${values.get('promotionCode') ?? ''}"></label><p><button class="quiet" name="applyCode" value="1" formnovalidate>Apply</button></p>`;

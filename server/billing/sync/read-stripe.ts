@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 import { fromUnix, type Instant } from '../../clock';
-import { isGone, type Payments } from '../payments';
+import { isGone, isRefused, type Payments } from '../payments';
 import { type BoughtLine, paidOf, readPaidInvoices } from '../read-invoices';
 import { type PackFacts, packsOf, readMoney, refundsOf } from './read-money';
 import type { Discount } from './stored-subscription';
@@ -51,7 +51,6 @@ const EXPAND = [
   'data.default_payment_method',
   'data.customer.invoice_settings.default_payment_method',
   'data.latest_invoice',
-  'data.discounts.source.coupon',
   'data.schedule',
 ];
 
@@ -87,7 +86,8 @@ export async function readStripe(payments: Payments, customer: string): Promise<
     readMoney(payments, customer),
   ]);
   const refunds = refundsOf(money);
-  const subscriptions = page.data.map((found) => factsOf(found, paid, refunds));
+  const discounts = await readDiscounts(payments, customer, page.data);
+  const subscriptions = page.data.map((found) => factsOf(found, paid, refunds, discounts.get(found.id)));
   const [first] = page.data;
   return {
     subscriptions: subscriptions.filter((one) => one !== null),
@@ -102,6 +102,7 @@ function factsOf(
   found: Stripe.Subscription,
   paid: Stripe.Invoice[],
   refunds: Map<string, number>,
+  discount: Discount | null = null,
 ): SubscriptionFacts | null {
   const item = found.items.data[0];
   if (!item) return null;
@@ -126,7 +127,7 @@ function factsOf(
     scheduleId: typeof found.schedule === 'string' ? found.schedule : (found.schedule?.id ?? null),
     pending: pendingOf(found),
     pendingUpdate: pendingUpdateOf(found, invoice),
-    discount: discountOf(found),
+    discount,
     latestInvoiceId: invoice?.id ?? null,
     // An amount that waits for the bank is not owed: unpaid, it changes nothing.
     amountOpen: invoice?.status === 'open' && !found.pending_update ? invoice.amount_remaining : 0,
@@ -147,6 +148,26 @@ function pendingUpdateOf(
   if (!pending || !priceId) return null;
   const invoiceId = invoice?.status === 'open' ? invoice.id : null;
   return { priceId, invoiceId, expiresAt: fromUnix(pending.expires_at) };
+}
+
+/**
+ * Returns the discounts of subscriptions that have one, by subscription. They only change what is shown: a key that may not read
+ * coupons gets none. Throws BILLING_UNAVAILABLE.
+ */
+async function readDiscounts(
+  payments: Payments,
+  customer: string,
+  all: Stripe.Subscription[],
+): Promise<Map<string, Discount | null>> {
+  if (all.every(({ discounts }) => discounts.length === 0)) return new Map();
+  const expand = ['data.discounts.source.coupon'];
+  const page = await payments
+    .ask((stripe) => stripe.subscriptions.list({ customer, status: 'all', limit: 100, expand }))
+    .catch((error) => {
+      if (isRefused(error)) return { data: [] };
+      throw error;
+    });
+  return new Map(page.data.map((found) => [found.id, discountOf(found)]));
 }
 
 /** Returns the discount that reduces the next invoices, the newest of several, or null. */
