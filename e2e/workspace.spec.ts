@@ -179,3 +179,24 @@ test('SESSION-57 the displayed time changes within seconds of a keystroke', asyn
   await expect.poll(stopsAt, { timeout: 8_000, intervals: [200] }).toBeGreaterThan(before + 7_000);
   expect(Math.abs((await stopsAt()) - typedAt - 1_800_000)).toBeLessThan(5_000);
 });
+
+test('SESSION-153 SESSION-154 a variable set in the settings is in the next shell, and its value on no page', async ({
+  page,
+}) => {
+  const person = await newPerson({ planId: 'starter' });
+  await signIn(page, person, '/settings');
+  await page.getByRole('textbox', { name: 'Variable' }).fill('MY_TOKEN');
+  await page.getByLabel('Value').fill('quiet-value-42');
+  await page.getByRole('button', { name: 'Save variable' }).click();
+  await expect(page.getByRole('cell', { name: 'MY_TOKEN', exact: true })).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole('cell', { name: 'MY_TOKEN', exact: true })).toBeVisible();
+  expect(await page.content()).not.toContain('quiet-value-42');
+  const { id } = await person.api.session.create.mutate({ name: 'variable' });
+  await person.api.session.start.mutate({ sessionId: id });
+  await untilStatus(person, id, 'running');
+  await page.goto(`${appUrl()}/sessions/${id}`);
+  await expect(page.locator('[data-state=open]')).toBeVisible();
+  await typeLine(page, 'echo "it is <$MY_TOKEN>"');
+  await expect(screenOf(page)).toContainText('it is <quiet-value-42>');
+});

@@ -10,6 +10,8 @@ export type Config = {
   sessionId: string;
   sessionName: string;
   agent: string;
+  /** The session has variables that the service tells when it is asked. */
+  asksEnvironment: boolean;
   port: number;
   workspace: string;
 };
@@ -40,6 +42,7 @@ export function takeConfig(source: Record<string, string | undefined>): Config |
     sessionId: source.HOURGLASS_SESSION_ID ?? '',
     sessionName: source.HOURGLASS_SESSION_NAME ?? 'session',
     agent: source.HOURGLASS_AGENT ?? 'bash',
+    asksEnvironment: source.HOURGLASS_ASKS_ENVIRONMENT === '1',
     port: positive(source.PORT) ?? 8080,
     workspace: source.HOURGLASS_WORKSPACE ?? '/workspace',
   };

@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { monotonicMs } from './clock';
 import { type Config, takeConfig } from './config';
 import { Doors } from './doors/doors';
+import { fetchEnvironment } from './environment';
 import { ExecDoor } from './exec/door';
 import { FilesDoor } from './files/door';
 import { Tree } from './files/tree';
@@ -68,6 +69,8 @@ class Machine {
   private readonly terminals: TerminalServer;
   private readonly doors: Doors;
   private readonly exec: ExecDoor;
+  /** What shells and commands begin with. */
+  private readonly shellEnv: Record<string, string>;
   private readonly leases: LeaseClient;
   private readonly idle: IdleWatch;
   private readonly work = new WorkMeter();
@@ -81,6 +84,7 @@ class Machine {
   constructor(private readonly config: Config) {
     const { greeting, problem, ...person } = preparePerson(config, process.env);
     if (problem) log(`the volume takes no home folder: ${problem}`);
+    this.shellEnv = person.env;
     const onWork = (at: number) => this.idle.worked(at);
     const files = new FilesDoor(new Tree(config.workspace, person.identity), onWork);
     this.exec = new ExecDoor({ person, onWork });
@@ -140,9 +144,18 @@ class Machine {
     measure.unref();
     this.measureWork();
     const asking = this.leases.run();
+    await this.takeEnvironment();
     await this.terminals.listen();
     log(`listening on ${this.config.port}`);
     await asking;
+  }
+
+  /** Takes the variables of the session over before the first shell; without them the session opens all the same. */
+  private async takeEnvironment(): Promise<void> {
+    if (!this.config.asksEnvironment) return;
+    const env = await fetchEnvironment(this.config);
+    if (env) Object.assign(this.shellEnv, env);
+    else log('the variables of this session could not be read');
   }
 
   /** Looks again and again whether commands work; where nobody is stopped for idleness nothing is read. */

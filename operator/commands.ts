@@ -23,6 +23,7 @@ import { listPlans } from '@/server/quota/plans';
 import { type Verification, verifyLedger } from '@/server/quota/verify-ledger';
 import { explainRun } from '@/server/run/explain-run';
 import { listRuns } from '@/server/run/list-runs';
+import { renewSecrets } from '@/server/secret/renew-secrets';
 import { attachVolume } from '@/server/session/attach-volume';
 import type { AccountStatus, Run } from '@/server/shapes';
 import { type Flags, given, numberOf, text, UsageError } from './flags';
@@ -118,6 +119,12 @@ export const COMMANDS: Record<string, Command> = {
     needed: [],
     signs: true,
     run: async (ctx) => ({ result: await renewSecondFactors(ctx) }),
+  },
+  'account renew-secrets': {
+    flags: {},
+    needed: [],
+    signs: true,
+    run: async (ctx) => ({ result: await renewSecrets(ctx) }),
   },
   'account drop-second-factor': {
     flags: { email: 'text', reason: 'text' },

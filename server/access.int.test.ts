@@ -45,6 +45,9 @@ const TABLE: Record<Path, Who> = {
   'session.list': members(...READS),
   'session.get': members(...READS),
   'session.batchStatus': members(...READS),
+  'secret.set': members('session:write'),
+  'secret.delete': members('session:write'),
+  'secret.list': members(...READS),
   'quota.get': members('usage:read'),
   'usage.days': members('usage:read'),
   'usage.runs': members('usage:read'),
@@ -140,6 +143,7 @@ const WELL: Record<string, unknown> = {
   packId: 'pack10',
   seconds: 60,
   command: 'true',
+  value: 'x',
   scopes: ['session:read'],
   email: 'somebody@hourglass.test',
 };

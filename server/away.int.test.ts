@@ -120,6 +120,7 @@ function inputsOf(known: { plan: Record<string, unknown> } & Record<string, unkn
     status: 'active',
     seconds: 60,
     command: 'true',
+    value: 'x',
     // An id that does not exist: a sign-in ended late would sign out the user of the following tests.
     signInId: 'nobody',
     message: 'away',
@@ -131,6 +132,8 @@ function inputsOf(known: { plan: Record<string, unknown> } & Record<string, unkn
     return Object.fromEntries(
       needed.map(([name]) => {
         if (!(name in values)) throw new Error(`${path}: add a valid ${name} to this test`);
+        // A variable has a name of its own form.
+        if (path === 'secret.set' && name === 'name') return [name, 'AWAY'];
         return [name, values[name]];
       }),
     );

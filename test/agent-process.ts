@@ -61,6 +61,7 @@ export class AgentProcess {
   static async start(
     more: Record<string, string> = {},
     lease: object = { action: 'run', leaseMs: 600_000, final: false },
+    environment: Record<string, string> | null = null,
   ): Promise<AgentProcess> {
     const { folder, bundle } = buildAgent();
     let agent: AgentProcess | null = null;
@@ -71,10 +72,12 @@ export class AgentProcess {
       const { grants = [] } = said;
       if (request.url === '/api/agent/lease') agent?.told.push(said);
       if (request.url === '/api/agent/access') agent?.questions.push(grants);
-      const answer =
-        request.url === '/api/agent/access'
-          ? { ended: grants.filter((grant) => agent?.ended.has(grant)) }
-          : (agent?.lease ?? lease);
+      const ended = grants.filter((grant) => agent?.ended.has(grant));
+      const answers: Record<string, object | null> = {
+        '/api/agent/environment': environment && { env: environment },
+        '/api/agent/access': { ended },
+      };
+      const answer = answers[request.url ?? ''] ?? agent?.lease ?? lease;
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
     });
     await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));

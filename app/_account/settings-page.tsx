@@ -2,6 +2,7 @@
 
 import { Text, Title } from '@mantine/core';
 import type { Security } from '@/server/account/read-security';
+import { Variables } from '../_secrets/variables';
 import { ApiKeys } from './api-keys';
 import { DeleteAccount } from './delete-account';
 import { FreshSignIn } from './fresh-sign-in';
@@ -11,7 +12,7 @@ import { SignIns } from './sign-ins';
 
 type Props = { person: Person; security: Security; isOwner: boolean };
 
-/** The settings: profile, sign-ins, second factor, API keys, and the deletion of the account. */
+/** The settings: profile, sign-ins, second factor, API keys, variables of sessions, and the deletion of the account. */
 export function SettingsPage({ person, security, isOwner }: Props) {
   return (
     <FreshSignIn hasPassword={security.hasPassword}>
@@ -38,6 +39,10 @@ export function SettingsPage({ person, security, isOwner }: Props) {
             API keys can be made once your address is confirmed.
           </Text>
         )}
+        <Title order={2} size="h5" mt="lg" mb="sm">
+          Environment and secrets
+        </Title>
+        <Variables />
         <Title order={2} size="h5" mt="xl" mb="sm">
           Delete account
         </Title>

@@ -41,6 +41,7 @@ export async function deleteAccount(ctx: Ctx, input: ByWhom): Promise<{ deleted:
 /** Deletes keys, memberships, unsent emails, and every user who belonged to this account alone. */
 async function forgetPeople(tx: TxCtx, accountId: string): Promise<void> {
   const { sql } = tx;
+  await sql`delete from secret where account_id = ${accountId}`;
   await sql`delete from api_key where account_id = ${accountId}`;
   await sql`delete from mail where account_id = ${accountId}`;
   await sql`delete from operator_note where account_id = ${accountId} and kind = 'contact'`;

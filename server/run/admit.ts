@@ -17,7 +17,7 @@ export type StartInput = { accountId: string; sessionId: string; idempotencyKey?
 type SessionRow = Pick<
   Row<typeof session>,
   'id' | 'account_id' | 'name' | 'region' | 'volume_id' | 'last_run_id' | 'idle_stop_seconds'
-> & { agent: Agent; size: Size };
+> & { agent: Agent; size: Size; has_secrets: boolean };
 
 export type Admitted = {
   kind: 'admitted';
@@ -55,7 +55,8 @@ export const startColumns = (sql: Sql | TxSql, input: StartInput) => sql`,
   (select id from installation) as installation_id,
   (select json_build_object('id', s.id, 'account_id', s.account_id, 'name', s.name, 'agent', s.agent,
       'region', s.region, 'size', s.size, 'volume_id', s.volume_id, 'last_run_id', s.last_run_id,
-      'idle_stop_seconds', s.idle_stop_seconds)
+      'idle_stop_seconds', s.idle_stop_seconds, 'has_secrets', exists (select 1 from secret x
+        where x.account_id = s.account_id and (x.session_id is null or x.session_id = s.id)))
     from session s where s.id = ${input.sessionId} and s.account_id = a.id and s.deleted_at is null) as session,
   (select json_build_object('session_id', r.session_id, 'failure', r.failure)
     from run r where r.account_id = a.id and r.start_key = ${input.idempotencyKey ?? null}) as replay`;

@@ -62,6 +62,7 @@ function orderOf(ctx: Ctx, admitted: Admitted): LaunchOrder {
       HOURGLASS_SESSION_ID: session.id,
       HOURGLASS_SESSION_NAME: session.name,
       HOURGLASS_AGENT: session.agent,
+      ...(session.has_secrets ? { HOURGLASS_ASKS_ENVIRONMENT: '1' } : {}),
     },
   };
 }

@@ -19,6 +19,7 @@ export async function deleteSession(
       update session set deleted_at = ${state.now}
       where id = ${input.sessionId} and account_id = ${input.accountId} and deleted_at is null returning id`;
     if (deleted.length === 0) throw notFound('session');
+    await tx.sql`delete from secret where session_id = ${input.sessionId}`;
     await tx.sql`
       delete from session s where id = ${input.sessionId} and volume_id is null
         and not exists (select 1 from run where session_id = s.id)`;

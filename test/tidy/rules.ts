@@ -43,6 +43,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     'server',
     'db',
   ],
+  'server/secret': ['server/secret', 'server/account', 'server/quota', 'server', 'db'],
   'server/mail': ['server/mail', 'server', 'db'],
   'server/http': ['server/http', 'server', 'db'],
   server: [
@@ -54,6 +55,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     'server/mail',
     'server/quota',
     'server/run',
+    'server/secret',
     'server/session',
     'db',
   ],

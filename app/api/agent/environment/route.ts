@@ -1,0 +1,12 @@
+import { z } from 'zod';
+import { openDoor } from '@/app/_server/doors';
+import { readEnvironment } from '@/server/secret/read-environment';
+import { answerMachine } from '../answer-machine';
+
+export const dynamic = 'force-dynamic';
+
+/** Tells a machine the variables of its session, once it runs: the provider never holds them. */
+export const POST = (request: Request): Promise<Response> =>
+  answerMachine(request, z.strictObject({}), readEnvironment);
+
+openDoor(/^\/api\/agent\/environment$/, { POST });
