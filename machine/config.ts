@@ -12,6 +12,8 @@ export type Config = {
   agent: string;
   port: number;
   workspace: string;
+  /** Other machines run on the same computer, so not every process belongs to this one. */
+  isShared: boolean;
 };
 
 const positive = (text: string | undefined): number | null => {
@@ -42,6 +44,7 @@ export function takeConfig(source: Record<string, string | undefined>): Config |
     agent: source.HOURGLASS_AGENT ?? 'bash',
     port: positive(source.PORT) ?? 8080,
     workspace: source.HOURGLASS_WORKSPACE ?? '/workspace',
+    isShared: source.HOURGLASS_SHARED === '1',
   };
   delete source.HOURGLASS_RUN_TOKEN;
   return config;

@@ -42,6 +42,8 @@ const TABLE: Record<Path, Who> = {
   'session.delete': members('session:write'),
   'session.connect': members('session:write'),
   'session.exec': members('session:write'),
+  'port.list': members('session:write'),
+  'port.share': members('session:write'),
   'session.list': members(...READS),
   'session.get': members(...READS),
   'session.batchStatus': members(...READS),
@@ -140,6 +142,8 @@ const WELL: Record<string, unknown> = {
   packId: 'pack10',
   seconds: 60,
   command: 'true',
+  port: 3000,
+  access: 'private',
   scopes: ['session:read'],
   email: 'somebody@hourglass.test',
 };
@@ -275,7 +279,7 @@ describe.each([
       // Without a payment provider nothing can be bought, no session runs to connect to, the email that confirms a deletion
       // is not this user's, and there is no operator to write to.
       const other =
-        /^billing\.(upgradeLink|packLink|portalLink|previewChange|changePlan|cancel|resume|refresh)$|^session\.(connect|exec)$|^account\.delete$|^support\.write$/;
+        /^billing\.(upgradeLink|packLink|portalLink|previewChange|changePlan|cancel|resume|refresh)$|^session\.(connect|exec)$|^port\.list$|^account\.delete$|^support\.write$/;
       if (!other.test(path)) expect(outcome).toMatchObject({ code: null });
     },
   );

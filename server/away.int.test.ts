@@ -120,6 +120,8 @@ function inputsOf(known: { plan: Record<string, unknown> } & Record<string, unkn
     status: 'active',
     seconds: 60,
     command: 'true',
+    port: 3000,
+    access: 'private',
     // An id that does not exist: a sign-in ended late would sign out the user of the following tests.
     signInId: 'nobody',
     message: 'away',

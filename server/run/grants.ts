@@ -1,11 +1,14 @@
 import type { Actor, Ctx } from '../context';
 import { DomainError } from '../errors';
 
-/** What an open terminal stands on: one API key or one sign-in, by its id. It opens nothing by itself. */
-export type Grant = `key_${string}` | `sign-in_${string}`;
+/**
+ * The access that opened a terminal, transfer or port: an API key, a sign-in or a shared port, by its id. Opens nothing by
+ * itself.
+ */
+export type Grant = `key_${string}` | `sign-in_${string}` | `link_${string}`;
 
 export const isGrant = (text: unknown): text is Grant =>
-  typeof text === 'string' && /^(key|sign-in)_[\w-]{1,80}$/.test(text);
+  typeof text === 'string' && /^(key|sign-in|link)_[\w-]{1,80}$/.test(text);
 
 /** What a terminal of this actor stands on. Throws FORBIDDEN for an actor without a key or a sign-in. */
 export function grantOf(actor: Actor | null): Grant {
@@ -15,8 +18,8 @@ export function grantOf(actor: Actor | null): Grant {
 }
 
 /**
- * Those of the grants that no longer open a terminal of this account: a key that was revoked or expired, a sign-in that ended, a
- * person who is no member any more, an account that is not active. One query, reads PostgreSQL only.
+ * Returns those of the grants that have ended: a key that was revoked or expired, a sign-in that ended, a person who is no
+ * member any more, a port that is not shared any more, an account that is not active. One query.
  */
 export async function endedGrants(
   ctx: Pick<Ctx, 'sql'>,
@@ -32,7 +35,9 @@ export async function endedGrants(
           and coalesce(k.expires_at > hg_clock(), true))
       or exists (
         select 1 from auth_sign_in s join member m on m.user_id = s.user_id
-        where 'sign-in_' || s.id = g.text and s.expires_at > now() and m.account_id = a.id))`;
+        where 'sign-in_' || s.id = g.text and s.expires_at > now() and m.account_id = a.id)
+      or exists (
+        select 1 from port_share p where 'link_' || p.id = g.text and p.account_id = a.id))`;
   const good = new Set(living.map((row) => row.text));
   return grants.filter((grant) => !good.has(grant));
 }
