@@ -87,7 +87,7 @@ export class PortDoor implements Door {
       const { agent } = this;
       const sent = ask({ host, port, method: request.method, path: request.url, headers, agent, signal });
       sent.on('error', () => {
-        if (response.headersSent) response.destroy();
+        if (response.headersSent || signal.aborted) response.destroy();
         else answerNothing(request, response, port);
         resolve();
       });
