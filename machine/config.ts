@@ -14,6 +14,8 @@ export type Config = {
   asksEnvironment: boolean;
   port: number;
   workspace: string;
+  /** Other machines run on the same computer, so not every process belongs to this one. */
+  isShared: boolean;
 };
 
 const positive = (text: string | undefined): number | null => {
@@ -45,6 +47,7 @@ export function takeConfig(source: Record<string, string | undefined>): Config |
     asksEnvironment: source.HOURGLASS_ASKS_ENVIRONMENT === '1',
     port: positive(source.PORT) ?? 8080,
     workspace: source.HOURGLASS_WORKSPACE ?? '/workspace',
+    isShared: source.HOURGLASS_SHARED === '1',
   };
   delete source.HOURGLASS_RUN_TOKEN;
   return config;

@@ -21,6 +21,7 @@ import {
 } from './lease/deadline';
 import { readMetrics } from './metrics';
 import { preparePerson } from './person';
+import { PortDoor } from './ports/door';
 import { AccessWatch } from './terminal/access';
 import { TerminalServer } from './terminal/server';
 import { startWatchdog } from './watchdog';
@@ -88,7 +89,11 @@ class Machine {
     const onWork = (at: number) => this.idle.worked(at);
     const files = new FilesDoor(new Tree(config.workspace, person.identity), onWork);
     this.exec = new ExecDoor({ person, onWork });
-    this.doors = new Doors({ ...config, doors: { files, exec: this.exec } });
+    const port = new PortDoor({
+      hidden: [config.port],
+      sessionId: config.isShared ? config.sessionId : null,
+    });
+    this.doors = new Doors({ ...config, doors: { files, exec: this.exec, port, ports: port.list } });
     this.terminals = new TerminalServer({
       doors: this.doors,
       port: config.port,

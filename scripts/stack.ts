@@ -179,6 +179,7 @@ export const addressesOf = (ports: StackPorts, appUrl: string): Record<string, s
   WORKER_PORT: String(ports.worker),
   GATEWAY_PORT: String(ports.gateway),
   GATEWAY_URL: `http://localhost:${ports.proxy}`,
+  PORTS_URL: `http://*.localhost:${ports.proxy}`,
   FLY_API_URL: `http://127.0.0.1:${ports.fly}`,
   SMTP_URL: `smtp://127.0.0.1:${ports.smtp}`,
 });

@@ -42,6 +42,8 @@ const TABLE: Record<Path, Who> = {
   'session.delete': members('session:write'),
   'session.connect': members('session:write'),
   'session.exec': members('session:write'),
+  'port.list': members('session:write'),
+  'port.share': members('session:write'),
   'session.list': members(...READS),
   'session.get': members(...READS),
   'session.batchStatus': members(...READS),
@@ -144,6 +146,9 @@ const WELL: Record<string, unknown> = {
   seconds: 60,
   command: 'true',
   value: 'x',
+
+  port: 3000,
+  access: 'private',
   scopes: ['session:read'],
   email: 'somebody@hourglass.test',
 };
@@ -279,7 +284,7 @@ describe.each([
       // Without a payment provider nothing can be bought, no session runs to connect to, the email that confirms a deletion
       // is not this user's, and there is no operator to write to.
       const other =
-        /^billing\.(upgradeLink|packLink|portalLink|previewChange|changePlan|cancel|resume|refresh)$|^session\.(connect|exec)$|^account\.delete$|^support\.write$/;
+        /^billing\.(upgradeLink|packLink|portalLink|previewChange|changePlan|cancel|resume|refresh)$|^session\.(connect|exec)$|^port\.list$|^account\.delete$|^support\.write$/;
       if (!other.test(path)) expect(outcome).toMatchObject({ code: null });
     },
   );

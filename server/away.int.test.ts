@@ -121,6 +121,9 @@ function inputsOf(known: { plan: Record<string, unknown> } & Record<string, unkn
     seconds: 60,
     command: 'true',
     value: 'x',
+
+    port: 3000,
+    access: 'private',
     // An id that does not exist: a sign-in ended late would sign out the user of the following tests.
     signInId: 'nobody',
     message: 'away',

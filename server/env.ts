@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BadDatabaseUrl, readDatabaseUrl } from '@/db/database-url';
 import { isLoopback } from './loopback';
+import { PORTS_URL, sharesSite } from './ports-url';
 import { signingSecrets } from './signing-secrets';
 
 /**
@@ -47,6 +48,10 @@ const schema = z.object({
   PORT: port(3000),
   GATEWAY_URL: url.default('http://localhost:3002'),
   GATEWAY_PORT: port(3002),
+  PORTS_URL: z
+    .string()
+    .regex(PORTS_URL, 'must be a wildcard URL such as https://*.ports.example')
+    .default('http://*.localhost:3002'),
   WORKER_PORT: port(3001),
   AUTH_SECRET: z
     .string()
@@ -178,6 +183,11 @@ function crossChecks(env: Env): string[] {
   }
   if (Boolean(env.AUTH_GITHUB_ID) !== Boolean(env.AUTH_GITHUB_SECRET)) {
     problems.push('AUTH_GITHUB_ID: set it together with AUTH_GITHUB_SECRET, or neither');
+  }
+  if (sharesSite(env.PORTS_URL, env.APP_URL)) {
+    problems.push(
+      'PORTS_URL: must be below another domain than APP_URL, so that what people run cannot reach the cookies of the app',
+    );
   }
   const key = env.STRIPE_SECRET_KEY;
   if (key && !isTestKey(key) && env.STRIPE_API_URL !== 'https://api.stripe.com') {

@@ -8,6 +8,8 @@ const MEANINGS: Record<keyof Env, string> = {
   PORT: 'port of web',
   GATEWAY_URL: 'public URL of the gateway',
   GATEWAY_PORT: 'port of the gateway',
+  PORTS_URL:
+    'wildcard address of the gateway under which ports of sessions are shown; below another domain than APP_URL',
   WORKER_PORT: 'port of health and metrics of the worker',
   AUTH_SECRET: 'at least 32 random bytes; signs sign-ins, tokens and links; `new,old` during the rotation',
   TRUSTED_PROXIES: 'number of your proxies in front of web and gateway',

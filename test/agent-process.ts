@@ -90,6 +90,7 @@ export class AgentProcess {
       HOURGLASS_RUN_ID: 'run',
       HOURGLASS_RUN_TOKEN: TOKEN,
       HOURGLASS_SESSION_ID: 'session',
+      HOURGLASS_SHARED: '1',
       HOURGLASS_LEASE_MS: '600000',
       HOURGLASS_GUARD_MS: '300',
       ...more,
@@ -143,6 +144,13 @@ export class AgentProcess {
   ask(door: string, verb: string, init: RequestInit = {}, grant?: string): Promise<Response> {
     const headers = { 'fly-replay-src': this.replayed(door, grant), ...init.headers };
     return fetch(`http://${this.address(door)}${verb}`, { ...init, headers });
+  }
+
+  /** Returns the options of a request for a port of this machine, as the gateway's replay carries it. */
+  toPort(port: number, path = '/', headers: Record<string, string> = {}, grant = 'key_1') {
+    const host = `${port}--session.ports.test`;
+    const replay = { host, 'fly-replay-src': this.replayed(`port-${port}`, grant), ...headers };
+    return { host: '127.0.0.1', port: this.port, path, headers: replay, agent: false as const };
   }
 
   /** Opens a terminal; resolves when its state has arrived. */

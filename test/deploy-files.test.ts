@@ -43,6 +43,7 @@ const NEEDED = [
     'AUTH_SECRET',
     'APP_URL',
     'GATEWAY_URL',
+    'PORTS_URL',
     'TRUSTED_PROXIES',
     'ENVIRONMENT_ID',
   ],
@@ -151,7 +152,12 @@ describe('the Fly apps', () => {
     if (deploy) expect(commandsOf('product')).toContain(deploy.release_command);
     expect(Object.keys(env ?? {}).filter((variable) => !settings.includes(variable))).toEqual([]);
     const given = Object.fromEntries([...staged].map((variable) => [variable, FILLED[variable] ?? 'a']));
-    const urls = { APP_URL: 'https://a.example', GATEWAY_URL: 'https://g.example', FLY_REGIONS: 'iad' };
+    const urls = {
+      APP_URL: 'https://a.example',
+      GATEWAY_URL: 'https://g.example',
+      PORTS_URL: 'https://*.p.example',
+      FLY_REGIONS: 'iad',
+    };
     const all = { ...given, ...urls, ...(env as Variables) };
     parseEnv(all);
     const needed = NEEDED.filter((variable) => name !== 'worker' || variable !== 'TRUSTED_PROXIES');

@@ -9,13 +9,17 @@ const FilesPanel = dynamic(() => import('./files-panel').then(({ FilesPanel: sho
   ssr: false,
 });
 
-type View = 'terminal' | 'files';
+const PortsPanel = dynamic(() => import('../_ports/ports-panel').then(({ PortsPanel: shown }) => shown), {
+  ssr: false,
+});
+
+type View = 'terminal' | 'files' | 'ports';
 
 type Props = { sessionId: string; isRunning: boolean; terminal: ReactNode };
 
 /**
- * A session's terminal and its files, one of them visible; the terminal stays connected meanwhile. The files are there while
- * the session runs.
+ * A session's terminal, its files and its ports, one of them visible; the terminal stays connected meanwhile. Files and
+ * ports are there while the session runs.
  */
 export function SessionViews({ sessionId, isRunning, terminal }: Props) {
   const [chosen, setView] = useSessionStorage<View>({
@@ -40,6 +44,7 @@ export function SessionViews({ sessionId, isRunning, terminal }: Props) {
           data={[
             { value: 'terminal', label: 'Terminal' },
             { value: 'files', label: 'Files' },
+            { value: 'ports', label: 'Ports' },
           ]}
         />
       </div>
@@ -49,6 +54,11 @@ export function SessionViews({ sessionId, isRunning, terminal }: Props) {
       {wasOpened && isRunning && (
         <div className="session-view" hidden={view !== 'files'}>
           <FilesPanel sessionId={sessionId} isShown={view === 'files'} />
+        </div>
+      )}
+      {view === 'ports' && (
+        <div className="session-view">
+          <PortsPanel sessionId={sessionId} />
         </div>
       )}
     </>

@@ -4,8 +4,8 @@ import type { MachineRecord } from './records';
 import type { World } from './world';
 
 /**
- * Returns the whole environment of a machine: its configured variables, Fly's own, and five that stand for what image
- * and network give a real machine (`PORT`, `HOURGLASS_WORKSPACE`, `HOURGLASS_USER`, `HOME`, `PATH`). No variable of
+ * Returns the whole environment of a machine: its configured variables, Fly's own, and six that stand for what image
+ * and network give a real machine (`PORT`, `HOURGLASS_WORKSPACE`, `HOURGLASS_USER`, `HOURGLASS_SHARED`, `HOME`, `PATH`). No variable of
  * this process is passed on.
  */
 export function machineEnv(world: World, machine: MachineRecord, port: number): Record<string, string> {
@@ -28,6 +28,7 @@ export function machineEnv(world: World, machine: MachineRecord, port: number): 
     HOURGLASS_WORKSPACE: workspace,
     // Shells run without this user's rights where the agent is allowed to drop them.
     HOURGLASS_USER: 'nobody',
+    HOURGLASS_SHARED: '1',
     HOME: join(dir, 'home'),
     PATH: `${dirname(process.execPath)}:${process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin'}`,
   };

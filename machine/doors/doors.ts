@@ -22,7 +22,7 @@ export type Door = {
   raise?(raise: Raise): void;
 };
 
-type DoorName = 'files' | 'exec';
+type DoorName = 'files' | 'exec' | 'ports' | 'port';
 
 export type DoorsOptions = {
   sessionId: string;
@@ -52,7 +52,8 @@ export class Doors {
 
   private async serve(request: IncomingMessage, response: ServerResponse, asked: Asked): Promise<void> {
     response.on('error', () => {});
-    allowPage(request, response);
+    // What a program of the session answers is its own.
+    if (asked.door !== 'port') allowPage(request, response);
     try {
       const entered = this.enter(request, asked);
       response.once('close', () => this.leave(entered));
@@ -89,17 +90,24 @@ export class Doors {
   }
 
   private askedFor(request: IncomingMessage): Asked | null {
-    const match = /^\/(files|exec)\/([\w-]{1,64})(?:\/([\w-]*))?(?:\?(.*))?$/.exec(request.url ?? '');
+    const place = /^(\d{1,5})--([\w-]{1,64})\./.exec(request.headers.host ?? '');
+    if (place) {
+      const [, port = '', session = ''] = place;
+      // A port has a state of its own: the gateway sends it for one port only.
+      const purpose = `port-${port}`;
+      return { door: 'port', purpose, sessionId: session, verb: port, query: new URLSearchParams() };
+    }
+    const match = /^\/(files|exec|ports)\/([\w-]{1,64})(?:\/([\w-]*))?(?:\?(.*))?$/.exec(request.url ?? '');
     if (!match) return null;
-    const [, door, sessionId = '', verb = '', query = ''] = match;
-    return { door: door as DoorName, sessionId, verb, query: new URLSearchParams(query) };
+    const [, door = '', sessionId = '', verb = '', query = ''] = match;
+    return { door: door as DoorName, purpose: door, sessionId, verb, query: new URLSearchParams(query) };
   }
 
   /** Throws UNAUTHORIZED for what the gateway did not send to this run and door, NOT_RUNNING while the machine stops. */
-  private enter(request: IncomingMessage, { door, sessionId }: Asked): Entered {
+  private enter(request: IncomingMessage, { purpose, sessionId }: Asked): Entered {
     const header = request.headers['fly-replay-src'];
     const state = stateOf(Array.isArray(header) ? header[0] : header);
-    const grant = grantOf(state, this.options.runToken, Date.now(), door);
+    const grant = grantOf(state, this.options.runToken, Date.now(), purpose);
     if (grant === null || sessionId !== this.options.sessionId)
       throw new Refusal(401, 'UNAUTHORIZED', 'This link is not valid any more. Ask for a new one.');
     if (this.isClosed) throw new Refusal(409, 'NOT_RUNNING', 'This session is stopping.');
@@ -130,7 +138,7 @@ export class Doors {
   }
 }
 
-type Asked = { door: DoorName; sessionId: string; verb: string; query: URLSearchParams };
+type Asked = { door: DoorName; purpose: string; sessionId: string; verb: string; query: URLSearchParams };
 
 /** The gateway lets a page of ours through and no other one: its answer may be read by the page that asked. */
 function allowPage({ headers }: IncomingMessage, response: ServerResponse): void {

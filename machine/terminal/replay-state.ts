@@ -14,7 +14,7 @@ export function grantOf(
   state: string | null,
   runToken: string,
   now: number,
-  door: 'terminal' | 'files' | 'exec' = 'terminal',
+  door = 'terminal',
 ): string | null {
   const match = /^v2\.(\d{1,15})\.([\w-]{1,100})\.([\w-]{43}(?:~[\w-]{43}){0,4})$/.exec(state ?? '');
   if (!match?.[1] || !match[2] || !match[3]) return null;

@@ -1,11 +1,13 @@
 import type { Actor, Ctx } from '../context';
 import { DomainError } from '../errors';
 
-/** The access behind an open terminal: the id of an API key or of a sign-in. It is not a secret. */
-export type Grant = `key_${string}` | `sign-in_${string}`;
+/**
+ * The access behind an open terminal, transfer or port: an API key, a sign-in or a shared port, by its id. It is not a secret.
+ */
+export type Grant = `key_${string}` | `sign-in_${string}` | `link_${string}`;
 
 export const isGrant = (text: unknown): text is Grant =>
-  typeof text === 'string' && /^(key|sign-in)_[\w-]{1,80}$/.test(text);
+  typeof text === 'string' && /^(key|sign-in|link)_[\w-]{1,80}$/.test(text);
 
 /** Returns the access of this actor. Throws FORBIDDEN for an actor without a key or a sign-in. */
 export function grantOf(actor: Actor | null): Grant {
@@ -15,8 +17,8 @@ export function grantOf(actor: Actor | null): Grant {
 }
 
 /**
- * Returns the grants that no longer open a terminal of this account: a revoked or expired key, an ended sign-in, a user
- * who is no longer a member, any of an account that is not active. One query of PostgreSQL.
+ * Returns the grants that no longer open anything of this account: a revoked or expired key, an ended sign-in, a user who is no
+ * longer a member, a port that is no longer shared, any of an account that is not active. One query of PostgreSQL.
  */
 export async function endedGrants(
   ctx: Pick<Ctx, 'sql'>,
@@ -32,7 +34,9 @@ export async function endedGrants(
           and coalesce(k.expires_at > hg_clock(), true))
       or exists (
         select 1 from auth_sign_in s join member m on m.user_id = s.user_id
-        where 'sign-in_' || s.id = g.text and s.expires_at > now() and m.account_id = a.id))`;
+        where 'sign-in_' || s.id = g.text and s.expires_at > now() and m.account_id = a.id)
+      or exists (
+        select 1 from port_share p where 'link_' || p.id = g.text and p.account_id = a.id))`;
   const good = new Set(living.map((row) => row.text));
   return grants.filter((grant) => !good.has(grant));
 }

@@ -26,7 +26,7 @@ export function readRunToken(authSecret: string, token: string): string | null {
 }
 
 /** The doors of a machine. A token, and the state sent with a replay, open one door each. */
-export const DOORS = ['terminal', 'files', 'exec'] as const;
+export const DOORS = ['terminal', 'files', 'exec', 'ports'] as const;
 export type Door = (typeof DOORS)[number];
 
 export type ConnectClaim = {
@@ -84,7 +84,7 @@ export function replayStateOf(
   authSecret: string,
   { runId, grant }: Pick<ConnectClaim, 'runId' | 'grant'>,
   expiresAt: Instant,
-  door: Door = 'terminal',
+  door: Door | `port-${number}` = 'terminal',
 ): string {
   const macs = signingSecrets(authSecret).map((secret) =>
     signText(tokenUnder(secret, runId), `${door}:${expiresAt}:${grant}`),

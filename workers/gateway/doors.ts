@@ -1,9 +1,10 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { type Ctx, failClosed, REQUEST_TIMEOUT_MS } from '@/server/context';
 import { type Door, readConnectToken, replayStateOf } from '@/server/run/tokens';
 import { findTerminal } from '@/server/session/find-terminal';
+import { plain } from './plain';
 
 /** How long the state sent along with a replay is valid, by this process's clock. */
 const STATE_LIFE_MS = 60_000;
@@ -11,13 +12,12 @@ const STATE_LIFE_MS = 60_000;
 const REQUESTS_PER_MINUTE = 1_200;
 /** A download form of a page carries a token and a path. */
 const MAX_FORM_BYTES = 16 * 1024;
-const CLOSE_TIMEOUT_MS = 2_000;
 
 type Refusal = { status: number; reason: string; message: string };
 type Answer = { replay: string } | Refusal;
 
 /**
- * The doors of a machine beside its terminal: `/files/<session>/…` and `/exec/<session>`. Each request is answered with
+ * The doors of a machine beside its terminal: `/files/<session>/…`, `/exec/<session>` and the list of its ports. Each request is answered with
  * the machine to replay it to, or refused with a reason and a sentence. No file passes through this process.
  */
 export class MachineDoors {
@@ -94,7 +94,7 @@ type Place = { door: Exclude<Door, 'terminal'>; sessionId: string };
 
 /** Returns the door and the session a URL names; null for any other URL. */
 function placeOf(url: string | undefined): Place | null {
-  const match = /^\/(files|exec)\/([\w-]{1,64})(?:[/?]|$)/.exec(url ?? '');
+  const match = /^\/(files|exec|ports)\/([\w-]{1,64})(?:[/?]|$)/.exec(url ?? '');
   return match?.[1] && match[2] ? { door: match[1] as Place['door'], sessionId: match[2] } : null;
 }
 
@@ -146,17 +146,4 @@ async function formToken(request: IncomingMessage): Promise<string | null> {
 function offeredToken(request: IncomingMessage): string {
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((text) => text.trim());
   return offered.find((text) => text.startsWith('token.'))?.slice('token.'.length) ?? '';
-}
-
-/**
- * Answers an upgrade with plain HTTP and closes the socket within CLOSE_TIMEOUT_MS, so that a half-open client cannot hold
- * it.
- */
-function plain(socket: Duplex, status: number, headers: Record<string, string> = {}): void {
-  const all = Object.entries({ ...headers, connection: 'close', 'content-length': '0' });
-  const lines = all.map(([name, value]) => `${name}: ${value}`);
-  const leave = setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS).unref();
-  socket.once('close', () => clearTimeout(leave));
-  const text = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n`;
-  socket.end(text, () => socket.destroy());
 }

@@ -10,6 +10,7 @@ import { registry } from '@/server/metrics';
 import { failingParts } from '@/server/readiness';
 import { refuseUnfit } from '@/server/refuse-unfit';
 import { MachineDoors } from './doors';
+import { PortDoors } from './ports';
 import { openTerminalDoor } from './terminal';
 
 /**
@@ -30,8 +31,9 @@ void refuseUnfit([() => settingsProblem(ctx.sql)], (why) => {
 });
 
 const doors = new MachineDoors(ctx);
+const ports = new PortDoors(ctx);
 const server = createServer(async (request, response) => {
-  if (doors.request(request, response)) return;
+  if (ports.request(request, response) || doors.request(request, response)) return;
   const answer = (status: number, type: string, body: string) => {
     response.writeHead(status, { 'content-type': type }).end(body);
   };
@@ -59,7 +61,8 @@ server.headersTimeout = 10_000;
 server.requestTimeout = 10_000;
 const door = openTerminalDoor(ctx);
 server.on('upgrade', (request, socket, head) => {
-  if (!doors.upgrade(request, socket)) void door.upgrade(request, socket, head);
+  if (!ports.upgrade(request, socket) && !doors.upgrade(request, socket))
+    void door.upgrade(request, socket, head);
 });
 server.on('error', (error) => {
   log.fatal({ err: error }, `the gateway cannot listen on port ${env.GATEWAY_PORT}`);

@@ -1,10 +1,11 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { WebSocketServer } from 'ws';
 import { type Ctx, failClosed, REQUEST_TIMEOUT_MS } from '@/server/context';
 import { type ConnectClaim, readConnectToken, replayStateOf } from '@/server/run/tokens';
 import { findTerminal } from '@/server/session/find-terminal';
+import { plain } from './plain';
 
 /** How long the state sent along with a replay is valid, by this process's clock. */
 const STATE_LIFE_MS = 60_000;
@@ -88,19 +89,4 @@ function claimOf(ctx: Pick<Ctx, 'env' | 'clock'>, request: IncomingMessage, url:
   const token = offered.find((text) => text.startsWith('token.'))?.slice('token.'.length);
   const claim = readConnectToken(ctx.env.AUTH_SECRET, token ?? '', ctx.clock.now());
   return claim && url.pathname === `/terminal/${claim.sessionId}` ? claim : null;
-}
-
-/**
- * Answers an upgrade with plain HTTP and closes the socket within CLOSE_TIMEOUT_MS, so that a half-open client cannot hold
- * it.
- */
-function plain(socket: Duplex, status: number, headers: Record<string, string> = {}): void {
-  const lines = Object.entries({ ...headers, connection: 'close', 'content-length': '0' }).map(
-    ([k, v]) => `${k}: ${v}`,
-  );
-  const leave = setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS).unref();
-  socket.once('close', () => clearTimeout(leave));
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n`, () =>
-    socket.destroy(),
-  );
 }

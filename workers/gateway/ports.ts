@@ -1,0 +1,255 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { type Ctx, failClosed, REQUEST_TIMEOUT_MS } from '@/server/context';
+import { portPlaceOf } from '@/server/ports-url';
+import { replayStateOf } from '@/server/run/tokens';
+import { findPort } from '@/server/session/ports/find-port';
+import { ENTER_PATH } from '@/server/session/ports/open-port';
+import {
+  LINK_PARAMETER,
+  type PortPass,
+  portPassOf,
+  readPortLink,
+  readPortPass,
+} from '@/server/session/ports/pass';
+import { plain } from './plain';
+import { passCookie, passCookieName, showEnter, showWhy } from './port-pages';
+
+/** How long the state sent along with a replay is valid, by this process's clock. */
+const STATE_LIFE_MS = 60_000;
+/** A page in development asks for hundreds of modules at once. */
+const REQUESTS_PER_MINUTE = 6_000;
+/** The proxy keeps no longer body to replay it, in bytes. */
+const MAX_BODY_BYTES = 1_000_000;
+const MAX_TICKET_BYTES = 1_024;
+
+type Place = { port: number; sessionId: string };
+type Refused = { status: number; reason: string; message: string };
+type Answer = { replay: string } | Refused;
+
+/**
+ * The ports of sessions, each under an address of its own. Admits the members of the session's account, and everybody
+ * with the link of a shared port; answers with the machine to replay to. A stopped machine is never started.
+ */
+export class PortDoors {
+  private readonly limiter: RateLimiterMemory;
+  private readonly isSecure: boolean;
+
+  constructor(
+    private readonly ctx: Pick<Ctx, 'env' | 'sql' | 'clock' | 'log'>,
+    perMinute = REQUESTS_PER_MINUTE,
+  ) {
+    this.limiter = new RateLimiterMemory({ points: perMinute, duration: 60 });
+    this.isSecure = ctx.env.PORTS_URL.startsWith('https:');
+  }
+
+  /** Handles a request to the address of a port; returns false for any other request. */
+  request(request: IncomingMessage, response: ServerResponse): boolean {
+    const place = portPlaceOf(this.ctx.env.PORTS_URL, request.headers.host);
+    if (place) void this.serve(request, response, place);
+    return place !== null;
+  }
+
+  /** Handles an upgrade on the address of a port; returns false for any other. */
+  upgrade(request: IncomingMessage, socket: Duplex): boolean {
+    const place = portPlaceOf(this.ctx.env.PORTS_URL, request.headers.host);
+    if (!place) return false;
+    socket.on('error', () => {});
+    const pass = this.passOf(request, place);
+    if (!pass) plain(socket, 401);
+    else
+      void this.answer(pass).then((given) =>
+        'replay' in given ? plain(socket, 200, { 'fly-replay': given.replay }) : plain(socket, given.status),
+      );
+    return true;
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse, place: Place): Promise<void> {
+    if (pathOf(request) === ENTER_PATH) return this.enter(request, response, place);
+    request.resume();
+    const fromLink = this.linkOf(request, place);
+    if (fromLink && isVisit(request)) return this.leadOn(request, response, fromLink);
+    const pass = fromLink ?? this.passOf(request, place);
+    if (!pass) return this.leadToSignIn(request, response, place);
+    if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES)
+      return this.refuse(request, response, place, tooLarge);
+    const answer = await this.answer(pass);
+    if (!('replay' in answer)) return this.refuse(request, response, place, answer);
+    response.writeHead(200, { 'fly-replay': answer.replay, 'content-length': '0' }).end();
+  }
+
+  /** Changes a ticket for a pass. */
+  private async enter(request: IncomingMessage, response: ServerResponse, place: Place): Promise<void> {
+    if (request.method !== 'POST') {
+      request.resume();
+      return showEnter(response);
+    }
+    const { env, clock } = this.ctx;
+    const ticket = readPortPass(env.AUTH_SECRET, await textOf(request), clock.now(), 'port-ticket');
+    if (!ticket || !isFor(ticket, place)) return void response.writeHead(401).end();
+    response.writeHead(204, { 'set-cookie': this.cookieOf(ticket), 'cache-control': 'no-store' }).end();
+  }
+
+  /** Keeps what a shared link opens in a cookie, and takes the link out of the address bar. */
+  private leadOn(request: IncomingMessage, response: ServerResponse, pass: PortPass): void {
+    const url = new URL(request.url ?? '/', 'http://port');
+    url.searchParams.delete(LINK_PARAMETER);
+    const location = `${url.pathname.replace(/^\/+/, '/')}${url.search}`;
+    response
+      .writeHead(303, { location, 'set-cookie': this.cookieOf(pass), 'cache-control': 'no-store' })
+      .end();
+  }
+
+  private cookieOf(pass: PortPass): string {
+    const { env, clock } = this.ctx;
+    return passCookie(portPassOf(env.AUTH_SECRET, pass, clock.now()), this.isSecure);
+  }
+
+  private leadToSignIn(request: IncomingMessage, response: ServerResponse, place: Place): void {
+    if (!isVisit(request)) return this.refuse(request, response, place, unknownVisitor);
+    const location = this.openUrl(request, place);
+    response
+      .writeHead(303, { location, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
+      .end();
+  }
+
+  /** Returns the page of the app that lets a member in. */
+  private openUrl({ url }: IncomingMessage, { sessionId, port }: Place): string {
+    const query = new URLSearchParams({ session: sessionId, port: String(port), path: url ?? '/' });
+    return `${this.ctx.env.APP_URL}/open-port?${query}`;
+  }
+
+  private refuse(
+    request: IncomingMessage,
+    response: ServerResponse,
+    place: Place,
+    { status, reason, message }: Refused,
+  ): void {
+    if (isVisit(request)) {
+      const isEnded = status === 401;
+      const session = `${this.ctx.env.APP_URL}/sessions/${place.sessionId}`;
+      const url = isEnded ? this.openUrl(request, place) : session;
+      return showWhy(response, status, message, {
+        url,
+        words: isEnded ? 'Sign in to open it' : 'Open the session in Hourglass',
+      });
+    }
+    const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
+    response.writeHead(status, headers).end(JSON.stringify({ error: { reason, message } }));
+  }
+
+  private linkOf(request: IncomingMessage, place: Place): PortPass | null {
+    const { env, clock } = this.ctx;
+    const text = new URLSearchParams((request.url ?? '').split('?')[1] ?? '').get(LINK_PARAMETER);
+    const grant = text === null ? null : readPortLink(env.AUTH_SECRET, text, place);
+    return grant && { ...place, grant, expiresAt: clock.now() + STATE_LIFE_MS };
+  }
+
+  /** Returns the pass of the cookie, unless a page of another session asks with it. */
+  private passOf(request: IncomingMessage, place: Place): PortPass | null {
+    const link = this.linkOf(request, place);
+    if (link) return link;
+    if (this.isForeign(request, place)) return null;
+    const { env, clock } = this.ctx;
+    const name = passCookieName(this.isSecure);
+    for (const pair of (request.headers.cookie ?? '').split(/;\s*/)) {
+      if (!pair.startsWith(`${name}=`)) continue;
+      const pass = readPortPass(env.AUTH_SECRET, pair.slice(name.length + 1), clock.now());
+      if (pass && isFor(pass, place)) return pass;
+    }
+    return null;
+  }
+
+  /**
+   * Whether a page of another session or site asks: `SameSite` does not tell the ports of two accounts apart, which are
+   * below one domain. The ports of one session may call each other.
+   */
+  private isForeign(request: IncomingMessage, place: Place): boolean {
+    const { origin, referer } = request.headers;
+    const site = request.headers['sec-fetch-site'];
+    if (
+      isVisit(request) ||
+      (origin === undefined && (site === undefined || site === 'same-origin' || site === 'none'))
+    )
+      return false;
+    const from = hostOf(origin ?? referer);
+    return portPlaceOf(this.ctx.env.PORTS_URL, from ?? undefined)?.sessionId !== place.sessionId;
+  }
+
+  private async answer(pass: PortPass): Promise<Answer> {
+    const { env, clock, log } = this.ctx;
+    try {
+      const found = await failClosed(() => findPort(this.ctx, pass), log, REQUEST_TIMEOUT_MS);
+      if (found === 'ended') return ended;
+      if ('stopped' in found) return { status: 409, reason: 'NOT_RUNNING', message: found.stopped };
+      if (!(await this.limiter.consume(found.accountId).catch(() => null))) return tooMany;
+      const claim = { runId: found.runId, grant: pass.grant };
+      const state = replayStateOf(env.AUTH_SECRET, claim, clock.now() + STATE_LIFE_MS, `port-${pass.port}`);
+      return { replay: `app=${found.app};instance=${found.machineId};state=${state}` };
+    } catch (error) {
+      log.error({ err: error, sessionId: pass.sessionId }, 'a port could not be looked up');
+      return unknown;
+    }
+  }
+}
+
+const unknownVisitor = {
+  status: 401,
+  reason: 'UNAUTHORIZED',
+  message: 'Open this port from its session in Hourglass.',
+};
+const ended = {
+  status: 401,
+  reason: 'UNAUTHORIZED',
+  message: 'Your access to this port has ended: it is not shared any more, or you signed out.',
+};
+const tooMany = {
+  status: 429,
+  reason: 'RATE_LIMITED',
+  message: 'Too many requests within a minute. Try again in a moment.',
+};
+const tooLarge = {
+  status: 413,
+  reason: 'INVALID_INPUT',
+  message: 'A request to a port carries 1 MB at most. Send larger files under Files, or over a WebSocket.',
+};
+const unknown = {
+  status: 503,
+  reason: 'QUOTA_UNAVAILABLE',
+  message: 'The session cannot be looked up right now. Try again.',
+};
+
+const isFor = (pass: PortPass, { port, sessionId }: Place): boolean =>
+  pass.port === port && pass.sessionId === sessionId;
+
+const pathOf = ({ url }: IncomingMessage): string => (url ?? '/').split('?')[0] ?? '/';
+
+/** Whether a person opens a page, rather than a page or a program loading something. */
+const isVisit = ({ method, headers }: IncomingMessage): boolean => {
+  const mode = headers['sec-fetch-mode'];
+  const dest = headers['sec-fetch-dest'];
+  if (method !== 'GET' || (mode !== undefined && mode !== 'navigate')) return false;
+  return (dest === undefined || dest === 'document') && (headers.accept ?? '').includes('text/html');
+};
+
+function hostOf(url: string | undefined): string | null {
+  try {
+    return url === undefined ? null : new URL(url).host;
+  } catch {
+    return null;
+  }
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  let text = '';
+  try {
+    for await (const chunk of request) {
+      text += chunk;
+      if (text.length > MAX_TICKET_BYTES) return '';
+    }
+  } catch {
+    return '';
+  }
+  return text.trim();
+}
