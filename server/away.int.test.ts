@@ -136,7 +136,7 @@ function inputsOf(known: { plan: Record<string, unknown> } & Record<string, unkn
       needed.map(([name]) => {
         if (!(name in values)) throw new Error(`${path}: add a valid ${name} to this test`);
         // A variable has a name of its own form.
-        if (path === 'secret.set' && name === 'name') return [name, 'AWAY'];
+        if (path.startsWith('secret.') && name === 'name') return [name, 'AWAY'];
         return [name, values[name]];
       }),
     );

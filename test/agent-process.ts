@@ -40,6 +40,17 @@ function buildAgent(): { folder: string; bundle: string } {
   return { folder, bundle };
 }
 
+/** Resolves with the port that the agent listens on; rejects when it ends before. */
+function portOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.stdout?.on('data', (chunk: Buffer) => {
+      const found = /listening on (\d+)/.exec(chunk.toString());
+      if (found) resolve(Number(found[1]));
+    });
+    child.on('exit', (code) => reject(new Error(`the agent ended with ${code}`)));
+  });
+}
+
 export class AgentProcess {
   /** Accesses that have ended, and every request about them. */
   readonly ended = new Set<string>();
@@ -99,14 +110,7 @@ export class AgentProcess {
       env: env as unknown as NodeJS.ProcessEnv,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const port = await new Promise<number>((resolve, reject) => {
-      child.stdout?.on('data', (chunk: Buffer) => {
-        const found = /listening on (\d+)/.exec(chunk.toString());
-        if (found) resolve(Number(found[1]));
-      });
-      child.on('exit', (code) => reject(new Error(`the agent ended with ${code}`)));
-    });
-    agent = new AgentProcess(child, api, port, folder, lease);
+    agent = new AgentProcess(child, api, await portOf(child), folder, lease);
     return agent;
   }
 
