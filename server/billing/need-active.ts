@@ -9,7 +9,7 @@ export function needActive({ status }: Pick<AccountState, 'status'>): void {
   if (status === 'blocked') {
     throw new DomainError(
       'ACCOUNT_BLOCKED',
-      'This account is blocked, so nothing is sold to it. Write to support to have it looked at. Nothing was charged.',
+      'This account is blocked, so nothing is sold to it. Write to support to ask why. Nothing was charged.',
     );
   }
   if (status === 'pending') {

@@ -8,6 +8,6 @@ export async function needUnheld(sql: Sql | TxSql, accountId: string): Promise<v
   if (rows.length === 0) return;
   throw new DomainError(
     'PURCHASE_REFUSED',
-    'A payment of this account is disputed or was reported as fraud, so nothing is sold to it for now. Write to support to have it looked at. Nothing was charged.',
+    'A payment of this account is disputed or was reported as fraud, so nothing is sold to it for now. Write to support to ask why. Nothing was charged.',
   );
 }

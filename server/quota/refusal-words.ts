@@ -49,7 +49,7 @@ export function refusalWords(reason: StartReason, standing: Standing, reader: Re
     case 'ACCOUNT_BLOCKED':
       return {
         title: 'This account is blocked',
-        text: `Nothing can be started. Write to ${reader.supportEmail ?? 'support'} to have it looked at.`,
+        text: `Nothing can be started. Write to ${reader.supportEmail ?? 'support'} to ask why.`,
       };
     case 'ACCOUNT_PENDING':
       return {
@@ -63,7 +63,7 @@ export function refusalWords(reason: StartReason, standing: Standing, reader: Re
       };
     case 'QUOTA_UNAVAILABLE':
       return {
-        title: 'Nothing can be started for a moment',
+        title: 'Sessions cannot be started right now',
         text: `Our database cannot count your time right now: it was restored from a copy, or its clock was set back. Sessions can be started again within minutes. ${KEPT}`,
       };
   }

@@ -25,7 +25,7 @@ async function needRankOfItsOwn({ sql }: TxCtx, plan: Plan): Promise<void> {
     Pick<PlanRow, 'name'>[]
   >`select name from plan where sort = ${plan.sort} and id <> ${plan.id}`;
   if (!other) return;
-  throw new DomainError('INVALID_INPUT', `This plan cannot be: sort is that of ${other.name} already.`, {
+  throw new DomainError('INVALID_INPUT', `This plan cannot be saved: sort is that of ${other.name} already.`, {
     fields: { sort: ['must be unique'] },
   });
 }
@@ -47,7 +47,7 @@ export async function savePlan(tx: TxCtx, plan: Plan): Promise<Plan | null> {
   const problems = planProblems(plan);
   const first = Object.entries(problems)[0];
   if (first)
-    throw new DomainError('INVALID_INPUT', `This plan cannot be: ${first[0]} ${first[1][0]}.`, {
+    throw new DomainError('INVALID_INPUT', `This plan cannot be saved: ${first[0]} ${first[1][0]}.`, {
       fields: problems,
     });
   // Plans are saved one at a time, because uniqueness is decided on both of two.
