@@ -1,4 +1,4 @@
-/** Replaces the response to a request, or disturbs the request before or after the response is computed. */
+/** The effect of a fault: it replaces the response, or disturbs the request before or after its commit. */
 type FaultKind =
   | 'status'
   | 'kept_status'
