@@ -68,7 +68,10 @@ function blankRecord() {
   };
 }
 
-/** Checks the request, records the machine as created, claims its volume and starts its launch. */
+/**
+ * Checks the request, records the machine, claims its volume and starts its launch. Returns the machine. Throws 400
+ * or 412.
+ */
 export function createMachine(fly: Fly, app: AppRecord, body: unknown): MachineRecord {
   const fields = fieldsOf(body, 'fly.CreateMachineRequest', createFields);
   const config = checkMachineConfig(fields.config);

@@ -3,8 +3,8 @@ import type { World } from './store/world';
 import { route } from './wire/route';
 
 /**
- * Renders the account that owns every key. Each state directory has one account; the other directories' keys have
- * others.
+ * Renders the account that owns every key. Each state directory has its own account, like real keys of different
+ * accounts.
  */
 const renderAccount = (world: World): Json =>
   fill('account', { id: world.settings.account_id || 'acct_local', type: 'standard' });
