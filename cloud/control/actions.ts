@@ -124,10 +124,7 @@ function setHost(fly: StartedFly, machine: MachineRecord, state: unknown) {
   return { ok: true };
 }
 
-/**
- * Moves a running machine to another host. With `forget` its list of events starts empty there. Throws ControlError
- * 409.
- */
+/** Moves a running machine to another host. With `forget` its list of events starts empty there. Throws ControlError 409. */
 function migrate(fly: StartedFly, machine: MachineRecord, input: Record<string, unknown>) {
   if (machine.state !== 'started')
     throw new ControlError(
@@ -138,10 +135,7 @@ function migrate(fly: StartedFly, machine: MachineRecord, input: Record<string, 
   return { ok: true };
 }
 
-/**
- * Kills the machine's main process without the API, like a crash of the host. Throws ControlError 409 without a
- * process.
- */
+/** Kills the machine's main process without the API, like a crash of the host. Throws ControlError 409 without a process. */
 function kill(fly: StartedFly, machine: MachineRecord, input: Record<string, unknown>) {
   const { id } = machine;
   const pid = machine.process && readMainPid(fly.world.machineStore.dirOf(id));

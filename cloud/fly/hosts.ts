@@ -8,10 +8,7 @@ import type { World } from './world';
 
 /** Changes to hosts and their machines that only tests make, never the API. */
 
-/**
- * Makes the machine's host unreachable: the machine keeps running, and the API shows its state as of its last
- * change.
- */
+/** Makes the machine's host unreachable: the machine keeps running, and the API shows its state as of its last change. */
 export function cutOff({ world }: Fly, machine: MachineRecord): void {
   const known = [machine.createdAt, ...machine.history.map(({ at }) => at)];
   machine.cutOffAt ??= Math.max(...known, ...machine.events.map(({ timestamp }) => timestamp));
@@ -25,10 +22,7 @@ export function rejoin({ world }: Fly, machine: MachineRecord): void {
   world.changes.emit('change', machine);
 }
 
-/**
- * Loses the host for good, with the machine, its volume and its events. Only the control API still lists the
- * machine.
- */
+/** Loses the host for good, with the machine, its volume and its events. Only the control API still lists the machine. */
 export function loseHost({ world, life }: Fly, machine: MachineRecord): void {
   machine.lost = true;
   for (const volume of [...world.volumes.values()])

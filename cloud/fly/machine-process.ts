@@ -6,9 +6,9 @@ import { readStartMark, sendSignal } from './process-table';
 import type { Behaviour, ProcessRecord } from './records';
 
 /**
- * Shell that supervises a machine's main process in the same process group. It survives all signals but SIGKILL, and
- * writes the exit code when the main process ends. The time of that file is the instant of the exit, even while the
- * cloud is down.
+ * Shell that supervises a machine's main process in the same process group. The shell survives every stop signal but
+ * SIGKILL, and writes the exit code when the main process ends. The time of that file is the instant of the exit,
+ * even while the cloud is down.
  */
 const supervisor = `trap : HUP INT QUIT TERM USR1 USR2
 sh -c "$2" "$1"

@@ -1,10 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/**
- * Stores one kind of record: each in `record.json` in its own directory, so that saving one costs the same at any
- * number.
- */
+/** Stores one kind of record: each in `record.json` in its own directory, so that saving one costs the same at any number. */
 export class RecordStore<T> {
   constructor(readonly dir: string) {
     mkdirSync(dir, { recursive: true });
@@ -31,10 +28,7 @@ export class RecordStore<T> {
     rmSync(this.dirOf(id), { recursive: true, force: true });
   }
 
-  /**
-   * Returns every record by the name of its directory. Removes directories without a record, which a crash leaves
-   * behind.
-   */
+  /** Returns every record by the name of its directory. Removes directories without a record, which a crash leaves behind. */
   load(): Map<string, T> {
     const records = new Map<string, T>();
     for (const id of readdirSync(this.dir).sort()) {

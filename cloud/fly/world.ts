@@ -119,10 +119,7 @@ export class World {
     utimesSync(path, now, now);
   }
 
-  /**
-   * Returns the last instant at which an earlier cloud ran on this directory, in milliseconds; now without an
-   * earlier cloud.
-   */
+  /** Returns the last instant at which an earlier cloud ran on this directory, in milliseconds; now without an earlier cloud. */
   lastWatchingAt(): number {
     const path = join(this.dir, 'watching');
     return existsSync(path) ? Math.floor(statSync(path).mtimeMs) : Date.now();

@@ -89,10 +89,7 @@ function keyedOf(request: ApiRequest): KeyedRequest | undefined {
   return key && method === 'POST' ? { key, method, path, body: form } : undefined;
 }
 
-/**
- * Runs a request and stores its response under the key, refusals included, unless the request never reached the
- * endpoint.
- */
+/** Runs a request and stores its response under the key, refusals included, unless the request never reached the endpoint. */
 function runKept(world: World, keys: Idempotency, keyed: KeyedRequest, request: ApiRequest): ApiAnswer {
   try {
     return run(world, request, (done) => keys.keep(keyed, done.status, done.body));

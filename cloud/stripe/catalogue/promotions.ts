@@ -102,10 +102,7 @@ export function redeem(
   }).id;
 }
 
-/**
- * Returns the lines reduced by a coupon. A percentage reduces credit lines too, because the credited time was
- * cheaper. Pure.
- */
+/** Returns the lines reduced by a coupon. A percentage reduces credit lines too, because the credited time was cheaper. Pure. */
 export function reduceLines(lines: LineRecord[], coupon: Readonly<CouponRecord>): LineRecord[] {
   if (coupon.percent_off !== null) {
     const part = coupon.percent_off / 100;

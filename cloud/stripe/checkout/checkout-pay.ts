@@ -15,10 +15,7 @@ import { payOnce } from './one-off';
 
 export type Paid = { state: 'complete' } | { state: 'challenge' } | { state: 'declined'; message: string };
 
-/**
- * Returns why the typed card cannot be used, or null. `now` is in unix seconds and decides whether the card has
- * expired.
- */
+/** Returns why the typed card cannot be used, or null. `now` is in unix seconds and decides whether the card has expired. */
 export function cardFault(card: CardInput, now: number): string | null {
   if (!behaviourOf(card.number)) {
     return `This is not a test card. Use one of the numbers listed below, such as ${Object.keys(TEST_CARDS)[0]}.`;
@@ -33,8 +30,7 @@ export function cardFault(card: CardInput, now: number): string | null {
 
 /**
  * Pays an open session with a card, like a customer on the page. A declined card leaves the session open and creates
- * nothing. `confirmed` = the customer has passed the bank's challenge. Throws a refusal when the session is not
- * open.
+ * nothing. `confirmed` = the customer has passed the bank's challenge. Throws a refusal for a closed session.
  */
 export function payCheckout(world: World, id: string, card: CardInput, confirmed = false): Paid {
   const session = world.need('checkoutSessions', id, 'checkout.session');
@@ -98,10 +94,7 @@ function customerFor(world: World, session: Readonly<SessionRecord>, card: CardI
   return customer;
 }
 
-/**
- * Saves the business details typed at checkout to the customer, as `customer_update` and `tax_id_collection`
- * request.
- */
+/** Saves the business details typed at checkout to the customer, as `customer_update` and `tax_id_collection` request. */
 export function saveBusiness(
   world: World,
   customer: string,
@@ -174,10 +167,7 @@ function subscribe(
   };
 }
 
-/**
- * Pays the first invoice of the incomplete subscription with the given payment method. Returns the subscription's
- * id.
- */
+/** Pays the first invoice of the incomplete subscription with the given payment method. Returns the subscription's id. */
 function finish(world: World, id: string, method: string): string {
   change(world, 'subscriptions', id, 'customer.subscription.updated', (record) => {
     record.default_payment_method = method;

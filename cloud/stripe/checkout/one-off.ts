@@ -9,10 +9,7 @@ import type { World } from '../store/world';
 import { emitFor } from '../webhooks/events';
 import { oneOffInvoice } from './one-off-invoice';
 
-/**
- * Sessions of `mode: payment`: prices without an interval, one payment intent, one charge, an invoice only if
- * requested.
- */
+/** Sessions of `mode: payment`: prices without an interval, one payment intent, one charge, an invoice only if requested. */
 
 /** Returns the line items of such a session. Throws a refusal for a price that is unknown, archived or recurring. */
 export function readOneOffItems(world: World, sent: unknown) {

@@ -126,10 +126,7 @@ function reset({ world, faults, requests, webhooks, restoreWebhook }: Desk): Jso
   return { reset: true };
 }
 
-/**
- * Moves the shared clock by `advanceSeconds`, or to `to`, given in unix seconds or as an ISO instant. Throws without
- * either.
- */
+/** Moves the shared clock by `advanceSeconds`, or to `to`, given in unix seconds or as an ISO instant. Throws without either. */
 function moveClock({ world }: Desk, input: Json): Json {
   const { advanceSeconds, to } = input;
   const target =
@@ -198,10 +195,7 @@ function cardOf(desk: Desk, input: Json): CardInput {
   };
 }
 
-/**
- * Pays a session like a customer. `challenge: 'fail'` fails the bank's challenge; by default the challenge is
- * confirmed.
- */
+/** Pays a session like a customer. `challenge: 'fail'` fails the bank's challenge; by default the challenge is confirmed. */
 function completeCheckout(desk: Desk, input: Json, id: string): Json {
   const { world } = desk;
   return world.work(() => {

@@ -15,10 +15,7 @@ export interface Fault {
   method?: string;
   kind: FaultKind;
   status?: number;
-  /**
-   * Error code and message of a `status`. A `kept_status` is also stored under the key, like real Stripe's server
-   * errors.
-   */
+  /** Error code and message of a `status`. A `kept_status` is also stored under the key, like real Stripe's server errors. */
   code?: string;
   message?: string;
   retryAfter?: number;

@@ -135,10 +135,7 @@ const FEATURE_OF_FLOW: Record<string, string> = {
   subscription_update_confirm: 'subscription_update',
 };
 
-/**
- * Returns the flow with all its keys; the types not chosen are null. Throws a refusal for a flow that is not
- * possible.
- */
+/** Returns the flow with all its keys; the types not chosen are null. Throws a refusal for a flow that is not possible. */
 function readFlow(
   world: World,
   customer: string,

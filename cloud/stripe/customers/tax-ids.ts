@@ -8,7 +8,7 @@ import { listPage } from '../wire/lists';
 import { type Call, route } from '../wire/route';
 import { needCustomer } from './customers';
 
-/** Recognizes the type of a tax id by its text. Real Stripe chooses it by the country of the address. */
+/** Text patterns of the supported types. Real Stripe asks for a type that fits the country of the address. */
 const TYPES: [type: string, pattern: RegExp][] = [
   ['eu_vat', /^(AT|DE|FR|IT|NL)[0-9A-Z]{8,12}$/],
   ['ch_vat', /^CHE-?\d{3}\.?\d{3}\.?\d{3}( ?(MWST|TVA|IVA))?$/],
@@ -20,10 +20,7 @@ const TYPES: [type: string, pattern: RegExp][] = [
 export const taxIdType = (value: string): string | null =>
   TYPES.find(([, pattern]) => pattern.test(value))?.[0] ?? null;
 
-/**
- * Adds a tax id to a customer, unless the customer already has it. Returns its id. Throws a refusal for an invalid
- * tax id.
- */
+/** Adds a tax id to a customer, unless the customer already has it. Returns its id. Throws a refusal for an invalid tax id. */
 export function addTaxId(world: World, customer: string, value: string, type = taxIdType(value)): string {
   if (type === null || taxIdType(value) !== type) {
     throw refuse(`Invalid value for ${type ?? 'this tax id'}.`, 'value', 'tax_id_invalid');

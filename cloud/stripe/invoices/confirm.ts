@@ -8,18 +8,13 @@ import { change } from '../webhooks/events';
 import { type Call, route } from '../wire/route';
 import { methodFor, payInvoice } from './payments';
 
-/**
- * Returns the id of the payment's invoice. Throws a refusal for a one-off payment, which its checkout page confirms.
- */
+/** Returns the id of the payment's invoice. Throws a refusal for a one-off payment, which its checkout page confirms. */
 function invoiceOf(intent: Readonly<PaymentIntentRecord>): string {
   if (intent.invoice) return intent.invoice;
   throw refuse('You cannot confirm this PaymentIntent because Checkout confirms it.');
 }
 
-/**
- * Returns the id of the payment method that a confirmation uses, or null. Throws a refusal for another customer's
- * method.
- */
+/** Returns the id of the payment method that a confirmation uses, or null. Throws a refusal for another customer's method. */
 function methodOf(world: World, intent: Readonly<PaymentIntentRecord>, sent?: unknown): string | null {
   if (typeof sent === 'string') {
     if (world.store.read('paymentMethods', sent)?.customer === intent.customer) return sent;
@@ -28,10 +23,7 @@ function methodOf(world: World, intent: Readonly<PaymentIntentRecord>, sent?: un
   return intent.payment_method ?? methodFor(world, world.need('invoices', invoiceOf(intent), 'invoice'));
 }
 
-/**
- * Tries a payment while the customer is present. With `return_url` the bank's challenge is a page that leads back
- * there.
- */
+/** Tries a payment while the customer is present. With `return_url` the bank's challenge is a page that leads back there. */
 function confirm({ world, params, id }: Call): Json {
   const intent = world.need('paymentIntents', id, 'payment_intent');
   if (intent.status !== 'requires_action' && intent.status !== 'requires_payment_method') {

@@ -67,10 +67,7 @@ export function draftInvoice(world: World, draft: Draft): string {
   return invoice.id;
 }
 
-/**
- * Returns the lines reduced by the subscription's discount. A coupon with the duration `once` is removed after this
- * use.
- */
+/** Returns the lines reduced by the subscription's discount. A coupon with the duration `once` is removed after this use. */
 function reduced(
   world: World,
   { id, discount: discountId }: Readonly<SubscriptionRecord>,

@@ -27,10 +27,7 @@ const noCard: PaymentFailureRecord = {
   message: 'This customer has no attached payment source or default payment method.',
 };
 
-/**
- * Finalizes a draft and charges it. In a rehearsal nothing is charged, the draft stays a draft, and the outcome is
- * paid.
- */
+/** Finalizes a draft and charges it. In a rehearsal nothing is charged, the draft stays a draft, and the outcome is paid. */
 export function collectInvoice(world: World, id: string, attempt: Attempt = {}): Outcome {
   if (world.rehearsing) return { paid: true };
   if (world.store.read('invoices', id)?.status === 'draft') finalizeInvoice(world, id);
@@ -57,10 +54,7 @@ export function payInvoice(world: World, id: string, attempt: Attempt): Outcome 
   return { paid: false, failure, needsOwner: owner };
 }
 
-/**
- * Returns the payment method that a charge of the invoice uses, or null. The subscription's own comes before the
- * customer's.
- */
+/** Returns the payment method that a charge of the invoice uses, or null. The subscription's own comes before the customer's. */
 export function methodFor(world: World, invoice: Readonly<InvoiceRecord>): string | null {
   const subscription = invoice.subscription && world.store.read('subscriptions', invoice.subscription);
   const own = subscription ? subscription.default_payment_method : null;

@@ -5,10 +5,7 @@ import { cancelNow } from './subscription-cancel';
 
 const DAY_SECONDS = 86_400;
 
-/**
- * Applies the pending update of a paid invoice, and reactivates its subscription unless another invoice is still
- * unpaid.
- */
+/** Applies the pending update of a paid invoice, and reactivates its subscription unless another invoice is still unpaid. */
 export function invoicePaid(world: World, id: string): void {
   const invoice = world.need('invoices', id, 'invoice');
   const subscription = invoice.subscription
@@ -43,10 +40,7 @@ export function invoicePaid(world: World, id: string): void {
   });
 }
 
-/**
- * Marks the subscription of a failed charge as past due and schedules a retry; after the last one, takes the final
- * action.
- */
+/** Marks the subscription of a failed charge as past due and schedules a retry; after the last one, takes the final action. */
 export function invoiceFailed(world: World, id: string, attempt: Attempt): void {
   const invoice = world.store.edit('invoices', id);
   const subscription = invoice.subscription

@@ -6,9 +6,7 @@ const RATES: Record<string, number> = { AT: 20, CH: 8.1, DE: 19, FR: 20, GB: 20,
 const HOME = 'DE';
 const EU = new Set(['AT', 'DE', 'FR', 'IT', 'NL']);
 
-/**
- * Returns the tax for a customer, by country. A business of another EU country with a VAT id pays by reverse charge.
- */
+/** Returns the tax for a customer, by country. A business of another EU country with a VAT id pays by reverse charge. */
 export function taxFor(world: World, customer: string): TaxRecord {
   const address = world.store.read('customers', customer)?.address;
   const country = typeof address?.country === 'string' ? address.country : null;

@@ -9,10 +9,7 @@ import { applyItems } from '../subscriptions/subscription-items';
 import { change, emitFor } from '../webhooks/events';
 import type { PortalCall } from './portal';
 
-/**
- * Schedules a cheaper plan for the end of the period if the configuration says so. Returns false for a change to
- * make now.
- */
+/** Schedules a cheaper plan for the end of the period if the configuration says so. Returns false for a change to make now. */
 export function scheduleDowngrade(
   call: PortalCall,
   subscription: Readonly<SubscriptionRecord>,

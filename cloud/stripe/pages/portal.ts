@@ -102,10 +102,7 @@ function saveDetails(call: PortalCall, form: URLSearchParams): string | null {
   return null;
 }
 
-/**
- * Makes the card the customer's default; a subscription's own card still comes first. Returns an error sentence, or
- * null.
- */
+/** Makes the card the customer's default; a subscription's own card still comes first. Returns an error sentence, or null. */
 function saveCard(call: PortalCall, form: URLSearchParams): string | null {
   const { world, session } = call;
   need(call, 'payment_method_update');
@@ -146,10 +143,7 @@ function cancel(call: PortalCall, form: URLSearchParams): void {
   } else updateSubscription(world, id, { cancel_at_period_end: true, cancellation_details: details });
 }
 
-/**
- * Returns the items to confirm: the flow's, or the first item with the chosen price. Throws a refusal for another
- * price.
- */
+/** Returns the items to confirm: the flow's, or the first item with the chosen price. Throws a refusal for another price. */
 export function wantedItems(call: PortalCall, price: string | null): Json[] {
   const flow = call.session.flow?.subscription_update_confirm as { items: Json[] } | null | undefined;
   if (flow)

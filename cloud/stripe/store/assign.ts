@@ -8,10 +8,7 @@ export function assign<T extends object>(record: T, params: Json, names: (keyof 
   }
 }
 
-/**
- * Returns the merged metadata. An empty value removes its key; an empty string instead of an object removes all
- * keys.
- */
+/** Returns the merged metadata. An empty value removes its key; an empty string instead of an object removes all keys. */
 export function mergeMetadata(old: Metadata, sent: unknown): Metadata {
   if (sent === undefined) return old;
   if (sent === '' || sent === null) return {};

@@ -36,8 +36,8 @@ export function cycleAt(anchor: number, every: Interval, instant: number): { sta
 }
 
 /**
- * Returns the first instant at or after `now` that fits the anchor; unnamed parts come from `now`. Throws without
- * one in a year.
+ * Returns the first instant at or after `now` that fits the anchor; unnamed parts come from `now`. Throws an Error
+ * when no instant within a year fits.
  */
 export function nextAnchor(config: AnchorConfig, now: number): number {
   const date = new Date(now * 1000);

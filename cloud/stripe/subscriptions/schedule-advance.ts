@@ -6,10 +6,7 @@ import { change } from '../webhooks/events';
 import { changeSubscription } from './subscription-change';
 import { createSubscription } from './subscription-create';
 
-/**
- * Returns when the schedule advances next, in unix seconds: the end of its phase or the start of the first; null =
- * never.
- */
+/** Returns when the schedule advances next, in unix seconds: the end of its phase or the start of the first; null = never. */
 export function phaseEnd(world: World, id: string): number | null {
   const schedule = world.store.read('schedules', id);
   if (schedule?.status === 'not_started') return schedule.phases[0]?.start_date ?? null;

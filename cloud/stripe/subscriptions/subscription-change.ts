@@ -152,10 +152,7 @@ function markPastDue(world: World, id: string): void {
   });
 }
 
-/**
- * Reverts an unpaid change and stores it as a pending update until its invoice is paid. Throws 400 for a new billing
- * period.
- */
+/** Reverts an unpaid change and stores it as a pending update until its invoice is paid. Throws 400 for a new billing period. */
 function holdBack(
   world: World,
   id: string,

@@ -16,10 +16,7 @@ import { readTrialSettings, updateSubscription } from './subscription-update';
 const DAY_SECONDS = 86_400;
 const NO_TRIAL_SETTINGS = { billing_cycle_anchor: 'now' as const, missing_payment_method: 'create_invoice' };
 
-/**
- * Returns the dates, metadata and description of a new subscription. Throws a refusal for parameters that exclude
- * each other.
- */
+/** Returns the dates, metadata and description of a new subscription. Throws a refusal for parameters that exclude each other. */
 export function readSubscriptionData(data: Json, now: number) {
   const trialDays = data.trial_period_days as number | undefined;
   if (data.trial_end !== undefined && trialDays !== undefined) {
@@ -140,10 +137,7 @@ function isListed(subscription: Readonly<SubscriptionRecord>, params: Json): boo
 
 const list = listRoute('/v1/subscriptions', 'SubscriptionListParams', 'subscriptions', isListed);
 
-/**
- * Lists subscriptions. An unknown or deleted customer is refused; a deleted customer's subscriptions are found only
- * by id.
- */
+/** Lists subscriptions. An unknown or deleted customer is refused; a deleted customer's subscriptions are found only by id. */
 function listKnown(call: Call): Json | Failure {
   const { customer } = call.params;
   if (customer !== undefined) needCustomer(call.world, customer);

@@ -6,10 +6,7 @@ import { newStripeId } from '../store/ids';
 import type { Records } from '../store/records';
 import type { World } from '../store/world';
 
-/**
- * Records an event with the object's current state, except in a rehearsal. Throws for an object that does not fit
- * the SDK.
- */
+/** Records an event with the object's current state, except in a rehearsal. Throws for an object that does not fit the SDK. */
 export function emit(world: World, type: string, object: Json, previous: Json | null = null): void {
   if (world.rehearsing) return;
   const faults = faultsOf(object);
