@@ -87,7 +87,7 @@ function create({ world, params }: Call): Json {
 
 const isOn = (part: unknown): boolean => (part as { enabled?: boolean } | undefined)?.enabled === true;
 
-/** Throws a refusal when tax is automatic and a price does not state whether it includes tax. */
+/** Throws a refusal for automatic tax on a price that does not include tax (unsupported) or does not state whether it does. */
 function refuseUntaxed(world: World, params: Json): void {
   if (!isOn(params.automatic_tax)) return;
   for (const item of (params.line_items ?? []) as { price?: string }[]) {
