@@ -8,8 +8,8 @@ export interface StartedPart {
 }
 
 /**
- * Listens on loopback, or on the address in CLOUD_HOST, and returns the port (0 chooses a free one). When the port is
- * taken it throws an error that names the port and the variable that sets it.
+ * Listens on loopback, or on the address in CLOUD_HOST, and returns the port; 0 chooses a free one. Throws an error
+ * that names the port and its variable when the port is taken.
  */
 export function listen(server: Server, port: number, part: string, variable: string): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -25,7 +25,7 @@ export function listen(server: Server, port: number, part: string, variable: str
   });
 }
 
-/** Reads a whole request body. Throws when it is longer than `limit` bytes. */
+/** Returns a whole request body. Throws for a body longer than `limit` bytes. */
 export async function readBody(req: IncomingMessage, limit = 4 * 1024 * 1024): Promise<Buffer> {
   const parts: Buffer[] = [];
   let size = 0;
@@ -37,7 +37,7 @@ export async function readBody(req: IncomingMessage, limit = 4 * 1024 * 1024): P
   return Buffer.concat(parts);
 }
 
-/** Answers with JSON, or with an empty body without a value. */
+/** Sends a JSON response, or an empty body when `value` is undefined. */
 export function sendJson(
   res: ServerResponse,
   status: number,

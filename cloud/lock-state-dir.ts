@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { readStartMark } from './fly/process-table';
 
 /**
- * Locks a state directory for this process and returns a function that unlocks it. Throws when another local cloud uses
- * the directory, because two of them would control the same machines.
+ * Locks a state directory for this process and returns the function that unlocks it. Throws when another local cloud
+ * uses the directory, because both would control the same machines.
  */
 export function lockStateDir(dir: string): () => void {
   mkdirSync(dir, { recursive: true });

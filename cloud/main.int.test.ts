@@ -119,7 +119,7 @@ describe('the local cloud as one process', () => {
     second.child.kill('SIGTERM');
     await once(second.child, 'exit');
     expect(existsSync(`/proc/${kept.pid}`)).toBe(true);
-    // The next cloud on the same directory adopts and ends it.
+    // The next cloud on the same directory adopts the machine and ends it.
     await start();
   });
 

@@ -12,7 +12,7 @@ function portOf(name: string, fallback: number): number {
   return Number(value);
 }
 
-/** Closes the started parts, the last one first. */
+/** Functions that close the started parts. The last one runs first. */
 const closers: Array<() => Promise<void>> = [];
 
 async function startCloud() {

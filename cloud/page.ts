@@ -32,7 +32,7 @@ export function renderPage(title: string, body: string, links: Array<[label: str
 <header><h1>${escapeHtml(title)}</h1><nav style="display:flex;gap:1rem">${nav}</nav></header><main>${body}</main></html>`;
 }
 
-/** Returns an instant in UTC for readers. */
+/** Returns an instant as an HTML time element in UTC. */
 export function showTime(at: number): string {
   return `<time datetime="${new Date(at).toISOString()}">${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC</time>`;
 }

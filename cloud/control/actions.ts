@@ -25,7 +25,7 @@ const behaviourKinds: BehaviourKind[] = [
   'slow_boot',
 ];
 
-/** Returns a machine from the provider's own records, whatever faults make the API answer. */
+/** Returns a machine from the provider's own records, which no fault of the API affects. */
 function describeMachine(fly: StartedFly, machine: MachineRecord) {
   const { id, name, app, state, region, createdAt, port, intervals, behaviour, cordoned, events } = machine;
   return {
@@ -48,7 +48,7 @@ function describeMachine(fly: StartedFly, machine: MachineRecord) {
   };
 }
 
-/** Carries out one call of the control API and returns its answer. Throws ControlError. */
+/** Runs one call of the control API and returns its result. Throws ControlError. */
 export function control(
   options: ControlOptions,
   method: string,
@@ -124,7 +124,7 @@ function setHost(fly: StartedFly, machine: MachineRecord, state: unknown) {
   return { ok: true };
 }
 
-/** Moves a running machine to another host; with `forget` its list of events starts empty there. */
+/** Moves a running machine to another host. With `forget` its list of events starts empty there. Throws ControlError 409. */
 function migrate(fly: StartedFly, machine: MachineRecord, input: Record<string, unknown>) {
   if (machine.state !== 'started')
     throw new ControlError(
@@ -135,7 +135,7 @@ function migrate(fly: StartedFly, machine: MachineRecord, input: Record<string, 
   return { ok: true };
 }
 
-/** Kills the machine's main process without the API, as a crash of the host would. */
+/** Kills the machine's main process without the API, like a crash of the host. Throws ControlError 409 without a process. */
 function kill(fly: StartedFly, machine: MachineRecord, input: Record<string, unknown>) {
   const { id } = machine;
   const pid = machine.process && readMainPid(fly.world.machineStore.dirOf(id));

@@ -55,7 +55,7 @@ function faultsPart(fly: StartedFly): string {
 ${active.length > 0 ? `<ul>${list}</ul><form method="post" action="/control/faults/clear"><button>Clear faults</button></form>` : ''}`;
 }
 
-/** Returns the control page: machines, faults to inject, and the last calls. */
+/** Returns the control page: machines, faults to inject, and the latest calls. */
 export function renderControl(fly: StartedFly, links: Array<[label: string, url: string]>): string {
   const kinds = ['normal', 'silent', 'stubborn', 'crash', 'stuck_created', 'slow_boot'];
   return renderPage(

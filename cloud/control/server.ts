@@ -11,11 +11,11 @@ export interface ControlOptions {
   stateDir?: string;
   fly: StartedFly;
   mail?: StartedMail;
-  /** Pages of other parts to link to. */
+  /** Pages of other parts, as links. */
   links?: Array<[label: string, url: string]>;
 }
 
-/** Starts the control API and its pages, which show what happened in the local cloud and inject faults. */
+/** Starts the control API and its pages, which show the events in the local cloud and inject faults. */
 export async function startControl(options: ControlOptions): Promise<StartedPart> {
   const server = createServer((req, res) => void answer(options, req, res));
   const port = await listen(server, options.port, 'control API', 'CLOUD_CONTROL_PORT');

@@ -5,7 +5,7 @@ import type { Reply } from './route';
 
 const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
-/** A fault ended the connection: nothing more is sent. */
+/** Thrown when a fault ends the connection, so that no response is sent. */
 export class NoAnswer extends Error {}
 
 function leave(res: ServerResponse, reset: boolean): never {
@@ -23,19 +23,19 @@ function statusReply(fault: Fault, res: ServerResponse): Reply {
   };
 }
 
-/** Applies faults that strike before the work is done. Returns an answer that replaces the real one, or null. */
+/** Applies the faults before the work. Returns a response that replaces the real one, or null. Throws NoAnswer. */
 export async function strikeBefore(faults: Fault[], res: ServerResponse): Promise<Reply | null> {
   for (const fault of faults) if (fault.kind === 'latency') await sleep(fault.latencyMs ?? 1000);
   for (const fault of faults) {
     if (fault.kind === 'status') return statusReply(fault, res);
-    // The call is answered as done, and nothing happens.
+    // The response says that the call succeeded, but nothing happens.
     if (fault.kind === 'no_effect') return { status: 200, body: { ok: true } };
     if (fault.kind === 'hang' || fault.kind === 'reset') leave(res, fault.kind === 'reset');
   }
   return null;
 }
 
-/** Applies faults that strike after the work is done: the answer is lost, replaced or incomplete. */
+/** Applies the faults after the work. Returns the response, which may be replaced or incomplete. Throws NoAnswer. */
 export function strikeAfter(faults: Fault[], reply: Reply | FlyError, res: ServerResponse): Reply {
   const done = reply instanceof FlyError ? { status: reply.httpStatus, body: reply.body() } : reply;
   for (const fault of faults) {
@@ -60,7 +60,7 @@ function hidePart(fault: Fault, body: unknown): unknown {
     return paged ? { ...page, machines: [], next_cursor: '' } : body;
   }
   if (fault.kind === 'short_page' && paged) {
-    // An empty page with more to come: the cursor stays where the request started.
+    // An empty page that announces more: the next cursor points to the first page again.
     return { ...page, machines: [], next_cursor: 'MA' };
   }
   if (fault.kind === 'duplicate_events') return doubleEvents(body);

@@ -3,7 +3,7 @@ export interface Call {
   at: number;
   method: string;
   path: string;
-  /** `null` until the call is answered; stays null when a fault leaves it without an answer. */
+  /** `null` until the response; stays null when a fault prevents the response. */
   status: number | null;
   action: string;
   machineId?: string;

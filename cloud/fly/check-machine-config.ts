@@ -36,7 +36,7 @@ function checkGuest(guest: MachineConfig['guest']): void {
   }
 }
 
-/** Checks the config of a create more strictly than Fly does. Throws 400. */
+/** Returns the config of a create, checked more strictly than Fly checks it. Throws 400. */
 export function checkMachineConfig(value: unknown): MachineConfig {
   if (!value || typeof value !== 'object' || Array.isArray(value)) refuse('config is required');
   const config = value as MachineConfig;

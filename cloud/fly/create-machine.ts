@@ -26,10 +26,7 @@ function checkName(fly: Fly, app: string, value: unknown, id: string): string {
   return value;
 }
 
-/**
- * Returns the volume a machine mounts, which must be free and in the same region; null without a mount. Throws 400 or
- * 412.
- */
+/** Returns the volume a machine mounts, which must be free and in the same region; null without a mount. Throws 400 or 412. */
 function checkMount(fly: Fly, app: string, config: MachineConfig) {
   const mount = config.mounts?.[0];
   if (!mount) return null;
@@ -68,7 +65,7 @@ function blankRecord() {
   };
 }
 
-/** Checks the request, records the machine as created, claims its volume and starts its launch. */
+/** Checks the request, records the machine, claims its volume and starts its launch. Returns the machine. Throws 400 or 412. */
 export function createMachine(fly: Fly, app: AppRecord, body: unknown): MachineRecord {
   const fields = fieldsOf(body, 'fly.CreateMachineRequest', createFields);
   const config = checkMachineConfig(fields.config);

@@ -9,8 +9,8 @@ const unitMs: Record<string, number> = {
 };
 
 /**
- * Returns the milliseconds of a Go duration: a string such as `1m30s`, or a number of nanoseconds. `null` when it is
- * neither.
+ * Returns the milliseconds of a Go duration: a string such as `1m30s`, or a number of nanoseconds. Returns null for
+ * any other value.
  */
 export function parseGoDuration(value: unknown): number | null {
   if (typeof value === 'number') return Number.isFinite(value) ? value / 1e6 : null;

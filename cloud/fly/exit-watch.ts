@@ -32,8 +32,8 @@ export class ExitWatch {
   }
 
   /**
-   * Watches a process of an earlier cloud. A process that is already dead and left no exit counts as having ended when
-   * that cloud was last watching, as if the host had gone down with it.
+   * Watches a process of an earlier cloud. For a process that died without recording an exit, `watchedAt` counts as
+   * the end, as if the host had gone down with the cloud.
    */
   adopt(machine: MachineRecord, watchedAt: number): void {
     this.watched.set(machine.id, machine);
@@ -50,7 +50,7 @@ export class ExitWatch {
     }
   }
 
-  /** `groupKnown`: the group id cannot have been reused since the death. */
+  /** `groupKnown`: no other process can have reused the group id since the end. */
   private ended(machine: MachineRecord, unseenAt: number, groupKnown: boolean): void {
     if (!this.watched.delete(machine.id) || !machine.process) return;
     const dir = this.world.machineStore.dirOf(machine.id);

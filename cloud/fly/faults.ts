@@ -40,17 +40,17 @@ export interface Fault {
   body?: unknown;
   /** Value of the Retry-After header of a `status` fault. */
   retryAfter?: number | string;
-  /** For latency the time to wait; for lag the age of the state that reads show. */
+  /** Milliseconds: the delay of a latency fault, or the age of the state that reads show with a lag fault. */
   latencyMs?: number;
-  /** For error_regions the regions that do not answer. */
+  /** The unreachable regions of an error_regions fault. */
   regions?: string[];
-  /** How many requests the fault hits; absent: all, until the faults are cleared. */
+  /** How many requests the fault hits; absent = all requests until the faults are cleared. */
   times?: number;
-  /** How long the fault lasts, in ms; absent: until it is used up or cleared. */
+  /** Milliseconds that the fault lasts; absent = until the fault is used up or cleared. */
   forMs?: number;
 }
 
-/** The faults to inject. A fault is used up when its `times` are. */
+/** The faults to inject. Each is removed after `times` requests or after `forMs`. */
 export class Faults {
   private entries: Array<{ id: number; fault: Fault; left: number; until: number }> = [];
   private nextId = 1;

@@ -15,7 +15,7 @@ const routes: Route[] = [
   ...orgRoutes,
 ];
 
-/** Returns the route of a request with its parameters; `null` when the API has no such call. */
+/** Returns the route of a request and its path parameters, or null for an unknown path or method. */
 export function findRoute(
   method: string,
   path: string,

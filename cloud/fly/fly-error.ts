@@ -1,4 +1,4 @@
-/** An unsuccessful answer of the Machines API. `error` is the literal text of the body. */
+/** An error response of the Machines API. `error` is the literal text in the body. */
 export class FlyError extends Error {
   constructor(
     readonly httpStatus: number,

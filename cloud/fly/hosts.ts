@@ -8,21 +8,21 @@ import type { World } from './world';
 
 /** Changes to hosts and their machines that only tests make, never the API. */
 
-/** Makes the host unreachable; its machines keep running. The API knows them as of their last change. */
+/** Makes the machine's host unreachable: the machine keeps running, and the API shows its state as of its last change. */
 export function cutOff({ world }: Fly, machine: MachineRecord): void {
   const known = [machine.createdAt, ...machine.history.map(({ at }) => at)];
   machine.cutOffAt ??= Math.max(...known, ...machine.events.map(({ timestamp }) => timestamp));
   world.saveMachine(machine);
 }
 
-/** Makes the host reachable again, with everything that happened meanwhile. */
+/** Makes the host reachable again. The API then shows all changes made meanwhile. */
 export function rejoin({ world }: Fly, machine: MachineRecord): void {
   machine.cutOffAt = null;
   world.saveMachine(machine);
   world.changes.emit('change', machine);
 }
 
-/** Loses the host for good, with the machine, its volume and events. Only the control API still knows the machine. */
+/** Loses the host for good, with the machine, its volume and its events. Only the control API still lists the machine. */
 export function loseHost({ world, life }: Fly, machine: MachineRecord): void {
   machine.lost = true;
   for (const volume of [...world.volumes.values()])
@@ -31,8 +31,8 @@ export function loseHost({ world, life }: Fly, machine: MachineRecord): void {
 }
 
 /**
- * Starts a machine on its new host after it ended on the old one: same id, forked volume under a new id, new address
- * and version. With `forget` its events and its age start anew there.
+ * Starts a machine on its new host after its end on the old one. The id stays; volume id, address and version are
+ * new. With `forget` the events and the creation time start anew.
  */
 export function arrive(world: World, machine: MachineRecord, forget: boolean): void {
   const now = Date.now();

@@ -4,9 +4,9 @@ import type { MachineRecord } from './records';
 import type { World } from './world';
 
 /**
- * Returns the whole environment of a machine: its configured variables, Fly's own, and six that stand for what image
- * and network give a real machine (`PORT`, `HOURGLASS_WORKSPACE`, `HOURGLASS_USER`, `HOURGLASS_SHARED`, `HOME`, `PATH`). No variable of
- * this process is passed on.
+ * Returns the complete environment of a machine: the configured variables, Fly's own, and six that an image or
+ * network would set (`PORT`, `HOURGLASS_WORKSPACE`, `HOURGLASS_USER`, `HOURGLASS_SHARED`, `HOME`, `PATH`). No
+ * variable of this process is included.
  */
 export function machineEnv(world: World, machine: MachineRecord, port: number): Record<string, string> {
   const dir = world.machineStore.dirOf(machine.id);
@@ -26,7 +26,7 @@ export function machineEnv(world: World, machine: MachineRecord, port: number): 
     FLY_VM_MEMORY_MB: String(machine.config.guest?.memory_mb ?? 256),
     PORT: String(port),
     HOURGLASS_WORKSPACE: workspace,
-    // Shells run without this user's rights where the agent is allowed to drop them.
+    // Shells run as this user, without the rights of the cloud's user, if the agent has the right to switch users.
     HOURGLASS_USER: 'nobody',
     HOURGLASS_SHARED: '1',
     HOME: join(dir, 'home'),

@@ -1,7 +1,7 @@
 import type { ProcessExit } from './machine-process';
 import type { ExitEvent, MachineRecord } from './records';
 
-/** Returns one event as the provider records it, without its id. */
+/** Returns an event as Fly records it, without its id. */
 export function event(
   type: string,
   status: string,
@@ -13,8 +13,8 @@ export function event(
 }
 
 /**
- * Returns the payload of an exit. Zero values are left out; half of the machines nest it under MonitorEvent, as Fly
- * does.
+ * Returns the payload of an exit event. Zero values are omitted. Half of the machines nest the payload under
+ * MonitorEvent, like Fly.
  */
 export function describeExit(machine: MachineRecord, exit: ProcessExit, restarting: boolean): unknown {
   const exitEvent: ExitEvent = { exited_at: new Date(exit.at).toISOString() };

@@ -33,7 +33,7 @@ export class MachineLife {
     this.watch = new ExitWatch(world, (machine, exit) => this.exited(machine, exit));
   }
 
-  /** First step after a create; with `skipLaunch` the machine is only prepared and rests as stopped. */
+  /** Launches a created machine. With `skipLaunch` the machine is only prepared and becomes stopped. */
   launch(machine: MachineRecord): void {
     if (machine.behaviour.kind === 'stuck_created') return;
     const slow = machine.behaviour.kind === 'slow_boot' ? (machine.behaviour.bootDelayMs ?? 10_000) : 0;
@@ -43,7 +43,7 @@ export class MachineLife {
     });
   }
 
-  /** created, stopped → starting → started. */
+  /** Starts a created or stopped machine: starting, then started. */
   begin(machine: MachineRecord): void {
     machine.requestedStop = false;
     this.world.move(machine, 'starting', event('start', 'starting', 'flyd'));
@@ -70,7 +70,7 @@ export class MachineLife {
     }
   }
 
-  /** Sends the signal now and SIGKILL after the timeout. Stopping a machine without a process ends its launch. */
+  /** Sends the stop signal now and SIGKILL after the timeout. A machine without a process just ends its launch. */
   stop(machine: MachineRecord, body: { signal?: string; timeout?: string | number }): void {
     const { signal, timeoutMs } = stopRequest(machine.config, body);
     machine.requestedStop = true;
@@ -85,7 +85,7 @@ export class MachineLife {
     this.armKill(machine);
   }
 
-  /** Kills at once and destroys, in any state. */
+  /** Kills the machine at once and destroys it, in any state. */
   destroy(machine: MachineRecord): void {
     if (machine.state === 'destroyed') return;
     machine.destroyRequested = true;
@@ -96,7 +96,7 @@ export class MachineLife {
     else this.later(machine, this.world.delays.destroyMs, () => this.destroyed(machine));
   }
 
-  /** Moves a running machine to another host: stops it as its stop_config says, and starts it there. */
+  /** Moves a running machine to another host: stops the machine by its stop_config and starts it there. */
   migrate(machine: MachineRecord, forget: boolean): void {
     machine.moving = { forget };
     const { signal, timeoutMs } = stopRequest(machine.config, {});
@@ -167,7 +167,7 @@ export class MachineLife {
     this.later(machine, this.world.delays.restartMs, () => this.begin(machine));
   }
 
-  /** Ends the life of a machine without a process: destroys it with `auto_destroy`, else marks it stopped. */
+  /** Ends a machine without a process: destroys the machine with `auto_destroy`, otherwise marks it stopped. */
   private rest(machine: MachineRecord): void {
     machine.killAt = null;
     if (machine.config.auto_destroy) {
@@ -198,10 +198,10 @@ export class MachineLife {
     timer.unref();
   }
 
-  /** Continues every machine of an earlier cloud in its state: running, dead meanwhile, or between two states. */
+  /** Resumes every machine of an earlier cloud in its state: running, ended meanwhile, or between two states. */
   restore(): void {
     const machines = [...this.world.machines.values()];
-    // A crash between the start of a process and its record leaves a process without a record.
+    // After a crash between a process start and its save, the process has no record.
     killLeftovers(new Set(machines.filter((machine) => !machine.process).map((machine) => machine.id)));
     for (const machine of machines) {
       if (machine.state === 'destroyed') this.releaseLater(machine.id);
@@ -220,7 +220,7 @@ export class MachineLife {
     if (machine.state === 'stopping') this.armKill(machine);
   }
 
-  /** Clears all timers; with `killAll` also kills every machine and records their exits before it resolves. */
+  /** Clears all timers. With `killAll`, kills every machine and resolves when the exits are recorded, or after 5 s. */
   async close(killAll: boolean): Promise<void> {
     this.closed = true;
     for (const timer of this.timers.values()) clearTimeout(timer);
@@ -248,7 +248,8 @@ export class MachineLife {
 }
 
 /**
- * File times advance in steps of a few milliseconds: within one step, an exit is dated after the event that caused it.
+ * Returns the instant of an exit in milliseconds, never before the event that caused it: file times advance in steps
+ * of a few milliseconds.
  */
 function notBefore(exitAt: number, lastEventAt: number, startedAt: number): number {
   const at = lastEventAt - exitAt <= 5 ? Math.max(exitAt, lastEventAt) : exitAt;

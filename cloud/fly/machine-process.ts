@@ -6,9 +6,9 @@ import { readStartMark, sendSignal } from './process-table';
 import type { Behaviour, ProcessRecord } from './records';
 
 /**
- * A small supervisor shell runs in every machine's process group, survives polite signals, and writes the exit code the
- * moment the main process ends. The time of that file is the exact instant of the exit, even when the cloud itself was
- * down.
+ * Shell that supervises a machine's main process in the same process group. The shell survives every stop signal but
+ * SIGKILL, and writes the exit code when the main process ends. The time of that file is the instant of the exit,
+ * even while the cloud is down.
  */
 const supervisor = `trap : HUP INT QUIT TERM USR1 USR2
 sh -c "$2" "$1"
@@ -25,7 +25,7 @@ export interface MachineProcess extends ProcessRecord {
   child: ChildProcess;
 }
 
-/** Returns a loopback port that was free a moment ago. */
+/** Returns a loopback port that was free at the time of the call. */
 export function findFreePort(): Promise<number> {
   return new Promise((done, reject) => {
     const probe = createServer();
@@ -37,7 +37,7 @@ export function findFreePort(): Promise<number> {
   });
 }
 
-/** Makes relative paths in a command absolute, because a machine runs in its own directory. */
+/** Returns the command with the paths of existing files made absolute, because a machine runs in its own directory. */
 export function anchorCommand(command: string, base: string): string {
   return command.replace(
     /(^|\s)(\.{0,2}[\w.-]*(?:\/[\w.-]+)+)(?=\s|$)/g,
@@ -46,7 +46,7 @@ export function anchorCommand(command: string, base: string): string {
   );
 }
 
-/** Returns the command of a machine for its behaviour; most behaviours run the real command. */
+/** Returns the command for a behaviour. Most behaviours run the real command. */
 export function commandFor(behaviour: Behaviour, machineCommand: string): string {
   if (behaviour.kind === 'silent') return 'exec sleep 100000000';
   if (behaviour.kind === 'stubborn') return "trap '' HUP INT TERM; exec sleep 100000000";
@@ -54,7 +54,7 @@ export function commandFor(behaviour: Behaviour, machineCommand: string): string
   return `exec ${machineCommand}`;
 }
 
-/** Starts the process of a machine in its own group and directory. Throws when the system cannot start it. */
+/** Starts the machine's process in its own group and directory. Throws when the process cannot be started. */
 export function startProcess(dir: string, command: string, env: Record<string, string>): MachineProcess {
   for (const name of ['exit', 'main.pid']) rmSync(join(dir, name), { force: true });
   mkdirSync(env.HOME as string, { recursive: true });
@@ -74,7 +74,7 @@ export function startProcess(dir: string, command: string, env: Record<string, s
   return { groupId: child.pid, startMark: readStartMark(child.pid) ?? '', startedAt, child };
 }
 
-/** Returns the pid of the machine's main process; `null` until it has begun. */
+/** Returns the pid of the machine's main process, or null before its start. */
 export function readMainPid(dir: string): number | null {
   try {
     return Number.parseInt(readFileSync(join(dir, 'main.pid'), 'utf8'), 10) || null;
@@ -83,7 +83,7 @@ export function readMainPid(dir: string): number | null {
   }
 }
 
-/** Returns the exit that the supervisor recorded; `null` without one. */
+/** Returns the exit that the supervisor recorded, or null. */
 export function readExit(dir: string): ProcessExit | null {
   try {
     const text = readFileSync(join(dir, 'exit'), 'utf8');
@@ -94,14 +94,14 @@ export function readExit(dir: string): ProcessExit | null {
   }
 }
 
-/** Whether the supervisor of this record is still running. */
+/** Returns whether the supervisor of this record is still running. */
 export function isRunning(record: ProcessRecord): boolean {
   return readStartMark(record.groupId) === record.startMark && record.startMark !== '';
 }
 
 /**
- * Signals the main process, as Fly signals the entrypoint. Shortly after a start it may not have begun, so this retries
- * for up to a second. Returns whether the signal was sent.
+ * Signals the main process, like Fly signals the entrypoint. Retries for up to a second, because the main process
+ * may not have started yet. Returns whether the signal was sent.
  */
 export async function signalMain(
   dir: string,

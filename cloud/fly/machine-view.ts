@@ -5,7 +5,7 @@ const seconds = (ms: number) => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z
 /** Returns the instant whose state reads show: an unreachable host hides later changes. */
 const knownAt = (machine: MachineRecord, asOf: number): number => Math.min(asOf, machine.cutOffAt ?? asOf);
 
-/** Returns the state that a read as of `asOf` sees; `null` when the machine did not exist yet, or is lost. */
+/** Returns the state that a read as of `asOf` shows; `null` when the machine did not exist yet, or is lost. */
 export function stateAt(machine: MachineRecord, asOf: number): MachineState | null {
   if (machine.lost || machine.createdAt > asOf) return null;
   return machine.history.findLast(({ at }) => at <= knownAt(machine, asOf))?.state ?? 'created';
@@ -27,7 +27,7 @@ function imageRef(image: string) {
   return { registry, repository, tag, digest: `sha256:${'0'.repeat(64)}`, labels: null };
 }
 
-/** Returns a machine in the API's format. A summary leaves out config, checks, events, host status and nonce. */
+/** Returns a machine in the API's format. A summary omits config, checks, events, host status and nonce. */
 export function viewMachine(machine: MachineRecord, asOf: number, summary = false): Record<string, unknown> {
   const short = {
     id: machine.id,

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 const linux = existsSync('/proc/self/stat');
 
-/** Returns the start time of a process, which tells it from a later one with the same pid. `null` when it is dead. */
+/** Returns the start time of a process, which distinguishes a reused pid, or null for a dead process. */
 export function readStartMark(pid: number): string | null {
   if (!linux) return readStartMarkFromPs(pid);
   try {
@@ -24,7 +24,7 @@ function readStartMarkFromPs(pid: number): string | null {
   }
 }
 
-/** Sends a signal; `false` when there is no such process. */
+/** Sends a signal. Returns false when the signal cannot be sent, for example to a dead process. */
 export function sendSignal(pid: number, signal: NodeJS.Signals | number): boolean {
   try {
     process.kill(pid, signal);
@@ -44,8 +44,8 @@ function machineOf(pid: string): string | null {
 }
 
 /**
- * Kills every process started inside the given machines, including those that left the process group (a shell on a
- * terminal has its own), as the end of a real machine would.
+ * Kills every process started inside the given machines, like the end of a real machine. This includes processes
+ * that left the process group, such as a shell on a terminal.
  */
 export function killLeftovers(machineIds: ReadonlySet<string>): void {
   if (!linux || machineIds.size === 0) return;

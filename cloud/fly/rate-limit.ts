@@ -4,13 +4,13 @@ interface Bucket {
 }
 
 /**
- * Token buckets per action and identifier: 1 per second with a burst of 3, reads of one machine 5 per second with a
- * burst of 10.
+ * Token buckets per action and identifier: 1 per second with a burst of 3; reads of one machine 5 per second with a
+ * burst of 10; deletions of apps 100 per minute.
  */
 export class RateLimit {
   private readonly buckets = new Map<string, Bucket>();
 
-  /** Takes one token; `false` when there is none and the answer must be 429. */
+  /** Takes one token. Returns false when the bucket is empty and the response must be 429. */
   take(action: string, id: string, now = Date.now()): boolean {
     const [perSecond, burst] = limitOf(action);
     const key = `${action} ${id}`;

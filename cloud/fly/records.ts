@@ -14,7 +14,7 @@ export type BehaviourKind = 'normal' | 'silent' | 'stubborn' | 'crash' | 'stuck_
 
 export interface Behaviour {
   kind: BehaviourKind;
-  /** slow_boot: time spent in `created`; crash: time from start to the crash. */
+  /** Milliseconds. slow_boot: time spent in `created`; crash: time from the start to the crash. */
   bootDelayMs?: number;
 }
 
@@ -61,9 +61,9 @@ interface Interval {
 }
 
 export interface ProcessRecord {
-  /** Process group of the machine: its supervisor shell. */
+  /** Process group of the machine, and pid of its supervisor. */
   groupId: number;
-  /** Identifies the supervisor beside its pid, so that a reused pid is never mistaken for it. */
+  /** Start time of the supervisor, so that a process with a reused pid is never mistaken for the supervisor. */
   startMark: string;
 }
 
@@ -98,14 +98,14 @@ export interface MachineRecord {
   restartCount: number;
   requestedStop: boolean;
   destroyRequested: boolean;
-  /** When the timeout of a stop ends and SIGKILL follows. */
+  /** Instant of the SIGKILL that follows a stop. */
   killAt: number | null;
   lease: LeaseRecord | null;
-  /** Set while the machine's host is unreachable: reads show the state of this instant. */
+  /** Set while the machine's host is unreachable: the instant whose state reads show. */
   cutOffAt?: number | null;
-  /** The host is lost for good: the API no longer knows the machine. */
+  /** The host is lost for good, and the API no longer knows the machine. */
   lost?: boolean;
-  /** The machine is being moved: it starts on the new host once it has ended here. */
+  /** Set while the machine moves: its start on the new host follows its end on the old one. */
   moving?: { forget: boolean } | null;
 }
 

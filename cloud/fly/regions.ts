@@ -1,4 +1,4 @@
-/** The regions the local cloud knows: code, name and place. */
+/** The supported regions: code, name and place. */
 export const regions: Array<[code: string, name: string, geo: string, latitude: number, longitude: number]> =
   [
     ['ams', 'Amsterdam, Netherlands', 'europe', 52.37, 4.9],
@@ -21,7 +21,7 @@ export const regions: Array<[code: string, name: string, geo: string, latitude: 
     ['yyz', 'Toronto, Canada', 'north_america', 43.65, -79.38],
   ];
 
-/** Returns the first region of a priority list that exists; `null` when none does. */
+/** Returns the first region of a priority list that exists, or null. */
 export function pickRegion(list: string | undefined): string | null {
   for (const wanted of (list ?? 'iad').split(',')) {
     const code = wanted.trim();

@@ -5,7 +5,7 @@ import type { MachineLife } from './machine-life';
 import type { AppRecord, MachineRecord, VolumeRecord } from './records';
 import type { World } from './world';
 
-/** The parts that the routes of the Machines API work on. */
+/** State that the routes of the Machines API share. */
 export interface Fly {
   world: World;
   life: MachineLife;
@@ -20,7 +20,7 @@ export interface Request {
   headers: Record<string, string | string[] | undefined>;
   /** Reads show the state as of this instant. */
   asOf: number;
-  /** Aborts when the caller hangs up. */
+  /** Aborts when the caller closes the connection. */
   signal: AbortSignal;
 }
 
@@ -33,7 +33,7 @@ export interface Route {
   method: string;
   /** Path after `/v1`; `:name` is a parameter. */
   path: string;
-  /** Names the call in the call log, in faults and in rate limits. */
+  /** Name of the call in the call log, in faults and in rate limits. */
   action: string;
   /** Parameter that rate limits count by; absent for unlimited calls. */
   limitBy?: 'app' | 'machine' | 'volume';
@@ -59,9 +59,7 @@ export function machineOf(fly: Fly, request: Request): MachineRecord {
   return machine;
 }
 
-/**
- * Returns the machine of the path if it can still be changed and its lease allows this caller. Throws 404, 409 or 503.
- */
+/** Returns the machine of the path, if it can be changed and its lease allows this caller. Throws 404, 409 or 503. */
 export function liveMachineOf(fly: Fly, request: Request): MachineRecord {
   const machine = machineOf(fly, request);
   if (machine.state === 'destroyed') throw new FlyError(404, 'machine not found');
@@ -85,8 +83,8 @@ export function volumeOf(fly: Fly, request: Request): VolumeRecord {
 }
 
 /**
- * Returns the body as an object with no other fields than these. Fly silently ignores an unknown field, which hides a
- * typing error until production, so it is refused here.
+ * Returns the body as an object with known fields only. Throws 400 for an unknown field, which Fly silently ignores
+ * and which would hide a misspelling until production.
  */
 export function fieldsOf(body: unknown, struct: string, known: readonly string[]): Record<string, unknown> {
   if (body === undefined || body === null) return {};

@@ -38,7 +38,7 @@ function pageOf<T extends { id: string }>(found: T[], query: URLSearchParams) {
   return { page, next, last };
 }
 
-/** Ordered by id, so that a page never repeats or skips a machine that exists during the whole listing. */
+/** Lists an organisation's machines by id, so that pages neither repeat nor skip a machine that exists throughout. */
 function listOrg(fly: Fly, request: Request): Reply {
   const { query, asOf } = request;
   const { page, next, last } = pageOf([...fly.world.machines.values()].filter(keep(fly, request)), query);
@@ -51,7 +51,7 @@ function listOrg(fly: Fly, request: Request): Reply {
   });
 }
 
-/** Removed volumes are listed for a while as `pending_destroy`, as Fly does. */
+/** Lists an organisation's volumes. Removed volumes stay listed for a while as `pending_destroy`, like at Fly. */
 function listOrgVolumes(fly: Fly, request: Request): Reply {
   const { query, asOf, params } = request;
   const found = [...fly.world.volumes.values()].filter(

@@ -18,7 +18,7 @@ export interface FlyOptions {
   stateDir: string;
   /** A simple shell command, run with `exec` in the machine's own directory. */
   machineCommand?: string;
-  /** The only accepted token; without it every non-empty token is accepted. */
+  /** The only accepted token; absent = every non-empty token is accepted. */
   token?: string;
   delays?: Partial<Delays>;
   /** `false` disables the rate limits. */
@@ -26,7 +26,7 @@ export interface FlyOptions {
 }
 
 export interface StartedFly extends StartedPart, Fly {
-  /** Closes the API; kills every machine unless `keepMachines`. */
+  /** Closes the API and kills every machine, unless `keepMachines` is set. */
   close(options?: { keepMachines?: boolean }): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ interface Gate {
   limits: RateLimit | null;
 }
 
-/** Starts the local Machines API over the state in `stateDir` and adopts the machines of an earlier one. */
+/** Starts the local Machines API with the state in `stateDir`, and adopts the machines of an earlier one. */
 export async function startFly(options: FlyOptions): Promise<StartedFly> {
   const delays = { ...defaultDelays, ...options.delays };
   const command = options.machineCommand ?? 'node dist/agent/main.mjs';
@@ -151,7 +151,7 @@ function checkToken(req: IncomingMessage, wanted: string | undefined): void {
   if (!given || (wanted && given !== wanted)) throw new FlyError(401, 'Authenticate: token validation error');
 }
 
-/** Refuses a body that Fly's own description does not know: Fly silently ignores a misspelt field. */
+/** Throws 400 for a body that contradicts Fly's own description. Fly itself ignores a misspelled field. */
 function checkShape(method: string, path: string, body: unknown): void {
   const [problem] = body === undefined ? [] : checkRequestShape(method, path, body);
   if (problem) throw new FlyError(400, problem);

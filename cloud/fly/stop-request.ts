@@ -4,7 +4,7 @@ import type { MachineConfig } from './records';
 
 const signals = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGKILL', 'SIGUSR1', 'SIGUSR2', 'SIGTERM'];
 
-/** Checks a stop_config or the body of a stop. Throws the 400 that Fly answers. */
+/** Checks a stop_config or the body of a stop. Throws Fly's 400. */
 export function checkStopConfig(
   value: { signal?: unknown; timeout?: unknown } | undefined,
   name: string,

@@ -1,22 +1,20 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/**
- * Stores one kind of record, each in `record.json` in its own directory, so that a save costs the same at any number.
- */
+/** Stores one kind of record: each in `record.json` in its own directory, so that saving one costs the same at any number. */
 export class RecordStore<T> {
   constructor(readonly dir: string) {
     mkdirSync(dir, { recursive: true });
   }
 
-  /** The directory of one record; other files may be kept in it. */
+  /** Returns the directory of one record, which may hold other files too. */
   dirOf(id: string): string {
     return join(this.dir, id);
   }
 
   /**
-   * Writes to a temporary file and renames it: a reader or a crash sees the old record or the new one, never part of
-   * one.
+   * Saves a record. Writes a temporary file and renames it, so that a reader or a crash sees the old record or the
+   * new one, never a part.
    */
   save(id: string, record: T): void {
     const dir = this.dirOf(id);
@@ -30,10 +28,7 @@ export class RecordStore<T> {
     rmSync(this.dirOf(id), { recursive: true, force: true });
   }
 
-  /**
-   * Returns every record by the name of its directory. A directory without a record is left over from a crash and is
-   * removed.
-   */
+  /** Returns every record by the name of its directory. Removes directories without a record, which a crash leaves behind. */
   load(): Map<string, T> {
     const records = new Map<string, T>();
     for (const id of readdirSync(this.dir).sort()) {

@@ -26,8 +26,8 @@ function timeoutMs(query: URLSearchParams): number {
 }
 
 /**
- * Waits until the machine is in one of the requested states. Throws 400 for a timeout outside [1, 60] s, 404 when the
- * machine is destroyed unexpectedly, 408 when the time is over.
+ * Waits until the machine is in one of the requested states. Throws 400 for a timeout outside 1 to 60 s, 404 for a
+ * machine destroyed unexpectedly, and 408 after the timeout.
  */
 export async function waitForState(fly: Fly, machine: MachineRecord, request: Request): Promise<unknown> {
   const wanted = wantedStates(request.query);
@@ -54,7 +54,7 @@ function answer(machine: MachineRecord) {
   return { ok: true, state: machine.state, event_id: machine.events.at(-1)?.id, version: machine.instanceId };
 }
 
-/** Resolves when `over` holds after a change, when the time has passed, or when the caller hung up. */
+/** Resolves when `over` holds after a change, after `ms` milliseconds, or when the caller closes the connection. */
 function nextChange(
   fly: Fly,
   machine: MachineRecord,

@@ -13,11 +13,11 @@ import type {
 import { RecordStore } from './store';
 
 export interface Delays {
-  /** Time in `created`, as if the image were pulled. */
+  /** Time in `created`, which stands for the pull of the image. */
   createdMs: number;
   startingMs: number;
   destroyMs: number;
-  /** How long a volume stays claimed after its machine is gone. */
+  /** How long a volume stays claimed after its machine is destroyed. */
   releaseVolumeMs: number;
   restartMs: number;
   /** How long a moved machine runs on neither host. */
@@ -103,7 +103,7 @@ export class World {
     this.changes.emit('change', machine);
   }
 
-  /** Returns the behaviour for a machine about to be created: the last matching rule wins. */
+  /** Returns the behaviour of a machine to create. The last matching rule wins. */
   behaviourFor(app: string, name: string): Behaviour {
     const rule = this.behaviours.findLast(
       ({ match }) => (!match.app || match.app === app) && (!match.name || match.name === name),
@@ -111,7 +111,7 @@ export class World {
     return rule?.behaviour ?? { kind: 'normal' };
   }
 
-  /** Records that the cloud is watching at this instant. */
+  /** Records this instant as the last one at which the cloud was running. */
   markWatching(): void {
     const path = join(this.dir, 'watching');
     if (!existsSync(path)) writeFileSync(path, '');
@@ -119,7 +119,7 @@ export class World {
     utimesSync(path, now, now);
   }
 
-  /** Returns the last instant at which an earlier cloud on this directory was watching; now when there was none. */
+  /** Returns the last instant at which an earlier cloud ran on this directory, in milliseconds; now without an earlier cloud. */
   lastWatchingAt(): number {
     const path = join(this.dir, 'watching');
     return existsSync(path) ? Math.floor(statSync(path).mtimeMs) : Date.now();

@@ -3,7 +3,7 @@ import type { Mail } from './store';
 
 type Links = Array<[label: string, url: string]>;
 
-/** Returns the page of the inbox, newest first. */
+/** Returns the page of the inbox, newest email first. */
 export function renderInbox(mails: Mail[], links: Links): string {
   const rows = [...mails].reverse().map(
     (mail) => `<li><a href="/mail/${mail.id}">${escapeHtml(mail.subject || '(no subject)')}</a><br>

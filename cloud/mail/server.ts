@@ -9,7 +9,7 @@ export interface StartedMail extends StartedPart {
 }
 
 /**
- * Starts an SMTP server that accepts every email, from any sender and for any recipient, and stores it instead of
+ * Starts an SMTP server that accepts every email, from any sender to any recipient, and stores the email instead of
  * delivering it.
  */
 export async function startMail(options: { port: number; stateDir: string }): Promise<StartedMail> {

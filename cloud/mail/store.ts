@@ -39,7 +39,7 @@ export class MailStore {
     return added;
   }
 
-  /** Returns the emails to one address, in any letter case, or all. */
+  /** Returns the emails to one address, in any letter case, or all emails. */
   list(to?: string): Mail[] {
     const wanted = to?.toLowerCase();
     return this.mails.filter((mail) => !wanted || mail.to.some((one) => one.toLowerCase() === wanted));

@@ -11,7 +11,7 @@ export interface Target {
   instance: string;
   region: string;
   app: string | null;
-  /** Whether the target may still be opening its port, so that a refused connection is retried. */
+  /** Whether a refused connection is retried, because the target may still be opening its port. */
   retry: boolean;
 }
 
@@ -47,8 +47,8 @@ function choose(fly: Fly, replay: Replay, app: string): MachineRecord {
 }
 
 /**
- * Returns the machine a replay goes to, after starting it when it is stopped and its service allows that. Throws
- * ProxyError for an unknown app or machine and for a machine that cannot take the request.
+ * Returns the machine that a replay goes to, and starts a stopped machine if its service allows that. Throws
+ * ProxyError for an unknown app or machine, and for a machine that cannot take the request.
  */
 export async function findTarget(fly: Fly, replay: Replay, from: Target): Promise<Target> {
   const app = replay.app ?? from.app ?? '';

@@ -8,8 +8,8 @@ import { type Incoming, type Outgoing, readAll, sendRequest } from './send-reque
 const maxReplays = 10;
 
 /**
- * Sends a request to the first target and follows the replays that answers request. Resolves with the first answer that
- * requests none: from then on only that target is in the path. Throws ProxyError.
+ * Sends a request to the first target and follows the replays in the responses. Resolves with the first response
+ * that is not a replay; from then on only its target is in the path. Throws ProxyError.
  */
 export async function followReplays(
   fly: Fly,

@@ -1,4 +1,4 @@
-/** A request that the proxy itself refuses: the status the client sees and Fly's code for it. */
+/** A request that the proxy itself refuses: the client's status and Fly's error code. */
 export class ProxyError extends Error {
   constructor(
     readonly status: 502 | 503 | 504,

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 const replayMediaType = 'application/vnd.fly.replay+json';
 
-/** Where an app requests the proxy to send the request instead, and the state for the target. */
+/** The target that an app chooses for a replay, and the state for the target. */
 export interface Replay {
   app?: string;
   instance?: string;
@@ -16,7 +16,7 @@ export interface Replay {
   };
 }
 
-/** Splits `a=b;c="d,e;f"` at the semicolons outside quotes; values lose their quotes. */
+/** Splits `a=b;c="d,e;f"` at the semicolons outside quotes. Values lose their quotes. */
 export function parseFields(text: string): Map<string, string> {
   const fields = new Map<string, string>();
   for (const match of text.matchAll(/\s*([^=;\s]+)\s*=\s*(?:"([^"]*)"|([^;]*))\s*(?:;|$)/g)) {
@@ -29,7 +29,7 @@ function list(text: string | undefined): string[] | undefined {
   return text === undefined ? undefined : text.split(',').map((part) => part.trim());
 }
 
-/** Returns the replay a response requests, in a header or as JSON; `null` for an ordinary answer. */
+/** Returns the replay in a response's header or JSON body, or null for an ordinary response. */
 export function readReplay(headers: IncomingHttpHeaders, body: () => string): Replay | null {
   const header = headers['fly-replay'];
   if (header !== undefined) {
@@ -54,7 +54,7 @@ export function readReplay(headers: IncomingHttpHeaders, body: () => string): Re
   };
 }
 
-/** Whether a response is a replay in JSON form. */
+/** Returns whether a response is a replay in JSON form. */
 export function isReplayBody(headers: IncomingHttpHeaders): boolean {
   return headers['content-type']?.startsWith(replayMediaType) ?? false;
 }

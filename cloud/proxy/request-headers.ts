@@ -9,7 +9,7 @@ const hopByHop = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer
 const proxyOnly =
   /^fly-(replay-src|replay-failed|client-ip|forwarded-.*|region|request-id|preferred-instance-.*)$/;
 
-/** Returns the headers of a client's request as the first app behind the proxy sees them. */
+/** Returns the headers of a client's request for the first app behind the proxy. */
 export function incomingHeaders(req: IncomingMessage): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = {};
   for (const [name, value] of Object.entries(req.headers)) {
@@ -33,7 +33,7 @@ export function incomingHeaders(req: IncomingMessage): OutgoingHttpHeaders {
   };
 }
 
-/** Returns the headers of the request for the target of a replay: its source, its time (microseconds) and its state. */
+/** Returns the headers of a replayed request, with the replay's source, time (microseconds) and state. */
 export function replayedHeaders(
   headers: OutgoingHttpHeaders,
   replay: Replay,
@@ -47,7 +47,7 @@ export function replayedHeaders(
   return next;
 }
 
-/** Returns the headers of an answer that a proxy may pass on. */
+/** Returns the headers of a response that a proxy may forward. */
 export function outgoingHeaders(headers: NodeJS.Dict<string | string[]>): OutgoingHttpHeaders {
   const next: OutgoingHttpHeaders = {};
   for (const [name, value] of Object.entries(headers)) {

@@ -9,13 +9,13 @@ export interface Outgoing {
   headers: OutgoingHttpHeaders;
   /** The buffered part of the body. */
   body: Buffer;
-  /** The rest of a body that is too long to buffer. */
+  /** The rest of a body that is too long to buffer, or null. */
   rest: Readable | null;
 }
 
 export interface Incoming {
   response: IncomingMessage;
-  /** Set when the target switched protocols: the raw connection and its first bytes. */
+  /** The raw connection and its first bytes after the target switched protocols, otherwise null. */
   upgraded: { socket: Duplex; head: Buffer } | null;
 }
 
@@ -23,8 +23,8 @@ const retryEveryMs = 50;
 const retryForMs = 5000;
 
 /**
- * Sends a request to a target and resolves with the beginning of its answer. A target that is starting gets a few
- * seconds to open its port. Throws ProxyError when it is unreachable.
+ * Sends a request to a target and resolves with the head of the response. A starting target gets a few seconds to
+ * open its port. Throws ProxyError for an unreachable target.
  */
 export async function sendRequest(target: Target, outgoing: Outgoing, gone: AbortSignal): Promise<Incoming> {
   const until = Date.now() + (target.retry ? retryForMs : 0);
@@ -69,7 +69,7 @@ function writeBody(sent: ClientRequest, outgoing: Outgoing): void {
   } else sent.end(outgoing.body.length > 0 ? outgoing.body : undefined);
 }
 
-/** Reads the rest of an answer. */
+/** Returns the remaining body of a response. */
 export async function readAll(response: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const part of response as AsyncIterable<Buffer>) parts.push(part);

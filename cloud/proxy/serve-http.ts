@@ -6,7 +6,7 @@ import { ProxyError } from './proxy-error';
 import { incomingHeaders, outgoingHeaders } from './request-headers';
 import type { Outgoing } from './send-request';
 
-/** A longer body is passed on but cannot be replayed, in bytes. */
+/** Bytes. A longer body is forwarded but cannot be replayed. */
 const maxReplayableBytes = 1_000_000;
 
 function keepBody(req: IncomingMessage): Promise<Pick<Outgoing, 'body' | 'rest'>> {
@@ -30,7 +30,7 @@ function keepBody(req: IncomingMessage): Promise<Pick<Outgoing, 'body' | 'rest'>
   });
 }
 
-/** Passes one HTTP request through the gateway and its replays, and the answer back. */
+/** Forwards one HTTP request to the gateway, follows its replays, and sends back the response. */
 export async function serveHttp(
   fly: Fly,
   first: Target,

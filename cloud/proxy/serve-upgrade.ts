@@ -9,8 +9,8 @@ import { incomingHeaders, outgoingHeaders } from './request-headers';
 import { readAll } from './send-request';
 
 /**
- * Passes one upgrade through the gateway and its replays. The target that answers 101 gets the connection; any other
- * final answer goes back to the client unchanged.
+ * Forwards one upgrade to the gateway and follows its replays. A target that responds with 101 gets the connection;
+ * any other final response goes back to the client unchanged.
  */
 export async function serveUpgrade(
   fly: Fly,

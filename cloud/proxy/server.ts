@@ -14,8 +14,8 @@ export interface ProxyOptions {
 }
 
 /**
- * Starts the local Fly proxy: every request goes to the gateway first, and when the gateway answers with a replay, the
- * same request goes to the named machine. From then on the gateway is out of the path.
+ * Starts the local Fly proxy. Every request goes to the gateway first. When the gateway responds with a replay, the
+ * same request goes to the named machine, and the gateway is out of the path.
  */
 export async function startProxy(options: ProxyOptions): Promise<StartedPart> {
   const { fly } = options;

@@ -2,7 +2,7 @@ import { fill, type Json } from './schema/fill';
 import type { World } from './store/world';
 import { route } from './wire/route';
 
-/** The account behind every key here: one per state directory, as a key of another account would say another. */
+/** Renders the account that owns every key. Each state directory has its own account, like real keys of different accounts. */
 const renderAccount = (world: World): Json =>
   fill('account', { id: world.settings.account_id || 'acct_local', type: 'standard' });
 

@@ -30,7 +30,7 @@ import { errorBody, readForm } from './wire/wire';
 export interface ApiRequest {
   method: string;
   path: string;
-  /** Form text: the body of a POST, else the query. */
+  /** Form-encoded text: the body of a POST, otherwise the query string. */
   form: string;
   authorization: string | undefined;
   version: string | undefined;
@@ -66,7 +66,7 @@ const ROUTES: (Route & { pattern: RegExp })[] = [
   ...testClockRoutes,
 ].map((route) => ({ ...route, pattern: new RegExp(`^${route.path.replace(':id', '([^/]+)')}$`) }));
 
-/** Answers one API request. Never throws: every refusal and every defect is an answer. */
+/** Returns the response to one API request. Never throws: refusals and internal errors are responses too. */
 export function answer(world: World, keys: Idempotency, request: ApiRequest): ApiAnswer {
   const keyed = keyedOf(request);
   try {
@@ -89,7 +89,7 @@ function keyedOf(request: ApiRequest): KeyedRequest | undefined {
   return key && method === 'POST' ? { key, method, path, body: form } : undefined;
 }
 
-/** Runs a request and keeps its answer, also a refusal, unless it never reached the endpoint. */
+/** Runs a request and stores its response under the key, refusals included, unless the request never reached the endpoint. */
 function runKept(world: World, keys: Idempotency, keyed: KeyedRequest, request: ApiRequest): ApiAnswer {
   try {
     return run(world, request, (done) => keys.keep(keyed, done.status, done.body));

@@ -17,13 +17,13 @@ const ENV_ENDPOINT = 'we_local';
 export interface StripeOptions {
   /** 0 = any free port. */
   port: number;
-  /** Directory of the journal; it survives a restart. */
+  /** The journal's directory; its state survives a restart. */
   stateDir: string;
-  /** The real clock in milliseconds; tests hold it still. */
+  /** Returns the real time in milliseconds; tests pass a fixed time. */
   now?: () => number;
-  /** Address the browser uses for the hosted pages; default http://localhost:<port>. */
+  /** Base URL of the hosted pages in the browser; default http://localhost:<port>. */
   publicUrl?: string;
-  /** Receives every event; default from CLOUD_STRIPE_WEBHOOK_URL and CLOUD_STRIPE_WEBHOOK_SECRET. */
+  /** Endpoint for all events; default from CLOUD_STRIPE_WEBHOOK_URL and CLOUD_STRIPE_WEBHOOK_SECRET. */
   webhook?: { url: string; secret: string };
 }
 
@@ -31,7 +31,7 @@ export interface StartedStripe extends StartedPart {
   url: string;
 }
 
-/** One API request as it went, newest last; tests read them. */
+/** One handled API request, for tests. The newest comes last. */
 interface LoggedRequest {
   seq: number;
   method: string;
@@ -41,18 +41,18 @@ interface LoggedRequest {
   replayed: boolean;
 }
 
-/** What the doors of this server share. */
+/** State that the server's API, pages and controls share. */
 export interface Desk {
   world: World;
   keys: Idempotency;
   faults: Faults;
   webhooks: Webhooks;
   requests: LoggedRequest[];
-  /** Puts back the endpoint that the environment names. */
+  /** Restores the endpoint from the options or the environment. */
   restoreWebhook(): void;
 }
 
-/** Starts the local Stripe on loopback. Throws with NODE_ENV=production: it takes no money and must not seem to. */
+/** Starts the local Stripe on loopback. Throws with NODE_ENV=production, because no real money would move. */
 export async function startStripe(options: StripeOptions): Promise<StartedStripe> {
   if (process.env.NODE_ENV === 'production') {
     throw new Error(
@@ -84,7 +84,7 @@ export async function startStripe(options: StripeOptions): Promise<StartedStripe
   };
 }
 
-/** A defect must not end the process that other parts of the local cloud share; the next request shows it too. */
+/** Logs an error of the clock instead of ending the process, which other parts of the local cloud share. */
 function runTick(world: World): void {
   try {
     runDue(world, world.now(), null);
@@ -179,7 +179,7 @@ async function serveApi(
   res.end(done.body);
 }
 
-/** True when the request goes on to its endpoint. */
+/** Applies a fault to a request. Returns true when the request continues to its endpoint. */
 async function strikeBefore(
   { keys, world }: Desk,
   fault: Fault,
@@ -231,7 +231,7 @@ function sendFault(fault: Fault, res: ServerResponse, requestId: string, logged:
   res.writeHead(status, {
     'content-type': 'application/json',
     'request-id': requestId,
-    // The SDK asks again by itself only for some statuses; this says that it may.
+    // The SDK retries by itself only after some statuses; this header allows a retry.
     ...(status === 429 || status >= 500 ? { 'stripe-should-retry': 'true' } : {}),
     ...(fault.retryAfter ? { 'retry-after': String(fault.retryAfter) } : {}),
   });

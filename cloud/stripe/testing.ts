@@ -7,7 +7,7 @@ import Stripe from 'stripe';
 import { readBody } from '../http';
 import { type StartedStripe, type StripeOptions, startStripe } from './server';
 
-/** A running local Stripe with the real SDK pointed at it, and its clock standing still. */
+/** A running local Stripe with a fixed clock and the real SDK as its client. */
 export class Bench {
   private constructor(
     public server: StartedStripe,
@@ -15,7 +15,7 @@ export class Bench {
     private readonly options: StripeOptions,
   ) {}
 
-  /** `at` is the instant the clock starts at. */
+  /** Starts the local Stripe with its clock at `at`, an ISO instant. */
   static async open(at: string, webhook?: StripeOptions['webhook']): Promise<Bench> {
     const stateDir = mkdtempSync(join(tmpdir(), 'local-stripe-'));
     const options = { port: 0, stateDir, now: () => Date.parse(at), webhook };
@@ -34,7 +34,7 @@ export class Bench {
     rmSync(this.options.stateDir, { recursive: true, force: true });
   }
 
-  /** A control call; throws with the sentence of a refusal. */
+  /** Makes a control call. Throws the sentence of a refusal. */
   async control<T = Record<string, unknown>>(
     path: string,
     body?: unknown,
@@ -53,7 +53,7 @@ export class Bench {
     return this.control('clock', { to: instant });
   }
 
-  /** Opens a hosted page, or sends its form; redirects are not followed. */
+  /** Opens a hosted page or submits its form. Redirects are not followed. */
   async page(url: string, form?: Record<string, string>) {
     const target = new URL(url, this.server.url);
     const response = await fetch(`${this.server.url}${target.pathname}${target.search}`, {
@@ -68,7 +68,7 @@ export class Bench {
     };
   }
 
-  /** Two monthly plans and one yearly. */
+  /** Creates two monthly plans and a yearly one. */
   async catalogue() {
     const make = async (name: string, unit_amount: number, interval: 'month' | 'year' = 'month') => {
       const product = await this.stripe.products.create({ name });
@@ -88,7 +88,7 @@ export class Bench {
     };
   }
 
-  /** A customer who has paid for a plan through Checkout, billed on the first of each month. */
+  /** Creates a customer who paid for a plan through Checkout, billed on the first of each month. */
   async subscriber(price: string, card = '4242424242424242') {
     const customer = await this.stripe.customers.create({ email: 'ada@example.com' });
     const session = await this.checkout(customer.id, price);
@@ -119,7 +119,7 @@ export class Bench {
     return this.stripe.subscriptions.retrieve(id);
   }
 
-  /** Types of all events, oldest first. */
+  /** Returns the types of all events, oldest first. */
   async eventTypes(): Promise<string[]> {
     const events = await this.stripe.events.list({ limit: 100 });
     return events.data.map((event) => event.type).reverse();
@@ -151,7 +151,7 @@ function clientFor(port: number): Stripe {
 
 export const seconds = (instant: string) => Date.parse(instant) / 1000;
 
-/** The error of a call that is expected to fail. */
+/** Returns the error of a call that must fail. Throws if the call succeeds. */
 export async function failure(call: Promise<unknown>): Promise<Stripe.errors.StripeError> {
   try {
     await call;
@@ -161,7 +161,7 @@ export async function failure(call: Promise<unknown>): Promise<Stripe.errors.Str
   throw new Error('The call did not fail.');
 }
 
-/** A webhook receiver that keeps what it got and answers as told. */
+/** Starts a webhook receiver that stores the requests and returns the status set by `answerWith`. */
 export async function receiver() {
   const got: { body: string; signature: string; at: number }[] = [];
   let answer: (count: number) => number = () => 200;

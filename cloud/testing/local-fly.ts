@@ -24,7 +24,7 @@ export class LocalFly {
     return new LocalFly(stateDir, merged, await startFly({ port: 0, stateDir, ...merged }));
   }
 
-  /** Closes the API but not its machines, and starts it again on the same directory. */
+  /** Closes the API but not its machines, and starts the API again on the same directory. */
   async restart(whileDown: () => Promise<void> | void = () => {}): Promise<void> {
     await this.fly.close({ keepMachines: true });
     await whileDown();
@@ -46,7 +46,7 @@ export class LocalFly {
     return { status: response.status, body: text ? JSON.parse(text) : undefined };
   }
 
-  /** Creates app `a` when it is missing and a machine in it; returns the machine's id. */
+  /** Creates a machine, and its app `a` if missing. Returns the machine's id. */
   async create(name: string, config: Partial<MachineConfig> = {}): Promise<string> {
     await this.call('POST', 'apps', { app_name: 'a', org_slug: 'o', network: 'n' });
     const whole = { image: 'session', auto_destroy: true, restart: { policy: 'no' }, ...config };
@@ -59,7 +59,7 @@ export class LocalFly {
     return this.call('GET', `apps/a/machines/${id}/wait?state=${state}&timeout=${timeout}`);
   }
 
-  /** Creates a machine and waits until it runs. */
+  /** Creates a machine and waits until it runs. Returns the machine's id. */
   async run(name: string, config: Partial<MachineConfig> = {}): Promise<string> {
     const id = await this.create(name, config);
     const { status, body } = await this.wait(id, 'started');
@@ -72,7 +72,7 @@ export class LocalFly {
   }
 }
 
-/** Polls until `read` returns a value; throws after 10 s. */
+/** Polls until `read` returns a value, and returns the value. Throws after 10 s. */
 export async function until<T>(
   read: () => T | undefined | null | false | Promise<T | undefined | null | false>,
 ): Promise<T> {

@@ -64,7 +64,7 @@ function createCode({ world, params }: Call): Json {
   return renderOne(world, 'promotionCodes', code.id);
 }
 
-/** The promotion code that was typed, or why it is not valid. */
+/** Returns the promotion code that the customer typed, or a sentence that says why the code is not valid. */
 export function findCode(world: World, typed: string, currency: string): PromotionCodeRecord | string {
   const code = world.store.all('promotionCodes').find((one) => one.code === typed.trim().toUpperCase());
   const isOver =
@@ -77,7 +77,7 @@ export function findCode(world: World, typed: string, currency: string): Promoti
   return code;
 }
 
-/** Puts a reduction on a subscription that was made with a promotion code. Returns its id. */
+/** Creates the discount of a subscription that was bought with a promotion code. Returns the discount's id. */
 export function redeem(
   world: World,
   codeId: string,
@@ -102,7 +102,7 @@ export function redeem(
   }).id;
 }
 
-/** Takes a coupon off the lines. Lines that give time back are reduced too: what was cheaper is worth less. Pure. */
+/** Returns the lines reduced by a coupon. A percentage reduces credit lines too, because the credited time was cheaper. Pure. */
 export function reduceLines(lines: LineRecord[], coupon: Readonly<CouponRecord>): LineRecord[] {
   if (coupon.percent_off !== null) {
     const part = coupon.percent_off / 100;

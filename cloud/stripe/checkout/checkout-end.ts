@@ -2,7 +2,7 @@ import type { World } from '../store/world';
 import { expireIncomplete } from '../subscriptions/subscription-renew';
 import { change } from '../webhooks/events';
 
-/** The session can no longer be paid, nor the subscription that it had begun. */
+/** Expires a checkout session. The incomplete subscription that the session created expires with it. */
 export function expireSession(world: World, id: string): void {
   const { begun } = world.need('checkoutSessions', id, 'checkout.session');
   if (begun && world.store.read('subscriptions', begun)?.status === 'incomplete')

@@ -15,7 +15,7 @@ import { payOnce } from './one-off';
 
 export type Paid = { state: 'complete' } | { state: 'challenge' } | { state: 'declined'; message: string };
 
-/** Why a card cannot be used as it was typed; null when it can. Dates are judged by `now`, unix seconds. */
+/** Returns why the typed card cannot be used, or null. `now` is in unix seconds and decides whether the card has expired. */
 export function cardFault(card: CardInput, now: number): string | null {
   if (!behaviourOf(card.number)) {
     return `This is not a test card. Use one of the numbers listed below, such as ${Object.keys(TEST_CARDS)[0]}.`;
@@ -29,8 +29,8 @@ export function cardFault(card: CardInput, now: number): string | null {
 }
 
 /**
- * Pays an open session with a card, as its owner would on the page. A declined card leaves the session open and makes
- * nothing. `confirmed` = the owner has passed the bank's challenge.
+ * Pays an open session with a card, like a customer on the page. A declined card leaves the session open and creates
+ * nothing. `confirmed` = the customer has passed the bank's challenge. Throws a refusal for a closed session.
  */
 export function payCheckout(world: World, id: string, card: CardInput, confirmed = false): Paid {
   const session = world.need('checkoutSessions', id, 'checkout.session');
@@ -46,20 +46,20 @@ export function payCheckout(world: World, id: string, card: CardInput, confirmed
     return { state: 'challenge' };
   }
   const failsNow = behaviour?.failsLater && session.mode !== 'setup' && session.amount_total !== 0;
-  // The card that fails later can be saved; a charge in front of its owner is already a charge.
+  // A card that fails later can be saved. A charge while the customer is present is already such a later charge.
   if (failsNow) return decline(world, id, behaviour.failsLater?.message ?? 'Your card was declined.');
   complete(world, session, card);
   return { state: 'complete' };
 }
 
-/** Why a way to pay is not on the page of this session; null when it is. */
+/** Returns why the session does not offer this payment method, or null. */
 function notOffered({ echoed }: Readonly<SessionRecord>, card: CardInput): string | null {
   const allowed = echoed.allowed_payment_method_types as string[] | undefined;
   const type = isDebit(card.number) ? 'sepa_debit' : 'card';
   return !allowed || allowed.includes(type) ? null : `This page does not take ${type}.`;
 }
 
-/** The owner did not pass the challenge. */
+/** Records a failed bank challenge and returns the decline. */
 export function failChallenge(world: World, id: string): Paid {
   return decline(
     world,
@@ -75,7 +75,7 @@ function decline(world: World, id: string, message: string): Paid {
   return { state: 'declined', message };
 }
 
-/** As the real one does it: the subscription exists, `incomplete`, before its owner has answered the bank. */
+/** Creates the subscription as `incomplete` before the customer answers the bank, like real Stripe. Returns its id. */
 function begin(world: World, session: SessionRecord, card: CardInput): string {
   session.customer = customerFor(world, session, card);
   const method = attachCard(world, session.customer, card);
@@ -94,7 +94,7 @@ function customerFor(world: World, session: Readonly<SessionRecord>, card: CardI
   return customer;
 }
 
-/** As `customer_update` and `tax_id_collection` ask for: what a business typed is the customer's from now on. */
+/** Saves the business details typed at checkout to the customer, as `customer_update` and `tax_id_collection` request. */
 export function saveBusiness(
   world: World,
   customer: string,
@@ -167,7 +167,7 @@ function subscribe(
   };
 }
 
-/** Pays the first invoice of a subscription that was begun, with the card that is there now. */
+/** Pays the first invoice of the incomplete subscription with the given payment method. Returns the subscription's id. */
 function finish(world: World, id: string, method: string): string {
   change(world, 'subscriptions', id, 'customer.subscription.updated', (record) => {
     record.default_payment_method = method;

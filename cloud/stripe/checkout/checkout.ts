@@ -19,7 +19,7 @@ import { dueToday } from './promotion';
 
 const DAY_SECONDS = 86_400;
 const MIN_LIFE_SECONDS = 1800;
-/** Answered as they were sent; they change nothing here. */
+/** Parameters that are returned as sent and have no other effect. */
 const ECHOED = [
   'adaptive_pricing',
   'allow_promotion_codes',
@@ -87,7 +87,7 @@ function create({ world, params }: Call): Json {
 
 const isOn = (part: unknown): boolean => (part as { enabled?: boolean } | undefined)?.enabled === true;
 
-/** Tax cannot be computed on a price that does not say whether it includes it. */
+/** Throws a refusal for automatic tax on a price that does not include tax (unsupported) or does not state whether it does. */
 function refuseUntaxed(world: World, params: Json): void {
   if (!isOn(params.automatic_tax)) return;
   for (const item of (params.line_items ?? []) as { price?: string }[]) {
@@ -190,14 +190,14 @@ function currencyOf(world: World, params: Json, items: { price: string }[]): str
 function readExpiry(sent: unknown, now: number): number {
   if (sent === undefined) return now + DAY_SECONDS;
   const at = Number(sent);
-  // A clock that has moved on by a second or two while the request was under way is forgiven.
+  // Allows five seconds for time that passed while the request was under way.
   if (at < now + MIN_LIFE_SECONDS - 5 || at > now + DAY_SECONDS + 5) {
     throw refuse('The expires_at timestamp must be between 30 minutes and 24 hours from now.', 'expires_at');
   }
   return at;
 }
 
-/** What the time from today costs when the session is opened; paid later, it may be a few cents less. */
+/** Returns the amount due today in minor units when the session opens. A later payment may cost a few cents less. */
 export function costToday(world: World, session: SessionRecord, data: Json, now: number): number {
   const dates = readSubscriptionData(data, now);
   const currency = session.currency ?? 'usd';

@@ -6,7 +6,7 @@ import { priceAmount } from '../store/price-amount';
 import type { World } from '../store/world';
 import { emitFor } from '../webhooks/events';
 
-/** What was paid for, without a subscription. */
+/** Invoice fields that have no value without a subscription. */
 const NO_SUBSCRIPTION = {
   subscription: null,
   subscription_metadata: {},
@@ -22,7 +22,7 @@ const NO_SUBSCRIPTION = {
   metadata: {},
 };
 
-/** Makes the paid invoice of a payment made once. Returns its id. */
+/** Creates the paid invoice of a one-off payment. Returns the invoice's id. */
 export function oneOffInvoice(
   world: World,
   session: Readonly<SessionRecord>,

@@ -9,9 +9,9 @@ import type { World } from '../store/world';
 import { emitFor } from '../webhooks/events';
 import { oneOffInvoice } from './one-off-invoice';
 
-/** Sessions of `mode: payment`: prices without an interval, one payment intent, one charge, no invoice. */
+/** Sessions of `mode: payment`: prices without an interval, one payment intent, one charge, an invoice only if requested. */
 
-/** The line items of such a session. Throws a refusal for a price that is unknown, archived or recurring. */
+/** Returns the line items of such a session. Throws a refusal for a price that is unknown, archived or recurring. */
 export function readOneOffItems(world: World, sent: unknown) {
   const items = (sent ?? []) as { price?: string; quantity?: number; price_data?: Json }[];
   if (items.length === 0)
@@ -33,7 +33,7 @@ export function readOneOffItems(world: World, sent: unknown) {
   });
 }
 
-/** What is charged. Throws a refusal for less than the least charge. */
+/** Returns the amount to charge in minor units. Throws a refusal for less than the minimum charge. */
 export function oneOffTotal(world: World, session: Readonly<SessionRecord>): number {
   const currency = session.currency ?? 'usd';
   const total = session.line_items.reduce((sum, item) => {
@@ -48,7 +48,7 @@ export function oneOffTotal(world: World, session: Readonly<SessionRecord>): num
   );
 }
 
-/** Charges the session's card once; returns what of the session it makes. */
+/** Charges the session's card once. Returns the session fields that the payment sets. */
 export function payOnce(
   world: World,
   session: Readonly<SessionRecord>,

@@ -4,7 +4,7 @@ import { leastCharge } from '../store/invoice-sums';
 import type { World } from '../store/world';
 import { costToday } from './checkout';
 
-/** Takes a promotion code for an open session; returns why it is not valid, or null. */
+/** Applies a promotion code to an open session. Returns null, or a sentence that says why the code is not valid. */
 export function applyPromotion(world: World, id: string, typed: string): string | null {
   const session = world.store.edit('checkoutSessions', id);
   const code = findCode(world, typed, session.currency ?? 'usd');
@@ -14,13 +14,13 @@ export function applyPromotion(world: World, id: string, typed: string): string 
   return null;
 }
 
-/** What is due today, with the promotion code. */
+/** Returns the amount due today after the promotion code, in minor units; 0 below the minimum charge. */
 export function dueToday(world: World, session: Readonly<SessionRecord>): number {
   const due = cost(world, session) - reductionOf(world, session);
   return due < leastCharge(session.currency ?? 'usd') ? 0 : due;
 }
 
-/** What the promotion code takes off what is due today. */
+/** Returns the amount that the promotion code takes off today's amount, in minor units. */
 export function reductionOf(world: World, session: Readonly<SessionRecord>): number {
   const code = session.promotion_code && world.store.read('promotionCodes', session.promotion_code);
   const coupon = code ? world.store.read('coupons', code.coupon) : undefined;

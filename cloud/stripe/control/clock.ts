@@ -15,12 +15,12 @@ const INCOMPLETE_SECONDS = 23 * 3600;
 
 interface Due {
   at: number;
-  /** Order of what falls on one instant. */
+  /** Order among events due at the same instant; lower runs first. */
   rank: number;
   run: () => void;
 }
 
-/** Does everything that is due up to an instant, in order of time. `clock` is a test clock's id, null = the shared one. */
+/** Runs all events due up to `until`, in order of time. `clock` is a test clock's id; null = the shared clock. */
 export function runDue(world: World, until: number, clock: string | null): void {
   for (;;) {
     const next = allDue(world, clock)
@@ -68,7 +68,7 @@ function subscriptionDue(world: World, record: Readonly<SubscriptionRecord>): Du
   return due;
 }
 
-/** Three days before: the end of a trial, and the next invoice. */
+/** Returns the notices due three days before the end of a trial and before the next invoice. */
 function noticesDue(world: World, record: Readonly<SubscriptionRecord>): Due[] {
   const { id, period_end } = record;
   const at = Math.max(period_end - NOTICE_SECONDS, record.period_start);
@@ -115,7 +115,7 @@ function finalizeAndPay(world: World, id: string): void {
   collectInvoice(world, id);
 }
 
-/** Moves the shared clock forward and does what falls due on the way. Throws a RangeError for a step back. */
+/** Moves the shared clock forward and runs the events due on the way. Throws a RangeError for a step back. */
 export function advanceClock(world: World, toSeconds: number): void {
   const now = world.now();
   if (toSeconds < now) throw new RangeError(`The clock stands at ${now} and only moves forward.`);
@@ -125,7 +125,7 @@ export function advanceClock(world: World, toSeconds: number): void {
   });
 }
 
-/** The same for a test clock of its own. */
+/** Moves a test clock forward and runs the events due on the way. */
 export function advanceTestClock(world: World, id: string, toSeconds: number): void {
   runDue(world, toSeconds, id);
   world.work(() =>

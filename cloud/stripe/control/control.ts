@@ -17,7 +17,7 @@ import type { Fault } from './faults';
 import type { Handler } from './handler';
 import { TROUBLES } from './payment-troubles';
 
-/** Controls of the local Stripe: real Stripe has none of them. */
+/** Controls of the local Stripe. Real Stripe has no such paths. */
 const CONTROLS: [method: string, path: RegExp, run: Handler][] = [
   ['GET', /^state$/, dumpState],
   ['POST', /^reset$/, reset],
@@ -49,7 +49,7 @@ const CONTROLS: [method: string, path: RegExp, run: Handler][] = [
   ['GET', /^object\/([^/]+)$/, ({ world }, _, id) => renderById(world, id) ?? refuseUnknown(id)],
 ];
 
-/** Answers `/_control/…` with JSON; what cannot be done is 400 with a sentence. */
+/** Answers `/_control/…` with JSON. A call that fails gets the refusal's status, or 400, with a sentence. */
 export async function handleControl(
   desk: Desk,
   req: IncomingMessage,
@@ -126,7 +126,7 @@ function reset({ world, faults, requests, webhooks, restoreWebhook }: Desk): Jso
   return { reset: true };
 }
 
-/** `advanceSeconds`, or `to` as unix seconds or an ISO instant. */
+/** Moves the shared clock by `advanceSeconds`, or to `to`, given in unix seconds or as an ISO instant. Throws without either. */
 function moveClock({ world }: Desk, input: Json): Json {
   const { advanceSeconds, to } = input;
   const target =
@@ -155,7 +155,7 @@ function listDeliveries(all: Readonly<Records['deliveries']>[], query: URLSearch
   return event ? all.filter((delivery) => delivery.event === event) : all;
 }
 
-/** Waits until no delivery is pending, `timeoutMs` at most. */
+/** Waits until no delivery is pending, at most `timeoutMs` milliseconds (default 5000). */
 async function waitIdle(
   { webhooks }: Desk,
   _input: Json,
@@ -195,7 +195,7 @@ function cardOf(desk: Desk, input: Json): CardInput {
   };
 }
 
-/** Pays a session as its owner would; `challenge` says how a bank's question is answered (default: confirmed). */
+/** Pays a session like a customer. `challenge: 'fail'` fails the bank's challenge; by default the challenge is confirmed. */
 function completeCheckout(desk: Desk, input: Json, id: string): Json {
   const { world } = desk;
   return world.work(() => {
@@ -208,7 +208,7 @@ function completeCheckout(desk: Desk, input: Json, id: string): Json {
   });
 }
 
-/** Makes a card the default of the customer and of all their subscriptions, without charging it. */
+/** Makes a card the default of the customer and of all the customer's subscriptions, without a charge. */
 function replaceCard(desk: Desk, input: Json, id: string): Json {
   const { world } = desk;
   return world.work(() => {
@@ -229,7 +229,7 @@ function replaceCard(desk: Desk, input: Json, id: string): Json {
   });
 }
 
-/** Pays an open invoice as its owner would on its page, with a card of their choice. */
+/** Pays an open invoice like a customer on the invoice's page, with `card` or the customer's default payment method. */
 function payOneInvoice(desk: Desk, input: Json, id: string): Json {
   const { world } = desk;
   return world.work(() => {

@@ -1,4 +1,4 @@
-/** What is done to a request instead of, or around, its answer. */
+/** The effect of a fault: it replaces the response, or disturbs the request before or after its commit. */
 type FaultKind =
   | 'status'
   | 'kept_status'
@@ -15,12 +15,12 @@ export interface Fault {
   method?: string;
   kind: FaultKind;
   status?: number;
-  /** Error code and message of a `status`; a `kept_status` is also kept under the key, as the real one keeps its defects. */
+  /** Error code and message of a `status`. A `kept_status` is also stored under the key, like real Stripe's server errors. */
   code?: string;
   message?: string;
   retryAfter?: number;
   latencyMs?: number;
-  /** How often it strikes; absent = until it is removed. */
+  /** How many requests the fault affects; absent = every request until the fault is removed. */
   times?: number;
 }
 
@@ -35,11 +35,11 @@ const KINDS: FaultKind[] = [
   'after_commit_hang',
 ];
 
-/** Faults to come, in the order they were asked for. Not kept over a restart. */
+/** Planned faults, in the order of their creation. A restart forgets them. */
 export class Faults {
   private list: Fault[] = [];
 
-  /** Throws an Error with a sentence when the fault makes no sense. */
+  /** Adds a fault. Throws an Error with a sentence for an unknown kind or an invalid path. */
   add(fault: Fault): void {
     if (!KINDS.includes(fault.kind)) throw new Error(`kind must be one of ${KINDS.join(', ')}.`);
     if (fault.path) new RegExp(fault.path);
@@ -54,7 +54,7 @@ export class Faults {
     return this.list;
   }
 
-  /** The fault that strikes this request, used up by one. */
+  /** Returns the first fault that matches the request, and counts down its `times`. */
   take(method: string, path: string): Fault | undefined {
     const found = this.list.find(
       (fault) =>

@@ -1,7 +1,7 @@
 import type { Json } from '../schema/fill';
 import type { Desk } from '../server';
 
-/** Answers one control call; what it throws is 400 with its sentence. */
+/** Answers one control call. A thrown error becomes the response, with 400 or the refusal's status. */
 export type Handler = (
   desk: Desk,
   input: Json,

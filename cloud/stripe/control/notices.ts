@@ -68,7 +68,7 @@ function isListed(event: Readonly<EventRecord>, params: Json, world: World): boo
   return success === params.delivery_success;
 }
 
-/** The most types that a list of events takes. */
+/** Highest number of types that a list of events accepts. */
 const MOST_TYPES = 20;
 const list = listRoute('/v1/events', 'EventListParams', 'events', isListed);
 
@@ -91,7 +91,7 @@ function createClock({ world, params }: Call): Json {
   return renderOne(world, 'testClocks', clock.id);
 }
 
-/** All that falls due on the way happens before the answer; the clock is ready at once. */
+/** Advances a test clock. Everything due on the way runs before the response, so the clock is ready at once. */
 function advance({ world, params, id }: Call): Json {
   const clock = world.need('testClocks', id, 'test clock');
   const to = params.frozen_time as number;
@@ -101,7 +101,7 @@ function advance({ world, params, id }: Call): Json {
   return renderOne(world, 'testClocks', id);
 }
 
-/** Deletes the clock with its customers and ends what they pay for. */
+/** Deletes a test clock with its customers, and cancels their subscriptions. */
 function removeClock({ world, id }: Call): Json {
   if (!world.store.read('testClocks', id)) throw missing('test clock', id);
   for (const customer of world.store.all('customers')) {

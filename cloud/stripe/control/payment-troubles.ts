@@ -36,18 +36,18 @@ const move: Handler = ({ world }, input, id) =>
 const warn: Handler = ({ world }, _input, id) =>
   world.work(() => renderOne(world, 'fraudWarnings', warnOfFraud(world, id)));
 
-/** A payment that was under way arrives, or does not. */
+/** Settles an invoice's pending bank debit: paid, or failed with `result: 'failed'`. */
 const settle: Handler = ({ world }, input, id) =>
   world.work(() => {
     settleProcessing(world, id, input.result !== 'failed');
     return renderOne(world, 'invoices', id);
   });
 
-/** Sends a thin event, which has no object inside, to every endpoint; returns the statuses. */
+/** Sends a thin event, which contains no object, to every endpoint. Returns the HTTP statuses. */
 const sendThin: Handler = ({ webhooks }, input) =>
   webhooks.sendThin(String(input.type ?? 'v1.billing.meter.no_meter_found'));
 
-/** Troubles with payments that were made. */
+/** Controls that cause trouble with past payments: disputes, fraud warnings, late debits; and the thin event. */
 export const TROUBLES: [method: string, path: RegExp, run: Handler][] = [
   ['POST', /^charges\/([^/]+)\/dispute$/, dispute],
   ['POST', /^charges\/([^/]+)\/fraud_warning$/, warn],

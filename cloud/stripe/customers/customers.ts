@@ -19,7 +19,7 @@ const FIELDS = [
   'tax_exempt',
 ] as const;
 
-/** The customer, or a refusal that names the parameter when there is none or it was deleted. */
+/** Returns the customer. Throws a refusal that names the parameter for an unknown or deleted customer. */
 export function needCustomer(world: World, id: unknown, param = 'customer'): Readonly<CustomerRecord> {
   const customer = typeof id === 'string' ? world.store.read('customers', id) : undefined;
   if (!customer || customer.deleted) throw missingParam('customer', String(id), param);
@@ -77,7 +77,7 @@ function update({ world, params, id }: Call): Json {
   return renderOne(world, 'customers', id);
 }
 
-/** Deleting a customer ends their subscriptions at once, as the real one does. */
+/** Deletes a customer and cancels the customer's subscriptions at once, like real Stripe. */
 function remove({ world, id }: Call): Json {
   if (world.need('customers', id, 'customer').deleted) throw missing('customer', id);
   for (const subscription of world.store.all('subscriptions')) {

@@ -10,7 +10,7 @@ import { listPage } from '../wire/lists';
 import { type Call, listRoute, matches, retrieveRoute, route } from '../wire/route';
 import { needCustomer } from './customers';
 
-/** Saves a card for a customer and returns the payment method's id. Says nothing about whether it can be charged. */
+/** Saves a card for a customer without checking that a charge would succeed. Returns the payment method's id. */
 export function attachCard(world: World, customer: string, { business, ...card }: CardInput): string {
   const method = world.store.put('paymentMethods', {
     id: newStripeId('pm'),
@@ -23,7 +23,7 @@ export function attachCard(world: World, customer: string, { business, ...card }
   return method.id;
 }
 
-/** `pm_card_visa` and its like stand for a new payment method with that card. */
+/** Attaches a payment method. A name such as `pm_card_visa` creates a new payment method with that card. */
 function attach({ world, params, id }: Call): Json {
   const customer = needCustomer(world, params.customer);
   const number = NAMED_CARDS[id.replace(/^pm_card_/, '')];

@@ -33,7 +33,7 @@ const FEATURES: Record<string, Json> = {
   },
 };
 
-/** Each feature as it was, with what was sent laid over it, one level into its parts. */
+/** Returns the old features with the sent values merged in, one level deep into each feature's objects. */
 function mergeFeatures(old: Json, sent: unknown): Json {
   const merged: Json = { ...old };
   for (const [name, values] of Object.entries((sent ?? {}) as Record<string, Json>)) {
@@ -56,7 +56,7 @@ function fullProduct(product: Json): Json {
 const isPlain = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Stores a configuration; the first one is the default. */
+/** Stores a configuration and returns its id. The first configuration is the default. */
 function createConfiguration(world: World, params: Json): string {
   const now = world.now();
   const record: PortalConfigurationRecord = {
@@ -135,7 +135,7 @@ const FEATURE_OF_FLOW: Record<string, string> = {
   subscription_update_confirm: 'subscription_update',
 };
 
-/** The flow with all its keys, the ones that were not chosen null. Throws a refusal when the flow cannot be walked. */
+/** Returns the flow with all its keys; the types not chosen are null. Throws a refusal for a flow that is not possible. */
 function readFlow(
   world: World,
   customer: string,

@@ -8,7 +8,7 @@ import { listPage } from '../wire/lists';
 import { type Call, route } from '../wire/route';
 import { needCustomer } from './customers';
 
-/** Which kind of tax id a text is; the real one asks for it by the country of the address. */
+/** Text patterns of the supported types. Real Stripe asks for a type that fits the country of the address. */
 const TYPES: [type: string, pattern: RegExp][] = [
   ['eu_vat', /^(AT|DE|FR|IT|NL)[0-9A-Z]{8,12}$/],
   ['ch_vat', /^CHE-?\d{3}\.?\d{3}\.?\d{3}( ?(MWST|TVA|IVA))?$/],
@@ -16,11 +16,11 @@ const TYPES: [type: string, pattern: RegExp][] = [
   ['us_ein', /^\d{2}-?\d{7}$/],
 ];
 
-/** The type of a typed tax id; null for one that cannot be one. */
+/** Returns the type of a typed tax id, or null for a text that is not a tax id. */
 export const taxIdType = (value: string): string | null =>
   TYPES.find(([, pattern]) => pattern.test(value))?.[0] ?? null;
 
-/** Gives a customer a tax id, once. Throws a refusal for one that cannot be one. */
+/** Adds a tax id to a customer, unless the customer already has it. Returns its id. Throws a refusal for an invalid tax id. */
 export function addTaxId(world: World, customer: string, value: string, type = taxIdType(value)): string {
   if (type === null || taxIdType(value) !== type) {
     throw refuse(`Invalid value for ${type ?? 'this tax id'}.`, 'value', 'tax_id_invalid');

@@ -7,7 +7,7 @@ import type { World } from '../store/world';
 import { change, emitFor } from '../webhooks/events';
 import { listRoute, matches, retrieveRoute } from '../wire/route';
 
-/** A bank takes a payment back for its card's owner: returns the dispute's id. Throws a refusal for a failed charge. */
+/** Opens a dispute of a charge and returns the dispute's id. Throws a refusal for a charge that did not succeed. */
 export function disputeCharge(world: World, charge: string, input: Partial<DisputeRecord> = {}): string {
   const { amount, currency, customer, payment_intent, status } = world.need('charges', charge, 'charge');
   if (status !== 'succeeded') throw refuse('Only a charge that succeeded can be disputed.', 'charge');
@@ -27,7 +27,7 @@ export function disputeCharge(world: World, charge: string, input: Partial<Dispu
   return record.id;
 }
 
-/** What became of a dispute: an inquiry becomes one, or the bank decides. */
+/** Moves a dispute to a status: an inquiry becomes a dispute, or the bank decides. */
 export function moveDispute(world: World, id: string, status: DisputeRecord['status']): void {
   const isOver = status === 'won' || status === 'lost' || status === 'warning_closed';
   change(world, 'disputes', id, isOver ? 'charge.dispute.closed' : 'charge.dispute.updated', (record) => {
@@ -36,12 +36,12 @@ export function moveDispute(world: World, id: string, status: DisputeRecord['sta
   tellCharge(world, world.need('disputes', id, 'dispute'));
 }
 
-/** The charge says that it is disputed, and goes on saying so; an inquiry is no dispute yet. */
+/** Marks the charge as disputed for good. An inquiry is not yet a dispute. */
 function tellCharge(world: World, { charge, status }: Readonly<DisputeRecord>): void {
   if (!status.startsWith('warning_')) world.store.edit('charges', charge).disputed = true;
 }
 
-/** The card's network says that a payment is likely fraud, before anybody disputes it. */
+/** Records an early fraud warning of the card network, which arrives before any dispute. Returns the warning's id. */
 export function warnOfFraud(world: World, charge: string): string {
   const { customer, payment_intent } = world.need('charges', charge, 'charge');
   const record = world.store.put('fraudWarnings', {

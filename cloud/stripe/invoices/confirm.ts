@@ -8,13 +8,13 @@ import { change } from '../webhooks/events';
 import { type Call, route } from '../wire/route';
 import { methodFor, payInvoice } from './payments';
 
-/** The invoice a payment is for. One-off payments are confirmed on their checkout page and refused here. */
+/** Returns the id of the payment's invoice. Throws a refusal for a one-off payment, which its checkout page confirms. */
 function invoiceOf(intent: Readonly<PaymentIntentRecord>): string {
   if (intent.invoice) return intent.invoice;
   throw refuse('You cannot confirm this PaymentIntent because Checkout confirms it.');
 }
 
-/** The payment method that a confirmation of this payment uses, or null. */
+/** Returns the id of the payment method that a confirmation uses, or null. Throws a refusal for another customer's method. */
 function methodOf(world: World, intent: Readonly<PaymentIntentRecord>, sent?: unknown): string | null {
   if (typeof sent === 'string') {
     if (world.store.read('paymentMethods', sent)?.customer === intent.customer) return sent;
@@ -23,7 +23,7 @@ function methodOf(world: World, intent: Readonly<PaymentIntentRecord>, sent?: un
   return intent.payment_method ?? methodFor(world, world.need('invoices', invoiceOf(intent), 'invoice'));
 }
 
-/** Tries the payment in front of its owner: with `return_url` a bank that asks does so on a page that leads back. */
+/** Tries a payment while the customer is present. With `return_url` the bank's challenge is a page that leads back there. */
 function confirm({ world, params, id }: Call): Json {
   const intent = world.need('paymentIntents', id, 'payment_intent');
   if (intent.status !== 'requires_action' && intent.status !== 'requires_payment_method') {
@@ -52,7 +52,7 @@ function confirm({ world, params, id }: Call): Json {
   return renderOne(world, 'paymentIntents', id);
 }
 
-/** The owner's answer to the bank; returns where the bank's page leads. */
+/** Applies the customer's answer to the bank's challenge. Returns the URL that the bank's page leads to. */
 export function answerBank(world: World, id: string, confirmed: boolean): string {
   const intent = world.need('paymentIntents', id, 'payment_intent');
   if (intent.status === 'requires_action' && intent.payment_method) {

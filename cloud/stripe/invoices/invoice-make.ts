@@ -7,7 +7,7 @@ import type { World } from '../store/world';
 import { change, emit, emitFor } from '../webhooks/events';
 import { taxFor } from './tax';
 
-/** A renewal's invoice stays a draft this long, so that lines can still be added. */
+/** Seconds that a renewal's invoice stays a draft, so that lines can still be added. */
 export const DRAFT_SECONDS = 3600;
 
 interface Draft {
@@ -17,12 +17,12 @@ interface Draft {
   proration_date?: number;
   period_start: number;
   period_end: number;
-  /** Finalised by the clock after this; absent = the caller goes on at once. */
+  /** Seconds until the clock finalizes the invoice; absent = the caller finalizes it. */
   finalizeAfterSeconds?: number;
   auto_advance?: boolean;
 }
 
-/** Makes a draft invoice for a subscription, notes it as the latest and returns its id. */
+/** Creates a draft invoice for a subscription and stores it as the latest one. Returns the invoice's id. */
 export function draftInvoice(world: World, draft: Draft): string {
   const { subscription } = draft;
   const now = world.now(subscription.customer);
@@ -67,7 +67,7 @@ export function draftInvoice(world: World, draft: Draft): string {
   return invoice.id;
 }
 
-/** The lines with the subscription's discount taken off; a coupon that counts once is used up by it. */
+/** Returns the lines reduced by the subscription's discount. A coupon with the duration `once` is removed after this use. */
 function reduced(
   world: World,
   { id, discount: discountId }: Readonly<SubscriptionRecord>,
@@ -81,7 +81,7 @@ function reduced(
   return { lines: reduceLines(lines, coupon), discount: discount.id };
 }
 
-/** Gives a draft its number and, if something is due, a payment that waits for a card. */
+/** Gives a draft its number and, if an amount is due, a payment intent that waits for a payment method. */
 export function finalizeInvoice(world: World, id: string): void {
   const invoice = world.store.edit('invoices', id);
   const customer = world.store.edit('customers', invoice.customer);
@@ -122,7 +122,7 @@ export function finalizeInvoice(world: World, id: string): void {
   emitFor(world, 'invoice.finalized', 'invoices', id);
 }
 
-/** The balance is applied when an invoice is finalised, and given back when it is voided. */
+/** Changes the customer's balance: finalizing an invoice applies the balance, voiding the invoice restores it. */
 function moveBalance(world: World, customer: string, by: number): void {
   if (by === 0) return;
   change(world, 'customers', customer, 'customer.updated', (record) => {

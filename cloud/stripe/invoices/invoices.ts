@@ -19,7 +19,7 @@ function isListed(invoice: Readonly<InvoiceRecord>, params: Json): boolean {
   );
 }
 
-/** A refused card is an answer of 402, but the attempt has happened and stays on record. */
+/** Pays an invoice. A declined card returns a 402 instead of throwing, so that the attempt stays on record. */
 function pay({ world, params, id }: Call): Json | Failure {
   const invoice = world.need('invoices', id, 'invoice');
   if (invoice.status === 'paid') throw refuse('Invoice is already paid', undefined, 'invoice_already_paid');
@@ -64,7 +64,7 @@ function voidOne({ world, id }: Call): Json {
   return renderOne(world, 'invoices', id);
 }
 
-/** Written off: nothing tries to collect it any more, and its page still takes a payment. */
+/** Writes an invoice off: automatic collection stops, but the invoice's page still takes a payment. */
 function markUncollectible({ world, id }: Call): Json {
   if (world.need('invoices', id, 'invoice').status !== 'open') {
     throw refuse('Only an open invoice can be marked uncollectible.', undefined, 'invoice_not_open');

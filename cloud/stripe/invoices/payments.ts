@@ -11,13 +11,13 @@ import { invoiceFailed, invoicePaid } from './subscription-payment';
 export type Outcome = { paid: true } | { paid: false; failure: PaymentFailureRecord; needsOwner: boolean };
 
 export interface Attempt {
-  /** Charge this payment method instead of the subscription's or the customer's. */
+  /** The payment method to charge instead of the subscription's or the customer's. */
   method?: string;
-  /** The owner has just confirmed the payment with their bank. */
+  /** The customer has just confirmed the payment with the bank. */
   confirmed?: boolean;
-  /** Asked for by a person or the API, not by the retry schedule. */
+  /** The attempt comes from a person or the API, not from the retry schedule. */
   manual?: boolean;
-  /** A failure leaves the subscription as it is: the change waits instead. */
+  /** A failure leaves the subscription unchanged, because the change waits as a pending update. */
   waits?: boolean;
 }
 
@@ -27,14 +27,14 @@ const noCard: PaymentFailureRecord = {
   message: 'This customer has no attached payment source or default payment method.',
 };
 
-/** Finalises a draft and charges it. While rehearsing nothing is charged and the draft stays a draft. */
+/** Finalizes a draft and charges it. In a rehearsal nothing is charged, the draft stays a draft, and the outcome is paid. */
 export function collectInvoice(world: World, id: string, attempt: Attempt = {}): Outcome {
   if (world.rehearsing) return { paid: true };
   if (world.store.read('invoices', id)?.status === 'draft') finalizeInvoice(world, id);
   return payInvoice(world, id, attempt);
 }
 
-/** Charges an open invoice and lets its subscription follow. */
+/** Charges an open invoice and updates its subscription accordingly. */
 export function payInvoice(world: World, id: string, attempt: Attempt): Outcome {
   const invoice = world.store.edit('invoices', id);
   if (amountDue(invoice) === 0) return settle(world, invoice);
@@ -54,14 +54,14 @@ export function payInvoice(world: World, id: string, attempt: Attempt): Outcome 
   return { paid: false, failure, needsOwner: owner };
 }
 
-/** The payment method that a charge of this invoice would use: the subscription's own wins over the customer's. */
+/** Returns the payment method that a charge of the invoice uses, or null. The subscription's own comes before the customer's. */
 export function methodFor(world: World, invoice: Readonly<InvoiceRecord>): string | null {
   const subscription = invoice.subscription && world.store.read('subscriptions', invoice.subscription);
   const own = subscription ? subscription.default_payment_method : null;
   return own ?? world.store.read('customers', invoice.customer)?.default_payment_method ?? null;
 }
 
-/** Why the charge fails; null when it succeeds. */
+/** Returns why a charge would fail, or null. */
 function judge(world: World, methodId: string, confirmed: boolean): PaymentFailureRecord | null {
   const method = world.need('paymentMethods', methodId, 'PaymentMethod');
   const behaviour = behaviourOf(method.number);
@@ -70,7 +70,7 @@ function judge(world: World, methodId: string, confirmed: boolean): PaymentFailu
   return behaviour.failsLater;
 }
 
-/** A bank debit is on its way: the subscription goes on as if it were paid, and the invoice stays open until it arrives. */
+/** Starts a bank debit: the subscription counts as paid, and the invoice stays open until the money arrives. */
 function startProcessing(world: World, invoice: InvoiceRecord, method: string): Outcome {
   invoice.attempted = true;
   invoice.attempt_count += 1;

@@ -11,14 +11,14 @@ const bounced: PaymentFailureRecord = {
   message: "The customer's account has insufficient funds to cover this payment.",
 };
 
-/** True while a bank debit for the invoice is on its way. */
+/** Returns whether a bank debit for the invoice is under way. */
 export function isProcessing(world: World, { payment }: Readonly<InvoiceRecord>): boolean {
   return (
     payment !== null && world.store.read('paymentIntents', payment.payment_intent)?.status === 'processing'
   );
 }
 
-/** The bank debit of an invoice arrives, or is returned. */
+/** Completes or returns an invoice's bank debit. Throws a refusal when no debit is under way. */
 export function settleProcessing(world: World, id: string, succeeds: boolean): void {
   const invoice = world.store.edit('invoices', id);
   if (!invoice.payment || !isProcessing(world, invoice))

@@ -6,7 +6,7 @@ import type { PriceRecord } from '../store/records';
 import type { World } from '../store/world';
 import { formatDay, formatMoney } from './money';
 
-/** How often the items are billed; all of a subscription's items share it. */
+/** Returns the billing interval that all items of a subscription share. Throws for a price that is not recurring. */
 export function intervalOf(world: World, items: readonly ItemRecord[]): Interval {
   const recurring = items[0] && priceOf(world, items[0]).recurring;
   if (!recurring) throw new Error('A subscription needs a recurring price.');
@@ -17,12 +17,12 @@ export function priceOf(world: World, item: Pick<ItemRecord, 'price'>): Readonly
   return world.need('prices', item.price, 'price');
 }
 
-/** The whole cycle around an instant: the share of it that is used decides every proration. */
+/** Returns the full billing cycle that contains an instant. Every proration is a share of a full cycle. */
 function fullCycle(world: World, subscription: Readonly<SubscriptionRecord>, instant: number) {
   return cycleAt(subscription.billing_cycle_anchor, intervalOf(world, subscription.items), instant);
 }
 
-/** Gives back the time from `from` to the end of the period. */
+/** Returns negative lines for the time from `from` to the end of the period. */
 export function creditLines(
   world: World,
   subscription: Readonly<SubscriptionRecord>,
@@ -32,7 +32,7 @@ export function creditLines(
   return partLines(world, subscription, items, from, -1, 'Unused time on');
 }
 
-/** Charges the time from `from` to the end of the period. */
+/** Returns charge lines for the time from `from` to the end of the period. */
 export function debitLines(
   world: World,
   subscription: Readonly<SubscriptionRecord>,
@@ -51,7 +51,7 @@ function partLines(
   words: string,
 ): LineRecord[] {
   const end = subscription.period_end;
-  // Measured on the last instant of the period: a first, shorter period lies in the same cycle as its end.
+  // The period's last instant is measured, because a shorter first period lies in the same cycle as its end.
   const cycle = fullCycle(world, subscription, end - 1);
   return items.map((item) => {
     const full = priceAmount(priceOf(world, item), subscription.currency) * item.quantity;
@@ -59,7 +59,7 @@ function partLines(
     const quantity = item.quantity > 1 ? `${item.quantity} × ` : '';
     return {
       id: newStripeId('il'),
-      // Never -0: it reads as 0 on the wire and confuses comparisons.
+      // Never -0: on the wire it reads as 0, and it breaks comparisons.
       amount: amount === 0 ? 0 : amount,
       description: `${words} ${quantity}${productName(world, item)} after ${formatDay(from)}`,
       period: { start: from, end },
@@ -71,7 +71,7 @@ function partLines(
   });
 }
 
-/** One line per item for a period that starts at `start`; a period shorter than its cycle costs its share. */
+/** Returns one line per item for a period. A period shorter than its cycle costs its share of the cycle. */
 export function periodLines(
   world: World,
   subscription: Readonly<SubscriptionRecord>,
@@ -101,7 +101,7 @@ export function periodLines(
   });
 }
 
-/** What a trial costs. */
+/** Returns one line of 0 per item for a trial. */
 export function trialLines(world: World, subscription: Readonly<SubscriptionRecord>): LineRecord[] {
   return subscription.items.map((item) => ({
     id: newStripeId('il'),

@@ -29,7 +29,7 @@ function chargeOf(world: World, params: Json): Readonly<ChargeRecord> {
   return charge;
 }
 
-/** Gives back all that is left of a charge, or a part of it. */
+/** Refunds a charge: the whole remainder, or the sent amount. */
 function create({ world, params }: Call): Json {
   const charge = chargeOf(world, params);
   if (charge.status !== 'succeeded') throw refuse('A failed charge cannot be refunded.', 'charge');

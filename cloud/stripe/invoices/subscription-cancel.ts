@@ -5,14 +5,14 @@ import { collectInvoice } from './payments';
 import { creditLines } from './proration';
 
 interface Ending {
-  /** Credit the time that was paid and not used. */
+  /** Credit the paid, unused time. */
   prorate?: boolean;
-  /** Bill what is pending at once. */
+  /** Invoice the pending lines at once. */
   invoiceNow?: boolean;
   details?: { comment?: string; feedback?: string };
 }
 
-/** Ends a subscription at this instant. What it still owes stays open but is not tried again. */
+/** Ends a subscription now. Its unpaid invoices stay open but are not retried. */
 export function cancelNow(world: World, id: string, reason: string | null, ending: Ending = {}): void {
   const before = world.need('subscriptions', id, 'subscription');
   const now = world.now(before.customer);

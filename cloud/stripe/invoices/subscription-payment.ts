@@ -5,7 +5,7 @@ import { cancelNow } from './subscription-cancel';
 
 const DAY_SECONDS = 86_400;
 
-/** A paid invoice brings its subscription back, unless another one is still owed, and lets a waiting change through. */
+/** Applies the pending update of a paid invoice, and reactivates its subscription unless another invoice is still unpaid. */
 export function invoicePaid(world: World, id: string): void {
   const invoice = world.need('invoices', id, 'invoice');
   const subscription = invoice.subscription
@@ -40,14 +40,14 @@ export function invoicePaid(world: World, id: string): void {
   });
 }
 
-/** A failed charge: the subscription is past due and tried again, until the attempts are used up. */
+/** Marks the subscription of a failed charge as past due and schedules a retry; after the last one, takes the final action. */
 export function invoiceFailed(world: World, id: string, attempt: Attempt): void {
   const invoice = world.store.edit('invoices', id);
   const subscription = invoice.subscription
     ? world.store.read('subscriptions', invoice.subscription)
     : undefined;
   if (!subscription || attempt.waits) return;
-  // The first invoice is not retried: the subscription waits for its customer, 23 hours long.
+  // A first invoice has no retry: the subscription waits 23 hours for its customer.
   if (subscription.status === 'incomplete' || subscription.ended_at !== null) return;
   if (attempt.manual && invoice.next_payment_attempt !== null) return;
   const days = world.settings.retry_days[invoice.attempt_count - 1];

@@ -1,12 +1,12 @@
 import type { TaxRecord } from '../store/billing-records';
 import type { World } from '../store/world';
 
-/** Where the seller is registered here, and the rate there in percent. */
+/** Tax rates in percent, by country in which the local seller is registered. */
 const RATES: Record<string, number> = { AT: 20, CH: 8.1, DE: 19, FR: 20, GB: 20, IT: 22, NL: 21 };
 const HOME = 'DE';
 const EU = new Set(['AT', 'DE', 'FR', 'IT', 'NL']);
 
-/** What Stripe Tax would decide for a customer: by the country, and for a business of another EU country by its VAT id. */
+/** Returns the tax for a customer, by country. A business of another EU country with a VAT id pays by reverse charge. */
 export function taxFor(world: World, customer: string): TaxRecord {
   const address = world.store.read('customers', customer)?.address;
   const country = typeof address?.country === 'string' ? address.country : null;

@@ -4,7 +4,7 @@ import type { CustomerRecord } from '../store/records';
 import type { World } from '../store/world';
 import { type Html, html } from './layout';
 
-/** Company name, address and tax id, as they stand on invoices. */
+/** Returns the form fields for the company name, address and tax id on invoices. */
 export function businessFields(
   world: World,
   customer: Readonly<CustomerRecord> | undefined,
@@ -21,7 +21,7 @@ export function businessFields(
 <label>Tax id<input name="taxId" placeholder="DE123456789" value="${value('taxId', held)}"></label></div>`;
 }
 
-/** What a business typed, or the sentence to show instead. `needsAddress` = the tax is computed from it. */
+/** Returns the typed business details, or an error sentence. `needsAddress` = the tax depends on the address. */
 export function readBusiness(
   form: URLSearchParams,
   needsAddress: boolean,

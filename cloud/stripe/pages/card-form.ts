@@ -4,7 +4,7 @@ import { type Html, html } from './layout';
 
 const spaced = (number: string) => number.replace(/(.{4})(?=.)/g, '$1 ');
 
-/** The fields of a card, and the numbers that may be typed into them. */
+/** Returns the card's form fields, with the accepted test numbers. */
 export function cardFields(values: URLSearchParams): Html {
   const value = (name: string) => values.get(name) ?? '';
   return html`<label>Card number<input name="cardNumber" inputmode="numeric" autocomplete="cc-number" placeholder="4242 4242 4242 4242" required value="${value('cardNumber')}"></label>
@@ -13,7 +13,7 @@ export function cardFields(values: URLSearchParams): Html {
 <label>Name on card<input name="billingName" autocomplete="cc-name" value="${value('billingName')}"></label>`;
 }
 
-/** Folded away: which number does what. */
+/** Returns the folded list of test cards and their behaviour. */
 export function cardHelp(): Html {
   return html`<details><summary>Test cards</summary><p class="soft">Any date in the future and any three digits.</p><table>${Object.entries(
     TEST_CARDS,
@@ -22,7 +22,7 @@ export function cardHelp(): Html {
   )}</table></details>`;
 }
 
-/** The typed card, or the sentence to show instead. */
+/** Returns the typed card, or an error sentence. */
 export function readCard(values: URLSearchParams, email: string | null): CardInput | string {
   const number = (values.get('cardNumber') ?? '').replace(/[\s-]/g, '');
   if (!/^\d{12,19}$/.test(number)) return 'Your card number is incomplete.';

@@ -1,7 +1,7 @@
 import { formatMoney } from '../invoices/money';
 import { html, page } from './layout';
 
-/** The bank's question to the owner of a card, with both answers. */
+/** Returns the page of a bank's challenge, with a button for each answer. */
 export function challengePage(action: string, amount: number | null, currency: string | null): string {
   const what = amount
     ? `Confirm the payment of ${formatMoney(amount, currency ?? 'usd')}.`

@@ -14,7 +14,7 @@ import type { PageAnswer, PageCall } from './handle';
 import { errorBox, type Html, html, messagePage, page } from './layout';
 import { oneOffOrder } from './one-off-order';
 
-/** `/c/pay/:id`: what is bought, what is due today, and a card. */
+/** `/c/pay/:id`: the order, the amount due today, and a card form. */
 export function checkoutPage(call: PageCall): PageAnswer {
   const { world, id, part, form } = call;
   const session = world.need('checkoutSessions', id, 'checkout.session');
@@ -35,7 +35,7 @@ export function checkoutPage(call: PageCall): PageAnswer {
 const asksBusiness = ({ collects_tax_id, automatic_tax, echoed }: Readonly<SessionRecord>): boolean =>
   Boolean(collects_tax_id || automatic_tax || echoed.billing_address_collection === 'required');
 
-/** Takes the typed promotion code and shows what is due with it. */
+/** Applies the typed promotion code and returns the page with the new amount. */
 function applyCode(world: World, session: Readonly<SessionRecord>, form: URLSearchParams): PageAnswer {
   const fault = applyPromotion(world, session.id, form.get('promotionCode') ?? '');
   const html = formPage(world, world.need('checkoutSessions', session.id, 'session'), form, fault);
@@ -67,7 +67,7 @@ function answerChallenge({ world, id, form }: PageCall, session: Readonly<Sessio
   );
 }
 
-/** The placeholder is filled in, however the address was encoded. */
+/** Returns the success URL with its session id, whether or not the placeholder's braces are percent-encoded. */
 function successUrl(session: Readonly<SessionRecord>): string {
   return session.success_url.replace(/\{CHECKOUT_SESSION_ID\}|%7BCHECKOUT_SESSION_ID%7D/gi, session.id);
 }
@@ -106,7 +106,7 @@ ${session.cancel_url && html`<p><a href="${session.cancel_url}">Back without pay
   );
 }
 
-/** Below the button that pays, which is the one that Enter presses. */
+/** Returns the promotion code field. It stands below the pay button, because Enter presses the first button. */
 function codeField({ echoed }: Readonly<SessionRecord>, values: URLSearchParams): Html | false {
   if (echoed.allow_promotion_codes !== true) return false;
   return html`<label>Promotion code<input name="promotionCode" value="${values.get('promotionCode') ?? ''}"></label><p><button class="quiet" name="applyCode" value="1" formnovalidate>Apply</button></p>`;

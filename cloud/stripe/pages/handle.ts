@@ -9,15 +9,15 @@ import { invoicePdf } from './invoice-pdf';
 import { messagePage } from './layout';
 import { portalPage } from './portal';
 
-/** What a page's POST leads to, or the page itself. */
+/** A page, a redirect or a PDF. */
 export type PageAnswer = { html: string; status?: number } | { to: string } | { pdf: Buffer };
 
 export interface PageCall {
   world: World;
   id: string;
-  /** What follows the id in the path, without the slash. */
+  /** The part of the path after the id, without the slash. */
   part: string;
-  /** Present for a POST: the fields of the form. */
+  /** The form's fields; undefined for a GET. */
   form: URLSearchParams | undefined;
   query: URLSearchParams;
 }
@@ -30,7 +30,7 @@ const PAGES: [RegExp, (call: PageCall) => PageAnswer][] = [
   [/^\/i\/([^/]+)(?:\/(challenge))?$/, invoicePage],
 ];
 
-/** Answers the hosted pages: server-rendered forms that work without scripts. */
+/** Answers requests for the hosted pages: server-rendered forms that work without scripts. */
 export async function handlePage(
   world: World,
   req: IncomingMessage,
@@ -63,7 +63,7 @@ function answerPage(world: World, method: string, url: URL, body: string): PageA
 }
 
 function send(res: ServerResponse, answer: PageAnswer): void {
-  // No form-action: browsers apply it to the redirect that leads back to the shop.
+  // No form-action, because browsers also apply it to the redirect back to the shop.
   const headers = {
     'cache-control': 'no-store',
     'content-security-policy':

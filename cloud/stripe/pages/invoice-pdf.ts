@@ -2,7 +2,7 @@ import { formatDay, formatMoney } from '../invoices/money';
 import { amountDue, discountOf, taxAmount } from '../store/invoice-sums';
 import type { PageAnswer, PageCall } from './handle';
 
-/** `/i/:id/pdf`: the invoice as one plain page. */
+/** `/i/:id/pdf`: the invoice as a one-page PDF. */
 export function invoicePdf({ world, id }: PageCall): PageAnswer {
   const invoice = world.need('invoices', id, 'invoice');
   const customer = world.store.read('customers', invoice.customer);

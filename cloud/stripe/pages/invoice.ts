@@ -12,7 +12,7 @@ import { challengePage } from './challenge';
 import type { PageAnswer, PageCall } from './handle';
 import { errorBox, type Html, html, page } from './layout';
 
-/** `/i/:id`: an invoice, and a way to pay it with another card. */
+/** `/i/:id`: an invoice, with a form to pay it with another card. */
 export function invoicePage(call: PageCall): PageAnswer {
   const { world, id, part, form } = call;
   const invoice = world.need('invoices', id, 'invoice');
@@ -27,10 +27,10 @@ export function invoicePage(call: PageCall): PageAnswer {
   return pay(world, invoice, false);
 }
 
-/** An invoice stays payable after its subscription ended or it was written off; only voiding it ends that. */
+/** Returns whether an invoice can be paid: also after its subscription ended or it was written off, not once voided. */
 const isPayable = ({ status }: Readonly<InvoiceRecord>) => status === 'open' || status === 'uncollectible';
 
-/** The card that pays is from now on the subscription's. */
+/** Makes the card that pays the subscription's default. */
 function keep(world: World, invoice: Readonly<InvoiceRecord>, method: string): void {
   if (!invoice.subscription) return;
   change(world, 'subscriptions', invoice.subscription, 'customer.subscription.updated', (record) => {

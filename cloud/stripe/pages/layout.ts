@@ -1,9 +1,9 @@
-/** HTML that is safe to put into a page as it is. */
+/** HTML that a page may contain without escaping. */
 export class Html {
   constructor(readonly text: string) {}
 }
 
-/** Template tag: escapes every value that is not Html already; lists are joined. */
+/** Template tag: escapes every value except Html, and joins lists. */
 export function html(parts: TemplateStringsArray, ...values: unknown[]): Html {
   return new Html(parts.reduce((text, part, index) => text + show(values[index - 1]) + part));
 }
@@ -37,13 +37,13 @@ details{font-size:.875rem}summary{cursor:pointer}table{width:100%;border-collaps
 .row{display:flex;justify-content:space-between;gap:1rem;align-items:baseline;flex-wrap:wrap;border-top:1px solid var(--line);padding:.625rem 0}.row:first-of-type{border-top:0}
 .choices{display:grid;gap:.5rem}`;
 
-/** A whole page. Every one says at the top that no money moves. */
+/** Returns a whole page. Each page says at the top that no money moves. */
 export function page(title: string, content: Html): string {
   return html`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex"><title>${title} · test payments</title><style>${new Html(STYLE)}</style></head><body><div class="note" role="note"><strong>Test payments.</strong> A local stand-in: no card is charged, no money moves.</div><main>${content}</main></body></html>`
     .text;
 }
 
-/** A page that only says something, with one way on. */
+/** Returns a page with a message and at most one link. */
 export function messagePage(
   title: string,
   text: string,
@@ -55,7 +55,7 @@ export function messagePage(
   );
 }
 
-/** What went wrong with the last try, for eyes and screen readers. */
+/** Returns the error of the last attempt as an alert, visible and for screen readers; null without an error. */
 export function errorBox(message: string | null): Html | null {
   return message ? html`<p class="error" role="alert">${message}</p>` : null;
 }

@@ -5,7 +5,7 @@ import { priceAmount } from '../store/price-amount';
 import type { World } from '../store/world';
 import { type Html, html } from './layout';
 
-/** What is bought once, and what it costs. */
+/** Returns the items of a one-off payment and their price. */
 export function oneOffOrder(world: World, session: Readonly<SessionRecord>): Html {
   const currency = session.currency ?? 'usd';
   const due = formatMoney(session.amount_total ?? 0, currency);

@@ -9,7 +9,7 @@ import { applyItems } from '../subscriptions/subscription-items';
 import { change, emitFor } from '../webhooks/events';
 import type { PortalCall } from './portal';
 
-/** Puts a cheaper plan off to the period's end where the configuration says so. False = it is to be made at once. */
+/** Schedules a cheaper plan for the end of the period if the configuration says so. Returns false for a change to make now. */
 export function scheduleDowngrade(
   call: PortalCall,
   subscription: Readonly<SubscriptionRecord>,

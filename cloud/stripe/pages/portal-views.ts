@@ -19,7 +19,7 @@ function back(call: PortalCall): Html | null {
   return return_url ? html`<p><a href="${return_url}">Return</a></p>` : null;
 }
 
-/** Plan, card and invoices. */
+/** Returns the page with the plan, the card and the invoices. */
 export function homeView(call: PortalCall): string {
   const { world, session, features } = call;
   const live = world.store
@@ -69,7 +69,7 @@ function invoiceRows(world: World, customer: string): Html {
   return html`<section><h2>Invoices</h2>${rows.length ? rows : html`<p class="soft">None yet.</p>`}</section>`;
 }
 
-/** A new card. */
+/** Returns the form for a new card. */
 export function cardView(call: PortalCall, error: string | null): string {
   const values = call.form ?? new URLSearchParams();
   return page(
@@ -78,7 +78,7 @@ export function cardView(call: PortalCall, error: string | null): string {
   );
 }
 
-/** What stands on invoices. */
+/** Returns the form for the details on invoices. */
 export function detailsView(call: PortalCall, error: string | null): string {
   const customer = call.world.store.read('customers', call.session.customer);
   const values = call.form ?? new URLSearchParams({ businessName: customer?.name ?? '' });
@@ -99,7 +99,7 @@ const REASONS: Record<string, string> = {
   other: 'Another reason',
 };
 
-/** The end of a plan, with a reason where the configuration asks for one. */
+/** Returns the form that cancels a plan, with a reason if the configuration asks for one. */
 export function cancelView(call: PortalCall, error: string | null): string {
   const { world, session, features } = call;
   const subscription = subscriptionOf(world, session);
@@ -118,7 +118,7 @@ export function cancelView(call: PortalCall, error: string | null): string {
   );
 }
 
-/** The plans that the configuration offers. */
+/** Returns the plans that the configuration offers. */
 export function planView(call: PortalCall, error: string | null): string {
   const { world, session, features } = call;
   const subscription = subscriptionOf(world, session);
@@ -137,7 +137,7 @@ export function planView(call: PortalCall, error: string | null): string {
   );
 }
 
-/** What the change costs today; the figure comes from making the change and taking it back. */
+/** Returns the price of the change today. The figure comes from a rehearsal of the change itself. */
 export function confirmView(call: PortalCall, error: string | null): string {
   const { world, session, features } = call;
   const subscription = subscriptionOf(world, session);

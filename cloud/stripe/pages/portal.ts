@@ -22,7 +22,7 @@ export interface PortalCall extends PageCall {
 
 const LIFE_SECONDS = 3600;
 
-/** `/p/session/:id`: plan, card, invoices and cancellation, or the one flow that the session was made for. */
+/** `/p/session/:id`: plan, card, invoices and cancellation, or the one flow of the session. */
 export function portalPage(call: PageCall): PageAnswer {
   const session = call.world.need('portalSessions', call.id, 'billing_portal.session');
   if (call.world.now(session.customer) > session.created + LIFE_SECONDS) {
@@ -75,7 +75,7 @@ function act(call: PortalCall, part: string, form: URLSearchParams): PageAnswer 
   return done(session);
 }
 
-/** Where a finished flow leads. */
+/** Returns the page or redirect that follows a finished flow. */
 function done(session: Readonly<PortalSessionRecord>): PageAnswer {
   const after = session.flow?.after_completion as Json | undefined;
   if (after?.type === 'redirect') return { to: String((after.redirect as Json).return_url) };
@@ -92,7 +92,7 @@ function need({ features }: PortalCall, name: string): Json {
   return feature;
 }
 
-/** Name, address and tax id of later invoices. */
+/** Saves the name, address and tax id of later invoices. Returns an error sentence, or null. */
 function saveDetails(call: PortalCall, form: URLSearchParams): string | null {
   const { world, session } = call;
   need(call, 'customer_update');
@@ -102,7 +102,7 @@ function saveDetails(call: PortalCall, form: URLSearchParams): string | null {
   return null;
 }
 
-/** The card becomes the customer's default; a subscription's own card still wins over it. */
+/** Makes the card the customer's default; a subscription's own card still comes first. Returns an error sentence, or null. */
 function saveCard(call: PortalCall, form: URLSearchParams): string | null {
   const { world, session } = call;
   need(call, 'payment_method_update');
@@ -117,7 +117,7 @@ function saveCard(call: PortalCall, form: URLSearchParams): string | null {
   return null;
 }
 
-/** The subscription that the flow names, else the customer's newest live one. */
+/** Returns the flow's subscription, otherwise the customer's newest live one. Throws a refusal without one. */
 export function subscriptionOf(world: World, session: Readonly<PortalSessionRecord>) {
   const flow = session.flow?.[String(session.flow.type)] as { subscription?: string } | null | undefined;
   const live = world.store
@@ -143,7 +143,7 @@ function cancel(call: PortalCall, form: URLSearchParams): void {
   } else updateSubscription(world, id, { cancel_at_period_end: true, cancellation_details: details });
 }
 
-/** The items a confirmation is about: the flow's, or the chosen price on the first item. */
+/** Returns the items to confirm: the flow's, or the first item with the chosen price. Throws a refusal for another price. */
 export function wantedItems(call: PortalCall, price: string | null): Json[] {
   const flow = call.session.flow?.subscription_update_confirm as { items: Json[] } | null | undefined;
   if (flow)

@@ -16,7 +16,7 @@ export function renderPrice(price: Readonly<PriceRecord>): Json {
   });
 }
 
-/** Amounts by currency, the price's own among them; sent only when expanded. */
+/** Returns the amounts by currency, the price's own currency included; sent only when expanded. */
 export function renderCurrencyOptions(price: Readonly<PriceRecord>): Json {
   const amounts = { [price.currency]: price.unit_amount, ...price.currency_options };
   return Object.fromEntries(
@@ -32,7 +32,7 @@ export function renderCurrencyOptions(price: Readonly<PriceRecord>): Json {
   );
 }
 
-/** The old name of a price, which items still carry. */
+/** Renders a price as a plan, the older object that subscription items still contain. */
 export function renderPlan(price: Readonly<PriceRecord>): Json {
   return {
     id: price.id,

@@ -54,7 +54,7 @@ export const debitFacts = ({ number }: Readonly<PaymentMethodRecord>): Json => (
   last4: number.slice(-4),
 });
 
-/** What a charge and a saved card say alike of a card. */
+/** Returns the card fields that a charge and a saved card share. */
 export function cardFacts(method: Readonly<PaymentMethodRecord>): Json {
   const behaviour = behaviourOf(method.number);
   return {

@@ -9,7 +9,7 @@ import { page, renderSubscription } from './subscription';
 
 const MAX_DEPTH = 4;
 
-/** Fields that exist only when they are asked for. */
+/** Fields that are present only when expanded. */
 const ON_REQUEST: Record<string, Record<string, (world: World, id: string) => unknown>> = {
   price: { currency_options: (world, id) => renderCurrencyOptions(world.need('prices', id, 'price')) },
   'checkout.session': {
@@ -45,7 +45,7 @@ const ON_REQUEST: Record<string, Record<string, (world: World, id: string) => un
   },
 };
 
-/** Puts the named objects in place of their ids, in the object itself. Throws a refusal for paths that lead nowhere. */
+/** Replaces ids with their objects, in place. Throws a refusal for a path that does not exist or is too deep. */
 export function expand(world: World, object: Json, paths: unknown): void {
   if (!Array.isArray(paths)) return;
   for (const path of paths as string[]) {
@@ -62,7 +62,7 @@ export function expand(world: World, object: Json, paths: unknown): void {
 
 function walk(world: World, at: Json, segments: string[], path: string): void {
   const [name, ...rest] = segments;
-  // Of a deleted object only its id is left.
+  // A deleted object has nothing to expand.
   if (name === undefined || at.deleted === true) return;
   if (Array.isArray(at[name])) {
     const parts = at[name] as unknown[];

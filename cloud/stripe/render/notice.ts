@@ -18,7 +18,7 @@ export function renderEvent(world: World, event: Readonly<EventRecord>): Json {
   });
 }
 
-/** The secret is shown once, when the endpoint is made. */
+/** Renders a webhook endpoint. The secret is shown once, when the endpoint is created. */
 export function renderWebhookEndpoint(endpoint: Readonly<WebhookEndpointRecord>, withSecret = false): Json {
   const { secret, ...rest } = endpoint;
   return fill('webhook_endpoint', { ...rest, ...(withSecret ? { secret } : {}) });

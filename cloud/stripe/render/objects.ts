@@ -15,12 +15,12 @@ import { renderTaxId } from './tax';
 
 interface Kind<N extends keyof Records> {
   prefix: string;
-  /** The word for it in refusals. */
+  /** The noun in refusals. */
   word: string;
   render: (world: World, record: Readonly<Records[N]>) => Json;
 }
 
-/** Each noun that has ids of its own and can be answered with. */
+/** Each noun with ids of its own that the API can return. */
 const KINDS: { [N in keyof Records]?: Kind<N> } = {
   charges: { prefix: 'ch', word: 'charge', render: renderCharge },
   checkoutSessions: { prefix: 'cs', word: 'checkout.session', render: renderSession },
@@ -65,7 +65,7 @@ const KINDS: { [N in keyof Records]?: Kind<N> } = {
 
 export type RenderedName = keyof typeof KINDS;
 
-/** The wire object of a record. Throws 404 resource_missing when there is no such record. */
+/** Returns the wire object of a record. Throws 404 resource_missing for an unknown id. */
 export function renderOne<N extends RenderedName>(world: World, name: N, id: string): Json {
   const kind = kindOf(name);
   return kind.render(world, world.need(name, id, kind.word));
@@ -85,7 +85,7 @@ export function kindOf<N extends RenderedName>(name: N): Kind<N> {
   return kind;
 }
 
-/** The wire object that an id names; undefined when the id names nothing here. */
+/** Returns the wire object with this id, or undefined for an unknown id. */
 export function renderById(world: World, id: string): Json | undefined {
   for (const name of Object.keys(KINDS) as RenderedName[]) {
     if (id.startsWith(`${kindOf(name).prefix}_`) && world.store.read(name, id))

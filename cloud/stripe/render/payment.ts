@@ -38,7 +38,7 @@ export function renderPaymentIntent(world: World, intent: Readonly<PaymentIntent
   });
 }
 
-/** A page of the bank when there is a way back from it; else only a script in the shop's own page can ask. */
+/** Returns a redirect to the bank's page if the payment has a return URL, otherwise an action for the shop's script. */
 function nextAction(world: World, id: string, return_url: string | undefined): Json {
   if (!return_url) return { type: 'use_stripe_sdk', use_stripe_sdk: {} };
   const url = `${world.baseUrl}/challenge/${id}`;
@@ -110,7 +110,7 @@ export function renderSetupIntent(intent: Readonly<SetupIntentRecord>): Json {
   });
 }
 
-/** The link between an invoice and the payment made for it. */
+/** Returns the link between an invoice and its payment. Throws for an invoice without a payment. */
 export function renderInvoicePayment(invoice: Readonly<InvoiceRecord>): Json {
   const payment = invoice.payment;
   if (!payment) throw new Error(`Invoice ${invoice.id} has no payment.`);

@@ -140,7 +140,7 @@ function renderPhase(phase: PhaseRecord, currency: string): Json {
   };
 }
 
-/** A list that is wholly inside its parent. */
+/** Returns a complete list, as embedded in its parent object. */
 export function page(url: string, data: Json[]): Json {
   return { object: 'list', url, has_more: false, data };
 }

@@ -13,14 +13,14 @@ export function renderTaxId(taxId: Readonly<TaxIdRecord>): Json {
   });
 }
 
-/** The tax ids of a customer as invoices and sessions show them. */
+/** Returns a customer's tax ids as invoices and sessions show them. */
 export const taxIdsOf = (world: World, customer: string): Json[] =>
   world.store
     .all('taxIds')
     .filter((taxId) => taxId.customer === customer)
     .map(({ type, value }) => ({ type, value }));
 
-/** The fields about tax of an invoice. */
+/** Returns the tax fields of an invoice. */
 export function taxFields(world: World, invoice: Readonly<InvoiceRecord>): Json {
   const { tax } = invoice;
   const total = totalOf(invoice);

@@ -2,7 +2,7 @@ import type { Json } from './fill';
 import { resolveShape, shapeOf } from './load';
 import type { Shape } from './shape';
 
-/** How an answer or the object of an event differs from the SDK's types; a list is judged by its members. */
+/** Returns the differences between a response or event and the SDK's types. Of a list, each member is checked. */
 export function faultsOf(answer: Json): string[] {
   if (answer.object === 'list') return (answer.data as Json[]).flatMap(faultsOf);
   const faults = checkShape(`${answer.deleted === true ? 'deleted_' : ''}${answer.object}`, answer);
@@ -11,8 +11,8 @@ export function faultsOf(answer: Json): string[] {
 }
 
 /**
- * What is wrong with a value, one sentence per fault, each with its path; empty when the value fits.
- * Enums are closed here even where the SDK leaves them open: this side only says words that it knows.
+ * Returns one sentence with a path per difference between a value and a shape; empty when the value fits. Enums are
+ * closed even where the SDK leaves them open, because the local Stripe returns only known words.
  */
 export function checkShape(name: string, value: unknown): string[] {
   return check(shapeOf(name), value, name);
@@ -45,7 +45,7 @@ function checkPlain(shape: string, value: unknown, path: string): string[] {
 function checkOneOf(shapes: Shape[], value: unknown, path: string): string[] {
   const faults = shapes.map((shape) => check(shape, value, path));
   if (faults.some((found) => found.length === 0)) return [];
-  // The alternative that came furthest explains best.
+  // The alternative with the deepest fault explains the mismatch best.
   return faults.reduce((best, found) => (depth(found) > depth(best) ? found : best));
 }
 

@@ -4,8 +4,8 @@ import type { Shape } from './shape';
 export type Json = Record<string, unknown>;
 
 /**
- * A wire object of the named kind: the given fields, and for every other required field its empty value
- * (null, [], {} or false). Fields without an empty value stay absent, so that the check finds them.
+ * Returns a wire object of the named kind: the given fields, and an empty value (null, [], {} or false) for every
+ * other required field. A field without an empty value stays absent, so that the check finds it.
  */
 export function fill(name: string, fields: Json): Json {
   const shape = resolveShape(shapeOf(name));

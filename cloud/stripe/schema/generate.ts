@@ -9,7 +9,7 @@ import { TypeReader } from './read-types';
 import type { Shape } from './shape';
 import { shareParts } from './share-parts';
 
-// Writes wire-shapes.jsonl from the typings of the installed `stripe` package. Run again after each update of it:
+// Writes wire-shapes.jsonl from the types of the installed `stripe` package. Run it after each update of the package:
 // node --import tsx cloud/stripe/schema/generate.ts
 
 const here = dirname(fileURLToPath(import.meta.url));

@@ -4,7 +4,7 @@ import type { Shape, ShapeFile } from './shape';
 
 let loaded: ShapeFile | undefined;
 
-/** The shapes generated from the SDK's typings; read once per process. */
+/** Returns the shapes generated from the SDK's types, which are read once per process. */
 export function loadShapes(): ShapeFile {
   if (loaded) return loaded;
   const text = readFileSync(join(import.meta.dirname, 'wire-shapes.jsonl'), 'utf8');
@@ -19,14 +19,14 @@ export function loadShapes(): ShapeFile {
   return loaded;
 }
 
-/** A shape by name. Throws when the generated file does not have it. */
+/** Returns the shape with this name. Throws for a name that the generated file lacks. */
 export function shapeOf(name: string): Shape {
   const shape = loadShapes().shapes.get(name);
   if (shape === undefined) throw new Error(`No shape ${name}: add it to names.ts and generate again.`);
   return shape;
 }
 
-/** Follows references until something that is not one. */
+/** Returns the shape at the end of a chain of references. */
 export function resolveShape(shape: Shape): Shape {
   let current = shape;
   while (typeof current !== 'string' && 'ref' in current) current = shapeOf(current.ref);

@@ -1,4 +1,4 @@
-/** Objects the local Stripe answers with: the value of their `object` field → the SDK type that describes them. */
+/** SDK types by the `object` field of the objects that the local Stripe returns. */
 export const OBJECTS: Record<string, string> = {
   account: 'Account',
   'billing_portal.configuration': 'BillingPortal.Configuration',
@@ -34,7 +34,7 @@ export const OBJECTS: Record<string, string> = {
   webhook_endpoint: 'WebhookEndpoint',
 };
 
-/** Parameter types of the endpoints that exist here; what they do not name is refused. */
+/** Parameter types of the supported endpoints. Other parameters are refused. */
 export const PARAMS: string[] = [
   'BillingPortal.ConfigurationCreateParams',
   'BillingPortal.ConfigurationListParams',

@@ -4,7 +4,7 @@ import type { Shape } from './shape';
 
 const { TypeFlags } = ts;
 
-/** Reads shapes out of TypeScript types. `answer` mode points to other Stripe objects instead of copying them in. */
+/** Reads shapes from TypeScript types. In `answer` mode other Stripe objects become references instead of copies. */
 export class TypeReader {
   constructor(
     private readonly checker: ts.TypeChecker,
@@ -71,7 +71,7 @@ export class TypeReader {
     const fields = this.checker.getPropertiesOfType(type);
     const index = this.checker.getIndexInfoOfType(type, ts.IndexKind.String);
     if (index) return { map: this.read(index.type, depth + 1) };
-    // `{}` says nothing: the object of an event, for one.
+    // `{}` describes no fields, for example the object of an event.
     if (fields.length === 0) return 'any';
     const has: Record<string, Shape> = {};
     for (const field of fields) {
@@ -93,7 +93,7 @@ export class TypeReader {
     );
   }
 
-  /** `string & Record<never, never>`: the SDK's way to say that more values may come. */
+  /** Returns whether the type is `string & Record<never, never>`, which the SDK uses for enums that may grow. */
   private isOpenString(type: ts.Type): boolean {
     return type.isIntersection() && type.types.some((part) => part.flags & TypeFlags.String);
   }

@@ -1,4 +1,4 @@
-/** How a value may look on the wire: a small schema language, one line of JSON per named shape. */
+/** The form of a value on the wire: a small schema language, with one line of JSON per named shape. */
 export type Shape =
   | 'string'
   | 'number'
@@ -10,9 +10,9 @@ export type Shape =
   | { list: Shape }
   | { page: Shape }
   | { map: Shape }
-  /** Fields of an object; a name ending in `?` may be absent, names not listed are refused. */
+  /** Fields of an object. A name that ends in `?` is optional; a name that is not listed is refused. */
   | { has: Record<string, Shape> }
-  /** An object of which only its kind is known here. */
+  /** An object of which only the kind is checked. */
   | { kind: string }
   | { oneOf: Shape[] }
   | { ref: string };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Shape } from './shape';
 
-/** Moves parts that occur more than once behind a name, which makes the file several times smaller. */
+/** Replaces repeated parts with references, which makes the file several times smaller. */
 export function shareParts(named: Map<string, Shape>): Map<string, Shape> {
   const counts = new Map<string, number>();
   const parts = new Map<string, Shape>();

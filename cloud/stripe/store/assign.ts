@@ -1,14 +1,14 @@
 import type { Json } from '../schema/fill';
 import type { Metadata } from './records';
 
-/** Copies the named parameters that were sent; an empty text unsets. */
+/** Copies the named parameters that were sent; an empty string unsets a field. */
 export function assign<T extends object>(record: T, params: Json, names: (keyof T & string)[]): void {
   for (const name of names) {
     if (params[name] !== undefined) (record as Json)[name] = params[name] === '' ? null : params[name];
   }
 }
 
-/** Metadata after an update: keys merge, an empty value removes its key, an empty text removes them all. */
+/** Returns the merged metadata. An empty value removes its key; an empty string instead of an object removes all keys. */
 export function mergeMetadata(old: Metadata, sent: unknown): Metadata {
   if (sent === undefined) return old;
   if (sent === '' || sent === null) return {};

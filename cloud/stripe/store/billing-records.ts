@@ -1,7 +1,7 @@
 import type { Json } from '../schema/fill';
 import type { Metadata } from './records';
 
-// Records of what is sold and paid; instants are unix seconds, money is in minor units.
+// Records of products sold and payments. Instants are unix seconds, money is in minor units.
 
 export interface ItemRecord {
   id: string;
@@ -62,13 +62,13 @@ export interface SubscriptionRecord {
   trial_end: number | null;
   trial_settings: { billing_cycle_anchor: 'now' | 'unchanged' | null; missing_payment_method: string };
   pending_update: PendingUpdateRecord | null;
-  /** The reduction of its invoices; absent for none. */
+  /** The discount of the subscription's invoices; absent or null = none. */
   discount?: string | null;
-  /** Stripe Tax is on for its invoices. */
+  /** Stripe Tax computes the tax of the subscription's invoices. */
   automatic_tax?: boolean;
-  /** Prorations that wait for the next invoice. */
+  /** Proration lines that wait for the next invoice. */
   pending_lines: LineRecord[];
-  /** Notices sent for the present period, so that each is sent once. */
+  /** Ends of the periods whose notices were sent, so that each notice is sent once. */
   noticed: { trial_will_end?: number; upcoming?: number };
 }
 
@@ -81,11 +81,11 @@ export interface LineRecord {
   quantity: number;
   proration: boolean;
   subscription_item: string;
-  /** What a discount takes off, of the sign of the amount. */
+  /** The discounted amount, with the sign of `amount`. */
   discounted?: number;
 }
 
-/** What Stripe Tax decided for an invoice. The tax is part of the total: prices here include it. */
+/** Tax that Stripe Tax computed for an invoice. The total includes the tax, because local prices include it. */
 export interface TaxRecord {
   country: string | null;
   percentage: number;
@@ -121,7 +121,7 @@ export interface InvoiceRecord {
   auto_advance: boolean;
   next_payment_attempt: number | null;
   automatically_finalizes_at: number | null;
-  /** The discount that its lines were reduced by. */
+  /** The discount that reduced the invoice's lines. */
   discount?: string | null;
   tax?: TaxRecord | null;
   starting_balance: number;
@@ -146,12 +146,12 @@ export interface PaymentIntentRecord {
   amount: number;
   currency: string;
   customer: string;
-  /** Null for a payment that no invoice asked for. */
+  /** Null for a payment without an invoice. */
   invoice: string | null;
   metadata?: Metadata;
   payment_method: string | null;
   status: 'canceled' | 'processing' | 'requires_action' | 'requires_payment_method' | 'succeeded';
-  /** Where the bank's page leads back to, once the payment was confirmed with one. */
+  /** URL that the bank's page leads back to, from the payment's confirmation. */
   return_url?: string;
   created: number;
   canceled_at: number | null;
@@ -212,25 +212,25 @@ export interface SessionRecord {
   metadata: Metadata;
   locale: string | null;
   subscription_data: Json;
-  /** Of a session that is paid once. */
+  /** Only in a session of `mode: payment`. */
   payment_data?: Json;
   payment_intent?: string;
   automatic_tax?: boolean;
   collects_tax_id?: boolean;
-  /** A session that is paid once makes an invoice. */
+  /** Whether a session of `mode: payment` creates an invoice. */
   invoice_creation?: boolean;
-  /** The promotion code that was typed on the page. */
+  /** The promotion code applied on the page. */
   promotion_code?: string | null;
-  /** Fields that are only given back as they came. */
+  /** Parameters that are only returned as sent. */
   echoed: Json;
   subscription: string | null;
   invoice: string | null;
   setup_intent: string | null;
   payment_method: string | null;
   amount_total: number | null;
-  /** The card that waits for its bank's challenge page. */
+  /** The card whose bank challenge is pending. */
   challenge: CardInput | null;
-  /** The subscription that is `incomplete` while its first payment waits for the bank. */
+  /** The subscription that stays `incomplete` while its first payment waits for the bank. */
   begun: string | null;
   last_error: string | null;
 }
@@ -241,7 +241,7 @@ export interface CardInput {
   exp_year: number;
   name: string | null;
   email: string | null;
-  /** What a business types beside its card. */
+  /** Business details typed beside the card. */
   business?: { name: string | null; address: Json | null; taxId: string | null };
 }
 
@@ -259,7 +259,7 @@ export interface ScheduleRecord {
   subscription: string | null;
   status: 'active' | 'canceled' | 'completed' | 'not_started' | 'released';
   phases: PhaseRecord[];
-  /** The phase in force; null before the first and after the last. */
+  /** Index of the current phase; null before the first phase and after the last one. */
   phase: number | null;
   end_behavior: 'release' | 'cancel';
   currency: string;

@@ -5,11 +5,11 @@ export interface CardBehaviour {
   brand: string;
   country: string;
   funding: string;
-  /** Why it cannot be saved or first charged in front of its owner; null = it can. */
+  /** Why the card cannot be saved or charged for the first time with the customer present; null = it can. */
   declines: PaymentFailureRecord | null;
-  /** Why a later charge fails; null = it succeeds. */
+  /** Why a later charge fails; null = the charge succeeds. */
   failsLater: PaymentFailureRecord | null;
-  /** `once`: the owner confirms when the card is set up; `always`: at each payment, so later charges fail. */
+  /** `once`: the customer confirms when the card is saved. `always`: at each payment, so that later charges fail. */
   challenge: 'never' | 'once' | 'always';
 }
 
@@ -28,7 +28,7 @@ const processing = decline(
   'An error occurred while processing your card. Try again in a little bit.',
 );
 
-/** What a payment that its owner did not confirm fails with. */
+/** The failure of a payment that the customer did not confirm. */
 export const needsOwner = decline(
   'authentication_required',
   'authentication_required',
@@ -45,7 +45,7 @@ const good: CardBehaviour = {
 };
 const declining = (failure: PaymentFailureRecord) => ({ ...good, declines: failure, failsLater: failure });
 
-/** The published test numbers and how each behaves. */
+/** The published test numbers and their behaviour. */
 export const TEST_CARDS: Record<string, CardBehaviour & { about: string }> = {
   '4242424242424242': { ...good, about: 'succeeds' },
   '5555555555554444': { ...good, brand: 'mastercard', about: 'succeeds (Mastercard)' },
@@ -62,7 +62,7 @@ export const TEST_CARDS: Record<string, CardBehaviour & { about: string }> = {
   '4000000000000119': { ...declining(processing), about: 'is declined: processing error' },
 };
 
-/** Ready-made payment methods and tokens, by the names the documentation gives them. */
+/** Card numbers of ready-made payment methods, by their documented names. */
 export const NAMED_CARDS: Record<string, string> = {
   visa: '4242424242424242',
   mastercard: '5555555555554444',
@@ -79,16 +79,16 @@ export const NAMED_CARDS: Record<string, string> = {
   chargeDeclinedExpiredCard: '4000000000000069',
 };
 
-/** Account numbers of bank debits: what is charged arrives days later, or does not. */
+/** Account number of a bank debit. Its money arrives days later, or the debit is returned. */
 export const TEST_DEBIT = 'AT611904300234573201';
 export const isDebit = (number: string): boolean => number === TEST_DEBIT;
 
-/** How a card behaves; undefined for a number that is no test card. */
+/** Returns a card's behaviour, or undefined for a number that is not a test card. */
 export function behaviourOf(number: string): CardBehaviour | undefined {
   return isDebit(number) ? good : TEST_CARDS[number];
 }
 
-/** The same for the same card, as the real one is. */
+/** Returns a fingerprint that is equal for equal cards, like real Stripe's. */
 export function fingerprintOf(number: string): string {
   return createHash('sha256').update(`card ${number}`).digest('base64url').slice(0, 16);
 }

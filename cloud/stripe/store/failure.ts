@@ -1,6 +1,6 @@
 import type { Json } from '../schema/fill';
 
-/** An answer with `{error: …}`, as the SDK expects every refusal to look. */
+/** A refusal, sent as `{error: …}` in the form that the SDK expects. */
 export class Failure extends Error {
   constructor(
     readonly status: number,
@@ -11,14 +11,14 @@ export class Failure extends Error {
       param?: string;
       decline_code?: string;
     } & Json,
-    /** Parameters that never reached the endpoint are not remembered under the idempotency key. */
+    /** The request never reached its endpoint, so its response is not stored under the idempotency key. */
     readonly beforeRun = false,
   ) {
     super(error.message);
   }
 }
 
-/** 400 invalid_request_error. */
+/** Returns a 400 invalid_request_error. */
 export function refuse(message: string, param?: string, code?: string): Failure {
   return new Failure(400, {
     type: 'invalid_request_error',
@@ -28,23 +28,23 @@ export function refuse(message: string, param?: string, code?: string): Failure 
   });
 }
 
-/** 404 resource_missing, worded like the real one. */
+/** Returns a 404 resource_missing with real Stripe's message. */
 export function missing(kind: string, id: string, param = 'id'): Failure {
   const message = `No such ${kind}: '${id}'`;
   return new Failure(404, { type: 'invalid_request_error', code: 'resource_missing', message, param });
 }
 
-/** A parameter named by a request body that does not exist answers 400, not 404. */
+/** Returns the 400, not 404, for an unknown id in a request's parameters. */
 export function missingParam(kind: string, id: string, param: string): Failure {
   return refuse(`No such ${kind}: '${id}'`, param, 'resource_missing');
 }
 
-/** A parameter that real Stripe takes and this stand-in does not: said plainly, never ignored. */
+/** Returns the refusal of a parameter that only real Stripe supports. Such parameters are never ignored. */
 export function notHere(param: string): Failure {
   return refuse(`The local Stripe does not support ${param}.`, param, 'local_stripe_unsupported');
 }
 
-/** 402 card_error. */
+/** Returns a 402 card_error. */
 export function declined(
   code: string,
   message: string,

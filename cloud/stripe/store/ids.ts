@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 const LETTERS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-/** `prefix_` and 24 random letters and digits. */
+/** Returns a new id: `prefix_` and 24 random letters and digits. */
 export function newStripeId(prefix: string): string {
   return `${prefix}_${randomLetters(24)}`;
 }

@@ -1,6 +1,6 @@
 import type { InvoiceRecord } from './billing-records';
 
-/** Less than this is not charged but carried over to the next invoice; minor units by currency. */
+/** Minimum charge in minor units, by currency. A smaller amount is carried over to the next invoice. */
 const LEAST_CHARGE: Record<string, number> = { usd: 50, eur: 50, chf: 50, gbp: 30, jpy: 50 };
 
 export const leastCharge = (currency: string): number => LEAST_CHARGE[currency] ?? 50;
@@ -9,31 +9,31 @@ export function subtotalOf(invoice: Readonly<InvoiceRecord>): number {
   return invoice.lines.reduce((sum, line) => sum + line.amount, 0);
 }
 
-/** What the discount takes off. */
+/** Returns the invoice's discount in minor units. */
 export function discountOf(invoice: Readonly<InvoiceRecord>): number {
   return invoice.lines.reduce((sum, line) => sum + (line.discounted ?? 0), 0);
 }
 
-/** After the discount; the tax is in it. */
+/** Returns the total after the discount in minor units, tax included. */
 export const totalOf = (invoice: Readonly<InvoiceRecord>): number =>
   subtotalOf(invoice) - discountOf(invoice);
 
-/** The part of the total that is tax. */
+/** Returns the tax contained in the total, in minor units. */
 export function taxAmount(invoice: Readonly<InvoiceRecord>): number {
   const percentage = invoice.tax?.percentage ?? 0;
   return Math.round((totalOf(invoice) * percentage) / (100 + percentage));
 }
 
-/** The total with the customer's balance: below 0 it is credit, above 0 it is owed. */
+/** Returns the total plus the customer's balance in minor units: negative = credit, positive = owed. */
 const owedOf = (invoice: Readonly<InvoiceRecord>): number => totalOf(invoice) + invoice.starting_balance;
 
-/** What the customer has to pay now: nothing where less is owed than can be charged. */
+/** Returns the amount to pay now in minor units; 0 below the minimum charge. */
 export function amountDue(invoice: Readonly<InvoiceRecord>): number {
   const owed = owedOf(invoice);
   return owed < leastCharge(invoice.currency) ? 0 : owed;
 }
 
-/** The customer's balance after the invoice: credit that is left, or what was too little to be charged. */
+/** Returns the customer's balance after the invoice: the remaining credit, or an amount below the minimum charge. */
 export function balanceAfter(invoice: Readonly<InvoiceRecord>): number {
   return amountDue(invoice) > 0 ? 0 : owedOf(invoice);
 }

@@ -7,7 +7,7 @@ export interface Interval {
 
 const DAY_SECONDS = 86_400;
 
-/** `instant` moved by `count` intervals; a day that the target month does not have becomes its last day. */
+/** Returns `instant` moved by `count` intervals. A day that the target month lacks becomes the month's last day. */
 export function addIntervals(instant: number, { interval, interval_count }: Interval, count: number): number {
   const steps = interval_count * count;
   if (interval === 'day') return instant + steps * DAY_SECONDS;
@@ -26,7 +26,7 @@ function addMonths(instant: number, months: number): number {
 
 const daysIn = (year: number, month: number) => new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
 
-/** The full cycle of `anchor` that holds `instant`: start ≤ instant < end. The anchor may lie before or after. */
+/** Returns the full cycle of `anchor` with start ≤ `instant` < end. The anchor may lie before or after the instant. */
 export function cycleAt(anchor: number, every: Interval, instant: number): { start: number; end: number } {
   const spanSeconds = addIntervals(anchor, every, 1) - anchor;
   let count = Math.floor((instant - anchor) / spanSeconds);
@@ -35,7 +35,10 @@ export function cycleAt(anchor: number, every: Interval, instant: number): { sta
   return { start: addIntervals(anchor, every, count), end: addIntervals(anchor, every, count + 1) };
 }
 
-/** The first instant after or at `now` that the anchor names; parts that are not named are those of `now`. */
+/**
+ * Returns the first instant at or after `now` that fits the anchor; unnamed parts come from `now`. Throws an Error
+ * when no instant within a year fits.
+ */
 export function nextAnchor(config: AnchorConfig, now: number): number {
   const date = new Date(now * 1000);
   const time =
@@ -53,7 +56,7 @@ export function nextAnchor(config: AnchorConfig, now: number): number {
   throw new Error('No such anchor within a year.');
 }
 
-/** `amount` × the share of the full cycle that lies between two instants, rounded to whole minor units. */
+/** Returns `amount` × the share of the full cycle between two instants, rounded to whole minor units. */
 export function prorate(
   amount: number,
   from: number,

@@ -1,7 +1,7 @@
 import { refuse } from './failure';
 import type { PriceRecord } from './records';
 
-/** The price in minor units of a currency. Throws a refusal when the price is not sold in it. */
+/** Returns the price in minor units of a currency. Throws a refusal for a price without that currency. */
 export function priceAmount(price: Readonly<PriceRecord>, currency: string): number {
   if (currency === price.currency) return price.unit_amount;
   const amount = price.currency_options[currency];

@@ -10,8 +10,8 @@ import type {
   SubscriptionRecord,
 } from './billing-records';
 
-// What is stored of each noun: the fields that vary, named as on the wire where the wire has them. Instants are unix
-// seconds, money is in minor units.
+// Stored records, one type per noun: the fields that vary, with their wire names where the wire has them. Instants
+// are unix seconds, money is in minor units.
 
 export type Metadata = Record<string, string>;
 
@@ -77,7 +77,7 @@ export interface DiscountRecord {
   customer: string;
   subscription: string;
   start: number;
-  /** Invoices made from then on are not reduced. */
+  /** Later invoices are not reduced; null = the discount has no end date. */
   end: number | null;
 }
 
@@ -113,7 +113,7 @@ export interface CustomerRecord {
 export interface PaymentMethodRecord {
   id: string;
   customer: string | null;
-  /** The test card's number: it decides how the card behaves. */
+  /** The test card's number, which decides the card's behaviour. */
   number: string;
   exp_month: number;
   exp_year: number;
@@ -174,7 +174,7 @@ export interface DisputeRecord {
   charge: string;
   payment_intent: string;
   reason: string;
-  /** `warning_…` is an inquiry of the bank: no money is taken yet. */
+  /** `warning_…` is an inquiry of the bank, before any money is taken back. */
   status:
     | 'needs_response'
     | 'under_review'
@@ -195,7 +195,7 @@ export interface FraudWarningRecord {
   created: number;
 }
 
-/** Real time here, in milliseconds: receivers live in real time. */
+/** Times are real milliseconds, not those of the simulated clock, because receivers use real time. */
 export interface DeliveryRecord {
   id: string;
   event: string;
@@ -223,26 +223,26 @@ export interface IdempotencyRecord {
   at: number;
 }
 
-/** One record with the id `settings`. */
+/** The only record of its collection, with the id `settings`. */
 export interface SettingsRecord {
   id: string;
   /** The account that every key belongs to. */
   account_id: string;
-  /** How far this clock runs ahead of the real one. */
+  /** Milliseconds by which the simulated clock is ahead of the real one. */
   clock_offset_ms: number;
-  /** Days between the attempts at a failed renewal. */
+  /** Days between the attempts to charge a failed renewal. */
   retry_days: number[];
   final_action: 'canceled' | 'unpaid' | 'past_due';
   webhooks: WebhookSettings;
 }
 
 export interface WebhookSettings {
-  /** `unfriendly` puts updates before creations, as real logs show; `natural` is the order of emission. */
+  /** `unfriendly` sends updates before creations, as real logs show; `natural` keeps the order of emission. */
   order: 'natural' | 'unfriendly' | 'shuffle';
   /** Extra copies of each delivery. */
   duplicate: number;
   delayMs: number;
-  /** Share of deliveries that are never sent, 0 to 1, or event types. */
+  /** Share of deliveries that are never sent, from 0 to 1, or the event types that are never sent. */
   drop: number | string[];
   retryDelaysMs: number[];
   timeoutMs: number;

@@ -10,8 +10,8 @@ interface Touched {
 }
 
 /**
- * All state of the local Stripe: collections of records by id, in memory, with a journal on disk.
- * A unit of work either happens whole and is on disk when it returns, or leaves no trace.
+ * All state of the local Stripe: collections of records by id, in memory, with a journal on disk. A unit of work is
+ * either complete and on disk when it returns, or has no effect.
  */
 export class Store {
   private readonly collections = new Map<CollectionName, Map<string, unknown>>();
@@ -24,12 +24,12 @@ export class Store {
     this.load();
   }
 
-  /** The record, for reading only. */
+  /** Returns the record, read-only, or undefined. */
   read<N extends CollectionName>(name: N, id: string): Readonly<Records[N]> | undefined {
     return this.collection(name).get(id) as Records[N] | undefined;
   }
 
-  /** The record, to be changed in place. Throws when there is none. */
+  /** Returns the record, to be changed in place. Throws for an unknown id. */
   edit<N extends CollectionName>(name: N, id: string): Records[N] {
     const record = this.collection(name).get(id);
     if (!record) throw new Error(`No ${name} ${id} in the store.`);
@@ -48,12 +48,12 @@ export class Store {
     this.collection(name).delete(id);
   }
 
-  /** All records, oldest first. */
+  /** Returns all records, oldest first. */
   all<N extends CollectionName>(name: N): Readonly<Records[N]>[] {
     return [...this.collection(name).values()] as Records[N][];
   }
 
-  /** Runs one unit of work. When it throws, everything it changed is as before. Units may nest: the outer one decides. */
+  /** Runs a unit of work; an error undoes its changes. A nested unit commits or fails with the outermost one. */
   work<T>(run: () => T): T {
     if (this.touched) return run();
     this.touched = new Map();
@@ -69,7 +69,7 @@ export class Store {
     }
   }
 
-  /** What the work would give, without its changes: how previews are made. */
+  /** Returns the result of the work and undoes its changes. Previews use this. */
   rehearse<T>(run: () => T): T {
     const outer = this.touched;
     this.touched = new Map();
@@ -109,7 +109,7 @@ export class Store {
   private writeJournal(touched: Map<string, Touched>): void {
     if (touched.size === 0) return;
     const lines = [...touched.values()].map(({ name, id }) => this.line(name, id));
-    // One write per unit of work: a crash leaves all of its lines or a torn last one, which is ignored.
+    // One write per unit of work: after a crash the unit is complete, or its line is torn and ignored.
     appendFileSync(this.path, `${JSON.stringify(lines)}\n`);
   }
 
@@ -135,7 +135,7 @@ export class Store {
     this.compact();
   }
 
-  /** Rewrites the journal as one line per record, beside the old file and renamed over it. */
+  /** Rewrites the journal as one line per record: writes a new file and renames it over the old one. */
   private compact(): void {
     const lines = [...this.collections].flatMap(([name, records]) =>
       [...records.keys()].map((id) => JSON.stringify([this.line(name, id)])),

@@ -21,14 +21,14 @@ const DEFAULT_SETTINGS: SettingsRecord = {
   },
 };
 
-/** Everything the endpoints share: the records, the clock, the address and the events of the present unit of work. */
+/** State that all endpoints share: records, clock, base URL and the events of the current unit of work. */
 export class World {
   readonly store: Store;
-  /** Address of the hosted pages, without a slash at the end. */
+  /** Base URL of the hosted pages, without a trailing slash. */
   baseUrl = '';
-  /** The request that is being answered; events name it. */
+  /** The current request, which its events name. */
   request: EventRecord['request'] = { id: null, idempotency_key: null };
-  /** Takes the events of a unit of work once it is on disk. */
+  /** Receives the event ids of a unit of work once the unit is on disk. */
   onEvents: (eventIds: string[]) => void = () => {};
   private emitted: string[] = [];
   private moment: number | undefined;
@@ -52,7 +52,7 @@ export class World {
     this.store.work(() => this.store.put('settings', settings));
   }
 
-  /** Unix seconds: of the customer's test clock if it has one, else of the shared clock. */
+  /** Returns unix seconds: of the customer's test clock if there is one, otherwise of the shared clock. */
   now(customerId?: string | null): number {
     if (this.moment !== undefined) return this.moment;
     const clock = customerId ? this.store.read('customers', customerId)?.test_clock : null;
@@ -60,7 +60,7 @@ export class World {
     return frozen ?? Math.floor((this.realNowMs() + this.settings.clock_offset_ms) / 1000);
   }
 
-  /** Runs something as if it were that instant. */
+  /** Runs a function with the clock set to an instant, in unix seconds. */
   at<T>(seconds: number, run: () => T): T {
     const before = this.moment;
     this.moment = seconds;
@@ -71,7 +71,7 @@ export class World {
     }
   }
 
-  /** A whole unit of work; its events go out after its changes are on disk. */
+  /** Runs a unit of work. Its events are sent after its changes are on disk. */
   work<T>(run: () => T): T {
     const outer = this.emitted;
     this.emitted = [];
@@ -86,7 +86,7 @@ export class World {
     }
   }
 
-  /** What the work would give: nothing is changed, no event is sent, no card is charged. */
+  /** Returns the result of the work without changes, events or charges. */
   rehearse<T>(run: () => T): T {
     const before = this.silent;
     this.silent = true;
@@ -105,7 +105,7 @@ export class World {
     this.emitted.push(id);
   }
 
-  /** The record for reading. Throws 404 resource_missing. */
+  /** Returns the record, read-only. Throws 404 resource_missing for an unknown id. */
   need<N extends CollectionName>(name: N, id: string, kind: string): Readonly<Records[N]> {
     const record = this.store.read(name, id);
     if (!record) throw missing(kind, id);

@@ -11,7 +11,7 @@ async function open(at: string) {
 beforeEach(() => open('2026-11-24T12:00:00Z'));
 afterEach(() => bench.close());
 
-/** What an upgrade asks for, in a preview and in the change itself. */
+/** Returns the parameters of an upgrade, for the preview and the change itself. */
 function upgrade(subscription: Stripe.Subscription, at: number) {
   const item = subscription.items.data[0]?.id ?? '';
   return {

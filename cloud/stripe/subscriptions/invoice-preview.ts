@@ -14,8 +14,8 @@ import { readMoneyChange } from './subscription-update';
 import { readItems, readSubscriptionData } from './subscriptions';
 
 /**
- * The invoice that a change would make, made by the change itself and taken back: it cannot differ from the charge.
- * Without a change, the invoice of the next period.
+ * Returns the invoice of a change, from a rehearsal of the change itself, so that it cannot differ from the charge.
+ * Without a change, returns the next period's invoice. Throws 404 invoice_upcoming_none without one.
  */
 function previewInvoice(world: World, params: Json): Json {
   for (const name of ['schedule', 'schedule_details', 'invoice_items', 'discounts']) {
@@ -66,7 +66,7 @@ function undoCancellation(record: SubscriptionRecord): void {
   record.cancel_at_period_end = false;
 }
 
-/** Goes to the end of the period, through the schedule, and looks at the draft that the renewal makes. */
+/** Rehearses the end of the period, with its schedule, and returns the draft of the renewal. */
 function nextInvoice(world: World, id: string, recurring: boolean): Readonly<InvoiceRecord> {
   const record = world.store.edit('subscriptions', id);
   if (recurring) record.pending_lines = [];

@@ -6,7 +6,7 @@ import { change } from '../webhooks/events';
 import { changeSubscription } from './subscription-change';
 import { createSubscription } from './subscription-create';
 
-/** When the schedule has to be looked at next: the end of its phase, or the start of its first one. */
+/** Returns when the schedule advances next, in unix seconds: the end of its phase or the start of the first; null = never. */
 export function phaseEnd(world: World, id: string): number | null {
   const schedule = world.store.read('schedules', id);
   if (schedule?.status === 'not_started') return schedule.phases[0]?.start_date ?? null;
@@ -14,7 +14,7 @@ export function phaseEnd(world: World, id: string): number | null {
   return schedule.phases[schedule.phase]?.end_date ?? null;
 }
 
-/** Enters the next phase; after the last one the schedule lets its subscription go, or ends it. */
+/** Enters the next phase. After the last one the schedule releases or cancels its subscription. */
 export function advanceSchedule(world: World, id: string): void {
   const schedule = world.need('schedules', id, 'subscription schedule');
   const next = schedule.phase === null ? 0 : schedule.phase + 1;
@@ -52,7 +52,7 @@ function begin(world: World, schedule: Readonly<ScheduleRecord>, phase: PhaseRec
   world.store.edit('subscriptions', subscription).schedule = schedule.id;
 }
 
-/** At a period's end the renewal bills the new items, so nothing is prorated there. */
+/** Applies a phase's items. At the end of a period nothing is prorated, because the renewal bills the new items. */
 export function enterPhase(world: World, id: string, phase: PhaseRecord): void {
   const subscription = world.need('subscriptions', id, 'subscription');
   const now = world.now(subscription.customer);
@@ -100,7 +100,7 @@ function finish(world: World, schedule: Readonly<ScheduleRecord>): void {
   cancelNow(world, subscription, null);
 }
 
-/** Lets the subscription go on as it is, without the schedule. */
+/** Releases a schedule: its subscription continues unchanged without it. */
 export function releaseSchedule(world: World, id: string): void {
   const { subscription, customer } = world.need('schedules', id, 'subscription schedule');
   change(world, 'schedules', id, 'subscription_schedule.released', (record) => {

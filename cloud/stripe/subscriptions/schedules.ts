@@ -21,7 +21,7 @@ function create({ world, params }: Call): Json {
   return renderOne(world, 'schedules', id);
 }
 
-/** One phase: what the subscription is now, until its period ends. */
+/** Creates a schedule with one phase: the subscription as it is, until its period ends. Returns the schedule's id. */
 function createFrom(world: World, from: string, params: Json): string {
   if (params.phases !== undefined) {
     throw refuse('You cannot set `phases` when `from_subscription` is set.', 'phases');
@@ -149,7 +149,7 @@ function phaseEndDate(
 ): number {
   if (phase.end_date !== undefined) return phase.end_date === 'now' ? now : phase.end_date;
   const [first] = items;
-  // A phase without an end lasts one period.
+  // A phase without an end or a duration lasts one period.
   const every = phase.duration ?? (first && priceOf(world, first).recurring);
   if (!every) throw refuse('A phase needs items.', `phases[${index}][items]`);
   return addIntervals(start, { interval: every.interval, interval_count: every.interval_count ?? 1 }, 1);
@@ -189,7 +189,7 @@ function release({ world, id }: Call): Json {
   return renderOne(world, 'schedules', id);
 }
 
-/** Ends the schedule and its subscription at once. */
+/** Cancels a schedule and its subscription at once. */
 function cancel({ world, id }: Call): Json {
   const schedule = world.need('schedules', id, 'subscription schedule');
   refuseWhenOver(schedule);

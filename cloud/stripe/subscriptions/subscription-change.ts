@@ -15,14 +15,14 @@ export interface MoneyChange {
   proration_behavior: string;
   proration_date: number | null;
   payment_behavior: string;
-  /** `now` ends a trial, a number starts or moves it, null leaves it. */
+  /** `now` ends the trial, a number sets its end in unix seconds, null leaves it unchanged. */
   trial_end: 'now' | number | null;
   anchor: 'now' | 'unchanged' | null;
 }
 
 /**
- * Changes what a subscription costs. Returns the id of the invoice made at once, or null.
- * Throws 402 and changes nothing when `payment_behavior` is error_if_incomplete and the charge fails.
+ * Changes the price of a subscription. Returns the id of an immediate invoice, or null. Throws 402 and changes
+ * nothing when `payment_behavior` is error_if_incomplete and the charge fails.
  */
 export function changeSubscription(world: World, id: string, input: MoneyChange): string | null {
   const before = structuredClone(world.need('subscriptions', id, 'subscription')) as SubscriptionRecord;
@@ -67,7 +67,7 @@ function prorationDate(before: SubscriptionRecord, input: MoneyChange, now: numb
 const prorates = (before: SubscriptionRecord, input: MoneyChange) =>
   before.status !== 'trialing' && input.proration_behavior !== 'none';
 
-/** True when a new period starts now: a trial ends, the anchor moves, or the interval changes. */
+/** Returns whether a new period starts now: a trial ends, the anchor moves, or the interval changes. */
 function doesReset(world: World, before: SubscriptionRecord, input: MoneyChange): boolean {
   if (typeof input.trial_end === 'number') return false;
   if (before.status === 'trialing') return input.trial_end === 'now';
@@ -76,7 +76,7 @@ function doesReset(world: World, before: SubscriptionRecord, input: MoneyChange)
   return old.interval !== next.interval || old.interval_count !== next.interval_count;
 }
 
-/** Credits for time that is given back. */
+/** Returns credit lines for the paid time that the change replaces. */
 function startLines(
   world: World,
   before: SubscriptionRecord,
@@ -152,7 +152,7 @@ function markPastDue(world: World, id: string): void {
   });
 }
 
-/** The unpaid change waits for its payment; until then the subscription is what it was. */
+/** Reverts an unpaid change and stores it as a pending update until its invoice is paid. Throws 400 for a new billing period. */
 function holdBack(
   world: World,
   id: string,

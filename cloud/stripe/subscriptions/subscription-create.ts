@@ -28,13 +28,13 @@ export interface NewSubscription {
   trial_settings: SubscriptionRecord['trial_settings'];
   attempt?: Attempt;
   automatic_tax?: boolean;
-  /** A promotion code and the checkout session it was typed in. */
+  /** A promotion code and the checkout session that applied it. */
   promotion?: { code: string; session: string };
 }
 
 /**
- * Makes a subscription with its first invoice and charges it. Returns its id.
- * Throws 402 when `payment_behavior` is error_if_incomplete and the charge fails: then nothing was made.
+ * Creates a subscription, creates its first invoice and charges it. Returns the subscription's id. Throws 402 and
+ * creates nothing when `payment_behavior` is error_if_incomplete and the charge fails.
  */
 export function createSubscription(world: World, input: NewSubscription): string {
   const now = world.now(input.customer);
@@ -60,7 +60,7 @@ export function createSubscription(world: World, input: NewSubscription): string
   return record.id;
 }
 
-/** The 402 for a change that was not made because it could not be paid. */
+/** Returns the 402 for a change that was not made because its payment failed. */
 export function refusal(outcome: Outcome & { paid: false }): Error {
   const { code, message, decline_code } = outcome.failure;
   if (!outcome.needsOwner) return declined(code, message, decline_code);

@@ -14,8 +14,8 @@ interface ItemParam {
 }
 
 /**
- * The items after an update. An entry with an id changes that item; one without adds another item.
- * Throws a refusal for unknown items and prices and for a price that is already there.
+ * Returns the items after an update. An entry with an id changes that item; an entry without an id adds one. Throws
+ * a refusal for an unknown item or price, a duplicate price, or no items left.
  */
 export function applyItems(
   world: World,
@@ -67,7 +67,7 @@ function refuseTwins(items: ItemRecord[], at: string): void {
   throw refuse('Cannot add multiple subscription items with the same price.', `${at}[price]`);
 }
 
-/** Items that cost something else than before, as [old, new] pairs; null where one side does not exist. */
+/** Returns the items that the update removes (`gone`) and adds (`come`). A changed price or quantity counts as both. */
 export function changedItems(
   before: readonly ItemRecord[],
   after: readonly ItemRecord[],

@@ -6,7 +6,7 @@ import { cycleAt } from '../store/period';
 import type { World } from '../store/world';
 import { change, emitFor } from '../webhooks/events';
 
-/** The period is over: the subscription ends, pauses, or starts the next period with a draft invoice. */
+/** Handles the end of a period: the subscription ends, pauses, or starts the next period with a draft invoice. */
 export function reachPeriodEnd(world: World, id: string): void {
   const subscription = world.need('subscriptions', id, 'subscription');
   const now = world.now(subscription.customer);
@@ -24,7 +24,7 @@ function hasCard(world: World, subscription: Readonly<SubscriptionRecord>): bool
   return Boolean(subscription.default_payment_method ?? customer?.default_payment_method);
 }
 
-/** Stops billing until the subscription is resumed. */
+/** Pauses billing until the subscription is resumed. */
 export function pause(world: World, id: string): void {
   change(world, 'subscriptions', id, 'customer.subscription.updated', (record) => {
     record.status = 'paused';
@@ -32,7 +32,7 @@ export function pause(world: World, id: string): void {
   emitFor(world, 'customer.subscription.paused', 'subscriptions', id);
 }
 
-/** Starts a period at `now` that ends with the cycle of the anchor, and drafts its invoice. Returns the invoice's id. */
+/** Starts a period at `now` that ends with the anchor's cycle, and drafts its invoice. Returns the invoice's id. */
 export function renew(world: World, id: string, now: number, finalizeAfterSeconds = DRAFT_SECONDS): string {
   const before = world.need('subscriptions', id, 'subscription');
   const previous = { start: before.period_start, end: before.period_end };
@@ -57,7 +57,7 @@ export function renew(world: World, id: string, now: number, finalizeAfterSecond
   return invoice;
 }
 
-/** An unpaid first invoice or an unpaid change does not wait for ever. */
+/** Drops an unpaid pending update after its deadline and voids its invoice. */
 export function expirePendingUpdate(world: World, id: string): void {
   const pending = world.need('subscriptions', id, 'subscription').pending_update;
   if (!pending) return;
@@ -67,7 +67,7 @@ export function expirePendingUpdate(world: World, id: string): void {
   });
 }
 
-/** 23 hours without the first payment. */
+/** Expires a subscription whose first payment is still missing after 23 hours, and voids its invoice. */
 export function expireIncomplete(world: World, id: string): void {
   const subscription = world.need('subscriptions', id, 'subscription');
   const invoice = subscription.latest_invoice;

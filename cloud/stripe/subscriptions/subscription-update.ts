@@ -17,7 +17,7 @@ const NOT_HERE = [
   'coupon',
 ];
 
-/** Everything POST /v1/subscriptions/:id may change. Returns the id of an invoice made at once, or null. */
+/** Applies the parameters of POST /v1/subscriptions/:id. Returns the id of an immediate invoice, or null. */
 export function updateSubscription(world: World, id: string, params: Json): string | null {
   const subscription = world.need('subscriptions', id, 'subscription');
   for (const name of NOT_HERE) if (params[name] !== undefined && params[name] !== '') throw notHere(name);
@@ -61,7 +61,7 @@ function refuseBesidesPending(params: Json): void {
   }
 }
 
-/** What an update or a preview asks for in money. */
+/** Returns the price change that an update or a preview requests. */
 export function readMoneyChange(
   world: World,
   subscription: Readonly<SubscriptionRecord>,
@@ -104,7 +104,7 @@ function readPause(sent: unknown): SubscriptionRecord['pause_collection'] {
   return { behavior, resumes_at: resumes_at ?? null };
 }
 
-/** Trial settings as sent, over those that were there. */
+/** Returns the old trial settings with the sent ones merged in. */
 export function readTrialSettings(
   sent: unknown,
   old: SubscriptionRecord['trial_settings'],
@@ -127,7 +127,7 @@ function changeCancellation(record: SubscriptionRecord, params: Json, now: numbe
   else if (at === 'min_period_end' || at === 'max_period_end')
     schedule(record, record.period_end, false, now);
   else if (typeof at === 'number') schedule(record, at, false, now);
-  // A date of its own is taken back by its own parameter only.
+  // `cancel_at_period_end: false` does not remove a date that `cancel_at` set.
   else if (at === '' || (atEnd === false && record.cancel_at_period_end)) {
     record.cancel_at = null;
     record.cancel_at_period_end = false;

@@ -16,7 +16,7 @@ import { readTrialSettings, updateSubscription } from './subscription-update';
 const DAY_SECONDS = 86_400;
 const NO_TRIAL_SETTINGS = { billing_cycle_anchor: 'now' as const, missing_payment_method: 'create_invoice' };
 
-/** What the parameters of a new subscription, or of a checkout that makes one, say about its dates. */
+/** Returns the dates, metadata and description of a new subscription. Throws a refusal for parameters that exclude each other. */
 export function readSubscriptionData(data: Json, now: number) {
   const trialDays = data.trial_period_days as number | undefined;
   if (data.trial_end !== undefined && trialDays !== undefined) {
@@ -40,7 +40,7 @@ export function readSubscriptionData(data: Json, now: number) {
 
 const NO_ANCHOR: AnchorConfig = { day_of_month: 1, hour: null, minute: null, second: null, month: null };
 
-/** A refusal of two parameters that exclude each other. */
+/** Returns the refusal of two parameters that exclude each other. */
 export function exclusive(first: string, second: string) {
   return refuse(
     `You may only specify one of these parameters: ${first}, ${second}.`,
@@ -73,7 +73,7 @@ function create({ world, params }: Call): Json {
   return renderOne(world, 'subscriptions', createSubscription(world, input));
 }
 
-/** Items of a new subscription; each needs a price that exists. */
+/** Returns the items of a new subscription. Throws a refusal for an unknown price. */
 export function readItems(world: World, sent: unknown): NewSubscription['items'] {
   const items = (sent ?? []) as { price?: string; quantity?: number; metadata?: Json }[];
   return items.map((item, index) => {
@@ -110,7 +110,7 @@ function pauseNow({ world, id }: Call): Json {
   return renderOne(world, 'subscriptions', id);
 }
 
-/** A new period starts now and is charged at once. */
+/** Starts a new period now and charges it at once. */
 function resume({ world, id }: Call): Json {
   const subscription = world.need('subscriptions', id, 'subscription');
   if (subscription.status !== 'paused') throw refuse('Only a paused subscription can be resumed.');
@@ -137,7 +137,7 @@ function isListed(subscription: Readonly<SubscriptionRecord>, params: Json): boo
 
 const list = listRoute('/v1/subscriptions', 'SubscriptionListParams', 'subscriptions', isListed);
 
-/** A customer that never was, or was deleted, is refused: what it had is found by its id alone. */
+/** Lists subscriptions. An unknown or deleted customer is refused; a deleted customer's subscriptions are found only by id. */
 function listKnown(call: Call): Json | Failure {
   const { customer } = call.params;
   if (customer !== undefined) needCustomer(call.world, customer);

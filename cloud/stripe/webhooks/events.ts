@@ -6,7 +6,7 @@ import { newStripeId } from '../store/ids';
 import type { Records } from '../store/records';
 import type { World } from '../store/world';
 
-/** Records an event with the object as it is now. Nothing is recorded while rehearsing. */
+/** Records an event with the object's current state, except in a rehearsal. Throws for an object that does not fit the SDK. */
 export function emit(world: World, type: string, object: Json, previous: Json | null = null): void {
   if (world.rehearsing) return;
   const faults = faultsOf(object);
@@ -24,12 +24,12 @@ export function emit(world: World, type: string, object: Json, previous: Json | 
   world.noteEvent(event.id);
 }
 
-/** The same for a stored record. */
+/** Records an event about a stored record. */
 export function emitFor<N extends RenderedName>(world: World, type: string, name: N, id: string): void {
   emit(world, type, renderOne(world, name, id));
 }
 
-/** Changes a record and, if that shows on the wire, records an event that says what it was before. */
+/** Changes a record. If the wire object changes too, records an event with its previous values. */
 export function change<N extends RenderedName>(
   world: World,
   name: N,
@@ -47,7 +47,7 @@ export function change<N extends RenderedName>(
   if (Object.keys(previous).length > 0) emit(world, type, after, previous);
 }
 
-/** The fields of `before` that read differently now. */
+/** Returns the old values of the fields that changed. */
 function difference(before: Json, after: Json): Json {
   const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
   const changed = [...keys].filter((key) => !isDeepStrictEqual(before[key], after[key]));

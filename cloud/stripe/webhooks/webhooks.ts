@@ -4,11 +4,11 @@ import { newStripeId } from '../store/ids';
 import type { DeliveryRecord, EventRecord, WebhookEndpointRecord } from '../store/records';
 import type { World } from '../store/world';
 
-/** Starts of deliveries that belong together lie this far apart, so that their order is the one that was chosen. */
+/** Gap between the starts of deliveries of one unit of work, so that they arrive in the chosen order. */
 const STAGGER_MS = 5;
 const DUPLICATE_GAP_MS = 50;
 
-/** Sends events to the webhook endpoints, signed, again and again until they are taken. */
+/** Sends signed events to the webhook endpoints, and retries until an endpoint accepts them or the retries run out. */
 export class Webhooks {
   private timer: NodeJS.Timeout | undefined;
   private readonly inFlight = new Map<string, AbortController>();
@@ -20,7 +20,7 @@ export class Webhooks {
     this.wake();
   }
 
-  /** Plans the deliveries of one unit of work. */
+  /** Plans the deliveries of the events of one unit of work. */
   plan(eventIds: string[]): void {
     const { world } = this;
     const settings = world.settings.webhooks;
@@ -39,7 +39,7 @@ export class Webhooks {
     this.wake();
   }
 
-  /** Sends an event once more to every endpoint that takes it. */
+  /** Sends an event again to every endpoint subscribed to its type. */
   redeliver(eventId: string): void {
     const event = this.world.need('events', eventId, 'event');
     this.world.store.work(() => {
@@ -50,7 +50,7 @@ export class Webhooks {
     this.wake();
   }
 
-  /** Sends a thin event, which names an object and brings none, to each endpoint once; returns the answers. */
+  /** Sends a thin event, which contains no object, to each endpoint once. Returns the HTTP statuses. */
   async sendThin(type: string): Promise<number[]> {
     const created = new Date(this.world.now() * 1000).toISOString();
     const body = JSON.stringify({
@@ -65,7 +65,7 @@ export class Webhooks {
     return Promise.all(endpoints.map((endpoint) => this.sendBody(endpoint, body)));
   }
 
-  /** Takes up new settings. */
+  /** Applies changed settings: restarts the random numbers and the deliveries. */
   reseed(): void {
     this.random = seeded(this.world.settings.webhooks.seed);
     this.wake();
@@ -121,7 +121,7 @@ export class Webhooks {
       .map((entry) => entry.event);
   }
 
-  /** Sends what is due and sets the alarm for what comes next. */
+  /** Sends the due deliveries and sets a timer for the next one. */
   private wake(): void {
     clearTimeout(this.timer);
     if (this.closed || this.world.settings.webhooks.paused) return;
@@ -140,7 +140,7 @@ export class Webhooks {
 
   private async send(delivery: Readonly<DeliveryRecord>): Promise<void> {
     const endpoint = this.world.store.read('webhookEndpoints', delivery.endpoint);
-    // One controller for both reasons: a timeout inside of AbortSignal.any is lost to the garbage collector on Node 20.
+    // One controller for both reasons: Node 20 garbage-collects a timeout inside AbortSignal.any.
     const controller = new AbortController();
     const late = () => controller.abort(new Error('The endpoint did not answer in time.'));
     const timer = setTimeout(late, this.world.settings.webhooks.timeoutMs);
@@ -203,7 +203,7 @@ export class Webhooks {
   }
 }
 
-/** The header value for a body: signed with the real time, which receivers compare with their own. */
+/** Returns the signature header of a body. Its time is real, because receivers compare it with their own clock. */
 function signatureOf(secret: string, body: string, seconds = Math.floor(Date.now() / 1000)): string {
   const mac = createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex');
   return `t=${seconds},v1=${mac}`;
@@ -213,7 +213,7 @@ function takes(endpoint: Readonly<WebhookEndpointRecord>, type: string): boolean
   return endpoint.enabled_events.includes('*') || endpoint.enabled_events.includes(type);
 }
 
-/** What receivers least expect first: the end of checkout, then updates and payments, creations last. */
+/** Returns the order that receivers expect least: the end of checkout, updates, payments, and creations last. */
 function unfriendlyRank(type: string): number {
   if (type === 'checkout.session.completed') return 0;
   if (type.endsWith('.updated')) return 1;
@@ -221,7 +221,7 @@ function unfriendlyRank(type: string): number {
   return type.endsWith('.created') ? 4 : 3;
 }
 
-/** A small generator: the same seed gives the same chaos. */
+/** Returns a random number generator. The same seed gives the same sequence. */
 function seeded(seed: number): () => number {
   let state = seed >>> 0 || 1;
   return () => {

@@ -12,15 +12,15 @@ export interface KeyedRequest {
   body: string;
 }
 
-/** Answers kept under their keys, so that a repeated request is told what happened the first time. */
+/** Stores responses by idempotency key, so that a repeated request gets the first response. */
 export class Idempotency {
   private readonly inFlight = new Set<string>();
 
   constructor(private readonly world: World) {}
 
   /**
-   * The kept answer, or undefined when the request is new and has now begun.
-   * Throws 400 idempotency_error for a key used with other parameters, 409 while the first is still running.
+   * Returns the stored response, or undefined for a new request, which is now in progress. Throws 400
+   * idempotency_error for a key used with other parameters, 409 while the first request is still running.
    */
   begin(request: KeyedRequest): Readonly<IdempotencyRecord> | undefined {
     const kept = this.world.store.read('idempotency', request.key);
@@ -33,7 +33,7 @@ export class Idempotency {
     return undefined;
   }
 
-  /** Keeps an answer. Called inside the unit of work that the answer is about. */
+  /** Stores a response. Call it inside the unit of work that produced the response. */
   keep(request: KeyedRequest, status: number, body: string): void {
     const { key, method, path } = request;
     this.world.store.put('idempotency', {
@@ -47,7 +47,7 @@ export class Idempotency {
     });
   }
 
-  /** Marks a key as being answered, for a request that is slow on purpose. */
+  /** Marks a key as in progress, for a request that a fault delays. */
   hold(key: string | null): void {
     if (key) this.inFlight.add(key);
   }

@@ -7,8 +7,8 @@ export interface Listed {
 }
 
 /**
- * One page of records, newest first, as the list parameters ask. `render` is called for this page only.
- * Throws a refusal for a limit outside 1 to 100 or a cursor that names nothing in the list.
+ * Returns one page of records, newest first, by the list parameters. `render` is called for this page only. Throws a
+ * refusal for a limit outside 1 to 100, two cursors, or a cursor that is not in the list.
  */
 export function listPage<T extends Listed>(
   records: readonly T[],
@@ -50,7 +50,7 @@ export function listPage<T extends Listed>(
   return { object: 'list', url, has_more: hasMore, data: page.map(render) };
 }
 
-/** `created`: an instant or a range {gt, gte, lt, lte}. */
+/** Returns whether a `created` value equals an instant or lies in a range {gt, gte, lt, lte}. */
 function isInRange(value: number | undefined, range: unknown): boolean {
   if (range === undefined || value === undefined) return true;
   if (typeof range === 'number') return value === range;

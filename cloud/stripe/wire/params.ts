@@ -11,8 +11,8 @@ function fault(message: string, param: string, code?: string): Failure {
 }
 
 /**
- * Turns the texts of a form into the values that the SDK's parameter type describes.
- * Throws a Failure for unknown, missing or ill-typed parameters.
+ * Converts form strings to the values that the SDK's parameter type describes. Throws a Failure for unknown, missing
+ * or ill-typed parameters.
  */
 export function readParams(name: string | null, tree: FormTree): Json {
   const shape: Shape = name ? resolveShape(shapeOf(name)) : { has: { 'expand?': { list: 'string' } } };
@@ -44,7 +44,7 @@ function readValue(given: Shape, value: FormValue, path: string): unknown {
   if (typeof value === 'string') {
     const read = readText(shape, value);
     if (read !== NONE) return read;
-    // An empty text unsets whatever it is sent for.
+    // An empty string unsets any parameter.
     if (value === '') return '';
     throw misfit(shape, value, path);
   }
@@ -64,7 +64,7 @@ function readValue(given: Shape, value: FormValue, path: string): unknown {
   throw fault(`Invalid ${path}: expected a plain value.`, path);
 }
 
-/** The first alternative that takes the value; if none does, the last complaint is the answer. */
+/** Returns the value by the first alternative that fits. Throws the last alternative's error when none fits. */
 function readOneOf(shapes: Shape[], value: FormValue, path: string): unknown {
   const ordered = [...shapes].sort((a, b) => rank(a) - rank(b));
   let complaint: unknown;
@@ -78,7 +78,7 @@ function readOneOf(shapes: Shape[], value: FormValue, path: string): unknown {
   throw complaint;
 }
 
-/** Literals before numbers before texts: `now` is a word, `1700000000` a number. */
+/** Literals come before numbers, numbers before strings: `now` is a literal, `1700000000` a number. */
 function rank(given: Shape): number {
   const shape = resolveShape(given);
   if (typeof shape !== 'string') return 'enum' in shape || 'is' in shape ? 0 : 3;

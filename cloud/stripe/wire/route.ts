@@ -7,7 +7,7 @@ import { type Listed, listPage } from './lists';
 
 export interface Call {
   world: World;
-  /** Parameters in the types the SDK gives them. */
+  /** Parameters, converted to the SDK's types. */
   params: Json;
   /** The first `:id` of the path. */
   id: string;
@@ -32,12 +32,12 @@ export function route(
   return { method, path, params, run };
 }
 
-/** GET of one record. */
+/** Returns the GET route of one record. */
 export function retrieveRoute(path: string, name: RenderedName): Route {
   return route('GET', path, null, ({ world, id }) => renderOne(world, name, id));
 }
 
-/** GET of a list; `keep` decides which records belong to it. */
+/** Returns the GET route of a list. `keep` filters the records. */
 export function listRoute<N extends RenderedName>(
   path: string,
   params: string,
@@ -53,7 +53,7 @@ export function listRoute<N extends RenderedName>(
   });
 }
 
-/** True when the parameter is absent or equal to the value. */
+/** Returns whether the parameter is absent or equal to the value. */
 export function matches(param: unknown, value: unknown): boolean {
   return param === undefined || param === value;
 }

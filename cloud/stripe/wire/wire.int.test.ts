@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-/** A request as the SDK would not send it. */
+/** Sends a request that the SDK would not send. */
 function raw(path: string, init: RequestInit = {}) {
   const headers = { authorization: 'Bearer sk_test_x', 'content-type': 'application/x-www-form-urlencoded' };
   return fetch(`${bench.server.url}${path}`, { ...init, headers: { ...headers, ...init.headers } });

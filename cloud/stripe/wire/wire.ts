@@ -6,7 +6,7 @@ export interface FormTree {
   [key: string]: FormValue;
 }
 
-/** Reads `a[b][0]=c` pairs into a tree of texts. Throws a Failure for keys that are no such path. */
+/** Parses `a[b][0]=c` pairs into a tree of strings. Throws a Failure for a malformed key. */
 export function readForm(text: string): FormTree {
   const tree: FormTree = {};
   for (const [key, value] of new URLSearchParams(text)) place(tree, key, value);
@@ -39,7 +39,7 @@ function place(tree: FormTree, key: string, value: string): void {
   });
 }
 
-/** The body of a refusal. */
+/** Returns the response body of a refusal. */
 export function errorBody(failure: Failure, requestId: string): Json {
   return { error: { ...failure.error, request_log_url: `http://localhost/requests/${requestId}` } };
 }
