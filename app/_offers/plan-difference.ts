@@ -1,7 +1,7 @@
 import type { Plan } from '@/server/shapes';
 import { formatAllowance } from '../_format/duration';
 
-/** Returns what a plan gives more or less than another: `+40 h a month, +1 session`. Empty for equal plans. Pure. */
+/** Returns how a plan differs from another: `+40 h a month, +1 session`. Empty for equal plans. Pure. */
 export function planDifference(plan: Plan, current: Plan | null): string {
   if (!current || plan.id === current.id) return '';
   const parts: string[] = [];

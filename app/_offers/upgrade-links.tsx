@@ -67,7 +67,7 @@ function timeText({ monthlySeconds, thisMonthSeconds }: UpgradePlan): string {
     : thisMonth(thisMonthSeconds);
 }
 
-/** Returns what a plan gives of what is lacking. */
+/** Returns a plan's time or sessions, whichever is lacking. */
 function gainOf(plan: UpgradePlan, lacking: Lacking): string {
   return lacking === 'sessions' ? `${plan.maxSessions} at once` : timeText(plan);
 }
@@ -78,7 +78,7 @@ const NothingSold = () => (
   </Text>
 );
 
-/** Says before the payment what the first of these plans costs today and from the next first of the month on. */
+/** Shows, before the payment, the cost of the first of these plans today and from the next first of the month on. */
 export function FirstPayment({ upgrade }: { upgrade: Upgrade }) {
   const now = useNow(undefined);
   const [first] = soldIn(upgrade);

@@ -47,7 +47,7 @@ export function NewSessionButton() {
 
 const options = AGENTS.map((agent) => ({ value: agent, label: AGENT_WORDS[agent] }));
 
-/** Returns the fields of the form, and the label and action of its button. */
+/** Returns the fields of the form, why its button is limited or off, and its actions. */
 function useForm(onClose: () => void) {
   const { start, status, explanation, showWhy } = useStarts();
   const isFull = explanation?.reason === 'SESSION_LIMIT_REACHED';

@@ -9,7 +9,7 @@ const TIMEOUT_MS = 8_000;
 export type Verdict = 'alive' | 'ask' | 'dead';
 
 /**
- * Tells whether a connection is alive. A hidden page checks rarely, so only an unanswered ping counts against the
+ * Decides whether a connection is alive. A hidden page checks rarely, so only an unanswered ping counts against the
  * connection, not the time without a check.
  */
 export class Heartbeat {
