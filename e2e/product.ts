@@ -188,10 +188,7 @@ export async function customerOf({ accountId }: Pick<Person, 'accountId'>): Prom
   return row?.id ?? '';
 }
 
-/**
- * Returns the plans for sale that lift the refusal of the user signed in on the page; late in a month only large ones
- * do.
- */
+/** Returns the plans for sale that lift the refusal of the user signed in on the page; late in a month only large ones do. */
 export async function offersOn(page: Page): Promise<UpgradePlan[]> {
   const headers = { 'accept-language': 'en-GB' };
   const answer = await page.request.get(`${appUrl()}/api/trpc/quota.get`, { headers });

@@ -109,10 +109,7 @@ export class FilesClient {
     return ((await response.json()) as { etag: string }).etag;
   }
 
-  /**
-   * Lets the browser save a file, or a folder as an archive; the content streams to disk without passing through a
-   * script.
-   */
+  /** Lets the browser save a file, or a folder as an archive; the content streams to disk without passing through a script. */
   async download(path: string, verb: 'read' | 'archive'): Promise<void> {
     this.forget();
     const { url, token } = await this.connect();

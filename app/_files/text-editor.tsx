@@ -23,10 +23,7 @@ type Props = {
   onReload: () => void;
 };
 
-/**
- * Edits a small text file. Line endings are kept; a change that a program made meanwhile is overwritten only on
- * request.
- */
+/** Edits a small text file. Line endings are kept; a change that a program made meanwhile is overwritten only on request. */
 export function TextEditor(props: Props) {
   const place = useRef<HTMLDivElement>(null);
   const isDark = useComputedColorScheme('light') === 'dark';

@@ -33,8 +33,8 @@ export function useRefreshBilling() {
 }
 
 /**
- * Returns a function that makes one change of billing at a time, so that a double click sends once. It resolves to
- * whether the change was made; a refusal is shown as a notification, or passed to `onRefused`.
+ * Returns `act`, which makes one change of billing at a time, so that a double click sends once, and `busy`. `act`
+ * resolves to whether the change was made; a refusal is shown as a notification, or passed to `onRefused`.
  */
 export function useBillingAct() {
   const refresh = useRefreshBilling();

@@ -10,8 +10,8 @@ import { useRefreshStatus } from '../_query/use-status';
 export type NewSession = { name: string; agent: Agent; idleStopSeconds?: number };
 
 /**
- * Returns a function that creates a session, runs `goOn`, and opens the session's page if that started it. A second
- * press after a refused start reuses the session created first.
+ * Returns `create`, which creates a session, runs `goOn` and opens the session's page when `goOn` started it, and
+ * `busy`. A second press after a refused start reuses the session created first.
  */
 export function useCreate(onDone: () => void) {
   const client = useTRPCClient();

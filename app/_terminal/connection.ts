@@ -3,10 +3,7 @@ import { Heartbeat, LOOK_MS } from './heartbeat';
 import { Outbox } from './outbox';
 import type { LineState, Message, Notice, Ready, Size, StopCause, TabInfo } from './wire';
 
-/**
- * The WebSocket of one terminal: fetches a fresh token for every attempt, and reconnects unless the close code is
- * final.
- */
+/** The WebSocket of one terminal: fetches a fresh token for every attempt, and reconnects unless the close code is final. */
 
 export type LineEvents = {
   /** Bytes of the terminal; call `drawn` once they are on the screen. */

@@ -16,10 +16,7 @@ type Props = ScreenProps & {
   onAlwaysCopy: () => void;
 };
 
-/**
- * One tab: a screen with a connection to the machine. It stays alive while hidden, so that switching tabs loses
- * nothing.
- */
+/** One tab: a screen with a connection to the machine. It stays alive while hidden, so that switching tabs loses nothing. */
 export function TerminalScreen(props: Props) {
   const { tab, shown, look, isOver } = props;
   const { place, screen, state, waiting, link, notes } = useTerminal(props);

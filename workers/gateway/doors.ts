@@ -40,10 +40,7 @@ export class MachineDoors {
     return place !== null;
   }
 
-  /**
-   * Handles an upgrade for a door of a machine; returns false for any other. A refused upgrade gets a plain HTTP
-   * status.
-   */
+  /** Handles an upgrade for a door of a machine; returns false for any other. A refused upgrade gets a plain HTTP status. */
   upgrade(request: IncomingMessage, socket: Duplex): boolean {
     const place = placeOf(request.url);
     if (!place) return false;
