@@ -13,9 +13,9 @@ import { sizeOf } from './sizes';
 import { figure, measure, printTable } from './table';
 
 /**
- * Start admissions per second on 8 connections, beside the bare transaction
- * `begin; select … for update; insert; update; commit` on the same durable server with the same number of accounts: by pgbench,
- * and by our driver in this process.
+ * Start admissions per second on 8 connections, beside the bare transaction `begin; select … for update; insert;
+ * update; commit` on the same durable server with the same number of accounts: by pgbench, and by the product's driver
+ * in this process.
  */
 
 const run = promisify(execFile);

@@ -10,15 +10,15 @@ import { startOurs } from './terminal/our-terminal';
 import { memoryOf, WatchedPage } from './terminal/watched-page';
 
 /**
- * A terminal in a real browser through the whole product, beside a bare page with xterm and node-pty in the same run: the echo
- * of a key, the time from Ctrl-C to the prompt while `yes` writes, and the memory of page and agent meanwhile. Times go from
- * the key to what the page has drawn.
+ * A terminal in a real browser through the whole product, beside a bare page with xterm and node-pty in the same run:
+ * the echo of a key, the time from Ctrl-C to the prompt while `yes` writes, and the memory of page and agent meanwhile.
+ * Times are from the key press to the drawn screen.
  */
 
 const KEYS = sizeOf('BENCH_KEYS', 300, 20);
 const FLOODS = sizeOf('BENCH_FLOODS', 5, 1);
 const FLOOD_MS = sizeOf('BENCH_FLOOD_MS', 4_000, 800);
-/** A slow laptop's worth of CPU: Chromium gives the page one part in so many. */
+/** Slows the CPU down to a slow laptop's: Chromium divides the page's speed by this. */
 const SLOWER = sizeOf('BENCH_SLOWER', 4, 1);
 const PATIENCE_MS = sizeOf('BENCH_PATIENCE_MS', 60_000, 10_000);
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
@@ -72,7 +72,7 @@ async function measureIn(open: (page: Page) => Promise<void>, agentPid: () => nu
     for (let n = 0; n < FLOODS; n++) {
       const stop = await flood(watched, agentPid());
       stops.push(stop);
-      // Whoever has not come back by then does not for the next one either.
+      // A page that missed the time limit once will miss it in the next round too.
       if (stop.ms === null) break;
     }
     return { echo, calmPage, calmAgent, stops };

@@ -2,7 +2,7 @@ import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
 import { appUrl, newPerson, offersOn, payFor, screenOf, signIn, typeLine, untilStatus } from './product';
 
-/** Returns what prevents someone from reading or using the page, one line each. */
+/** Returns the problems that keep a user from reading or using the page, one line each. */
 async function complaintsAbout(page: Page, rules?: string[]): Promise<string[]> {
   const axe = new AxeBuilder({ page }).exclude('.xterm');
   const { violations } = await (rules ? axe.withRules(rules) : axe).analyze();
@@ -123,7 +123,7 @@ test('SESSION-41 an ended sign-in leads to sign in and back; the next user sees 
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(page.getByText('No sessions yet')).toBeVisible();
   expect(seen).toBe(false);
-  // A user who is already signed in is not asked again.
+  // A signed-in user is redirected without a form.
   await page.goto(`${appUrl()}/sign-in?next=/usage`);
   await page.waitForURL(`${appUrl()}/usage`);
 });

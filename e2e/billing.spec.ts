@@ -300,7 +300,7 @@ test('BILLING-13 an exhausted session whose user pays a second before its end ne
   await person.api.session.start.mutate({ sessionId });
   await untilStatus(person, sessionId, 'running');
   const { stopsAt } = await person.api.session.get.query({ sessionId });
-  // The machine ends a guard and a little before its lease does; a second before that the user pays.
+  // The machine ends slightly before its lease, by a guard time; the user pays a second before that.
   const hangsUpAt = Date.parse(stopsAt ?? '') - 1_000 - 350;
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, hangsUpAt - 1_000 - Date.now())));
   await stripeControl(`checkout/${pageId}/complete`, { card: GOOD_CARD });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, type Page, test } from '@playwright/test';
 import { newPerson, type Person, screenOf, signIn, typeLine, untilStatus } from './product';
 
-/** Starts a session and opens its files. */
+/** Starts a session and opens its files; returns the user and the session's id. */
 async function openFiles(page: Page, name: string): Promise<{ person: Person; id: string }> {
   const person = await newPerson({ planId: 'pro' });
   const { id } = await person.api.session.create.mutate({ name });
@@ -24,7 +24,7 @@ const file = (name: string, text: string | Buffer) => ({
   buffer: Buffer.from(text),
 });
 
-/** Lets files and folders fall onto the panel, as a file manager does. */
+/** Drops files and folders onto the panel, as a file manager does. */
 async function drop(page: Page, files: Record<string, string>): Promise<void> {
   const data = await page.evaluateHandle((dropped) => {
     const transfer = new DataTransfer();

@@ -14,7 +14,7 @@ test('QUOTA-31 what one user dismissed or saw in a browser is not shown to the n
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
   await page.waitForURL(`${appUrl()}/`);
 
-  // Without a page load and with every answer held back, the page shows only what it kept from before.
+  // Without a page load, and with every answer held back, the page shows only data kept from before.
   await page.getByRole('link', { name: 'Sign in' }).first().click();
   await page.getByLabel('Email').fill(second.email);
   await page.getByRole('textbox', { name: 'Password' }).fill(second.password);

@@ -113,7 +113,7 @@ test('MACHINE-57 MACHINE-61 a silent connection is noticed, reported, and back w
   await context.close();
 });
 
-/** Opens a terminal without a page, with the answer of `connect`. */
+/** Opens a terminal without a page, with the result of `connect`. */
 async function openLine({ url, token }: { url: string; token: string }) {
   const ws = new WebSocket(`${url}?tab=1`, ['hourglass', `token.${token}`]);
   let output = '';

@@ -3,7 +3,7 @@ import { screenOf } from './product';
 import { type Relay, relayBefore } from './relay';
 import { keyboardIsIn, open, rowsOf } from './terminals';
 
-/** A terminal behind a network that is slow, breaks, or stands still: one session, one window after the other. */
+/** A terminal behind a network that is slow, breaks or stalls: one session, one test after the other. */
 
 test.describe.configure({ mode: 'serial' });
 
@@ -23,12 +23,12 @@ test.afterAll(async () => {
   await context.close();
 });
 
-/** The time from Ctrl-C to the prompt after a flood of two seconds, in ms. */
+/** Returns the time from Ctrl-C to the prompt after a flood of two seconds, in ms. */
 async function timeToPrompt(command: string): Promise<number> {
   await page.keyboard.type(`PS1='$ '; clear; ${command}\n`);
   await expect.poll(async () => (await rowsOf(page)).length).toBeGreaterThan(20);
   await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 2_000)));
-  // Measured in the page, where a person looks.
+  // Measured inside the page, to include the drawing.
   const prompt = page.evaluate(
     () =>
       new Promise<number>((resolve) => {
@@ -45,7 +45,7 @@ async function timeToPrompt(command: string): Promise<number> {
         look();
       }),
   );
-  // Keys overtake what a page is asked: it listens before they come.
+  // A key press can overtake an evaluation, so the page must be watching first.
   await page.evaluate(() => {});
   await page.keyboard.press('Control+c');
   return prompt;
@@ -56,7 +56,7 @@ test('MACHINE-59 Ctrl-C is felt within a second under a flood, on a slow compute
   const cdp = await context.newCDPSession(page);
   await cdp.send('Emulation.setCPUThrottlingRate', { rate: 2 });
   relay.delay(50);
-  // What else this computer does weighs on one try, hardly on the best of three.
+  // Other load on the computer may slow one attempt, but hardly the best of three.
   const times: number[] = [];
   for (const command of ['yes', 'head -c 500M /dev/zero | tr "\\0" x | fold -w 60', 'yes'])
     times.push(await timeToPrompt(command));

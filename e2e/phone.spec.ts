@@ -29,7 +29,7 @@ test('SESSION-12 the whole product fits a small phone', async ({ page }) => {
   }
 });
 
-/** Whether the whole label of a button is visible. */
+/** Returns whether the whole label of a button is visible. */
 const isWhole = (button: Locator) =>
   button.locator('.mantine-Button-label').evaluate((label) => label.scrollWidth <= label.clientWidth + 1);
 
@@ -38,7 +38,7 @@ test('SESSION-12 QUOTA-47 SESSION-50 the remedies of a refusal are fully visible
 }) => {
   const used = await newPerson({ leftSeconds: 0 });
   await signIn(page, used);
-  // Until the page knows the quota, the button says that it is loading and does nothing.
+  // Until the quota is loaded, the button says so and does nothing.
   await expect(page.getByRole('alert', { name: 'Your compute quota is used up' })).toBeVisible();
   await page.getByRole('button', { name: 'New session' }).first().click({ force: true });
   const dialog = page.getByRole('dialog');
@@ -87,7 +87,7 @@ test('SESSION-114 keys beside a phone keyboard are whole, leave it open, and hol
   await key('Ctrl D').tap();
   await expect(screenOf(page)).toContainText('until');
   await keyboardIsIn(page);
-  // As low as a keyboard leaves it: the terminal has the room, and the keys are there.
+  // The height that a phone's keyboard leaves: the terminal and its keys stay visible.
   await page.setViewportSize({ width: 360, height: 380 });
   await expect(key('Esc')).toBeInViewport({ ratio: 1 });
   const height = (await page.locator('.terminal-body').boundingBox())?.height ?? 0;

@@ -64,7 +64,7 @@ test('MACHINE-182 a port is listed as it opens, shown to its account, shared wit
   expect((await person.api.session.get.query({ sessionId: id })).status).toBe('stopped');
 });
 
-/** Sends a word over a WebSocket of the page's own server; returns what comes back. */
+/** Sends a word over a WebSocket of the page's own server; returns the answer. */
 const speak = () =>
   new Promise((resolve, reject) => {
     const ws = new WebSocket(`ws://${location.host}/socket`);

@@ -7,7 +7,7 @@ import { createAccount } from '@/server/account/create-account';
 import { queueName } from '@/server/jobs';
 import type { AccountStatus, BatchStatus, UpgradePlan } from '@/server/shapes';
 
-/** What tests need beside the browser: accounts, quota, the provider's own records and the emails sent. */
+/** Helpers for tests beside the browser: accounts, quota, the provider's own records and the emails sent. */
 
 const env = (name: string): string => {
   const value = process.env[name];
@@ -157,7 +157,7 @@ export async function untilStatus(person: Person, sessionId: string, status: str
     .toBe(status);
 }
 
-/** The visible text of the terminal. */
+/** Returns the rows of the visible terminal. */
 export const screenOf = (page: Page) => page.locator('.terminal-screen:not([hidden]) .xterm-rows');
 
 /** Types a line into the visible terminal. */
@@ -188,10 +188,7 @@ export async function customerOf({ accountId }: Pick<Person, 'accountId'>): Prom
   return row?.id ?? '';
 }
 
-/**
- * Returns the plans for sale that lift the refusal of the user signed in on the page; late in a month only large ones
- * do.
- */
+/** Returns the plans for sale that lift the refusal of the user signed in on the page; late in a month only large ones do. */
 export async function offersOn(page: Page): Promise<UpgradePlan[]> {
   const headers = { 'accept-language': 'en-GB' };
   const answer = await page.request.get(`${appUrl()}/api/trpc/quota.get`, { headers });

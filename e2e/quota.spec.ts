@@ -14,7 +14,7 @@ import {
 } from './product';
 
 type Call = { seq: number; action: string; status: number; path: string };
-/** The machines the provider was asked to create for one account; other tests run beside this one. */
+/** Returns the calls that create machines of one account, because other tests run at the same time. */
 const creates = async (accountId: string, since: number) =>
   (await control<Call[]>(`/control/calls?since=${since}`)).filter(
     ({ action, path }) => action === 'machine.create' && path.includes(accountId),

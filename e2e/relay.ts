@@ -1,21 +1,23 @@
 import { connect, createServer, type Socket } from 'node:net';
 import type { Page } from '@playwright/test';
 
-/** A network between a page and the gateway that can be slow, go silent without a word, or be cut. */
+/** A network between a page and the gateway that can be slow, silent, stalled or cut. */
 export type Relay = {
-  /** From now on every byte takes this long, each way. */
+  /** Delays every byte by this time, in each direction. */
   delay(ms: number): void;
-  /** Nothing goes through any more, and nobody is told. */
+  /** Drops all bytes without closing a connection. */
   stop(): void;
-  /** What comes from the machine is not read any more: it waits there. */
+  /** Stops reading from the machine, whose output waits there. */
   stall(): void;
-  /** Every connection breaks at once. */
+  /** Resets every connection at once. */
   cut(): void;
   mend(): void;
   close(): void;
 };
 
-/** Puts a relay between this page and its terminals. The page needs a context that bypasses the policy of its answers. */
+/**
+ * Puts a relay between a page and its terminals. The page needs a context that bypasses its content security policy.
+ */
 export async function relayBefore(page: Page): Promise<Relay> {
   const road = new Road();
   const server = createServer((client) => road.join(client));

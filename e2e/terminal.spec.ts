@@ -2,7 +2,7 @@ import { type BrowserContext, expect, type Page, test } from '@playwright/test';
 import { screenOf } from './product';
 import { keyboardIsIn, open, paste, rowsOf, shownScreen } from './terminals';
 
-/** What people expect of a terminal, in one session and one window, one after the other. */
+/** Common behaviour of a terminal, in one session and one window, one test after the other. */
 
 test.describe.configure({ mode: 'serial' });
 
@@ -30,7 +30,7 @@ const settings = async (work: (box: ReturnType<Page['getByRole']>) => Promise<vo
   await expect(box).toBeHidden();
   await page.locator(`${shownScreen} .xterm-helper-textarea`).focus();
 };
-/** A point on the text of a shown row. */
+/** Returns a point on the text of a shown row. */
 async function pointOn(text: string): Promise<{ x: number; y: number }> {
   const row = page.locator(`${shownScreen} .xterm-rows > div`, { hasText: text }).last();
   const box = await row.boundingBox();
@@ -66,7 +66,7 @@ test('SESSION-111 find marks what is there, steps through it, and gives the keyb
   await page.keyboard.press('Escape');
   await expect(box).toBeHidden();
   await keyboardIsIn(page);
-  // The program keeps its own key; the page has one that no program gets.
+  // The program gets Ctrl+F; the page's own chord never reaches a program.
   await page.keyboard.press('Control+f');
   await page.keyboard.press('Enter');
   await expect(screenOf(page)).toContainText('^F');

@@ -1,9 +1,9 @@
 import { expect, type Page } from '@playwright/test';
 import { newPerson, type Person, signIn, untilStatus } from './product';
 
-/** What tests of terminals share: a session that runs, and what its screen shows. */
+/** Helpers for tests of terminals: a running session, and the content of its screen. */
 
-/** A running session, opened in the page. */
+/** Starts a session and opens it in the page; returns the user and the session's id. */
 export async function open(page: Page, name: string): Promise<{ person: Person; id: string }> {
   const person = await newPerson({ planId: 'pro' });
   const { id } = await person.api.session.create.mutate({ name });
@@ -18,13 +18,13 @@ export const shownScreen = '.terminal-screen:not([hidden])';
 export const keyboardIsIn = (page: Page) =>
   expect(page.locator(`${shownScreen} .xterm-helper-textarea`)).toBeFocused();
 
-/** The shown rows without the empty ones at the end. */
+/** Returns the shown rows without the empty ones at the end. */
 export async function rowsOf(page: Page): Promise<string[]> {
   const rows = await page.locator(`${shownScreen} .xterm-rows > div`).allTextContents();
   return rows.join('\n').replaceAll('\u00a0', ' ').trimEnd().split('\n');
 }
 
-/** Where the cursor stands: its row, and the text before it. */
+/** Returns the cursor's position: the row's index, and the length of the text before the cursor. */
 export const cursorOf = (page: Page) =>
   page.locator(`${shownScreen} .xterm-cursor`).evaluate((cursor) => {
     const row = cursor.closest('.xterm-rows > div');
@@ -34,7 +34,7 @@ export const cursorOf = (page: Page) =>
     return [[...(row?.parentElement?.children ?? [])].indexOf(row as Element), before.length];
   });
 
-/** Pastes as a browser does. */
+/** Pastes a text as a browser does. */
 export const paste = (page: Page, text: string) =>
   page.evaluate((pasted) => {
     const data = new DataTransfer();

@@ -152,7 +152,7 @@ test('MACHINE-151 a disk that is nearly full is told on the card and beside the 
   const person = await newPerson({ planId: 'starter' });
   const id = await openRunning(page, person, 'crowded');
   await expect(page.getByTestId('disk-full')).toBeHidden();
-  // The machine goes on telling its own figures.
+  // Written repeatedly, because the machine keeps reporting its own figures.
   const fill = () => operator.ctx.sql`
     update run set metrics = ${operator.ctx.sql.json({ diskMb: 2_790, diskTotalMb: 3_000 })} where session_id = ${id}`;
   await expect(async () => {

@@ -3,7 +3,7 @@ import { NoSuchPage } from '../_look/no-such-page';
 
 export const metadata: Metadata = { title: 'There is no such page' };
 
-/** Replaces the page alone: the header of signed-in pages is there already. */
+/** Replaces the content only: the layout renders the header of signed-in pages. */
 export default function NotFound() {
   return <NoSuchPage signedIn />;
 }

@@ -16,8 +16,8 @@ type Props = {
 };
 
 /**
- * The button that confirms an email address. A browser that did not sign up must give the password chosen there, or is
- * told what ends when a new password is chosen.
+ * The button that confirms an email address. In a browser that did not sign up, the user must give the password chosen
+ * there, or sees what ends when a new password is chosen.
  */
 export function ConfirmAddressForm({ token, email, sessions, isMaker, goOn }: Props) {
   const [done, setDone] = useState(false);

@@ -21,7 +21,7 @@ const WhatHappens = () => (
   </List>
 );
 
-/** Lets an owner delete the account: says what is removed, and requires the email to be typed. */
+/** Deletes the account of an owner: says what is removed, and requires the email to be typed. */
 export function DeleteAccount({ email, isOwner }: { email: string; isOwner: boolean }) {
   const client = useTRPCClient();
   const withFresh = useFresh();

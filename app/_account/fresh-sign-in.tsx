@@ -108,7 +108,7 @@ function PasswordForm({ onGiven }: { onGiven: (password: string) => void }) {
   );
 }
 
-/** For users without a password: a new sign-in is fresh. */
+/** For users without a password, who sign in again. */
 function SignInAgain() {
   async function again() {
     const leaving = startLeaving();

@@ -12,7 +12,7 @@ import { signInClient } from './sign-in-client';
 export type Person = { name: string; email: string; emailVerified: boolean };
 
 type ApiError = { status?: number; code?: string; message?: string };
-/** What was done as a sentence, or the error. */
+/** A sentence that says what was changed, or the error. */
 type Outcome = { done: string } | { error: ApiError } | null;
 
 type FormProps = {

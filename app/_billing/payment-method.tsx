@@ -7,7 +7,7 @@ import { useBillingAct } from '../_offers/use-billing';
 import { useTRPCClient } from '../_query/trpc';
 import { brandText } from './brand';
 
-/** The card that is charged, and the links to the payment provider's pages: the card, and what stands on invoices. */
+/** The card that is charged, and the links to the payment provider's pages for the card and the invoice details. */
 export function PaymentMethod({ summary }: { summary: BillingSummary }) {
   const client = useTRPCClient();
   const { act, busy } = useBillingAct();

@@ -3,7 +3,7 @@
 import { useEffect } from 'react';
 import { reportError } from './report';
 
-/** Listens for what no page caught. */
+/** Reports script errors and rejected promises that no page handled. */
 export function ErrorReports() {
   useEffect(() => {
     const onError = (event: ErrorEvent) => reportError(event.error ?? event.message, 'script');

@@ -3,24 +3,24 @@ import { RELEASE } from './release';
 
 type Kind = 'page' | 'script' | 'promise';
 
-/** Reports of one page: what repeats itself is told once, and a page that goes on breaking falls silent. */
+/** Most errors that one page reports; an error that repeats is reported once. */
 const MOST = 5;
 const told = new Set<string>();
 
-/** Scripts of browser extensions, and what browsers say of scripts they hide, are none of ours. */
+/** Whether an error comes from a browser extension, or from a script whose details the browser hides. */
 const isForeign = (message: string, stack: string): boolean =>
   /-extension:\/\//.test(stack) || /^Script error\.?$|ResizeObserver loop/.test(message);
 
-/** Refusals and lost connections are told to the person; they are no defects. */
+/** Whether an error is a refusal or a lost connection: the page shows these to the user, and they are no defects. */
 const isExpected = (error: unknown): boolean =>
   error instanceof Error && /^(TRPCClientError|AbortError)$/.test(error.name);
 
-/** Tells the server what broke in this page, reduced to what identifies nobody. Never throws. */
+/** Reports an error of this page to the server, without anything that identifies a user. Never throws. */
 export function reportError(error: unknown, kind: Kind): void {
   if (isExpected(error)) return;
   const { message, stack = '' } = error instanceof Error ? error : { message: String(error) };
   if (isForeign(message, stack) || told.size >= MOST) return;
-  // Reduced here already: what identifies somebody does not leave the browser.
+  // Reduced before sending, so that data about a user does not leave the browser.
   const reduced = reduceError({ message, stack, path: window.location.pathname });
   const mark = `${reduced.message}\n${reduced.frames[0]}`;
   if (told.has(mark)) return;
@@ -41,7 +41,7 @@ export function reportError(error: unknown, kind: Kind): void {
   }).catch(() => {});
 }
 
-/** A reduced frame as a line of a stack again: the server reads one form. */
+/** Returns a reduced frame as a line of a stack trace, the only form that the server reads. */
 function frameLine(frame: string): string {
   const parts = frame.split(' ');
   const place = parts.pop();

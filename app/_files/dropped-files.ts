@@ -1,11 +1,11 @@
 import type { Dropped } from './uploads';
 
-/** A folder with more is better packed first. */
+/** Most files of one drop; a larger folder is better packed first. */
 export const MOST_FILES = 5_000;
 
-/** The files of a drop, those inside of folders too. Has to be called while the event is handled. */
+/** Returns the files of a drop, including those inside folders. Must be called while the event is handled. */
 export async function droppedFiles(data: DataTransfer): Promise<Dropped[]> {
-  // Both have to be taken before the first pause: the list is empty after the event.
+  // Both lists are read before the first await, because they are empty after the event.
   const entries = [...data.items].map((item) => item.webkitGetAsEntry?.() ?? null);
   const files = [...data.files];
   if (!entries.some(Boolean)) return files.map((file) => ({ name: file.name, file }));
@@ -25,7 +25,7 @@ async function walk(entry: FileSystemEntry, folder: string, found: Dropped[]): P
     return;
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();
-  // A folder is read in pieces, until one is empty.
+  // The browser returns a folder in parts; an empty part is the end.
   for (;;) {
     const inside = await new Promise<FileSystemEntry[]>((resolve, reject) =>
       reader.readEntries(resolve, reject),
@@ -35,6 +35,6 @@ async function walk(entry: FileSystemEntry, folder: string, found: Dropped[]): P
   }
 }
 
-/** The files of a chooser; a chosen folder gives their places below it. */
+/** Returns the files of a chooser; those of a chosen folder are named by their path below it. */
 export const chosenFiles = (files: FileList | null): Dropped[] =>
   [...(files ?? [])].map((file) => ({ name: file.webkitRelativePath || file.name, file }));

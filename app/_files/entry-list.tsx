@@ -12,7 +12,7 @@ import { change, type Files } from './use-files';
 
 type ListProps = { files: Files; entries: Entry[]; onOpen: (entry: Entry) => void };
 
-/** What a folder holds: name, size, time, and what can be done with each. */
+/** Lists the entries of a folder with name, size, time and a menu. */
 export function EntryList({ files, entries, onOpen }: ListProps) {
   const [now] = useState(() => Date.now());
   const [named, setNamed] = useState<{ entry: Entry; isMove: boolean } | null>(null);
@@ -106,7 +106,7 @@ function EntryMenu({ files, entry, onName }: MenuProps) {
   );
 }
 
-/** Deletes at once, and offers the way back. */
+/** Deletes an entry at once and offers to restore it. */
 async function remove(files: Files, { path, name }: Entry): Promise<void> {
   let trashId = '';
   const done = await change(files, async () => {

@@ -1,11 +1,11 @@
 import type { HourglassClient } from '@/client';
 
-/** The files of one session, asked at its machine by way of the gateway. */
+/** The client of one session's files, which calls the session's machine through the gateway. */
 
 export type Kind = 'file' | 'folder' | 'link' | 'other';
 export type Entry = {
   name: string;
-  /** Percent-encoded, from the workspace on. */
+  /** Percent-encoded, relative to the workspace. */
   path: string;
   kind: Kind;
   leadsTo?: Kind | null;
@@ -15,7 +15,7 @@ export type Entry = {
 export type Page = { items: Entry[]; nextCursor: string | null; isCut: boolean };
 export type Way = { url: string; token: string; expiresAt: string };
 
-/** Why the machine or the gateway refused, in its own words. */
+/** A refusal by the machine or the gateway, with its message. */
 export class FilesRefusal extends Error {
   constructor(
     readonly reason: string,
@@ -25,7 +25,7 @@ export class FilesRefusal extends Error {
   }
 }
 
-/** A token is asked for again this long before it ends. */
+/** A token is renewed this long before it expires. */
 const MARGIN_MS = 15_000;
 
 type Connect = Pick<HourglassClient, 'session'>;
@@ -40,7 +40,9 @@ export class FilesClient {
     private readonly sessionId: string,
   ) {}
 
-  /** A way to the machine that is good for a while. Throws what `session.connect` refuses. */
+  /**
+   * Returns the URL and a token for the machine, kept while the token is valid. Throws what `session.connect` throws.
+   */
   connect(): Promise<Way> {
     if (this.way && Date.now() < this.goodUntil) return this.way;
     this.goodUntil = Date.now() + 60_000 - MARGIN_MS;
@@ -49,12 +51,12 @@ export class FilesClient {
     return this.way;
   }
 
-  /** The next request asks for a new way. */
+  /** Drops the token; the next request fetches a new one. */
   forget(): void {
     this.way = null;
   }
 
-  /** Throws FilesRefusal, or what `session.connect` refuses. */
+  /** Throws FilesRefusal, or what `session.connect` throws. */
   private async ask(verb: string, init: Init = {}, isAgain = false): Promise<Response> {
     const { url, token } = await this.connect();
     const headers = { authorization: `Bearer ${token}`, ...init.headers };
@@ -81,10 +83,10 @@ export class FilesClient {
   remove = (path: string): Promise<{ trashId: string }> => this.post('remove', { path });
   restore = (trashId: string, path: string) => this.post('restore', { trashId, path });
 
-  /** The first bytes of a file, and its mark. */
+  /** Returns the first `most` bytes of a file, and its ETag. */
   async read(path: string, most: number): Promise<{ bytes: Uint8Array<ArrayBuffer>; etag: string }> {
     const response = await this.ask(`read?path=${encodeURIComponent(path)}`, {
-      // An empty file has no first byte to ask for.
+      // An empty file has no first byte, so the range is refused.
       headers: { range: `bytes=0-${most - 1}` },
     }).catch((error: unknown) => {
       if (error instanceof FilesRefusal && error.message.startsWith('The file has 0 bytes'))
@@ -97,7 +99,7 @@ export class FilesClient {
     };
   }
 
-  /** Replaces a file when it is still the one that was read; with no mark, whatever is there. Returns its new mark. */
+  /** Replaces the file if its ETag is still `etag`; with null, replaces any file. Returns the new ETag. */
   async write(path: string, text: string, etag: string | null): Promise<string> {
     const response = await this.ask(`write?path=${encodeURIComponent(path)}`, {
       method: 'PUT',
@@ -107,7 +109,7 @@ export class FilesClient {
     return ((await response.json()) as { etag: string }).etag;
   }
 
-  /** Has the browser save a file, or a folder as an archive: it streams to the disk and passes through no script. */
+  /** Lets the browser save a file, or a folder as an archive; the content streams to disk without passing through a script. */
   async download(path: string, verb: 'read' | 'archive'): Promise<void> {
     this.forget();
     const { url, token } = await this.connect();

@@ -16,7 +16,7 @@ import './files.css';
 
 const Preview = dynamic(() => import('./preview').then(({ Preview: shown }) => shown), { ssr: false });
 
-/** The files of a running session: browse, drop to upload, open, change. */
+/** The files of a running session: browse, upload by dropping, open and change them. */
 export function FilesPanel({ sessionId, isShown }: { sessionId: string; isShown: boolean }) {
   const files = useFiles(sessionId);
   const [path, setPath] = useState('');
@@ -48,7 +48,7 @@ type ContentProps = {
   files: Files;
   folder: ReturnType<typeof useFolder>;
   onOpen: (entry: Entry) => void;
-  /** Goes to the workspace; null there. */
+  /** Opens the workspace; null when it is open already. */
   onLeave: (() => void) | null;
 };
 
@@ -104,7 +104,7 @@ function upload(files: Files, folder: string, dropped: Dropped[]): void {
   files.uploads.add(folder, dropped);
 }
 
-/** Whether files are held over the panel, and what takes them. */
+/** Returns whether files are dragged over the panel, and the handlers of the drop. */
 function useDrop(onDrop: (dropped: Dropped[]) => void) {
   const [depth, setDepth] = useState(0);
   const hasFiles = (event: DragEvent) => event.dataTransfer.types.includes('Files');
@@ -198,7 +198,7 @@ function Toolbar({ files, path }: { files: Files; path: string }) {
   );
 }
 
-/** A chooser for a whole folder; phones have none. */
+/** Chooses a whole folder; phones do not support it. */
 function FolderChooser({ onChosen }: { onChosen: (dropped: Dropped[]) => void }) {
   function choose() {
     const input = document.createElement('input');

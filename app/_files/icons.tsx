@@ -8,7 +8,7 @@ const PATHS: Record<Kind, string> = {
   other: 'M8 2.500v7M8 12v1.500',
 };
 
-/** What an entry is, as a small picture; its word is beside it for screen readers. */
+/** The icon of an entry's kind; hidden from screen readers, which read the word beside it. */
 export const KindIcon = ({ kind }: { kind: Kind }) => (
   <svg className="files-icon" data-kind={kind} viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
     <path d={PATHS[kind]} />

@@ -14,7 +14,7 @@ type FormProps = {
   description?: string;
   opened: boolean;
   onClose: () => void;
-  /** Returns whether it worked; the dialog stays when it did not. */
+  /** Returns whether it succeeded; otherwise the dialog stays open. */
   onSubmit: (text: string) => Promise<boolean>;
 };
 
@@ -68,7 +68,7 @@ export const FolderDialog = ({ files, folder, ...dialog }: FolderProps) => (
 
 type NameProps = { files: Files; entry: Entry; isMove: boolean; onClose: () => void };
 
-/** Renames in its folder, or moves to another one under the same name. */
+/** Renames an entry in its folder, or moves it to another folder under the same name. */
 export function NameDialog({ files, entry, isMove, onClose }: NameProps) {
   const folder = parentOf(entry.path);
   const ownName = entry.path.slice(folder === '' ? 0 : folder.length + 1);

@@ -1,16 +1,16 @@
-/** Paths as the machine writes them: percent-encoded parts, divided by `/`. */
+/** Paths in the format of the machine: percent-encoded parts, separated by `/`. */
 
 export const encodeName = (name: string): string =>
-  // These three are letters of a path that mean something else.
+  // Encoded too, because `.` and `..` have a meaning in a path.
   encodeURIComponent(name).replace(/^\.{1,2}$/, (dots) => dots.replaceAll('.', '%2E'));
 
 export const joinPath = (folder: string, name: string): string =>
   folder === '' ? name : `${folder}/${name}`;
 
-/** What somebody typed as a path; leading and trailing slashes mean nothing. */
+/** Returns a typed path encoded; leading and trailing slashes are ignored. */
 export const encodePath = (text: string): string => text.split('/').filter(Boolean).map(encodeName).join('/');
 
-/** For people; what is no text stays encoded. */
+/** Returns a path decoded for display; parts that are not valid UTF-8 stay encoded. */
 export function shownPath(path: string): string {
   return path
     .split('/')
@@ -26,7 +26,7 @@ export function shownPath(path: string): string {
 
 export const parentOf = (path: string): string => path.split('/').slice(0, -1).join('/');
 
-/** The folders on the way to a path, the workspace first. */
+/** Returns the folders that lead to a path, the workspace first. */
 export function crumbsOf(path: string): { path: string; name: string }[] {
   const parts = path === '' ? [] : path.split('/');
   return [
@@ -35,7 +35,7 @@ export function crumbsOf(path: string): { path: string; name: string }[] {
   ];
 }
 
-/** `3.4 MB`, in thousands as disks are sold. */
+/** Returns a size such as `3.4 MB`, in powers of 1000. */
 export function formatSize(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
@@ -54,11 +54,11 @@ const IMAGES: Record<string, string> = {
   ico: 'image/x-icon',
 };
 
-/** The type of an image by its name, or null. */
+/** Returns the type of an image from its name, or null. */
 export const imageTypeOf = (name: string): string | null =>
   IMAGES[name.split('.').pop()?.toLowerCase() ?? ''] ?? null;
 
-/** The text of bytes, or null when they are none. The last character may be cut off where the file goes on. */
+/** Returns the text of `bytes`, or null for binary data. When `isCut`, the last character may be incomplete. */
 export function textOf(bytes: Uint8Array, isCut: boolean): string | null {
   if (bytes.subarray(0, 8_192).includes(0)) return null;
   try {

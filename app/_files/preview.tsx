@@ -13,13 +13,13 @@ const TextEditor = dynamic(() => import('./text-editor').then(({ TextEditor: sho
   loading: () => <Loader type="dots" m="xl" />,
 });
 
-/** The most that is edited here; of a longer text this much is shown. */
+/** The longest text that can be edited here; of a longer one this much is shown. */
 const MOST_TEXT_BYTES = 1_000_000;
 const MOST_IMAGE_BYTES = 20_000_000;
 
 type Props = { files: Files; entry: Entry; onClose: () => void };
 
-/** A file as text to edit or as a picture; what is neither can be downloaded. */
+/** Shows a file as text to edit or as a picture; offers the download of any other file. */
 export function Preview({ files, entry, onClose }: Props) {
   const [isChanged, setChanged] = useState(false);
   function close() {
@@ -90,7 +90,7 @@ function Picture({ bytes, type, name }: { bytes: Uint8Array<ArrayBuffer>; type: 
     setUrl(made);
     return () => URL.revokeObjectURL(made);
   }, [bytes, type]);
-  // biome-ignore lint/performance/noImgElement: a picture out of the workspace has no address that could be optimized
+  // biome-ignore lint/performance/noImgElement: a picture of the workspace has no URL that could be optimized
   return url ? <img className="files-picture" src={url} alt={name} /> : null;
 }
 

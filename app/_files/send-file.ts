@@ -1,18 +1,18 @@
 import type { Way } from './files-client';
 
-/** How large the pieces are, and how much may be under way without an acknowledgement. */
+/** The size of a piece, and how many bytes may be sent without an acknowledgement. */
 const PIECE_BYTES = 256 * 1024;
 const WINDOW_BYTES = 4 * 1024 * 1024;
-/** A line that acknowledges nothing for so long is given up. */
+/** A connection without an acknowledgement for this long is closed. */
 const SILENT_MS = 30_000;
 
-/** Why an upload was ended: its page was left. What was sent so far stays. */
+/** The reason of an abort when the page is left: the bytes sent so far are kept. */
 export const LEFT = 'left';
 
 export type Sending = {
   path: string;
   file: Blob;
-  /** The same file dropped again goes on with the same upload. */
+  /** The same for the same file dropped again, so that its upload continues. */
   id: string;
   replace: boolean;
 };
@@ -23,8 +23,8 @@ export type Outcome =
   | { type: 'lost' };
 
 /**
- * Sends one file over one line, from where an earlier line ended. Resolves with `lost` when the line breaks; who called
- * tries again. Of the file only the pieces under way are in memory.
+ * Sends one file over one connection, from where an earlier one ended. Resolves with `lost` when the connection breaks,
+ * for the caller to try again. Only the pieces under way are in memory.
  */
 export async function sendFile(
   { url, token }: Way,
@@ -35,7 +35,7 @@ export async function sendFile(
   const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/upload`, ['hourglass', `token.${token}`]);
   socket.binaryType = 'arraybuffer';
   const line = new Line(socket, sending, onProgress);
-  // Who leaves the page may come back to go on; who cancels does not.
+  // A user who leaves the page may come back and continue; a cancelled upload is discarded.
   const cancel = () => (signal.reason === LEFT ? socket.close() : line.cancel());
   signal.addEventListener('abort', cancel);
   if (signal.aborted) cancel();
@@ -81,7 +81,7 @@ class Line {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       this.socket.close();
-      // A dead network answers no goodbye.
+      // On a dead network no close event follows.
       this.socket.onclose?.(new CloseEvent('close'));
     }, SILENT_MS);
   }
@@ -121,7 +121,7 @@ class Line {
   }
 }
 
-/** An id that the same file for the same place has again, also after a reload. */
+/** Returns an id that is the same for the same file and target, also after a reload. */
 export async function uploadIdOf(sessionId: string, path: string, file: File): Promise<string> {
   const text = `${sessionId}\n${path}\n${file.size}\n${file.lastModified}`;
   const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));

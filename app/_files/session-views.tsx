@@ -18,8 +18,8 @@ type View = 'terminal' | 'files' | 'ports';
 type Props = { sessionId: string; isRunning: boolean; terminal: ReactNode };
 
 /**
- * A session's terminal, its files and its ports, one of them visible; the terminal stays connected meanwhile. Files and
- * ports are there while the session runs.
+ * The terminal, files and ports of a session, one of them visible; the terminal stays connected while hidden. Files and
+ * ports are available while the session runs.
  */
 export function SessionViews({ sessionId, isRunning, terminal }: Props) {
   const [chosen, setView] = useSessionStorage<View>({

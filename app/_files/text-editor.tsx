@@ -16,14 +16,14 @@ type Props = {
   text: string;
   etag: string;
   isReadOnly: boolean;
-  /** Writes when the file still has this mark, or in any case; returns the new mark. */
+  /** Writes if the file still has this ETag, or in any case with null; returns the new ETag. */
   save: (text: string, etag: string | null) => Promise<string>;
   onSaved: () => void;
   onChanged: (isChanged: boolean) => void;
   onReload: () => void;
 };
 
-/** A small text file. Line ends stay as they were; a change made meanwhile by a program is not overwritten unasked. */
+/** Edits a small text file. Line endings are kept; a change that a program made meanwhile is overwritten only on request. */
 export function TextEditor(props: Props) {
   const place = useRef<HTMLDivElement>(null);
   const isDark = useComputedColorScheme('light') === 'dark';
@@ -118,7 +118,7 @@ function useEditor(props: Props, place: React.RefObject<HTMLDivElement | null>, 
   return { save, isChanged, isSaved, isBusy, problem };
 }
 
-/** What ends the lines of a text: the editor itself knows one kind. */
+/** Returns the line ending of a text, because the editor uses `\n` only. */
 const lineEndOf = (text: string): string => (text.includes('\r\n') ? '\r\n' : '\n');
 
 type Opened = Pick<Props, 'name' | 'text' | 'isReadOnly'> & { isDark: boolean };

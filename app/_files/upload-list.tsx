@@ -5,7 +5,7 @@ import { formatSize } from './paths';
 import type { UploadItem, Uploads } from './uploads';
 import { useUploads } from './use-files';
 
-/** So many rows; the rest is told as a number. */
+/** Most rows shown; the others are counted. */
 const MOST_ROWS = 20;
 
 const WORDS: Record<UploadItem['state'], string> = {
@@ -17,7 +17,7 @@ const WORDS: Record<UploadItem['state'], string> = {
   failed: 'failed',
 };
 
-/** What is being uploaded, each with its progress and what can be done about it. */
+/** Lists the uploads with their progress and actions. */
 export function UploadList({ uploads }: { uploads: Uploads }) {
   const items = useUploads(uploads);
   if (items.length === 0) return null;

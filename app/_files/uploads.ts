@@ -6,7 +6,7 @@ type UploadState = 'waiting' | 'sending' | 'retrying' | 'done' | 'exists' | 'fai
 
 export type UploadItem = {
   key: number;
-  /** Below the folder it was dropped on, for people. */
+  /** Below the target folder, decoded for display. */
   name: string;
   path: string;
   sizeBytes: number;
@@ -15,25 +15,25 @@ export type UploadItem = {
   why: string | null;
 };
 
-/** A file, and where below the chosen folder it goes. */
+/** A file and its path below the chosen folder. */
 export type Dropped = { name: string; file: File };
 
 const AT_ONCE = 2;
 const LONGEST_PAUSE_MS = 8_000;
-/** Progress is shown so often at most. */
+/** The shortest time between two updates of the progress shown. */
 const SHOW_MS = 200;
 
 export type UploadsOptions = {
   sessionId: string;
   connect: () => Promise<Way>;
   forget: () => void;
-  /** A file has arrived in this folder or below it. */
+  /** Called when a file has arrived in this folder or below it. */
   onArrived: () => void;
 };
 
 type Job = UploadItem & { file: File; replace: boolean; end: AbortController };
 
-/** The uploads of a page: two at a time, tried again until they arrive, kept while the page is open. */
+/** The uploads of a page: two at a time, retried until they arrive, kept while the page is open. */
 export class Uploads {
   private readonly jobs: Job[] = [];
   private readonly listeners = new Set<() => void>();
@@ -81,7 +81,7 @@ export class Uploads {
     this.changed();
   }
 
-  /** Sends again what failed, over what is there when it was refused for that. */
+  /** Retries an upload; with `replace` it overwrites an existing file. */
   again(key: number, replace: boolean): void {
     const job = this.jobs.find((other) => other.key === key);
     if (!job) return;
@@ -142,7 +142,7 @@ export class Uploads {
     } catch (error) {
       const { reason } = (error as { data?: { reason?: string } }).data ?? {};
       const message = error instanceof Error ? error.message : 'The session cannot be reached.';
-      // Nothing is behind the gateway any more; a lost network comes back.
+      // A refusal with a reason is final, except by a rate limit; a lost network may recover.
       return reason && reason !== 'RATE_LIMITED' ? { type: 'error', reason, message } : { type: 'lost' };
     }
   }

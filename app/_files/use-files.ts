@@ -7,14 +7,14 @@ import { refusalOf, useTRPCClient } from '../_query/trpc';
 import { FilesClient, FilesRefusal } from './files-client';
 import { Uploads } from './uploads';
 
-/** While the panel is looked at, what programs change shows this soon. */
+/** The visible panel is refreshed this often, to show what programs change. */
 const REFRESH_MS = 10_000;
 
-/** A sentence for whatever a request ended with. */
+/** Returns the error of a request as a sentence. */
 export const sentenceOf = (error: unknown): string =>
   error instanceof FilesRefusal ? error.message : refusalOf(error).message;
 
-/** The files of a session and its uploads, for as long as the page is open. */
+/** Returns the files of a session and its uploads, for as long as the page is open. */
 export function useFiles(sessionId: string) {
   const client = useTRPCClient();
   const queryClient = useQueryClient();
@@ -48,7 +48,7 @@ export type Files = ReturnType<typeof useFiles>;
 export const useUploads = (uploads: Uploads) =>
   useSyncExternalStore(uploads.subscribe, uploads.items, uploads.items);
 
-/** The pages of one folder. */
+/** Returns the entries of one folder, page by page. */
 export function useFolder({ files }: Files, sessionId: string, path: string, isShown: boolean) {
   return useInfiniteQuery({
     queryKey: ['files', sessionId, path],
@@ -61,7 +61,7 @@ export function useFolder({ files }: Files, sessionId: string, path: string, isS
   });
 }
 
-/** Runs what changes files, tells what went wrong, and shows the folder as it is then. Returns whether it worked. */
+/** Runs a change to files, shows its error, and refreshes the folder. Returns whether it succeeded. */
 export async function change({ refresh }: Files, work: () => Promise<unknown>): Promise<boolean> {
   try {
     await work();

@@ -1,2 +1,2 @@
-/** The one format of durations, in pages and in sentences of the server. */
+/** The format of durations in pages and in the server's sentences. */
 export { formatAllowance, formatDuration } from '@/server/duration';

@@ -1,5 +1,5 @@
 import type { BillingSummary } from '@/server/shapes';
 
-/** True while a subscription lives and is not paid for: cancelled then, it ends at once. */
+/** Returns whether a living subscription is unpaid; such a subscription ends at once when it is cancelled. */
 export const isFailing = ({ payment }: Pick<BillingSummary, 'payment'>): boolean =>
   payment.state !== 'ok' && payment.state !== 'none';

@@ -3,7 +3,7 @@
 import { Alert, Text } from '@mantine/core';
 import { useBilling } from './use-billing';
 
-/** Says on every page about money that none moves here, or that none can. Nothing where payments are real. */
+/** Says that payments are tests or not set up; renders nothing where payments are real. */
 export function PaymentsNote() {
   const { data: summary } = useBilling();
   if (!summary) return null;
@@ -17,7 +17,7 @@ export function PaymentsNote() {
   return summary.testPayments ? <TestPayments /> : null;
 }
 
-/** The words themselves, for pages that know by other means. */
+/** The note about test payments, for pages without a billing summary. */
 export const TestPayments = () => (
   <Text size="sm" c="dimmed" mb="md" role="note">
     Test payments: no card is charged. Pay with card 4242 4242 4242 4242, any date in the future and any code.

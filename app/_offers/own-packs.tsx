@@ -6,7 +6,7 @@ import { formatDay, formatUtc } from '../_format/instant';
 import { TextLink } from '../_look/links';
 import { useBilling } from './use-billing';
 
-/** What is left of the packs that were bought, the one that is used first first. Nothing without packs. */
+/** Lists what is left of the bought packs, in the order of their use. Renders nothing without packs. */
 export function OwnPacks() {
   const { data: summary } = useBilling();
   if (!summary || summary.packs.length === 0) return null;

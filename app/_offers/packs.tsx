@@ -6,16 +6,16 @@ import type { PricedPack, Upgrade, UpgradePack } from '@/server/shapes';
 import { useTRPC } from '../_query/trpc';
 import { formatMoney } from './money';
 
-/** The packs of an upgrade that can be bought. */
+/** Returns the packs of an upgrade that are for sale. */
 export const packsIn = (upgrade: Upgrade | null): UpgradePack[] =>
   upgrade?.packs.filter((pack) => pack.price !== null) ?? [];
 
-/** `$4 once`; nothing for a pack without a price. */
+/** Returns `$4 once`; empty for a pack without a price. */
 const priceText = ({ price }: PricedPack): string => (price ? `${formatMoney(price)} once` : '');
 
 type LinksProps = { packs: UpgradePack[]; isFirst: boolean };
 
-/** Each pack as a link that leads to payment; `isFirst` where nothing else is offered before them. */
+/** Each pack as a link to its payment; `isFirst` where no other offer comes before the packs. */
 export const PackLinks = ({ packs, isFirst }: LinksProps) =>
   packs.map((pack, index) => (
     <Button
@@ -35,7 +35,7 @@ export const PackLinks = ({ packs, isFirst }: LinksProps) =>
     </Button>
   ));
 
-/** The packs beside the plans: time that is paid once. Nothing where none is for sale. */
+/** The packs beside the plans: time that is paid once. Renders nothing where none is for sale. */
 export function PackCards({ heading = 2, mayBuy = true }: { heading?: 2 | 3; mayBuy?: boolean }) {
   const trpc = useTRPC();
   const { data } = useQuery(trpc.billing.packs.queryOptions());

@@ -1,7 +1,7 @@
 import type { Plan } from '@/server/shapes';
 import { formatAllowance } from '../_format/duration';
 
-/** What a plan gives more or less than another: `+40 h a month, +1 session`. Empty for the same. Pure. */
+/** Returns how a plan differs from another: `+40 h a month, +1 session`. Empty for equal plans. Pure. */
 export function planDifference(plan: Plan, current: Plan | null): string {
   if (!current || plan.id === current.id) return '';
   const parts: string[] = [];
@@ -9,7 +9,7 @@ export function planDifference(plan: Plan, current: Plan | null): string {
     const more = plan.monthlySeconds - current.monthlySeconds;
     if (more !== 0) parts.push(`${more > 0 ? '+' : '−'}${formatAllowance(Math.abs(more))} a month`);
   }
-  // An allowance that is given once comes on top of what a month gives.
+  // An allowance given once is added to the monthly one.
   if (plan.onceSeconds !== null) parts.push(`+${formatAllowance(plan.onceSeconds)} once`);
   else if (plan.monthlySeconds === null && (current.monthlySeconds ?? current.onceSeconds) !== null)
     parts.push('no time limit');

@@ -7,7 +7,7 @@ import { formatAllowance } from '../_format/duration';
 import { useTRPC, useTRPCClient } from '../_query/trpc';
 import { useBilling, useBillingAct } from './use-billing';
 
-/** How much a trial would give this person; null where it is used, not needed, or not theirs to start. */
+/** Returns the length of the trial open to this user; null when it is used, not needed, or not theirs to start. */
 export function useTrial(): { seconds: number } | null {
   const trpc = useTRPC();
   const { data: summary } = useBilling();
@@ -16,7 +16,7 @@ export function useTrial(): { seconds: number } | null {
   return seconds && summary?.trial.available && summary.mayChange ? { seconds } : null;
 }
 
-/** The one way on that costs nothing, before any that does. */
+/** Offers the trial, which is free, before any paid offer. */
 export function TrialOffer({
   trial,
   onStarted,

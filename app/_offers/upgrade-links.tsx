@@ -10,21 +10,23 @@ import { firstCharge, formatMoney, formatPrice, nextFirst } from './money';
 import { PackLinks, packsIn } from './packs';
 import { thisMonth, thisMonthText } from './this-month';
 
-/** What a refusal lacks: time of the month, or sessions at once. */
+/** Whether a refusal is for lack of monthly time or of concurrent sessions. */
 type Lacking = 'time' | 'sessions';
 
 type Props = {
   upgrade: Upgrade;
   lacking: Lacking;
-  /** True where something free comes first. */
+  /** True when a free offer comes first. */
   isSecond?: boolean;
 };
 
-/** The plans of an upgrade that can be bought. */
+/** Returns the plans of an upgrade that are for sale. */
 export const soldIn = (upgrade: Upgrade | null): UpgradePlan[] =>
   upgrade?.plans.filter((plan) => plan.price !== null) ?? [];
 
-/** The plans and packs that lift the refusal and can be bought, each a link that leads to payment; the rest is on the plans page. */
+/**
+ * Links to the payment of each plan and pack that lifts the refusal and is for sale; the others are on the plans page.
+ */
 export function UpgradeLinks({ upgrade, lacking, isSecond = false }: Props) {
   const sold = soldIn(upgrade);
   const packs = packsIn(upgrade);
@@ -57,7 +59,7 @@ export function UpgradeLinks({ upgrade, lacking, isSecond = false }: Props) {
   );
 }
 
-/** `27 h this month`, or `160 h a month` when this month is a whole one. */
+/** Returns `27 h this month`, or `160 h a month` when this month is a whole one. */
 function timeText({ monthlySeconds, thisMonthSeconds }: UpgradePlan): string {
   if (monthlySeconds === null) return formatAllowance(null);
   return thisMonthSeconds === null || thisMonthSeconds === monthlySeconds
@@ -65,7 +67,7 @@ function timeText({ monthlySeconds, thisMonthSeconds }: UpgradePlan): string {
     : thisMonth(thisMonthSeconds);
 }
 
-/** What a plan brings against what is lacking. */
+/** Returns a plan's time or sessions, whichever is lacking. */
 function gainOf(plan: UpgradePlan, lacking: Lacking): string {
   return lacking === 'sessions' ? `${plan.maxSessions} at once` : timeText(plan);
 }
@@ -76,7 +78,7 @@ const NothingSold = () => (
   </Text>
 );
 
-/** What the first of these plans costs today and from the next first of the month on: said before anybody leaves. */
+/** Shows, before the payment, the cost of the first of these plans today and from the next first of the month on. */
 export function FirstPayment({ upgrade }: { upgrade: Upgrade }) {
   const now = useNow(undefined);
   const [first] = soldIn(upgrade);

@@ -9,13 +9,13 @@ import { useRefreshStatus } from '../_query/use-status';
 
 const POLL_MS = 60_000;
 
-/** The account's billing, read again now and then: somebody else may change it. */
+/** Returns the account's billing, polled because another member may change it. */
 export function useBilling() {
   const trpc = useTRPC();
   return useQuery(trpc.billing.summary.queryOptions(undefined, { refetchInterval: POLL_MS }));
 }
 
-/** Reads everything again that a change of billing shows in. */
+/** Returns a function that refetches everything a change of billing affects. */
 export function useRefreshBilling() {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
@@ -33,8 +33,8 @@ export function useRefreshBilling() {
 }
 
 /**
- * Does one change of billing at a time: a double click sends once. Returns whether it was done; a refusal is told in the
- * corner, or to `onRefused` where the page has more to say about it.
+ * Returns `act`, which makes one change of billing at a time, so that a double click sends once, and `busy`. `act`
+ * resolves to whether the change was made; a refusal is shown as a notification, or passed to `onRefused`.
  */
 export function useBillingAct() {
   const refresh = useRefreshBilling();

@@ -9,7 +9,7 @@ import './ports.css';
 
 const POLL_MS = 3_000;
 
-/** The ports of a running session, as they open and close: open one, share it by a link, take the link back. */
+/** The open ports of a running session: open one, share it by a link, or withdraw the link. */
 export function PortsPanel({ sessionId }: { sessionId: string }) {
   const trpc = useTRPC();
   const { data: ports, error } = useQuery({
@@ -65,7 +65,7 @@ function PortTable({ sessionId, ports }: { sessionId: string; ports: Port[] }) {
   );
 }
 
-/** Opens a port with a ticket of this sign-in, whatever the browser kept from an earlier one. */
+/** Returns the path that opens a port with a ticket of this sign-in, whatever the browser kept from an earlier one. */
 const openPath = (sessionId: string, port: number): string =>
   `/open-port?${new URLSearchParams({ session: sessionId, port: String(port), path: '/' })}`;
 

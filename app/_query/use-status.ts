@@ -19,8 +19,9 @@ export function startLeaving() {
 }
 
 /**
- * The one poll behind everything that shows quota, sessions or a start button, and why its last reading failed. Pauses
- * while the tab is hidden. After a sign-out, here or in another tab, it redirects to sign-in with a way back.
+ * Returns the status, polled once for everything that shows quota, sessions or a start button, and why its last reading
+ * failed. Pauses while the tab is hidden. After a sign-out, here or in another tab, redirects to sign-in with a way
+ * back.
  */
 export function useFreshStatus() {
   const trpc = useTRPC();

@@ -16,7 +16,7 @@ type Doors = {
   answer(message: IncomingMessage, response: ServerResponse): boolean;
 };
 
-// The web server finds the doors under this key; a bundler may load this module twice.
+// The web server reads the doors under this key; a global symbol, because a bundler may load this module twice.
 const KEY = Symbol.for('hourglass.doors');
 const store = globalThis as unknown as { [KEY]?: Doors };
 

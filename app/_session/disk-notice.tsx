@@ -2,7 +2,7 @@ import { Text } from '@mantine/core';
 import { diskShare, isDiskNearlyFull } from '@/client/disk';
 import type { Session } from '@/server/shapes';
 
-/** Says that the disk of a running session is nearly full, and what to do; nothing while there is room. */
+/** Says that the disk of a running session is nearly full, and what to do; renders nothing while there is room. */
 export function DiskNotice({ session }: { session: Session }) {
   const figures = session.metrics ?? {};
   if (session.status !== 'running' || !isDiskNearlyFull(figures)) return null;

@@ -2,7 +2,7 @@ import type { Plan } from '@/server/shapes';
 
 const USUAL_SECONDS = [900, 1_800, 3_600, 7_200, 14_400, 28_800, 43_200, 86_400];
 
-/** What may be chosen as idle stop within a plan, shortest first; `chosen` is among it. Pure. */
+/** Returns the idle stops a plan allows, in seconds, shortest first; includes `chosen`. Pure. */
 export function idleChoices(
   { minSeconds, maxSeconds, defaultSeconds }: Plan['idleStop'],
   chosen?: number,
@@ -12,7 +12,10 @@ export function idleChoices(
   return [...all].toSorted((a, b) => a - b);
 }
 
-/** For how many seconds a session can be kept awake: usual times, and the longest the plan allows; one hour while that is not known. Pure. */
+/**
+ * Returns for how many seconds a session can be kept awake: usual times and the plan's maximum; one hour while the plan
+ * is unknown. Pure.
+ */
 export function keepAwakeChoices(maxSeconds: number | undefined): number[] {
   if (maxSeconds === undefined) return [3_600];
   return [...USUAL_SECONDS.filter((seconds) => seconds >= 3_600 && seconds < maxSeconds), maxSeconds];

@@ -10,7 +10,9 @@ import { useSessionActs } from './use-session-acts';
 
 type Props = { value: number | null; onChange: (seconds: number) => void; chosen?: number };
 
-/** After how long without keys and work a session stops: a choice within the plan, or what the plan says. */
+/**
+ * Selects after how long without keys and work a session stops, within the plan; only shows a time that the plan fixes.
+ */
 export function IdleStopSelect({ value, onChange, chosen }: Props) {
   const plan = usePlan();
   if (!plan) return null;
@@ -41,7 +43,7 @@ export function IdleStopSelect({ value, onChange, chosen }: Props) {
 
 type DialogProps = { session: Session; opened: boolean; onClose: () => void };
 
-/** The same choice for a session that is there already. */
+/** The same choice for an existing session. */
 export function IdleStopDialog({ session, opened, onClose }: DialogProps) {
   const acts = useSessionActs(session);
   const [chosen, setChosen] = useState<number | null>(null);

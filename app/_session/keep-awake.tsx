@@ -12,7 +12,7 @@ import { useSessionActs } from './use-session-acts';
 
 type ItemsProps = { session: Session; onChoose: () => void };
 
-/** The entries of a session's menu that keep it awake and take that back; none while it does not run. */
+/** The menu entries that keep a running session awake and end that; renders nothing for other sessions. */
 export function KeepAwakeItems({ session, onChoose }: ItemsProps) {
   const acts = useSessionActs(session);
   const { now } = useStarts();

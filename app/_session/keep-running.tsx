@@ -6,14 +6,14 @@ import { useStarts } from '../_status/start-context';
 import { SOON_MS } from './time-left';
 import { useSessionActs } from './use-session-acts';
 
-/** True when a session is about to be stopped for being idle. */
+/** Whether a session is about to be stopped for being idle. */
 const isIdleSoon = (session: Session, now: number): boolean =>
   session.status === 'running' &&
   session.stopCause === 'idle' &&
   session.stopsAt !== null &&
   Date.parse(session.stopsAt) - now < SOON_MS;
 
-/** One click that puts an idle stop off; there only while one is near. */
+/** A button that postpones an idle stop; shown only while the stop is near. */
 export function KeepRunning({ session, size }: { session: Session; size: 'xs' | 'sm' }) {
   const { now } = useStarts();
   const acts = useSessionActs(session);

@@ -14,16 +14,16 @@ import { AGENT_WORDS } from './words';
 
 const Context = createContext<{ open: () => void }>({ open: () => {} });
 
-/** Opens the dialog, or explains why nothing can be started. */
+/** Returns `open`, which opens the dialog or explains why no session can be started. */
 export const useNewSession = () => useContext(Context);
 
-/** The one New session dialog of a page; `n` opens it. */
+/** The single New session dialog of a page; `n` opens it. */
 export function NewSessionProvider({ children }: { children: ReactNode }) {
   const { explanation, showWhy } = useStarts();
   const [opened, setOpened] = useState(false);
   const mayMake = explanation === null || explanation?.reason === 'SESSION_LIMIT_REACHED';
   const open = mayMake ? () => setOpened(true) : () => showWhy();
-  // Beside a terminal every letter belongs to the program in it.
+  // Beside a terminal every key belongs to the program in the terminal.
   const isBesideTerminal = usePathname().startsWith('/sessions/');
   useHotkeys(isBesideTerminal ? [] : [['n', open]]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `open` follows from these two
@@ -47,7 +47,7 @@ export function NewSessionButton() {
 
 const options = AGENTS.map((agent) => ({ value: agent, label: AGENT_WORDS[agent] }));
 
-/** What is typed into the form, and what its button does. */
+/** Returns the fields of the form, why its button is limited or off, and its actions. */
 function useForm(onClose: () => void) {
   const { start, status, explanation, showWhy } = useStarts();
   const isFull = explanation?.reason === 'SESSION_LIMIT_REACHED';
@@ -64,7 +64,7 @@ function useForm(onClose: () => void) {
   function submit(event: FormEvent) {
     event.preventDefault();
     if (isOff) return showWhy();
-    // While no more may run it is only made, to be started later.
+    // At the limit of running sessions the session is only created, to be started later.
     void create(input, isFull ? async () => false : start);
   }
   function close() {
@@ -115,7 +115,7 @@ function NewSessionDialog({ opened, onClose }: { opened: boolean; onClose: () =>
   );
 }
 
-/** No more may run: it is made and started later, or takes the place of another. */
+/** At the limit of running sessions: the new session can be started later, or replace a running one. */
 function Full({ onStop }: { onStop: (sessionId: string) => Promise<boolean> }) {
   const { explanation } = useStarts();
   return (

@@ -13,7 +13,7 @@ import { TimeLeft } from './time-left';
 import { useSessionActs } from './use-session-acts';
 import { AGENT_WORDS } from './words';
 
-/** One session: what it is, how it stands, when it stops and why, and the next thing to do. */
+/** One session: its name, state, stop time with the reason, and the next action. */
 export function SessionCard({ session }: { session: Session }) {
   return (
     <Card withBorder padding="md" component="article" aria-label={session.name}>

@@ -10,7 +10,7 @@ import { IdleStopDialog } from './idle-stop';
 import { KeepAwakeDialog, KeepAwakeItems } from './keep-awake';
 import { useSessionActs } from './use-session-acts';
 
-/** Keep awake, idle stop, rename and delete, each in a small dialog; deleting says what goes with it. */
+/** Keep awake, idle stop, rename and delete, each in a small dialog. */
 export function SessionMenu({ session, onDeleted }: { session: Session; onDeleted?: () => void }) {
   const [renaming, rename] = useDisclosure(false);
   const [deleting, remove] = useDisclosure(false);
@@ -77,7 +77,7 @@ function RenameDialog({ session, opened, onClose }: DialogProps) {
   );
 }
 
-/** Says what goes with a session before it goes. */
+/** Says what is deleted with a session before the deletion. */
 function DeleteDialog({ session, opened, onClose, onDeleted }: DialogProps & { onDeleted?: () => void }) {
   const acts = useSessionActs(session);
   async function deleteIt() {

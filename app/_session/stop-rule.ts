@@ -7,10 +7,10 @@ type Stopping = Pick<
   'startedAt' | 'stopsAt' | 'stopCause' | 'idleStopSeconds' | 'lastActiveAt' | 'lastWorkAt' | 'keepAwakeUntil'
 >;
 
-/** Instants of one reading that differ by less are the same one. In ms. */
+/** Instants of one reading count as equal when they differ by less. In ms. */
 const SAME_MS = 1_500;
 
-/** The words of the rule by which a session stops at `stopsAt`; null while nothing stops it. Pure. */
+/** Returns the rule by which a session stops at `stopsAt`, in words; null while nothing stops the session. Pure. */
 export function stopRule(session: Stopping): string | null {
   const { stopsAt, stopCause, keepAwakeUntil, idleStopSeconds } = session;
   if (stopsAt === null || stopCause === null) return null;

@@ -9,10 +9,13 @@ import { stopRule } from './stop-rule';
 import { END_WORDS } from './words';
 
 const MINUTE_MS = 60_000;
-/** From here on a stop is near: it is shown so, and can be put off. */
+/** A stop nearer than this is marked and can be postponed. */
 export const SOON_MS = 5 * MINUTE_MS;
 
-/** When a session stops and by which rule, and until when it is kept awake; in its last minute a countdown; after its end the reason. */
+/**
+ * Says when and by which rule a session stops, as a countdown in the last minute, and until when the session is kept
+ * awake; the reason once it has stopped.
+ */
 export function TimeLeft({ session }: { session: Session }) {
   const { now } = useStarts();
   if (session.status === 'starting')

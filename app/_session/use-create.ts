@@ -10,8 +10,8 @@ import { useRefreshStatus } from '../_query/use-status';
 export type NewSession = { name: string; agent: Agent; idleStopSeconds?: number };
 
 /**
- * Makes a session, goes on with it, and leads to its page when it is on its way. A second press after a refused start
- * takes the session that is there already.
+ * Returns `create`, which creates a session, runs `goOn` and opens the session's page when `goOn` started it, and
+ * `busy`. A second press after a refused start reuses the session created first.
  */
 export function useCreate(onDone: () => void) {
   const client = useTRPCClient();

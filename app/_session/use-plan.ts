@@ -3,7 +3,7 @@ import type { Plan } from '@/server/shapes';
 import { useTRPC } from '../_query/trpc';
 import { useStarts } from '../_status/start-context';
 
-/** Returns the plan in force; undefined while it is being read, and for a plan that is not on show. */
+/** Returns the plan in force; undefined while it is loading, and for a plan that is not listed. */
 export function usePlan(): Pick<Plan, 'name' | 'idleStop'> | undefined {
   const trpc = useTRPC();
   const { status } = useStarts();

@@ -6,10 +6,10 @@ import { tellProblem } from '../_query/tell-problem';
 import { refusalOf, useTRPCClient } from '../_query/trpc';
 import { useRefreshStatus } from '../_query/use-status';
 
-/** What is asked for with one click; a plan may allow less. */
+/** The time requested with one click, in seconds; a plan may allow less. */
 const KEEP_SECONDS = 3600;
 
-/** Stop, change and delete of one session. Each reads the status again at once. */
+/** Returns functions that stop, change and delete one session. Each refetches the status at once. */
 export function useSessionActs(session: Pick<Session, 'id'>) {
   const client = useTRPCClient();
   const refresh = useRefreshStatus();

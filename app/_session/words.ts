@@ -1,6 +1,6 @@
 import type { Agent, EndReason, SessionStatus, StopCause } from '@/server/shapes';
 
-/** The words and colours of a session's state; never colour alone. */
+/** The label and colour of a session's state; colour is never the only signal. */
 export const STATUS_WORDS: Record<SessionStatus, { label: string; color: string }> = {
   stopped: { label: 'Stopped', color: 'gray' },
   starting: { label: 'Starting', color: 'blue' },
@@ -17,7 +17,7 @@ export const AGENT_WORDS: Record<Agent, string> = {
   opencode: 'OpenCode',
 };
 
-/** Why a session stopped, and what to do about it where there is something to do. */
+/** Why a session stopped, and the remedy where there is one. */
 export const END_WORDS: Record<EndReason, string> = {
   user: 'Stopped by you.',
   quota: 'Stopped because the compute quota was used up.',

@@ -25,7 +25,10 @@ export function isToldByBanner({ quota, start }: BatchStatus): boolean {
   return quota.level === 'exhausted' && !start.allowed;
 }
 
-/** The warnings at 80 and 95 percent can be dismissed for the month, per user; what stops every start cannot. */
+/**
+ * Shows the quota's state. The warnings at 80 and 95 percent can be dismissed for the month, per user; a banner about
+ * refused starts cannot.
+ */
 export function QuotaBanner() {
   const { status } = useStarts();
   if (!status) return null;

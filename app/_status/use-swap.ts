@@ -4,7 +4,7 @@ import { useCallback } from 'react';
 import { type Refusal, refusalOf, useTRPCClient } from '../_query/trpc';
 import { useRefreshStatus } from '../_query/use-status';
 
-/** Covers the grace of a stop and the proof that the machine is gone, which frees its place. */
+/** Covers the grace period of a stop and the proof that the machine is gone, which frees its place. */
 const TIMEOUT_MS = 60_000;
 const LOOK_MS = 700;
 

@@ -1,9 +1,12 @@
 import type { Terminal } from '@xterm/xterm';
 
-/** The longest text that a program may offer, in bytes. */
+/** The longest text that a program may copy, in bytes. */
 const MOST_COPIED = 1024 * 1024;
 
-/** The text of an OSC 52 that sets the clipboard; null for a question and for nonsense. Nobody learns what is on it. */
+/**
+ * Returns the text of an OSC 52 sequence that sets the clipboard; null for a query, which gets no answer, and for
+ * invalid data.
+ */
 export function copiedText(data: string): string | null {
   const at = data.indexOf(';');
   const encoded = data.slice(at + 1);
@@ -16,7 +19,7 @@ export function copiedText(data: string): string | null {
   }
 }
 
-/** Hands over what programs want on the clipboard. */
+/** Calls `onCopy` with each text that a program copies. */
 export function hearCopies(terminal: Terminal, onCopy: (text: string) => void): void {
   terminal.parser.registerOscHandler(52, (data) => {
     const text = copiedText(data);
@@ -25,12 +28,12 @@ export function hearCopies(terminal: Terminal, onCopy: (text: string) => void): 
   });
 }
 
-/** Text as it may be pasted: what a program could take for keys or for the end of the paste is left out. */
+/** Returns text without the control characters that a program could take for keys or for the end of the paste. */
 export function pastedText(text: string): string {
   return text.replace(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g, '');
 }
 
-/** Takes pastes before the terminal does, which would pass on what is hidden in them. */
+/** Handles pastes before the terminal does, which would pass on hidden control characters. */
 export function takePastes(place: HTMLElement, terminal: Terminal): void {
   place.addEventListener(
     'paste',

@@ -3,24 +3,24 @@ import { Heartbeat, LOOK_MS } from './heartbeat';
 import { Outbox } from './outbox';
 import type { LineState, Message, Notice, Ready, Size, StopCause, TabInfo } from './wire';
 
-/** One terminal's WebSocket: fetches a fresh token for every try, comes back by itself, and stays away when told. */
+/** The WebSocket of one terminal: fetches a fresh token for every attempt, and reconnects unless the close code is final. */
 
 export type LineEvents = {
-  /** Bytes of the terminal; `drawn` is called when they are on the screen. */
+  /** Bytes of the terminal; call `drawn` once they are on the screen. */
   output: (bytes: Uint8Array, drawn: () => void) => void;
   /** The state of the terminal follows as one output, to be drawn on an empty screen of this size. */
   ready: (size: Size | null) => void;
-  /** Whether this window answers for the terminal and sets its size. */
+  /** Whether this window answers the terminal's queries and sets its size. */
   active: (isActive: boolean) => void;
   /** Another window has set this size. */
   size: (size: Size) => void;
   notice: (notice: Notice) => void;
-  /** A stop that was told of was put off. */
+  /** An announced stop was postponed. */
   calm: (cause: StopCause) => void;
-  /** The tabs of the session, in the order in which every window shows them. */
+  /** The tabs of the session, in the order that every window shows. */
   tabs: (tabs: TabInfo[]) => void;
   state: (state: LineState, why: string | null) => void;
-  /** How many characters wait for the line to come back. */
+  /** How many characters wait for the connection to be restored. */
   waiting: (units: number) => void;
 };
 
@@ -28,9 +28,9 @@ type Connect = () => Promise<{ url: string; token: string }>;
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 5_000;
-/** A try that has not led to a terminal by then is given up. */
+/** An attempt that has not opened a terminal by then is given up. */
 const OPENING_MS = 8_000;
-/** Close codes after which trying again is of no use. */
+/** Close codes after which the connection is not retried. */
 const FINAL_CODES = new Set([1000, 4401, 4409, 4503]);
 
 export class TerminalLine {
@@ -45,11 +45,11 @@ export class TerminalLine {
   private readonly outbox = new Outbox();
   private readonly page = crypto.randomUUID();
   private heartbeat = new Heartbeat(Date.now());
-  /** The past is being drawn: what the terminal answers to it is nobody's typing. */
+  /** The replayed output is being drawn: the terminal's answers to it are not typed input. */
   private restoring = false;
   private active = false;
   private hasBeenOpen = false;
-  /** The other side acknowledges input. */
+  /** The server acknowledges input. */
   private acknowledges = true;
   private drawn = 0;
 
@@ -135,7 +135,9 @@ export class TerminalLine {
     if (!ready.replayed) this.restored();
   }
 
-  /** A shell that knows this page gets what it has not taken; another one gets nothing that was meant for the first. */
+  /**
+   * A shell that knows this page gets the rest of the input; a new shell gets nothing that was meant for the old one.
+   */
   private pickUp(took: number | null): void {
     if (took !== null) return this.outbox.resume(took);
     if (!this.hasBeenOpen) return;
@@ -168,7 +170,7 @@ export class TerminalLine {
     this.send();
   }
 
-  /** Looks whether the line lives; at once when the page comes back or finds its network again. */
+  /** Checks whether the connection is alive, and pings a quiet one. */
   look(): void {
     if (this.state !== 'open') return;
     const verdict = this.heartbeat.look(Date.now(), this.outbox.onTheWay > 0);
@@ -176,7 +178,7 @@ export class TerminalLine {
     if (verdict === 'ask') this.write({ type: 'ping' });
   }
 
-  /** The network is back, or somebody looks at the page again: nobody waits for the next try. */
+  /** Retries or pings at once, when the network is back or the page is visible again. */
   hurry(): void {
     if (this.closed) return;
     this.pause = FIRST_PAUSE_MS;
@@ -215,12 +217,12 @@ export class TerminalLine {
     this.events.waiting(state === 'open' ? 0 : this.outbox.waiting);
   }
 
-  /** Sends a word about the tabs; false while the line is away. */
+  /** Sends a message about the tabs; returns false while disconnected. */
   tell(message: object): boolean {
     return this.state === 'open' && this.write(message);
   }
 
-  /** Sends what the terminal says in bytes that are no text, one a character; nobody waits for it. */
+  /** Sends the terminal's own reports, one byte per character; dropped while disconnected or replaying. */
   report(bytes: string): void {
     if (!this.restoring) this.tell({ type: 'binary', data: bytes });
   }
@@ -239,7 +241,7 @@ export class TerminalLine {
     }
   }
 
-  /** Sends what was typed, or keeps it until the line is back. What the terminal says by itself is kept for nobody. */
+  /** Sends typed input, or keeps it until the connection is restored. Answers of the terminal itself are not kept. */
   type(data: string): void {
     if (this.state === 'ended') return;
     if ((this.restoring || this.state !== 'open') && !isTyped(data)) return;
@@ -251,18 +253,18 @@ export class TerminalLine {
     if (this.state !== 'open') this.events.waiting(this.outbox.waiting);
   }
 
-  /** The size of this window; the terminal has it while this window is active. */
+  /** Reports the size of this window; the terminal takes it while this window is active. */
   resize(size: Size): void {
     this.size = size;
     this.write({ type: 'resize', ...size });
   }
 
-  /** Somebody works in this window now. */
+  /** Reports that the user works in this window. */
   focus(): void {
     this.write({ type: 'focus' });
   }
 
-  /** Opens a tab whose shell has ended again. */
+  /** Opens a tab again whose shell has ended. */
   reopen(): void {
     this.pause = FIRST_PAUSE_MS;
     this.hasBeenOpen = false;

@@ -6,7 +6,7 @@ import type { Palette } from './palettes';
 type Props = { screen: JoinedScreen; palette: Palette; onClose: () => void };
 type Found = { resultIndex: number; resultCount: number };
 
-/** A search in one screen: what is looked for, what was found, and how to go on. */
+/** Returns the search in one screen: its text, its result in words, and the step to the next match. */
 function useFind({ terminal, screen: { search } }: JoinedScreen, palette: Palette) {
   const [text, setText] = useState('');
   const [found, setFound] = useState<Found | null>(null);
@@ -35,7 +35,7 @@ function useFind({ terminal, screen: { search } }: JoinedScreen, palette: Palett
   return { text, words: text && found ? wordsFor(found) : '', go };
 }
 
-/** Finds text on the screen and in what scrolled off it: Enter goes up, Shift+Enter down, Escape closes. */
+/** Finds text on the screen and in the scrollback: Enter goes up, Shift+Enter down, Escape closes. */
 export function FindBar({ screen, palette, onClose }: Props) {
   const { text, words, go } = useFind(screen, palette);
   function press(event: KeyboardEvent) {

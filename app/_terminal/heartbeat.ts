@@ -1,16 +1,16 @@
-/** A page looks this often whether its line lives. */
+/** How often a page checks its connection. */
 export const LOOK_MS = 2_000;
-/** After this long without a word the page asks for one; sooner when something typed was not taken. */
+/** A connection silent for this long is pinged; sooner while typed input is not acknowledged. */
 const QUIET_MS = 8_000;
 const QUIET_WHILE_TYPING_MS = 3_000;
-/** A question without an answer for this long means that the line is dead. */
+/** A ping without an answer for this long means that the connection is dead. */
 const TIMEOUT_MS = 8_000;
 
 export type Verdict = 'alive' | 'ask' | 'dead';
 
 /**
- * Whether a line lives, from what was heard and asked. A hidden page looks rarely: only a question that was asked and not
- * answered counts against the line, never time that passed unseen.
+ * Decides whether a connection is alive. A hidden page checks rarely, so only an unanswered ping counts against the
+ * connection, not the time without a check.
  */
 export class Heartbeat {
   private heardAt: number;
@@ -32,7 +32,7 @@ export class Heartbeat {
     return 'ask';
   }
 
-  /** A question goes out now; one that waits for its answer already counts from when it was asked. */
+  /** Notes a ping sent at `now`; an earlier unanswered ping keeps its time. */
   ask(now: number): void {
     this.askedAt ??= now;
   }

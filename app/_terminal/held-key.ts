@@ -1,9 +1,9 @@
-/** A key of the row beside a phone's screen that is held for the next one. */
+/** A modifier from the key row of a phone, held for the next key. */
 export type Held = 'ctrl' | 'alt' | null;
 
 const ARROW = /^\x1b[[O]([A-DHF])$/;
 
-/** What a terminal sends for a key with another one held down; null where that is nothing of its own. */
+/** Returns the bytes of a key with the modifier held; null where the combination has none. */
 export function withHeld(data: string, held: Held): string | null {
   if (held === null) return null;
   const arrow = ARROW.exec(data)?.[1];

@@ -12,15 +12,15 @@ export type JoinOptions = {
   connect: Connect;
   tab: number;
   events: ScreenEvents;
-  /** What was typed, with the keys held down beside the screen. */
+  /** Returns the typed input with the held modifier applied. */
   modify: (data: string) => string;
 };
 
-/** A screen joined to its line, for as long as a tab lives. */
+/** A screen with its connection, for as long as a tab lives. */
 export class JoinedScreen {
   readonly line: TerminalLine;
   readonly terminal: Terminal;
-  /** This window answers for the terminal. */
+  /** This window answers the terminal's queries. */
   isActive = false;
   private readonly stops: (() => void)[] = [];
 
@@ -38,7 +38,7 @@ export class JoinedScreen {
         this.isActive = isActive;
         terminal.write('', () => this.fit());
       },
-      // In its place among the output: what was written before belongs to the old size.
+      // Queued with the output, because earlier output belongs to the old size.
       size: (size) => terminal.write('', () => this.isActive || this.setSize(size)),
     });
     terminal.onData((data) => this.line.type(modify(data)));
@@ -48,7 +48,7 @@ export class JoinedScreen {
     void this.line.open();
   }
 
-  /** Whatever changes: the window's size, who works in it, whether it is seen and has a network. */
+  /** Follows the window's size, focus, visibility and network. */
   private follow(place: HTMLElement): void {
     const observer = new ResizeObserver(() => this.fit());
     observer.observe(place);
@@ -81,7 +81,7 @@ export class JoinedScreen {
     return document.hasFocus() && document.activeElement === this.terminal.textarea;
   }
 
-  /** Tells how large this window is; the screen takes that size while it is the active one. */
+  /** Reports the size of this window; the screen takes it while this window is active or disconnected. */
   fit(): void {
     const size = this.screen.fitting();
     if (!size) return;
@@ -94,7 +94,7 @@ export class JoinedScreen {
     this.fit();
   }
 
-  /** The keyboard, unless somebody is busy in a dialog. */
+  /** Focuses the terminal, unless a dialog has the focus. */
   takeKeyboard(): void {
     if (!document.activeElement?.closest('[role=dialog]')) this.terminal.focus();
   }

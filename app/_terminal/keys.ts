@@ -13,18 +13,18 @@ function platform(): Platform {
 
 export const isMac = (): boolean => platform() === 'mac';
 
-/** What opens find; no program in a terminal gets these keys. */
+/** Returns the keys that open find; programs in a terminal never get them. */
 export const findChord = (): string => (isMac() ? '⌘F' : 'Ctrl+Shift+F');
 
 type Acts = { onLeave: () => void; onFind: () => void };
 
-/** Keeps the few chords that are the page's; answers false for what the program shall not get. */
+/** Returns a handler of the page's few chords; the handler returns false for keys that the program must not get. */
 export function readKeys(terminal: Terminal, { onLeave, onFind }: Acts): (event: KeyboardEvent) => boolean {
   const system = platform();
   return (event) => {
     const act = actOf(event, system, terminal);
     if (act === null) return true;
-    // Pasting is left to the browser, whose paste reaches the terminal by itself.
+    // The browser's own paste event reaches the terminal.
     if (act === 'paste') return false;
     event.preventDefault();
     if (event.type !== 'keydown') return false;
@@ -42,7 +42,7 @@ function actOf(event: KeyboardEvent, system: Platform, terminal: Terminal) {
   const isChord = system === 'mac' ? metaKey && !ctrlKey && !shiftKey : ctrlKey && shiftKey;
   if (code === 'KeyF' && isChord) return 'find';
   if (!ctrlKey) return null;
-  // On Windows Ctrl+V pastes everywhere, and Ctrl+C copies where something is selected.
+  // On Windows Ctrl+V pastes everywhere, and Ctrl+C copies when text is selected.
   const isPlain = shiftKey || system === 'windows';
   if (code === 'KeyV' && isPlain) return 'paste';
   return code === 'KeyC' && isPlain && terminal.hasSelection() ? 'copy' : null;
@@ -50,6 +50,6 @@ function actOf(event: KeyboardEvent, system: Platform, terminal: Terminal) {
 
 function copySelection(terminal: Terminal): void {
   void navigator.clipboard?.writeText(terminal.getSelection());
-  // The same keys interrupt the next time.
+  // Without a selection the same keys interrupt the next time.
   terminal.clearSelection();
 }

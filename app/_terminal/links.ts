@@ -1,7 +1,7 @@
 import type { ILinkHandler, Terminal } from '@xterm/xterm';
 import { isMac } from './keys';
 
-/** A web address that can be opened; null for everything else. */
+/** Returns the address of a web link; null for any other text. */
 function addressOf(text: string): string | null {
   try {
     const url = new URL(text);
@@ -11,12 +11,12 @@ function addressOf(text: string): string | null {
   }
 }
 
-/** A finger has no Ctrl key. */
+/** Touch devices have no Ctrl key. */
 const isTouch = () => window.matchMedia('(pointer: coarse)').matches;
 
 /**
- * Links open with Ctrl or Cmd and a click, so that a click into a program does nothing else; a tap opens them. What a link
- * leads to is shown before: a program can give it any text.
+ * Returns a handler that opens links on Ctrl or Cmd with a click, so that a plain click reaches the program, or on a
+ * tap. The address is shown on hover, because a program can give a link any text.
  */
 export function linksOf(onHover: (words: string | null) => void): ILinkHandler {
   return {

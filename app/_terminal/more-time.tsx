@@ -2,7 +2,7 @@ import { Button, type ButtonProps } from '@mantine/core';
 import { soldIn } from '../_offers/upgrade-links';
 import { useStarts } from '../_status/start-context';
 
-/** Leads to the smallest plan that helps, while quota is short; to all plans where none is for sale. */
+/** Links to the smallest plan that helps while the quota is short; to all plans where none is for sale. */
 export function MoreTime(look: ButtonProps) {
   const { status } = useStarts();
   if (!status) return null;

@@ -10,16 +10,16 @@ import type { Size } from './wire';
 export type ScreenActs = {
   onLeave: () => void;
   onFind: () => void;
-  /** A program wants a text on the clipboard. */
+  /** A program asks to copy a text to the clipboard. */
   onCopy: (text: string) => void;
-  /** What a link under the pointer leads to; null when there is none. */
+  /** The address of the link under the pointer; null when there is none. */
   onLink: (words: string | null) => void;
 };
 
 export type OpenScreen = {
   terminal: Terminal;
   search: SearchAddon;
-  /** What fits into the place now, or null while it is hidden. */
+  /** Returns the size that fits now, or null while the screen is hidden. */
   fitting: () => Size | null;
 };
 
@@ -29,12 +29,12 @@ const optionsOf = ({ fontPx, isSpoken, palette }: Look): ITerminalOptions => ({
   screenReaderMode: isSpoken,
 });
 
-/** Gives an open screen another look. */
+/** Applies another look to an open screen. */
 export function applyLook(terminal: Terminal, look: Look): void {
   Object.assign(terminal.options, optionsOf(look));
 }
 
-/** xterm needs a document, so it is loaded here and not with the page. */
+/** Opens a screen. xterm needs a document, so it is loaded here and not with the page. */
 export async function openScreen(place: HTMLDivElement, look: Look, acts: ScreenActs): Promise<OpenScreen> {
   const [{ Terminal }, { FitAddon }, { SearchAddon }, { UnicodeGraphemesAddon }] = await Promise.all([
     import('@xterm/xterm'),
@@ -52,7 +52,7 @@ export async function openScreen(place: HTMLDivElement, look: Look, acts: Screen
     minimumContrastRatio: LEAST_CONTRAST,
     macOptionClickForcesSelection: true,
     linkHandler: links,
-    // Find marks what it found, and characters are measured by grapheme.
+    // Needed to mark found text, and to measure characters by grapheme.
     allowProposedApi: true,
   });
   const [fitter, search] = [new FitAddon(), new SearchAddon()];
@@ -71,7 +71,7 @@ export async function openScreen(place: HTMLDivElement, look: Look, acts: Screen
   return { terminal, search, fitting };
 }
 
-/** The screen measures its letters once: the font has to be there before. */
+/** Loads the font and returns its family: the screen measures its letters once, so the font must be loaded before. */
 async function loadFont(fontPx: number): Promise<string> {
   const family = getComputedStyle(document.documentElement).getPropertyValue('--font-geist-mono').trim();
   const fontFamily = family === '' ? 'ui-monospace, monospace' : `${family}, ui-monospace, monospace`;

@@ -71,7 +71,7 @@ describe('a line', () => {
     expect(heartbeat.look(3_600_000, false)).toBe('ask');
     heartbeat.heard(3_600_010);
     expect(heartbeat.look(3_602_000, false)).toBe('alive');
-    // Typed, and not taken: asked sooner.
+    // Unacknowledged input shortens the time until a ping.
     expect(heartbeat.look(3_604_000, true)).toBe('ask');
   });
 });

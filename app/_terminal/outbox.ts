@@ -1,8 +1,8 @@
-/** The largest paste, and room to type besides; in UTF-16 units. */
+/** The largest paste, with room for typing; in UTF-16 units. */
 const MOST_WAITING = 11 * 1024 * 1024;
 /** At most 16 KiB of UTF-8. */
 const PIECE_UNITS = 5_000;
-/** How much may be on its way that the terminal has not taken yet. */
+/** How many units may be sent without an acknowledgement. */
 const WINDOW_UNITS = 256 * 1024;
 const INTERRUPT = '\x03';
 const PASTE_END = '\x1b[201~';
@@ -10,29 +10,29 @@ const PASTE_END = '\x1b[201~';
 export type Piece = { at: number; data: string };
 
 /**
- * What was typed and is not yet known to have reached the terminal. It goes out in pieces, a window at a time, and again
- * after a lost connection; positions count all that was ever typed here, so that nothing is typed twice.
+ * Typed input that the terminal has not acknowledged. It is sent in pieces, one window at a time, and again after a
+ * lost connection; positions count all input of this page, so that no input arrives twice.
  */
 export class Outbox {
-  /** From `takenTo` on. */
+  /** The input from `takenTo` on. */
   private text = '';
   private takenTo = 0;
   private sentTo = 0;
 
-  /** Units that wait. */
+  /** Units not yet acknowledged. */
   get waiting(): number {
     return this.text.length;
   }
 
-  /** Units that were sent and not yet taken. */
+  /** Units sent and not yet acknowledged. */
   get onTheWay(): number {
     return this.sentTo - this.takenTo;
   }
 
-  /** Takes what was typed; false when there is no room for it. */
+  /** Adds typed input; returns false when there is no room. */
   add(data: string): boolean {
     if (this.text.length + data.length > MOST_WAITING) return false;
-    // Whoever interrupts a program does not want it to read the rest of a paste.
+    // An interrupt drops the unsent rest of a paste, which the program must not read.
     if (data === INTERRUPT) this.dropUnsent();
     this.text += data;
     return true;
@@ -44,7 +44,7 @@ export class Outbox {
     this.text = this.text.slice(0, this.onTheWay) + (unsent.includes(PASTE_END) ? PASTE_END : '');
   }
 
-  /** The next piece to send, or null while the window is full or nothing waits. Never ends inside a character. */
+  /** Returns the next piece to send, or null while the window is full or no input waits. Never splits a character. */
   next(): Piece | null {
     const from = this.onTheWay;
     if (from >= WINDOW_UNITS || from >= this.text.length) return null;
@@ -57,20 +57,20 @@ export class Outbox {
     return piece;
   }
 
-  /** The terminal has everything up to here. */
+  /** Acknowledges all input up to this position. */
   took(units: number): void {
     if (units <= this.takenTo || units > this.sentTo) return;
     this.text = this.text.slice(units - this.takenTo);
     this.takenTo = units;
   }
 
-  /** A new connection to the same shell, which has everything up to here: the rest is sent again. */
+  /** Continues on a new connection to the same shell, which has all input up to here: the rest is sent again. */
   resume(units: number): void {
     this.took(units);
     this.sentTo = this.takenTo;
   }
 
-  /** Forgets what waits; returns how much it was. */
+  /** Drops the waiting input; returns how many units it had. */
   clear(): number {
     const dropped = this.text.length;
     this.takenTo += dropped;

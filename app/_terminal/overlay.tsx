@@ -10,10 +10,10 @@ type OverlayProps = {
   sessionId: string;
   state: LineState;
   why: string | null;
-  /** Characters that were typed and wait for the line. */
+  /** Characters typed while disconnected. */
   waiting: number;
   notes: Notes;
-  /** The keyboard goes back to the terminal. */
+  /** Called to focus the terminal again. */
   onDone: () => void;
   onReopen: () => void;
   /** Null for the only tab. */
@@ -21,7 +21,7 @@ type OverlayProps = {
   onCopy: (text: string, always: boolean) => void;
 };
 
-/** What the terminal has to say beside the program in it: never in the program's own screen. */
+/** Messages about the terminal, over the program's screen and never in it. */
 export function Overlay(props: OverlayProps) {
   const { state, why, waiting, notes } = props;
   if (state === 'retrying' || state === 'connecting') {
@@ -87,7 +87,7 @@ function NoteBox({ note, notes, sessionId, onDone }: OverlayProps & { note: Note
       note.text
     ) : (
       <>
-        {/* A screen reader hears it once, not every second. */}
+        {/* Announced once by a screen reader, not every second. */}
         <span aria-live="off">This session stops in {formatDuration(left)}.</span> {note.why}
       </>
     );
@@ -99,7 +99,7 @@ function NoteBox({ note, notes, sessionId, onDone }: OverlayProps & { note: Note
   );
 }
 
-/** Nothing reaches the clipboard that somebody did not agree to. */
+/** Asks before a program's text reaches the clipboard. */
 function CopyOffer({ text, notes, onCopy, onDone }: OverlayProps & { text: string }) {
   function answer(always: boolean | null) {
     notes.offer(null);

@@ -1,9 +1,9 @@
 import type { ITheme } from '@xterm/xterm';
 
-/** The colours of a terminal, and of what find marks in it. */
+/** The colours of a terminal, and of the matches of a search. */
 export type Palette = { theme: ITheme; found: string; foundNow: string };
 
-/** What cannot be read against its background at this ratio is made lighter or darker. */
+/** Text below this contrast is made lighter or darker. */
 export const LEAST_CONTRAST = 4.5;
 
 export const DARK: Palette = {

@@ -3,7 +3,7 @@ import type { Held } from './held-key';
 
 type Key = { label: string; words?: string } & ({ bytes: string } | { hold: Held } | { act: 'paste' });
 
-/** What a phone's keyboard does not have, or hides: two rows of eight. */
+/** Keys that a phone's keyboard lacks or hides: two rows of eight. */
 const KEYS: Key[] = [
   { label: 'Esc', bytes: '\x1b' },
   { label: 'Tab', bytes: '\t' },
@@ -46,7 +46,7 @@ export function PhoneKeys({ held, onHold, onKey, onPaste }: Props) {
           variant={'hold' in key && held === key.hold ? 'filled' : 'default'}
           aria-label={key.words}
           aria-pressed={'hold' in key ? held === key.hold : undefined}
-          // A press that takes the focus closes the keyboard.
+          // A press that takes the focus would close the keyboard.
           onPointerDown={(event) => event.preventDefault()}
           onMouseDown={(event) => event.preventDefault()}
           onClick={() => press(key)}

@@ -2,11 +2,11 @@ import { useComputedColorScheme } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import { DARK, LIGHT, type Palette } from './palettes';
 
-/** How terminals look and behave in this browser; kept there, for every session. */
+/** The look and behaviour of terminals, stored in this browser for every session. */
 export type Preferences = {
   fontPx: number;
   colours: 'dark' | 'light' | 'page';
-  /** Output is read out by a screen reader. */
+  /** A screen reader reads the output. */
   isSpoken: boolean;
   /** Whether a program may write to the clipboard: asked each time, or always. */
   copying: 'ask' | 'always';
@@ -16,7 +16,7 @@ export const FONT_PX = { least: 9, usual: 14, most: 28 };
 
 const USUAL: Preferences = { fontPx: FONT_PX.usual, colours: 'dark', isSpoken: false, copying: 'ask' };
 
-/** What is stored, as far as it makes sense. */
+/** Returns the stored preferences; invalid parts get their defaults. */
 export function readPreferences(stored: unknown): Preferences {
   const { fontPx, colours, isSpoken, copying } = (
     typeof stored === 'object' ? (stored ?? {}) : {}
@@ -32,7 +32,9 @@ export function readPreferences(stored: unknown): Preferences {
 
 export type Look = Pick<Preferences, 'fontPx' | 'isSpoken'> & { palette: Palette };
 
-/** The preferences of this browser, what they mean for a screen now, and how to change some of them. */
+/**
+ * Returns the preferences of this browser, the resulting look of a screen, and a function that changes some of them.
+ */
 export function usePreferences() {
   const [preferences, store] = useLocalStorage<Preferences>({
     key: 'terminal-preferences',

@@ -23,7 +23,7 @@ import { TerminalTabs } from './terminal-tabs';
 import { useSeenHeight } from './use-seen-height';
 import './terminal.css';
 
-/** A session's page is its terminal: one strip that says when it stops and why, tabs, and the full height. */
+/** A session's page: a strip that says when and why the session stops, the tabs, and a terminal of full height. */
 export function SessionPage({ sessionId }: { sessionId: string }) {
   const { status } = useStarts();
   const room = useRef<HTMLElement>(null);
@@ -49,7 +49,7 @@ export function SessionPage({ sessionId }: { sessionId: string }) {
   );
 }
 
-/** The terminals and files of a running session. Once it has stopped the terminals stay, to be read, below why it did. */
+/** The terminals and files of a running session. After a stop the terminals stay readable, below the reason. */
 function Terminals({ session }: { session: Session }) {
   const isRunning = session.status === 'running';
   const [run, setRun] = useState<string | null>(null);
@@ -105,7 +105,7 @@ function Strip({ session }: { session: Session }) {
   );
 }
 
-/** Not running: why, and what to do. */
+/** A session that is not running: the reason, and the next action. */
 function Resting({ session, isSmall }: { session: Session; isSmall: boolean }) {
   const moving = session.status === 'starting' || session.status === 'stopping';
   return (

@@ -4,7 +4,7 @@ import { FONT_PX, type Preferences } from './preferences';
 
 type Props = { preferences: Preferences; onChange: (some: Partial<Preferences>) => void };
 
-/** How terminals look and behave in this browser. */
+/** The menu that changes the look and behaviour of terminals in this browser. */
 export function SettingsMenu({ preferences, onChange }: Props) {
   return (
     <Popover position="bottom-end" withinPortal trapFocus returnFocus width={300}>

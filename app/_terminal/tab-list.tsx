@@ -7,8 +7,8 @@ import type { TabInfo } from './wire';
 type Props = { tabs: Tabs; onRename: (tab: number) => void };
 
 /**
- * One stop for the Tab key; the arrows go from tab to tab, with Shift they move one, Delete closes and F2 renames it. A mouse
- * drags, double clicks to rename, and closes with its middle button.
+ * One stop for the Tab key; arrows select, Shift with arrows moves, Delete closes and F2 renames a tab. A mouse drags
+ * tabs, renames by double click and closes by the middle button.
  */
 export function TabList({ tabs, onRename }: Props) {
   const buttons = useRef(new Map<number, HTMLButtonElement | null>());

@@ -5,7 +5,7 @@ import type { Tabs } from './use-tabs';
 
 type Props = { tabs: Tabs; onRename: (tab: number) => void };
 
-/** What can be done with the tab that is shown. */
+/** The actions on the tab that is shown. */
 export function TabMenu({ tabs, onRename }: Props) {
   const at = tabs.tabs.findIndex(({ tab }) => tab === tabs.current);
   const shown = tabs.tabs[at];
@@ -36,7 +36,7 @@ export function TabMenu({ tabs, onRename }: Props) {
 
 type DialogProps = { tabs: Tabs; tab: number | null; onClose: () => void };
 
-/** A name of somebody's own for a tab; without one it has its number. */
+/** Sets the name of a tab; a tab without one shows its number. */
 export function RenameTab({ tabs, tab, onClose }: DialogProps) {
   const info = tabs.tabs.find((other) => other.tab === tab);
   return (

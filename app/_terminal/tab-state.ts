@@ -2,7 +2,7 @@ import type { TabInfo } from './wire';
 
 export const MOST_TABS = 6;
 
-/** The tabs that a page shows. The machine has the word; what it has not said yet is kept apart. */
+/** The tabs that a page shows. The machine's list is authoritative; changes it has not confirmed are kept apart. */
 export type TabState = {
   tabs: TabInfo[];
   current: number;
@@ -18,7 +18,7 @@ export const labelOf = ({ tab, name }: TabInfo): string => name ?? `Tab ${tab}`;
 
 const FRESH: TabState = { tabs: [{ tab: 1 }], current: 1, opening: [1], closing: [], isShared: false };
 
-/** What a reloaded page begins with: the tabs it had, when they are of the same run. */
+/** Returns the tabs of a reloaded page: the stored ones, if they are of the same run. */
 export function beginTabs(stored: string | null, run: string): TabState {
   try {
     const { run: of, tabs, current } = JSON.parse(stored ?? 'null') as TabState & { run: string };
@@ -29,7 +29,7 @@ export function beginTabs(stored: string | null, run: string): TabState {
   }
 }
 
-/** What a reload needs. */
+/** Returns the part of the state that a reload needs. */
 export const storedTabs = ({ tabs, current }: TabState, run: string): string =>
   JSON.stringify({ run, tabs, current });
 
@@ -48,7 +48,7 @@ export function addTab(state: TabState): TabState {
   };
 }
 
-/** Without this tab; the one beside it is shown. The last one stays. */
+/** Returns the state without this tab, showing its neighbour. The last tab stays. */
 export function closeTab(state: TabState, closed: number): TabState {
   const at = state.tabs.findIndex(({ tab }) => tab === closed);
   if (at < 0 || state.tabs.length === 1) return state;
@@ -62,7 +62,7 @@ export function closeTab(state: TabState, closed: number): TabState {
   };
 }
 
-/** With this tab in the place of another. */
+/** Returns the state with this tab moved to the place of another. */
 export function moveTab(state: TabState, moved: number, to: number): TabState {
   const from = state.tabs.findIndex(({ tab }) => tab === moved);
   const [it] = state.tabs.slice(from, from + 1);
@@ -77,7 +77,7 @@ export function renameTab(state: TabState, renamed: number, name: string): TabSt
   return { ...state, tabs };
 }
 
-/** What the machine says, with what was opened here and without what was closed here. */
+/** Returns the machine's tabs, with those opened here and without those closed here. */
 export function hearTabs(state: TabState, said: TabInfo[]): TabState {
   const known = new Set(said.map(({ tab }) => tab));
   const opening = state.opening.filter((tab) => !known.has(tab));

@@ -7,16 +7,16 @@ import { Overlay } from './overlay';
 import { type ScreenProps, useTerminal, writeClipboard } from './use-terminal';
 
 type Props = ScreenProps & {
-  /** The session has stopped: what is on the screen stays to be read. */
+  /** The session has stopped; its screen stays readable. */
   isOver: boolean;
-  /** Nothing more comes: the line is not opened again. */
+  /** No more output comes, so the connection is not opened again. */
   isGone: boolean;
   /** Null for the only tab. */
   onClose: (() => void) | null;
   onAlwaysCopy: () => void;
 };
 
-/** One tab: a screen on a line to the machine. It stays alive while hidden, so that switching tabs loses nothing. */
+/** One tab: a screen with a connection to the machine. It stays alive while hidden, so that switching tabs loses nothing. */
 export function TerminalScreen(props: Props) {
   const { tab, shown, look, isOver } = props;
   const { place, screen, state, waiting, link, notes } = useTerminal(props);
@@ -59,7 +59,7 @@ export function TerminalScreen(props: Props) {
   );
 }
 
-/** What a screen follows: whether it is shown, its look, and that nothing more comes. */
+/** Applies to a screen whether it is shown, its look, and the end of its connection. */
 function useScreen(screen: RefObject<JoinedScreen | null>, { shown, look, isGone }: Props): void {
   const { fontPx, isSpoken, palette } = look;
   useEffect(() => {

@@ -19,15 +19,15 @@ import { type Tabs, useTabs } from './use-tabs';
 
 type Props = {
   sessionId: string;
-  /** Tells one run of the session from another. */
+  /** Identifies one run of the session. */
   run: string;
-  /** The run ends or has ended: what its screens show can still be read, searched and copied. */
+  /** The run ends or has ended: its screens can still be read, searched and copied. */
   isOver: boolean;
-  /** Its machine is gone: nothing more comes from it. */
+  /** The run's machine is gone, and with it the connection. */
   isGone: boolean;
 };
 
-/** Up to six terminals of one machine; each that was shown keeps its line, and a reloaded page has the same tabs. */
+/** Up to six terminals of one machine; each tab that was shown keeps its connection, and a reload keeps the tabs. */
 export function TerminalTabs({ sessionId, run, isOver, isGone }: Props) {
   const tabs = useTabs(sessionId, run);
   const { preferences, look, change } = usePreferences();
@@ -77,7 +77,7 @@ export function TerminalTabs({ sessionId, run, isOver, isGone }: Props) {
   );
 }
 
-/** Find, in the screen that is shown. */
+/** Returns the find bar of the screen that is shown. */
 function useFindBar(tabs: Tabs) {
   const [isOpen, setOpen] = useState(false);
   const here = tabs.screens.current.get(tabs.current) ?? null;
@@ -118,7 +118,7 @@ const Bar = ({ tabs, isOver, onRename, onFind, children }: BarProps) => (
   </div>
 );
 
-/** A key that is held for the next one, whether that comes from the row of keys or from the keyboard. */
+/** Returns the modifier held for the next key, which may come from the key row or from the keyboard. */
 function useHeldKey() {
   const [held, setHeld] = useState<Held>(null);
   const latest = useRef<Held>(null);
@@ -134,7 +134,7 @@ function useHeldKey() {
   return { held, hold, modify };
 }
 
-/** Presses a key beside the screen; arrows speak as the program asked the keyboard to. */
+/** Sends a key of the key row; arrows follow the cursor key mode of the program. */
 function pressKey(screen: JoinedScreen | undefined, bytes: string): void {
   if (!screen) return;
   const isArrow = bytes.startsWith('\x1b[') && screen.terminal.modes.applicationCursorKeysMode;

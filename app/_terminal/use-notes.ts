@@ -2,12 +2,12 @@ import { useState } from 'react';
 import { useNow } from '../_query/use-now';
 import type { Notice, StopCause } from './wire';
 
-/** A notice, and for one of a stop the instant of the stop by this browser's clock. */
+/** A notice; `stopsAt` is the instant of its stop by this browser's clock, in ms. */
 export type Note = Notice & { stopsAt: number | null };
 
 /**
- * Returns the note that is shown once a notice arrives at `now`. Pure.
- * A stop that is near stays until it is dismissed, put off or comes: a notice without one does not hide it.
+ * Returns the note to show after a notice arrives at `now`. A near stop stays until it is dismissed, postponed or
+ * reached: a notice without a stop does not hide it. Pure.
  */
 export function nextNote(shown: Note | null, notice: Notice, now: number): Note {
   const isStop = notice.stopsInMs !== undefined || notice.level === 'final';
@@ -15,7 +15,7 @@ export function nextNote(shown: Note | null, notice: Notice, now: number): Note 
   return { ...notice, stopsAt: notice.stopsInMs === undefined ? null : now + notice.stopsInMs };
 }
 
-/** Returns the notice that is shown over a terminal, and the text that a program wants to copy. */
+/** Returns the notice shown over a terminal, and the text that a program asks to copy. */
 export function useNotes() {
   const [note, setNote] = useState<Note | null>(null);
   const [copy, setCopy] = useState<string | null>(null);
@@ -31,7 +31,7 @@ export function useNotes() {
 
 export type Notes = ReturnType<typeof useNotes>;
 
-/** How many whole seconds are left until a note's stop; null for another note. */
+/** Returns the whole seconds until a note's stop; null for a note without one. */
 export function useSecondsLeft(note: Note): number | null {
   const now = useNow(undefined);
   if (note.stopsAt === null || !note.why) return null;

@@ -1,9 +1,9 @@
 import { type RefObject, useEffect } from 'react';
 
-/** Below this a page shows its terminal, its tabs and its keys alone. */
+/** Below this height a page shows only the terminal, its tabs and its keys. */
 const LOW_PX = 500;
 
-/** Fits a room into what a phone's keyboard leaves of the window. */
+/** Fits an element into the height that a phone's keyboard leaves of the window. */
 export function useSeenHeight(room: RefObject<HTMLElement | null>): void {
   useEffect(() => {
     const seen = window.visualViewport;

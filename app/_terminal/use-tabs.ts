@@ -13,7 +13,7 @@ import {
 } from './tab-state';
 import type { TabInfo } from './wire';
 
-/** What this browser tab keeps; nothing where it keeps nothing, or on the server. */
+/** The session storage of this browser tab; empty where storage is blocked, and on the server. */
 const kept = {
   read(key: string): string | null {
     try {
@@ -31,7 +31,7 @@ const kept = {
   },
 };
 
-/** The tabs of one run as this page shows them, their screens, and what can be done with them. */
+/** Returns the tabs of one run as this page shows them, their screens, and the actions on them. */
 export function useTabs(sessionId: string, run: string) {
   const key = `terminal-tabs:${sessionId}`;
   const [state, setState] = useState(() => beginTabs(kept.read(key), run));
@@ -43,7 +43,7 @@ export function useTabs(sessionId: string, run: string) {
     latest.current = next;
     setState(next);
   }
-  /** Tells the machine, over the shown tab's line or any other that is open. */
+  /** Sends to the machine over the shown tab's connection, or over any other open one. */
   function tell(message: object) {
     const all = [screens.current.get(latest.current.current), ...screens.current.values()];
     all.some((screen) => screen?.line.tell(message));
@@ -51,7 +51,7 @@ export function useTabs(sessionId: string, run: string) {
   return {
     ...state,
     screens,
-    /** The screen of a tab, and null when it is gone. */
+    /** Stores the screen of a tab; null removes it. */
     keep(tab: number, screen: JoinedScreen | null) {
       if (screen) screens.current.set(tab, screen);
       else screens.current.delete(tab);
@@ -60,7 +60,7 @@ export function useTabs(sessionId: string, run: string) {
     add: () => set(addTab(latest.current)),
     hear(said: TabInfo[]) {
       set(hearTabs(latest.current, said));
-      // Its line was away when it was closed.
+      // Sent again, because the connection was lost when the tab was closed.
       for (const tab of latest.current.closing) tell({ type: 'end', tab });
     },
     close(tab: number) {

@@ -13,19 +13,19 @@ export type ScreenProps = {
   shown: boolean;
   look: Look;
   copying: Preferences['copying'];
-  /** The screen of this tab, and null when it is gone. */
+  /** The screen of this tab; null when it is gone. */
   onScreen: (screen: JoinedScreen | null) => void;
   onTabs: (tabs: TabInfo[]) => void;
-  /** What was typed, with the keys held down beside the screen. */
+  /** Returns the typed input with the held modifier applied. */
   modify: (data: string) => string;
-  /** The keyboard goes back to the page. */
+  /** Called when the keyboard focus goes back to the page. */
   onLeave: () => void;
   onFind: () => void;
 };
 
 type Shown = { line: LineState; why: string | null };
 
-/** A screen joined to a line to the machine, for as long as the tab lives. */
+/** Returns a screen with its connection to the machine, for as long as the tab lives. */
 export function useTerminal(props: ScreenProps) {
   const client = useTRPCClient();
   const refresh = useRefreshStatus();
@@ -72,7 +72,7 @@ export function useTerminal(props: ScreenProps) {
   return { place, screen, state, waiting, link, notes };
 }
 
-/** Opens a screen and joins it to its line; the answer ends both, also before they are there. */
+/** Opens a screen and its connection; returns a function that ends both, even before they are open. */
 function join(
   here: HTMLDivElement,
   look: Look,
@@ -94,7 +94,7 @@ function join(
   };
 }
 
-/** Only the window that somebody works in, and only with their word: once, or for good. */
+/** Copies only from the active window, and only after the user agreed: once, or for good. */
 async function copyFor(
   text: string,
   screen: JoinedScreen | null,
@@ -106,5 +106,5 @@ async function copyFor(
   await writeClipboard(text).catch(() => notes.offer(text));
 }
 
-/** Puts a text on the clipboard; fails where the browser does not let a page do it now. */
+/** Puts a text on the clipboard; rejects where the browser does not allow it now. */
 export const writeClipboard = async (text: string): Promise<void> => navigator.clipboard.writeText(text);

@@ -1,10 +1,10 @@
-/** What a page and a machine say to each other beside the bytes of a terminal. */
+/** The messages between a page and a machine beside the bytes of a terminal. */
 
 export type StopCause = 'idle' | 'quota';
 export type Notice = {
   level: 'info' | 'warning' | 'final';
   text: string;
-  /** Of a stop that is near: its cause, the reason without its time, and how long it was away. */
+  /** For a near stop: its cause, the reason without its time, and the time left when it was announced, in ms. */
   cause?: StopCause;
   why?: string;
   stopsInMs?: number;

@@ -9,7 +9,7 @@ import { queryText } from '../_server/query-text';
 
 export const dynamic = 'force-dynamic';
 
-/** Redirects a member of the account to a port of a session, with a ticket that opens it; everybody else to sign-in. */
+/** Redirects a member of the account to a port of a session, with a ticket that opens it; other visitors to sign-in. */
 export async function GET(request: Request): Promise<Response> {
   const { ctx, env } = webContext();
   const to = (path: string) => leadTo(`${env.APP_URL}${path}`);

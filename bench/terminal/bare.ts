@@ -6,8 +6,8 @@ import { spawn } from '@lydell/node-pty';
 import { WebSocketServer } from 'ws';
 
 /**
- * The least that is a terminal in a browser: xterm on a page, a WebSocket, and a shell on a pseudo terminal, as the examples of
- * both packages join them. Prints where it listens.
+ * The smallest terminal in a browser: xterm on a page, a WebSocket, and a shell on a pseudo terminal, as in the
+ * examples of both packages. Prints its address.
  */
 
 const FILES: Record<string, [string, string]> = {

@@ -13,7 +13,7 @@ import { createAccount } from '@/server/account/create-account';
 
 const AUTH_SECRET = 'bench-secret-bench-secret-bench-secret';
 
-/** The whole product with one running session, whose terminal a browser can open. */
+/** Starts the whole product with one running session, whose terminal a browser can open. */
 export async function startOurs() {
   const dir = mkdtempSync(join(tmpdir(), 'hourglass-bench-'));
   const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
@@ -50,7 +50,7 @@ export async function startOurs() {
   };
 }
 
-/** The process of a session's agent: Node, and given the token. */
+/** Returns the process id of a session's agent: the Node process whose environment has the token. */
 function agentOf(sessionId: string): number {
   const pid = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

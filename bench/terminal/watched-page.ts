@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, Page } from '@playwright/test';
 
-/** One terminal in a browser of its own, measured from inside the page: from the key to what is drawn for it. */
+/** One terminal in its own browser, measured inside the page from the key press to the drawn screen. */
 
 declare global {
   interface Window {
-    /** The instant of the last key, and what waits for the screen to show something. */
+    /** The time of the last key, and the check that waits for the screen. */
     watched: { keyAt: number; seen: ((rows: string) => boolean) | null; drawn: (ms: number) => void };
   }
 }
@@ -18,9 +18,9 @@ export class WatchedPage {
     private readonly rendererPids: number[],
   ) {}
 
-  /** Watches a terminal that is open and has the keyboard. */
+  /** Watches an open terminal that has the keyboard focus. */
   static async over(browser: Browser, page: Page): Promise<WatchedPage> {
-    // What runs these files names functions by a helper that a page lacks.
+    // The transpiler of these files names functions by a helper that the page lacks.
     await page.evaluate('globalThis.__name = (named) => named');
     await page.evaluate((rows) => {
       window.watched = { keyAt: 0, seen: null, drawn: () => {} };
@@ -46,7 +46,7 @@ export class WatchedPage {
     return new WatchedPage(page, renderers);
   }
 
-  /** Presses a key and returns the ms until the screen shows `text` more often than before; null when it does not in time. */
+  /** Presses a key; returns the ms until the screen shows `text` more often than before, or null after `timeoutMs`. */
   async until(key: string, text: string, timeoutMs: number): Promise<number | null> {
     const drawn = this.page.evaluate(
       ({ wanted, timeout, rows }) => {
@@ -61,26 +61,26 @@ export class WatchedPage {
       },
       { wanted: text, timeout: timeoutMs, rows: ROWS },
     );
-    // The page watches before the key comes.
+    // The page must watch before the key is pressed.
     await this.page.evaluate(() => window.watched.seen !== null);
     await this.page.keyboard.press(key);
     return drawn;
   }
 
-  /** Types a line that ends by writing `word`, and waits for it. */
+  /** Types a line whose output ends with `word`, and waits for that word. */
   async run(line: string, word: string): Promise<void> {
     await this.page.keyboard.type(line);
     const drawn = await this.until('Enter', word, 20_000);
     if (drawn === null) throw new Error(`the terminal did not show ${word} after: ${line}`);
   }
 
-  /** Resident memory of the page's process in MiB. */
+  /** Returns the resident memory of the page's process in MiB. */
   memory(): number {
     return Math.max(...this.rendererPids.map(memoryOf));
   }
 }
 
-/** Resident memory of a process in MiB; 0 when it has ended. */
+/** Returns the resident memory of a process in MiB; 0 when it has ended. */
 export function memoryOf(pid: number): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');

@@ -17,8 +17,9 @@ type Refusal = { status: number; reason: string; message: string };
 type Answer = { replay: string } | Refusal;
 
 /**
- * The doors of a machine beside its terminal: `/files/<session>/…`, `/exec/<session>` and the list of its ports. Each request is answered with
- * the machine to replay it to, or refused with a reason and a sentence. No file passes through this process.
+ * The doors of a machine beside its terminal: `/files/<session>/…`, `/exec/<session>` and the list of its ports. Each
+ * request is answered with the machine to replay it to, or refused with a reason and a sentence. No file passes through
+ * this process.
  */
 export class MachineDoors {
   private readonly limiter: RateLimiterMemory;
@@ -39,10 +40,7 @@ export class MachineDoors {
     return place !== null;
   }
 
-  /**
-   * Handles an upgrade for a door of a machine; returns false for any other. A refused upgrade gets a plain HTTP
-   * status.
-   */
+  /** Handles an upgrade for a door of a machine; returns false for any other. A refused upgrade gets a plain HTTP status. */
   upgrade(request: IncomingMessage, socket: Duplex): boolean {
     const place = placeOf(request.url);
     if (!place) return false;

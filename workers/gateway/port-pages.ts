@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { PASS_LIFE_SECONDS } from '@/server/session/ports/pass';
 
-/** The pages that the gateway itself shows on the address of a port. */
+/** The gateway's own pages on the address of a port. */
 
 const STYLE =
   'body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh auto;padding:0 1rem;color-scheme:light dark}';
-/** Changes the ticket in the fragment, which is not sent with a request, for a pass; then opens the path. */
+/** Exchanges the ticket in the fragment, which is not sent with a request, for a pass; then opens the path. */
 const SCRIPT = `const given=new URLSearchParams(location.hash.slice(1));history.replaceState(null,'',location.pathname);
 fetch(location.pathname,{method:'POST',body:given.get('ticket')||''}).then((answer)=>{
 if(answer.ok)location.replace(given.get('to')||'/');
@@ -43,7 +43,7 @@ const HEADERS = {
 export const showEnter = (response: ServerResponse): void =>
   void response.writeHead(200, HEADERS).end(page('Opening…', 'One moment.', `<script>${SCRIPT}</script>`));
 
-/** Says why a port cannot be shown, and where to go on. */
+/** Responds with a page that says why a port cannot be shown, and where to continue. */
 export function showWhy(
   response: ServerResponse,
   status: number,
@@ -55,8 +55,8 @@ export function showWhy(
 }
 
 /**
- * Returns the header that stores a pass: for this host only, unreadable for scripts, and not sent with requests that other
- * sites make.
+ * Returns the header that stores a pass: for this host only, unreadable for scripts, and not sent with requests that
+ * other sites make.
  */
 export function passCookie(pass: string, isSecure: boolean): string {
   const name = passCookieName(isSecure);

@@ -18,9 +18,9 @@ import { passCookie, passCookieName, showEnter, showWhy } from './port-pages';
 
 /** How long the state sent along with a replay is valid, by this process's clock. */
 const STATE_LIFE_MS = 60_000;
-/** A page in development asks for hundreds of modules at once. */
+/** A page in development loads hundreds of modules at once. */
 const REQUESTS_PER_MINUTE = 6_000;
-/** The proxy keeps no longer body to replay it, in bytes. */
+/** The proxy replays only bodies up to this size, in bytes. */
 const MAX_BODY_BYTES = 1_000_000;
 const MAX_TICKET_BYTES = 1_024;
 
@@ -29,8 +29,8 @@ type Refused = { status: number; reason: string; message: string };
 type Answer = { replay: string } | Refused;
 
 /**
- * The ports of sessions, each under an address of its own. Admits the members of the session's account, and everybody
- * with the link of a shared port; answers with the machine to replay to. A stopped machine is never started.
+ * The ports of sessions, each under its own address. Admits the members of the session's account and holders of a
+ * shared port's link; answers with the machine to replay to. Never starts a stopped machine.
  */
 export class PortDoors {
   private readonly limiter: RateLimiterMemory;
@@ -79,7 +79,7 @@ export class PortDoors {
     response.writeHead(200, { 'fly-replay': answer.replay, 'content-length': '0' }).end();
   }
 
-  /** Changes a ticket for a pass. */
+  /** Exchanges a ticket for a pass. */
   private async enter(request: IncomingMessage, response: ServerResponse, place: Place): Promise<void> {
     if (request.method !== 'POST') {
       request.resume();
@@ -91,7 +91,7 @@ export class PortDoors {
     response.writeHead(204, { 'set-cookie': this.cookieOf(ticket), 'cache-control': 'no-store' }).end();
   }
 
-  /** Keeps what a shared link opens in a cookie, and takes the link out of the address bar. */
+  /** Stores the access of a shared link in a cookie, and redirects to the URL without the link. */
   private leadOn(request: IncomingMessage, response: ServerResponse, pass: PortPass): void {
     const url = new URL(request.url ?? '/', 'http://port');
     url.searchParams.delete(LINK_PARAMETER);
@@ -146,7 +146,7 @@ export class PortDoors {
     return grant && { ...place, grant, expiresAt: clock.now() + STATE_LIFE_MS };
   }
 
-  /** Returns the pass of the cookie, unless a page of another session asks with it. */
+  /** Returns the pass of a shared link or of the cookie; ignores the cookie when a page of another session sends it. */
   private passOf(request: IncomingMessage, place: Place): PortPass | null {
     const link = this.linkOf(request, place);
     if (link) return link;
@@ -162,8 +162,8 @@ export class PortDoors {
   }
 
   /**
-   * Whether a page of another session or site asks: `SameSite` does not tell the ports of two accounts apart, which are
-   * below one domain. The ports of one session may call each other.
+   * Whether a page of another session or site sends the request: `SameSite` does not separate the ports of two
+   * accounts, which share one domain. The ports of one session may call each other.
    */
   private isForeign(request: IncomingMessage, place: Place): boolean {
     const { origin, referer } = request.headers;
@@ -225,7 +225,7 @@ const isFor = (pass: PortPass, { port, sessionId }: Place): boolean =>
 
 const pathOf = ({ url }: IncomingMessage): string => (url ?? '/').split('?')[0] ?? '/';
 
-/** Whether a person opens a page, rather than a page or a program loading something. */
+/** Whether a user opens a page, rather than a page or a program loading a resource. */
 const isVisit = ({ method, headers }: IncomingMessage): boolean => {
   const mode = headers['sec-fetch-mode'];
   const dest = headers['sec-fetch-dest'];

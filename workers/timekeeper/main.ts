@@ -43,7 +43,7 @@ const VERIFY_MS = 10_000;
 /** Old emails and events are deleted once per day. */
 const FORGET_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
-/** Pause between two readings of what free accounts use. */
+/** Pause between two readings of the usage of free accounts. */
 const FREE_MS = 600_000;
 
 await refuseUnfit([() => settingsProblem(ctx.sql), () => installationProblem(ctx)], (why) => {
@@ -82,7 +82,7 @@ worker.on('failed', (job, error) =>
   ctx.log.error({ err: error, job: job?.id }, 'job failed; the sweep repeats it'),
 );
 
-/** Where the verification of ledgers continues. */
+/** The position where the verification of ledgers continues. */
 let verifiedTo = '';
 const verifyBooks = async () => {
   verifiedTo = await checkLedgers(ctx, verifiedTo);

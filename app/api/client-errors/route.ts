@@ -9,7 +9,7 @@ import { toResponse } from '@/server/http/to-response';
 
 export const dynamic = 'force-dynamic';
 
-/** Takes what broke in a page of this app. Knows no account: cookies and keys are not read. */
+/** Records an error of a page of this app. Reads no cookies and keys, so that the report names no account. */
 export async function POST(request: Request): Promise<Response> {
   const { ctx, env } = webContext();
   try {

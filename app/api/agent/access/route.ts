@@ -4,7 +4,7 @@ import { answerMachine } from '../answer-machine';
 
 export const dynamic = 'force-dynamic';
 
-/** Tells a machine which of its terminals' users may still use them. */
+/** Returns to a machine which of its terminals' users still have access. */
 export const POST = (request: Request): Promise<Response> =>
   answerMachine(request, accessQuestionShape, (ctx, runId, { grants }) => askAccess(ctx, runId, grants));
 

@@ -5,7 +5,7 @@ import { answerMachine } from '../answer-machine';
 
 export const dynamic = 'force-dynamic';
 
-/** Tells a machine the variables of its session, once it runs: the provider never holds them. */
+/** Returns to a running machine the variables of its session, which the provider never holds. */
 export const POST = (request: Request): Promise<Response> =>
   answerMachine(request, z.strictObject({}), readEnvironment);
 

@@ -8,7 +8,7 @@ import { toResponse } from '@/server/http/to-response';
 
 export const dynamic = 'force-dynamic';
 
-/** An event carries one whole object of the provider: larger than other requests, and still bounded. */
+/** An event contains one whole object of the provider: larger than other requests, but bounded. */
 const MAX_BODY_BYTES = 512 * 1024;
 
 /** Receives events of the payment provider. The signature covers the raw body, so the body is read as text. */
