@@ -9,8 +9,8 @@ const LOOK_MS = 200;
 const HANG_UP_MS = 1_000;
 
 /**
- * The library closes a terminal 200 ms after its shell has ended and drops output that is read but held back. This keeps
- * the terminal open until readers have taken that output. `onClose` is called before the file descriptor is closed.
+ * Keeps a terminal open after its shell until readers have taken the output: the library closes a terminal 200 ms after
+ * its shell and drops output that is read but held back. `onClose` is called before the file descriptor is closed.
  */
 export function drainBeforeEnd(pty: IPty, isHeld: () => boolean, onClose: () => void): void {
   const socket = (pty as IPty & { _socket: Duplex })._socket;
