@@ -50,7 +50,7 @@ async function serve(answer: (call: Call) => Answer): Promise<string> {
   api = createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += chunk;
-    // Only leases are asked for here: whether a terminal may stay open is another question.
+    // This endpoint answers calls about leases only.
     if (request.url !== '/api/agent/lease') return void response.writeHead(404).end();
     const call = { at: performance.now(), ...JSON.parse(body) } as Call;
     calls.push(call);
@@ -62,7 +62,7 @@ async function serve(answer: (call: Call) => Answer): Promise<string> {
   return `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
 }
 
-/** A lease endpoint that refuses every token. */
+/** Starts a lease endpoint that refuses every token; returns its address. */
 async function refuse(headers: Record<string, string>): Promise<string> {
   api = createServer((_, response) => response.writeHead(401, headers).end());
   await new Promise<void>((resolve) => api?.listen(0, '127.0.0.1', resolve));
@@ -126,7 +126,7 @@ function connect(
   });
 }
 
-/** Says something raw and returns what comes back; `vanish` resets the connection instead of waiting. */
+/** Sends raw text and returns the response; `vanish` resets the connection instead of waiting. */
 function knock(port: number, text: string, vanish = false): Promise<string> {
   return new Promise((resolve) => {
     const socket = netConnect(port, '127.0.0.1', () => {
@@ -180,12 +180,12 @@ describe('an agent', () => {
     expect((calls[1]?.at ?? 0) - (calls[0]?.at ?? 0)).toBeLessThan(1_500);
     expect((calls[2]?.at ?? 0) - (calls[1]?.at ?? 0)).toBeLessThan(1_400);
     expect(new Set(calls.map(({ bootId }) => bootId)).size).toBe(1);
-    // The very last word finds no time on a busy computer; that it ends has been said by then.
+    // On a busy computer there may be no time left for `stopped`; `stopping` was sent by then.
     expect(calls.map(({ event }) => event)).toContain('stopping');
   });
 
   it('MACHINE-21 MACHINE-54 what was paid a moment before the end of a final lease is felt: the machine goes on', async () => {
-    // Ends at 4 s by the service's clock; a hang-up begins 0.4 s before that, and questions come every second.
+    // Ends at 4 s by the service's clock; the hang-up begins 0.4 s before that, and calls come every second.
     const begun = performance.now();
     const url = await serve(() => {
       const age = performance.now() - begun;
@@ -277,13 +277,13 @@ describe('an agent', () => {
   });
 
   it('MACHINE-36 says that it will stop for idleness, and a key keeps it; what another plan says counts', async () => {
-    // An hour when it was made; the plan in force now says one minute and a little.
+    // The machine was made with one hour; the plan in force now says one minute and a little.
     const url = await serve(() => ({ action: 'run', leaseMs: 600_000, final: false, idleMs: 61_000 }));
     const life = boot(url, 600_000, 300, { HOURGLASS_IDLE_MS: '3600000' });
     const line = await connect(await life.port);
     const warned = () =>
       line.frames.filter((frame) => frame.includes('stops in 1 minute unless you press a key'));
-    // Each key begins the minute anew, and with it comes another warning, a second after the key.
+    // Each key begins the minute anew, and another warning comes a second after the key.
     const typeAndWait = async () => {
       const before = warned().length;
       line.ws.send(JSON.stringify({ type: 'input', data: 'x' }));
@@ -351,12 +351,12 @@ describe('an agent', () => {
     const url = await serve(() => ({ action: 'run', leaseMs: 600_000, final: false }));
     const line = await connect(await boot(url, 600_000, 300, { HOURGLASS_IDLE_MS: '12000' }).port);
     const send = (data: string) => line.ws.send(JSON.stringify({ type: 'input', data }));
-    // A real terminal answers each question about the cursor.
+    // A real terminal answers each query for the cursor.
     line.ws.on('message', (data, isBinary) => {
       if (isBinary && data.toString().includes('\x1b[6n')) send('\x1b[24;80R');
     });
     const lastWork = () => Date.parse(calls.findLast(({ lastWorkAt }) => lastWorkAt)?.lastWorkAt ?? '') || 0;
-    /** Runs a command for some seconds; true when work was seen in its last two. */
+    /** Runs a command for some seconds; returns whether work was seen in the last two. */
     const works = async (command: string, seconds: number) => {
       send(`${command}\n`);
       await new Promise((resolve) => setTimeout(resolve, seconds * 1000));

@@ -1,4 +1,4 @@
-/** What a machine is told about itself when it is made. Read once; the token is then taken out of the environment. */
+/** The configuration of a machine, read once from its environment; the token is then removed from there. */
 
 export type Config = {
   apiUrl: string;
@@ -10,11 +10,11 @@ export type Config = {
   sessionId: string;
   sessionName: string;
   agent: string;
-  /** The session has variables that the service tells when it is asked. */
+  /** Whether the session has variables, which the agent fetches from the service. */
   asksEnvironment: boolean;
   port: number;
   workspace: string;
-  /** Other machines run on the same computer, so not every process belongs to this one. */
+  /** Whether other machines run on the same computer, so that not every process belongs to this one. */
   isShared: boolean;
 };
 
@@ -23,7 +23,10 @@ const positive = (text: string | undefined): number | null => {
   return text !== undefined && text !== '' && Number.isFinite(value) && value > 0 ? value : null;
 };
 
-/** The configuration, or the names of what is missing. Secrets are removed from `source` so that no child inherits them. */
+/**
+ * Returns the configuration, or the names of missing variables. Removes the token from `source`, so that no child inherits
+ * it.
+ */
 export function takeConfig(source: Record<string, string | undefined>): Config | { missing: string[] } {
   const needed = [
     'HOURGLASS_API_URL',
@@ -55,7 +58,7 @@ export function takeConfig(source: Record<string, string | undefined>): Config |
 
 const KEPT = ['PATH', 'LANG', 'LC_ALL', 'TZ', 'HOURGLASS_SESSION_ID', 'HOURGLASS_SESSION_NAME'];
 
-/** The environment of a shell: what a person needs, none of the machine's or the provider's own variables. */
+/** Returns the environment of a shell: what a user needs, without the machine's or the provider's own variables. */
 export function shellEnv(
   source: Record<string, string | undefined>,
   workspace: string,
@@ -66,7 +69,7 @@ export function shellEnv(
     COLORTERM: 'truecolor',
     LANG: 'C.UTF-8',
     SHELL: '/bin/bash',
-    // A deep folder does not fill a phone's line.
+    // A deep folder does not fill the line on a phone.
     PROMPT_DIRTRIM: '2',
   };
   for (const name of KEPT) if (source[name]) env[name] = source[name];

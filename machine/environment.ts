@@ -4,7 +4,7 @@ import type { Config } from './config';
 const TRIES = 4;
 const TRY_MS = 2_000;
 
-/** Asks the service for the variables of this session. Returns null when it cannot be asked within some seconds. */
+/** Returns the variables of this session from the service; null when the service does not answer within some seconds. */
 export async function fetchEnvironment({
   apiUrl,
   runToken,
@@ -19,7 +19,7 @@ export async function fetchEnvironment({
       });
       if (response.ok) return ((await response.json()) as { env: Record<string, string> }).env;
     } catch {
-      // Asked again below.
+      // The loop tries again.
     }
     if (tried === TRIES) return null;
     await pause(250 * tried);

@@ -73,7 +73,7 @@ describe('a home folder', () => {
     for (const file of [path, join(path, '.bashrc'), join(path, '.config', 'tool')])
       expect(statSync(file).uid, file).toBe(owner.uid);
     expect(statSync(join(options.workspace, 'folder', 'old')).uid).toBe(owner.uid);
-    // What another user made there since then is left as it is.
+    // Files another user made there since then are left unchanged.
     writeFileSync(join(path, 'by-root'), '');
     prepareHome(options);
     expect(statSync(join(path, 'by-root')).uid).toBe(self);

@@ -19,11 +19,11 @@ type Owner = { uid: number; gid: number } | null;
 export type HomeOptions = {
   /** The mounted volume. */
   workspace: string;
-  /** Whom the files belong to; null leaves them to the user the agent runs as. */
+  /** The owner of the files; null leaves them to the user the agent runs as. */
   owner: Owner;
-  /** What a new home begins with. */
+  /** The folder a new home is copied from. */
   skeleton: string;
-  /** Used for one run when the volume takes no home, for example because it is full. Not kept. */
+  /** The home of one run, not kept, when the volume takes none, e.g. because the volume is full. */
   fallback: string;
 };
 
@@ -32,15 +32,15 @@ export type Home = { path: string; isKept: boolean; problem: string | null };
 const HOME = '.home';
 const UNFINISHED = '.home.unfinished';
 
-/** Names the workspace in the prompt. Written once with a new home, so its owner may change it. */
+/** Names the workspace in the prompt. Written once with a new home, so that the user may change it. */
 const PROMPT = `
 # The prompt names the workspace.
 if [ -n "$HOURGLASS_SESSION_NAME" ]; then PS1='coder@\${HOURGLASS_SESSION_NAME}:\\w\\$ '; fi
 `;
 
 /**
- * The home folder on the volume, made from the skeleton when the volume has none and never written to afterwards. A
- * volume that takes none, full or read-only, does not keep a shell from opening: the fallback is used instead.
+ * Returns the home folder on the volume: copied from the skeleton when the volume has none, and never written to
+ * afterwards. When the volume takes none, full or read-only, the fallback is returned, so that a shell still opens.
  */
 export function prepareHome({ workspace, owner, skeleton, fallback }: HomeOptions): Home {
   const path = join(workspace, HOME);
@@ -48,7 +48,7 @@ export function prepareHome({ workspace, owner, skeleton, fallback }: HomeOption
     mkdirSync(workspace, { recursive: true });
     if (owner) own(workspace, owner);
     if (!isThere(path)) seed(workspace, path, owner, skeleton);
-    // A home that is a file or a broken link is its owner's to repair.
+    // Throws for a home that is a file or a broken link, which only the user may repair.
     readdirSync(path);
     return { path, isKept: true, problem: null };
   } catch (error) {
@@ -56,7 +56,7 @@ export function prepareHome({ workspace, owner, skeleton, fallback }: HomeOption
   }
 }
 
-/** Everything is copied beside its place and renamed: a home is there whole or not at all. */
+/** Copies the skeleton beside its place and renames the copy: a home is there whole or not at all. */
 function seed(workspace: string, path: string, owner: Owner, skeleton: string): void {
   const unfinished = join(workspace, UNFINISHED);
   rmSync(unfinished, { recursive: true, force: true });
@@ -84,7 +84,7 @@ function copyTree(from: string, to: string, owner: Owner): void {
   if (owner) lchownSync(to, owner.uid, owner.gid);
 }
 
-/** A new volume belongs to root, and so does all of one that was used as root: it becomes the person's, once. */
+/** Gives the volume to the user, once: a new volume belongs to root, and so do all files of one that was used as root. */
 function own(folder: string, owner: NonNullable<Owner>): void {
   if (lstatSync(folder).uid === owner.uid) return;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {

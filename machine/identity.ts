@@ -3,14 +3,14 @@ import { dirname, resolve } from 'node:path';
 
 export type Identity = { uid: number; gid: number; home: string; name: string };
 
-/** True when everybody may enter the folders above a path: only then is another user of use there. */
+/** Returns whether every user may enter the folders above a path: only then can shells work there as another user. */
 export function isReachable(path: string): boolean {
   const folder = dirname(resolve(path));
   const mode = statSync(folder, { throwIfNoEntry: false })?.mode ?? 0o001;
   return (mode & 0o001) !== 0 && (folder === dirname(folder) || isReachable(folder));
 }
 
-/** Whom shells run as: the image's ordinary user when the agent itself runs as root; null to stay who we are. */
+/** Returns the user that shells run as: the image's ordinary user when the agent runs as root; null to keep the agent's user. */
 export function shellIdentity(
   name: string | undefined,
   uid: number | undefined,

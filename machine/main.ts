@@ -42,8 +42,8 @@ const COMMANDS: Record<string, string> = {
 };
 
 /**
- * Returns what tab 1 runs for the chosen agent, by its whole path: a login shell begins with a PATH of its own. A missing
- * program is said.
+ * Returns the command of tab 1 for the chosen coding agent, by its whole path because a login shell begins with a PATH of
+ * its own; null for a plain shell. A missing program is replaced by a message.
  */
 function firstCommand(agent: string, path: string): string | null {
   const name = COMMANDS[agent];
@@ -70,7 +70,7 @@ class Machine {
   private readonly terminals: TerminalServer;
   private readonly doors: Doors;
   private readonly exec: ExecDoor;
-  /** What shells and commands begin with. */
+  /** The environment of shells and commands. */
   private readonly shellEnv: Record<string, string>;
   private readonly leases: LeaseClient;
   private readonly idle: IdleWatch;
@@ -139,7 +139,7 @@ class Machine {
     process.on('SIGHUP', () => {});
     const disk = new DiskWatch((text) => {
       this.terminals.notices.announce({ level: 'warning', text });
-      // Its page shows what the service was told last.
+      // The page shows the figures last sent to the service, so the agent sends them now.
       this.leases.askNow();
     });
     const measure = setInterval(async () => {
@@ -155,7 +155,7 @@ class Machine {
     await asking;
   }
 
-  /** Takes the variables of the session over before the first shell; without them the session opens all the same. */
+  /** Adds the variables of the session before the first shell starts; without them the session opens all the same. */
   private async takeEnvironment(): Promise<void> {
     if (!this.config.asksEnvironment) return;
     const env = await fetchEnvironment(this.config);
@@ -163,7 +163,7 @@ class Machine {
     else log('the variables of this session could not be read');
   }
 
-  /** Looks again and again whether commands work; where nobody is stopped for idleness nothing is read. */
+  /** Checks repeatedly whether commands work; reads nothing where there is no idle stop. */
   private measureWork(): void {
     const next = setTimeout(() => {
       if (this.idle.endAt() !== null) {
@@ -192,7 +192,7 @@ class Machine {
     this.wasFinal = lease.final;
   }
 
-  /** Sets the ends of a lease and its warnings; those of the lease before are forgotten. */
+  /** Arms the end of a lease and its warnings; replaces those of the lease before. */
   private arm(lease: Lease): void {
     for (const timer of this.timers.splice(0)) clearTimeout(timer);
     this.watchdog.endAt(hardEndAt(lease));
@@ -208,7 +208,7 @@ class Machine {
     this.armWarnings(lease);
   }
 
-  /** Warns before the end of a final lease, and at once when that is near already. */
+  /** Arms the warnings of a final lease, and warns at once when its end is near already. */
   private armWarnings(lease: Lease): void {
     const { notices } = this.terminals;
     const endAt = hardEndAt(lease);
@@ -226,7 +226,10 @@ class Machine {
     this.terminals.notices.warn({ cause: 'quota', text, why, stopsInMs });
   }
 
-  /** The one end: says why, hangs up, syncs the disk, leaves. Always before the hard end; a second call changes nothing. */
+  /**
+   * Ends the machine: tells the reason, hangs up, syncs the disk, exits. Always before the hard end; a second call changes
+   * nothing.
+   */
   private async end(reason: string, text: string): Promise<void> {
     if (this.ending) return;
     this.ending = true;
@@ -261,7 +264,7 @@ class Machine {
     await this.leases.end('stopped', stoppedMs);
   }
 
-  /** A mistake of ours must not leave shells behind or a machine without its agent. */
+  /** Exits after an error of the agent: neither shells nor the machine may go on without the agent. */
   abandon(error: unknown): void {
     log(`the agent failed: ${error instanceof Error ? error.stack : String(error)}`);
     this.killAll();

@@ -1,7 +1,7 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { cpus } from 'node:os';
 
-/** What this machine uses, for its owner's eyes only: nothing is billed by it. */
+/** What this machine uses, shown to its owner only; billing does not use these figures. */
 
 let before: { busy: number; total: number } | null = null;
 
@@ -33,7 +33,7 @@ async function disk(folder: string): Promise<{ diskMb?: number; diskTotalMb?: nu
   return { diskMb: mb(stats.blocks - stats.bfree), diskTotalMb: mb(stats.blocks) };
 }
 
-/** CPU, memory and disk as numbers; what cannot be read is left out. */
+/** Returns CPU in percent, memory and disk in MB; figures that cannot be read are left out. */
 export async function readMetrics(folder: string): Promise<Record<string, number>> {
   const cpu = await cpuPercent();
   const [ram, space] = await Promise.all([memory(), disk(folder)]);

@@ -4,18 +4,18 @@ import { type Identity, isReachable, shellIdentity } from './identity';
 
 const SKELETON = '/etc/skel';
 
-/** Whom shells run as, where, and what they begin with. */
+/** The user, folder and environment that shells start with. */
 export type Person = {
   cwd: string;
   env: Record<string, string>;
   identity: Identity | null;
-  /** What the first terminal of a run says before its shell begins. */
+  /** A line shown in the first terminal of a run before its shell begins. */
   greeting: string;
   /** Why the home folder is not kept in this run; null when it is. */
   problem: string | null;
 };
 
-/** Prepares the volume and the home folder for the person whose machine this is. */
+/** Prepares the volume and the home folder; returns what the shells of this machine's user start with. */
 export function preparePerson(
   { workspace }: Pick<Config, 'workspace'>,
   source: Record<string, string | undefined>,
@@ -34,7 +34,7 @@ export function preparePerson(
   };
 }
 
-/** What is kept and what is not, in the words of the pages. */
+/** Returns a sentence on what is kept and what is not, in the words of the pages. */
 function greetingOf(workspace: string, isHomeKept: boolean): string {
   const folder = workspace === '/workspace' ? workspace : 'This folder';
   return isHomeKept

@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 
 /**
- * A second pair of eyes on the hard end, on a thread of its own: a blocked event loop cannot delay it. It ends the
- * process without a word, so the ordinary end has to be faster.
+ * Enforces the hard end on a thread of its own, which a blocked event loop cannot delay. The process is killed without a
+ * message, so the ordinary end has to be faster.
  */
 const CODE = `
 const { workerData } = require('node:worker_threads');
@@ -15,7 +15,10 @@ setInterval(() => {
 
 export type Watchdog = { endAt(monotonicMs: number): void };
 
-/** Starts the watchdog, which does nothing until an end is set. A thread that fails is logged: the agent's own timers still end it. */
+/**
+ * Starts the watchdog, which does nothing until an end is set. A thread that fails is logged: the agent's own timers still
+ * end the machine.
+ */
 export function startWatchdog(log: (text: string) => void): Watchdog {
   const shared = new SharedArrayBuffer(8);
   const micros = new BigInt64Array(shared);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-/** The command on a copy of its folder, asking an npm whose registry is a table of this file. */
+/** The command on a copy of its folder, with an npm whose registry is a table in this file. */
 
 const HERE = import.meta.dirname;
 let folder = '';
@@ -17,7 +17,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const manifest = (dir = folder) => JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8'));
 
-/** Runs the command; a package that the table does not have is unknown to npm. */
+/** Runs the command; npm does not know a package that is missing from `published`. */
 function update(published: Record<string, string>) {
   const cases = Object.entries(published).map(([name, version]) => `'${name}') echo '${version}';;`);
   const npm = `#!/bin/sh\n[ "$1 $3" = 'view version' ] || exit 9\ncase "$2" in\n${cases.join('\n')}\n*) echo E404 >&2; exit 1;;\nesac\n`;

@@ -3,18 +3,18 @@ import type { Duplex } from 'node:stream';
 import { grantOf, stateOf } from '../terminal/replay-state';
 import { Refusal, refusalOf } from './refusal';
 
-/** A request that was let in. */
+/** An admitted request. */
 export type Call = {
   request: IncomingMessage;
   response: ServerResponse;
-  /** What follows the session in the address. */
+  /** The part of the address after the session; for a port, its number. */
   verb: string;
   query: URLSearchParams;
-  /** Ends when the caller hangs up, when the access ends, and when the machine stops. */
+  /** Aborts when the caller hangs up, when the grant ends, and when the machine stops. */
   signal: AbortSignal;
 };
 
-/** An upgrade that was let in. */
+/** An admitted upgrade. */
 export type Raise = Omit<Call, 'response'> & { socket: Duplex; head: Buffer };
 
 export type Door = {
@@ -33,8 +33,8 @@ export type DoorsOptions = {
 type Entered = { grant: string; end: AbortController };
 
 /**
- * The doors of a machine beside its terminals. Lets in what the gateway sent to this run and this door, and ends what it
- * let in together with the access it stands on.
+ * The doors of a machine besides its terminals. Admits requests that the gateway sent to this run and this door, and ends
+ * them when their grant ends.
  */
 export class Doors {
   private readonly entered = new Set<Entered>();
@@ -42,7 +42,7 @@ export class Doors {
 
   constructor(private readonly options: DoorsOptions) {}
 
-  /** Takes a request for one of the doors; false for every other one. */
+  /** Serves a request for one of the doors. Returns false for any other request. */
   request(request: IncomingMessage, response: ServerResponse): boolean {
     const asked = this.askedFor(request);
     if (!asked) return false;
@@ -52,7 +52,7 @@ export class Doors {
 
   private async serve(request: IncomingMessage, response: ServerResponse, asked: Asked): Promise<void> {
     response.on('error', () => {});
-    // What a program of the session answers is its own.
+    // Responses of the session's programs keep their own headers.
     if (asked.door !== 'port') allowPage(request, response);
     try {
       const entered = this.enter(request, asked);
@@ -68,7 +68,7 @@ export class Doors {
     }
   }
 
-  /** Takes an upgrade for one of the doors; false for every other one. */
+  /** Serves an upgrade for one of the doors. Returns false for any other upgrade. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     const asked = this.askedFor(request);
     if (!asked) return false;
@@ -93,7 +93,7 @@ export class Doors {
     const place = /^(\d{1,5})--([\w-]{1,64})\./.exec(request.headers.host ?? '');
     if (place) {
       const [, port = '', session = ''] = place;
-      // A port has a state of its own: the gateway sends it for one port only.
+      // A port has a state of its own: the gateway signs a state for one port only.
       const purpose = `port-${port}`;
       return { door: 'port', purpose, sessionId: session, verb: port, query: new URLSearchParams() };
     }
@@ -103,7 +103,10 @@ export class Doors {
     return { door: door as DoorName, purpose: door, sessionId, verb, query: new URLSearchParams(query) };
   }
 
-  /** Throws UNAUTHORIZED for what the gateway did not send to this run and door, NOT_RUNNING while the machine stops. */
+  /**
+   * Admits a request. Throws UNAUTHORIZED for one the gateway did not send to this run and door, NOT_RUNNING while the
+   * machine stops.
+   */
   private enter(request: IncomingMessage, { purpose, sessionId }: Asked): Entered {
     const header = request.headers['fly-replay-src'];
     const state = stateOf(Array.isArray(header) ? header[0] : header);
@@ -121,17 +124,17 @@ export class Doors {
     entered.end.abort();
   }
 
-  /** The accesses that what is under way stands on. */
+  /** Returns the grants of the open requests. */
   grants(): string[] {
     return [...this.entered].map(({ grant }) => grant);
   }
 
-  /** Ends what was opened with an access that has ended. */
+  /** Ends the requests opened with a grant that has ended. */
   endGrant(grant: string): void {
     for (const entered of [...this.entered]) if (entered.grant === grant) this.leave(entered);
   }
 
-  /** From now on nothing is let in, and what is under way ends. */
+  /** Refuses new requests from now on, and ends the open ones. */
   close(): void {
     this.isClosed = true;
     for (const entered of [...this.entered]) this.leave(entered);
@@ -140,7 +143,7 @@ export class Doors {
 
 type Asked = { door: DoorName; purpose: string; sessionId: string; verb: string; query: URLSearchParams };
 
-/** The gateway lets a page of ours through and no other one: its answer may be read by the page that asked. */
+/** Lets the page that asked read the response: the gateway admits our own pages only. */
 function allowPage({ headers }: IncomingMessage, response: ServerResponse): void {
   response.setHeader('cache-control', 'no-store');
   response.setHeader('x-content-type-options', 'nosniff');
@@ -151,7 +154,7 @@ function allowPage({ headers }: IncomingMessage, response: ServerResponse): void
   response.setHeader('vary', 'origin');
 }
 
-/** A refusal as JSON; an answer that has begun is cut off instead, so that nobody takes its beginning for all. */
+/** Sends a refusal as JSON. A response that has begun is cut off instead, so that its beginning does not pass for the whole. */
 function answerRefusal(response: ServerResponse, { status, reason, message }: Refusal): void {
   if (response.headersSent) return void response.destroy();
   response.writeHead(status, { 'content-type': 'application/json' });

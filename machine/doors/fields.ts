@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { invalid } from './refusal';
 
-/** Names and paths are short; files have ways of their own. */
+/** Names and paths are short; file contents take other ways. */
 const MOST_BYTES = 64 * 1024;
 
 type Fields = Record<string, unknown>;
 
-/** What a request says: its query, and the JSON or the form in its body. Throws INVALID_INPUT. */
+/** Returns the fields of a request: its query, and the JSON or the form in its body. Throws INVALID_INPUT. */
 export async function fieldsOf(request: IncomingMessage, query: URLSearchParams): Promise<Fields> {
   const said: Fields = Object.fromEntries(query);
   if (request.method !== 'POST') return said;
@@ -17,12 +17,12 @@ export async function fieldsOf(request: IncomingMessage, query: URLSearchParams)
     const json: unknown = body === '' ? {} : JSON.parse(body);
     if (typeof json === 'object' && json !== null && !Array.isArray(json)) return { ...said, ...json };
   } catch {
-    // said below
+    // The error is thrown below.
   }
   throw invalid('The body is no JSON object.');
 }
 
-/** The whole body. Throws 413 for more than `most` bytes. */
+/** Returns the whole body. Throws INVALID_INPUT for more than `most` bytes. */
 export async function bodyOf(request: IncomingMessage, most: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -34,7 +34,7 @@ export async function bodyOf(request: IncomingMessage, most: number): Promise<Bu
   return Buffer.concat(chunks);
 }
 
-/** A field that has to be text. Throws INVALID_INPUT naming it. */
+/** Returns a text field. Throws INVALID_INPUT with the field's name for any other value. */
 export function textOf(fields: Fields, name: string): string {
   const value = fields[name];
   if (typeof value !== 'string') throw invalid(`${name} is missing or no text.`);

@@ -1,4 +1,4 @@
-/** Why a door refuses: a stable reason, an HTTP status and a sentence a person can act on. */
+/** Why a door refuses: an HTTP status, a stable reason, and a sentence that says what to do next. */
 export class Refusal extends Error {
   constructor(
     readonly status: number,
@@ -33,7 +33,7 @@ const BY_CODE: Record<string, () => Refusal> = {
   EMFILE: () => new Refusal(429, 'RATE_LIMITED', 'Too much is open at once. Try again in a moment.'),
 };
 
-/** What is told of any error; the system's own text stays inside. */
+/** Returns the refusal for any error; the system's own text is not shown. */
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   const code = (error as NodeJS.ErrnoException | null)?.code ?? '';

@@ -1,12 +1,12 @@
 import { monotonicMs } from '../clock';
 
-/** So often at most, and for so long a transfer goes on before it counts. */
+/** GAP_MS is the least time between two reports of work; a transfer counts as work after LOOK_MS. */
 const GAP_MS = 1_000;
 const LOOK_MS = 5_000;
 
 export type TellWork = (at: number) => void;
 
-/** Tells of work now, not more often than once a second. */
+/** Returns a function that reports work now, at most once per second. */
 export function nowAndThen(tell: TellWork): () => void {
   let toldAt = Number.NEGATIVE_INFINITY;
   return () => {
@@ -17,7 +17,10 @@ export function nowAndThen(tell: TellWork): () => void {
   };
 }
 
-/** Tells of work while bytes move through a socket for seconds; a short answer tells of nothing. Returns what ends it. */
+/**
+ * Reports work while bytes move through a socket for seconds, but not for a short response. Returns a function that ends
+ * the watch.
+ */
 export function whileMoving(bytes: () => number, tell: () => void): () => void {
   let before = bytes();
   const look = setInterval(() => {

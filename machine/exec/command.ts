@@ -9,18 +9,21 @@ export type Ended = { exitCode: number | null; signal: string | null; timedOut: 
 type Stream = 'stdout' | 'stderr';
 
 export type CommandEvents = {
-  /** Bytes a command wrote; nothing more of that stream is read until the promise is kept. */
+  /** Receives bytes the command wrote. The stream is not read further until the promise resolves. */
   output: (stream: Stream, bytes: Buffer) => Promise<void>;
 };
 
-/** Between the polite signal and the one that cannot be ignored. */
+/** Between SIGTERM and SIGKILL. */
 const GRACE_MS = 2_000;
-/** What is left in the pipes of a command that has ended; a program it left running may hold them open for ever. */
+/**
+ * Time to read the rest of the pipes after the command has ended; a program left in the background may hold them open for
+ * ever.
+ */
 const DRAIN_MS = 250;
-/** What a shell says of a program that is not there. */
+/** The exit code of a shell for a program that does not exist. */
 const NOT_FOUND = 127;
 
-/** One command in a process group of its own, without a terminal and without input. */
+/** Runs one command in its own process group, without a terminal and without input. */
 export class Command {
   readonly ended: Promise<Ended>;
   private readonly child: ChildProcess;
@@ -50,12 +53,12 @@ export class Command {
     });
   }
 
-  /** For measuring what it does; null when it could not be started. */
+  /** The process id, for measuring the command's work; null when the command could not be started. */
   get pid(): number | null {
     return this.child.pid ?? null;
   }
 
-  /** Ends the command and what it started in its group. */
+  /** Ends the command and its process group: SIGTERM, then SIGKILL after GRACE_MS. */
   stop(): void {
     this.isStopped = true;
     this.signal('SIGTERM');
@@ -67,7 +70,7 @@ export class Command {
     try {
       process.kill(-this.child.pid, name);
     } catch {
-      // it has just ended
+      // The command has just ended.
     }
   }
 
@@ -91,7 +94,7 @@ export class Command {
       await this.events.output('stderr', Buffer.from(`${file}: ${why}\n`)).catch(() => {});
       return { exitCode: NOT_FOUND, signal: null, timedOut: false };
     }
-    // What outlived the polite signal in its group goes with it.
+    // Processes of the group that survived SIGTERM are killed too.
     if (this.isStopped) this.signal('SIGKILL');
     await Promise.race([read, new Promise((resolve) => this.later(DRAIN_MS, () => resolve(null)))]);
     for (const [, stream] of streams) stream.destroy();
@@ -103,7 +106,7 @@ export class Command {
     try {
       for await (const chunk of stream) await this.events.output(name, chunk as Buffer);
     } catch {
-      // nobody reads any more
+      // The caller reads no more.
     }
   }
 }

@@ -10,18 +10,18 @@ import { Command } from './command';
 import { orderOf } from './order';
 
 const MOST_AT_ONCE = 8;
-/** A proxy leaves an answer that says nothing for a minute. */
+/** Proxies close a response that sends nothing for a minute. */
 const HEARTBEAT_MS = 15_000;
 
 export type ExecOptions = {
   person: { cwd: string; env: Record<string, string>; identity: Identity | null };
-  /** A command wrote something. */
+  /** Called when a command writes output. */
   onWork: TellWork;
 };
 
 /**
- * Runs commands. The answer is a line of JSON for each piece of output, `{}` now and then, and a last one with `exitCode`;
- * without that last line the end is not known. A command ends with the request that asked for it.
+ * Runs commands. The response has one line of JSON per piece of output, `{}` as a heartbeat, and a last line with
+ * `exitCode`; without that line the outcome is unknown. A command ends with the request that started it.
  */
 export class ExecDoor implements Door {
   private readonly running = new Set<Command>();
@@ -31,7 +31,7 @@ export class ExecDoor implements Door {
     this.worked = nowAndThen(options.onWork);
   }
 
-  /** The commands that run, for measuring what they do. */
+  /** The running commands, for measuring their work. */
   get shells(): Shell[] {
     const nothing = { hasLine: false, hasText: false, at: 0 };
     return [...this.running].flatMap(({ pid }) => (pid ? { pid, takePrinted: () => nothing } : []));
@@ -61,7 +61,7 @@ export class ExecDoor implements Door {
     const heartbeat = setInterval(() => response.write('{}\n'), HEARTBEAT_MS);
     try {
       const ended = await command.ended;
-      // What it left running in the background stays when the answer is taken.
+      // Processes the command left in the background outlive the request.
       signal.removeEventListener('abort', stop);
       response.end(`${JSON.stringify(ended)}\n`);
     } finally {
@@ -70,13 +70,13 @@ export class ExecDoor implements Door {
     }
   }
 
-  /** Ends every command at once. */
+  /** Kills every running command. */
   kill(): void {
     for (const command of this.running) command.signal('SIGKILL');
   }
 }
 
-/** Writes one line, and waits while the reader is behind. */
+/** Writes one line; resolves once the reader has room for more. Throws when `signal` aborts meanwhile. */
 async function say(response: ServerResponse, line: object, signal: AbortSignal): Promise<void> {
   if (!response.write(`${JSON.stringify(line)}\n`)) await once(response, 'drain', { signal });
 }

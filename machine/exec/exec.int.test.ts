@@ -32,7 +32,7 @@ async function run(order: object) {
   return { out: said('stdout'), err: said('stderr'), exitCode, timedOut };
 }
 
-/** Whether a process with this text in its command line lives. */
+/** Returns whether a process with this text in its command line is alive. */
 const lives = async (mark: string) => {
   const { out } = (await run({ command: `pgrep -f '[${mark[0]}]${mark.slice(1)}' || true` })) as {
     out: string;

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { invalid } from '../doors/refusal';
 
-/** What to run, where, and for how long at most. */
+/** A command to run, its folder and environment, and its time limit. */
 export type Order = {
   file: string;
   args: string[];
@@ -16,7 +16,10 @@ const USUAL_SECONDS = 60;
 
 const isText = (value: unknown): value is string => typeof value === 'string' && !value.includes('\0');
 
-/** Reads an order: text is run by a shell, a list as it is. Paths are relative to the workspace. Throws INVALID_INPUT. */
+/**
+ * Returns the order in a request. Text runs in a shell, a list runs as given; `cwd` is relative to the workspace. Throws
+ * INVALID_INPUT.
+ */
 export function orderOf(
   said: Record<string, unknown>,
   person: { cwd: string; env: Record<string, string> },

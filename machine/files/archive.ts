@@ -5,17 +5,17 @@ import { pipeline } from 'node:stream/promises';
 import { missing, Refusal } from '../doors/refusal';
 import { itself, type Tree } from './tree';
 
-/** Reading and packing take processor time from what the person runs. */
+/** Reading and packing take processor time from the user's programs. */
 const MOST_AT_ONCE = 2;
-/** A reader that takes nothing for so long is left. */
+/** A response whose reader takes nothing for this long is closed. */
 const STALLED_MS = 120_000;
 const OWN = ['--exclude=./.home/.hourglass', '--exclude=./lost+found', '--exclude=.home/.hourglass'];
 
 let underWay = 0;
 
 /**
- * Sends a folder as tar.gz, made as it is sent. The system's `tar` walks by descriptors, follows no link, takes any name,
- * and stores devices and pipes without opening them. An archive that could not be finished is cut off.
+ * Sends a folder as tar.gz while it is packed. The system's `tar` walks by descriptors, follows no link, takes any name,
+ * and stores devices and pipes without opening them. An unfinished archive is cut off. Throws RATE_LIMITED, NOT_FOUND.
  */
 export async function sendArchive(
   tree: Tree,
@@ -45,7 +45,10 @@ export async function sendArchive(
 
 type Tar = { child: ChildProcess; ended: Promise<number | null> };
 
-/** Starts in the folder itself, whose descriptor may be closed afterwards. The name goes over a pipe: it may be any bytes. */
+/**
+ * Starts `tar` in the folder itself, whose descriptor may be closed afterwards. The name goes over a pipe: it may be any
+ * bytes.
+ */
 async function startTar(cwd: string, name: Buffer): Promise<Tar> {
   const pack = [
     '--create',
@@ -71,7 +74,7 @@ async function send(
   try {
     response.writeHead(200, headers);
     await pipeline(child.stdout as NodeJS.ReadableStream, response, { signal, end: false });
-    // 1 says that a file changed while it was read, as files of a running build do.
+    // Exit code 1 means that a file changed while it was read, as files of a running build do.
     const code = await ended;
     if (code === 0 || code === 1) response.end();
     else response.destroy();
@@ -84,6 +87,6 @@ function kill(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // it has just ended
+    // The process has just ended.
   }
 }

@@ -20,7 +20,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AgentProcess } from '@/test/agent-process';
 import { upload } from '@/test/files/upload';
 
-/** What changes files, on the real agent. */
+/** Changes of files on the real agent. */
 
 let agent: AgentProcess;
 let folder: string;
@@ -37,7 +37,7 @@ const write = (path: string, body: string, headers: Record<string, string> = {})
 const here = (path: string) => join(folder, path);
 const uploads = () => readdirSync(here('.home/.hourglass/uploads'));
 
-/** The answer, or its status and reason. */
+/** Returns the body of a response; for an error, its status and reason. */
 async function said(answer: Promise<Response>): Promise<unknown> {
   const response = await answer;
   const body = (await response.json()) as { error?: { reason: string } };
@@ -205,7 +205,7 @@ it('MACHINE-141 uploads nobody goes on with are swept away', async () => {
   rmSync(fresh);
 });
 
-/** Swaps a folder and a link that leads out, as fast as it can. */
+/** Swaps a folder with a link that leads outside, in a tight loop. */
 const RACER = `
 const fs = require('node:fs');
 const [folder, outside] = process.argv.slice(1);

@@ -13,7 +13,7 @@ function needThere({ folder, name, here }: Place): There {
   return { folder, name, here };
 }
 
-/** Makes a folder, and those above it. Throws CONFLICT when there is something of this name. */
+/** Makes a folder and the missing ones above it. Throws CONFLICT when the name is taken. */
 export async function makeFolder(tree: Tree, parts: Buffer[]): Promise<void> {
   if (parts.length > 1) await tree.makeFolders(parts.slice(0, -1));
   await tree.find(parts, 'keep', async ({ folder, name }) => {
@@ -22,7 +22,7 @@ export async function makeFolder(tree: Tree, parts: Buffer[]): Promise<void> {
   });
 }
 
-/** Moves or renames; a link is moved itself. Nothing that is there is replaced. Throws a Refusal. */
+/** Moves or renames an entry; of a link, the link itself. Replaces nothing. Throws a Refusal. */
 export async function moveEntry(tree: Tree, from: Buffer[], to: Buffer[]): Promise<void> {
   if (holdsOwnFolder(from) || isOwnFolder(from)) throw invalid('The home folder stays where it is.');
   if (to.length > 1) await tree.makeFolders(to.slice(0, -1));
@@ -34,25 +34,28 @@ export async function moveEntry(tree: Tree, from: Buffer[], to: Buffer[]): Promi
   );
 }
 
-/** A folder takes the place of an empty folder at most; everything else is linked first, which replaces nothing. */
+/** A folder replaces an empty folder at most; any other entry is linked first, which replaces nothing. */
 async function moveWithoutReplacing(source: There, folder: FileHandle, name: Buffer): Promise<void> {
   const [from, to] = [at(source.folder, source.name), at(folder, name)];
   if ((await kindOf(source.here)) === 'folder') return rename(from, to);
   try {
     await link(from, to);
   } catch (error) {
-    // Where the kernel or the disk allows no second name, the look before has to do.
+    // Where the kernel or the disk allows no second name, the check before has to suffice.
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
     return rename(from, to);
   }
   await unlink(from);
 }
 
-/** Where something deleted is kept; shown to whoever takes it back. */
+/** A trash id names a deleted entry; the client sends the id to restore the entry. */
 const isTrashId = (text: string): boolean => /^[0-9a-z]{1,12}-[0-9a-f]{16}$/.test(text);
 const newTrashId = (now: number): string => `${now.toString(36)}-${randomBytes(8).toString('hex')}`;
 
-/** Deletes by moving into the trash; returns what takes it back. A link is deleted itself. Throws a Refusal. */
+/**
+ * Deletes an entry by moving it into the trash; of a link, the link itself. Returns the id that restores it. Throws a
+ * Refusal.
+ */
 export async function removeEntry(tree: Tree, parts: Buffer[], now: number): Promise<string> {
   if (holdsOwnFolder(parts) || isOwnFolder(parts)) throw invalid('The home folder cannot be deleted.');
   const trashId = newTrashId(now);
@@ -70,7 +73,7 @@ export async function removeEntry(tree: Tree, parts: Buffer[], now: number): Pro
   return trashId;
 }
 
-/** Takes back what was deleted, to this path. Throws NOT_FOUND when it is kept no more, CONFLICT when the name is taken. */
+/** Restores a deleted entry to this path. Throws NOT_FOUND when the trash holds it no more, CONFLICT when the name is taken. */
 export async function restoreEntry(tree: Tree, trashId: string, to: Buffer[]): Promise<void> {
   if (!isTrashId(trashId)) throw missing('This is not kept any more.');
   const id = Buffer.from(trashId);
@@ -101,7 +104,7 @@ async function inside<T>(
   return work(inner).finally(() => inner.close());
 }
 
-/** Deletes for good what has been in the trash for so long, and uploads nobody went on with. In the background. */
+/** Deletes what has been in the trash for `trashMs`, and uploads unchanged for `uploadMs`, for good. */
 export async function sweepOwnFolders(tree: Tree, now: number, keep: { trashMs: number; uploadMs: number }) {
   await inOwnFolder(tree, 'trash', async (trash) => {
     const names = (await readdir(itself(trash))).filter(isTrashId);
@@ -118,7 +121,7 @@ export async function sweepOwnFolders(tree: Tree, now: number, keep: { trashMs: 
   });
 }
 
-/** The system's own command deletes trees by descriptors, and follows no link while something else moves folders about. */
+/** Deletes trees with the system's `rm`, which works by descriptors and follows no link while programs move folders. */
 async function removeAll(folder: FileHandle, names: string[]): Promise<void> {
   if (names.length === 0) return;
   const child = spawn('rm', ['-rf', '--one-file-system', '--', ...names], {

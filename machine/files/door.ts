@@ -13,10 +13,10 @@ import { saveFile } from './save';
 import type { Tree } from './tree';
 import { UploadLines } from './upload-lines';
 
-/** A reader that takes nothing for so long is left. */
+/** A response whose reader takes nothing for this long is closed. */
 const STALLED_MS = 120_000;
 
-/** A body of more does not come through the gateway; larger files are uploaded. */
+/** A larger body does not come through the gateway; larger files are uploaded. */
 const MOST_SAVED_BYTES = 1_000_000;
 const SWEEP_MS = 3_600_000;
 const KEEP = { trashMs: 7 * 86_400_000, uploadMs: 86_400_000 };
@@ -25,7 +25,7 @@ type Verb = (tree: Tree, fields: Record<string, unknown>) => Promise<object>;
 
 const pathIn = (fields: Record<string, unknown>, name = 'path') => partsOf(textOf(fields, name));
 
-/** What is asked with names and answered with JSON. */
+/** Verbs that take fields and return JSON. */
 const VERBS: Record<string, Verb> = {
   list: (tree, fields) => listFolder(tree, pathIn(fields), optionalText(fields, 'cursor')),
   make: (tree, fields) => makeFolder(tree, pathIn(fields)).then(() => ({ made: true })),
@@ -37,12 +37,12 @@ const VERBS: Record<string, Verb> = {
   empty: (tree) => sweepOwnFolders(tree, Date.now(), { ...KEEP, trashMs: 0 }).then(() => ({ emptied: true })),
 };
 
-/** The files of the workspace over HTTP, and uploads over WebSockets. */
+/** Serves the files of the workspace over HTTP, and uploads over WebSockets. */
 export class FilesDoor implements Door {
   private readonly uploads: UploadLines;
   private readonly worked: () => void;
 
-  /** What moves bytes for long, and every change, is told as work. */
+  /** Reports long transfers and every change as work. */
   constructor(
     private readonly tree: Tree,
     onWork: TellWork,
@@ -102,7 +102,7 @@ async function archive(tree: Tree, { request, response, query, signal }: Call): 
   await sendArchive(tree, parts, response, headers, signal);
 }
 
-/** A file, or one part of it, as a download: what is in a workspace is never shown as a page of ours. */
+/** Sends a file or one part of it as a download: files of a workspace are never shown as a page of ours. */
 async function readFile(tree: Tree, call: Call): Promise<void> {
   const { request, response, signal } = call;
   if (!['GET', 'HEAD', 'POST'].includes(request.method ?? ''))
@@ -131,7 +131,7 @@ async function readFile(tree: Tree, call: Call): Promise<void> {
   }
 }
 
-/** A name to save under, in both spellings of the header. */
+/** Returns the header for a name to save under, in both of its spellings. */
 function saveAs(name: Buffer): string {
   const text = name.toString('utf8').replace(/[\p{Cc}/\\]/gu, '_');
   const plain = text.replace(/[^\w. ()-]/g, '_');

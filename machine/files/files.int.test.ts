@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AgentProcess } from '@/test/agent-process';
 
-/** The real agent over HTTP, asked as the gateway asks it. */
+/** Files of the real agent over HTTP, with requests as the gateway sends them. */
 
 let agent: AgentProcess;
 let folder: string;

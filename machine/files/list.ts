@@ -10,12 +10,12 @@ const PAGE_SIZE = 500;
 const MOST_NAMES = 20_000;
 
 type Entry = {
-  /** For people. What is no text shows as replacement characters. */
+  /** For display: bytes that are no text show as replacement characters. */
   name: string;
-  /** For the doors: percent-encoded, from the workspace on. */
+  /** For requests: percent-encoded, from the workspace on. */
   path: string;
   kind: Kind;
-  /** Of a link: what it leads to inside the workspace; null when that is nothing. */
+  /** For a link: the kind of its target inside the workspace; null when there is none. */
   leadsTo?: Kind | null;
   sizeBytes: number;
   modifiedAt: string;
@@ -25,7 +25,7 @@ export type Page = { items: Entry[]; nextCursor: string | null; isCut: boolean }
 
 type Named = { name: Buffer; isFolder: boolean };
 
-/** One page of a folder: folders first, then by the bytes of the names. Throws a Refusal. */
+/** Returns one page of a folder: folders first, then by the bytes of the names. Throws a Refusal. */
 export async function listFolder(tree: Tree, parts: Buffer[], cursor: string | null): Promise<Page> {
   const found = await tree.find(parts, 'follow', (place) => readNames(place));
   const names = found.names.sort(inOrder);
@@ -41,7 +41,7 @@ async function readNames({ here }: Place): Promise<{ names: Named[]; isCut: bool
   if (!here) throw missing();
   if ((await kindOf(here)) !== 'folder') throw invalid('This is not a folder.');
   const names: Named[] = [];
-  // The types know folders by text only.
+  // Node's types allow text encodings only.
   const folder = await opendir(itself(here), { encoding: 'buffer' as BufferEncoding, bufferSize: 256 });
   for await (const entry of folder as unknown as AsyncIterable<Dirent<Buffer>>) {
     if (names.length >= MOST_NAMES) return { names, isCut: true };
@@ -57,7 +57,7 @@ async function entriesOf(tree: Tree, parts: Buffer[], { here }: Place, names: Na
     const path = [...parts, name];
     if (isOwnFolder(path)) continue;
     const stat = await lstat(at(here, name)).catch(() => null);
-    // It went while the folder was read.
+    // The entry was deleted while the folder was read.
     if (!stat) continue;
     const kind: Kind = stat.isFile()
       ? 'file'
@@ -78,7 +78,7 @@ async function entriesOf(tree: Tree, parts: Buffer[], { here }: Place, names: Na
   return items;
 }
 
-/** What a link leads to; null for nothing, and for what lies outside. */
+/** Returns the kind of a link's target; null for a missing target and for one outside the workspace. */
 async function leadsTo(tree: Tree, parts: Buffer[]): Promise<Kind | null> {
   try {
     return await tree.find(parts, 'follow', async ({ here }) => (here ? kindOf(here) : null));
@@ -93,7 +93,7 @@ const inOrder = (a: Named, b: Named): number =>
 const cursorOf = ({ name, isFolder }: Named): string =>
   `${isFolder ? 'd' : 'f'}${name.toString('base64url')}`;
 
-/** The index of the first name behind a cursor. Throws INVALID_INPUT for one that is none. */
+/** Returns the index of the first name after a cursor. Throws INVALID_INPUT for a malformed cursor. */
 function afterCursor(names: Named[], cursor: string): number {
   if (!/^[df][\w-]+$/.test(cursor)) throw invalid('This cursor is none of ours.');
   const last = { isFolder: cursor[0] === 'd', name: Buffer.from(cursor.slice(1), 'base64url') };

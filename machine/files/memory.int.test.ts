@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => agent.stop());
 
 const SIZE = 200_000_000;
-/** What the agent may take for a file of any size, in MiB. */
+/** The memory the agent may use for a file of any size, in MiB. */
 const MOST_MB = 96;
 
 it('MACHINE-142 200 MB go in and out through a bounded memory of the agent', {
@@ -21,7 +21,7 @@ it('MACHINE-142 200 MB go in and out through a bounded memory of the agent', {
   expect(sent.hash).toBe('done');
   const got = await measureDownload(agent, 'read', 'large.bin');
   expect(got.hash).toBe(expectedHash(SIZE));
-  // Nothing to pack: gzip of other bytes takes longer than all the rest.
+  // Zeros, because gzip of other bytes takes longer than all the rest.
   writeFileSync(join(agent.folder, 'zeros'), '');
   truncateSync(join(agent.folder, 'zeros'), SIZE);
   const packed = await measureDownload(agent, 'archive', 'zeros');

@@ -2,21 +2,21 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { missing } from '../doors/refusal';
 import { itself, O_DIRECTORY_ONLY, type Tree } from './tree';
 
-/** Folders of the agent on the volume: uploads that go on, and what was deleted. Files move to and from them by one rename. */
+/** Folders of the agent on the volume, for unfinished uploads and deleted entries. Files move to and from them by one rename. */
 const OWN = [Buffer.from('.home'), Buffer.from('.hourglass')];
 const FOLDERS = { uploads: [...OWN, Buffer.from('uploads')], trash: [...OWN, Buffer.from('trash')] };
 
 export type OwnFolder = keyof typeof FOLDERS;
 
-/** True for the agent's own folder and all below it. */
+/** Returns whether a path is the agent's own folder or below it. */
 export const isOwnFolder = (parts: readonly Buffer[]): boolean =>
   parts.length >= OWN.length && OWN.every((part, index) => parts[index]?.equals(part));
 
-/** True for what holds the agent's own folder: the workspace, the home folder, and that folder itself. */
+/** Returns whether a path holds the agent's own folder: the workspace, the home folder, and that folder itself. */
 export const holdsOwnFolder = (parts: readonly Buffer[]): boolean =>
   parts.length <= OWN.length && parts.every((part, index) => OWN[index]?.equals(part));
 
-/** Opens one of the folders, making it where the home folder is there, and closes it after `work`. Throws a Refusal. */
+/** Opens one of the folders, made if missing, and closes it after `work`. Throws a Refusal, also without a home folder. */
 export async function inOwnFolder<T>(
   tree: Tree,
   name: OwnFolder,

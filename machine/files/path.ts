@@ -1,17 +1,17 @@
 import { invalid } from '../doors/refusal';
 
 /**
- * Paths as the doors write them: percent-encoded bytes below the workspace, parts divided by `/`; the workspace itself is
- * the empty path. Names are bytes to the disk, and any of them can be written this way.
+ * Paths in requests: percent-encoded bytes below the workspace, parts divided by `/`; the empty path is the workspace
+ * itself. Names are bytes to the disk, and any of them can be written this way.
  */
 
 const MOST_BYTES = 4_096;
 const MOST_NAME_BYTES = 255;
-/** Each part is held open on the way, so there is a most. */
+/** Each part is held open while a path is walked, so their number is limited. */
 const MOST_PARTS = 128;
 const SLASH = 0x2f;
 
-/** The parts of a path. Throws INVALID_INPUT for what leads up, is empty in between, or is no path at all. */
+/** Returns the parts of a path. Throws INVALID_INPUT for `.`, `..` and empty parts, and for malformed or too long paths. */
 export function partsOf(path: string): Buffer[] {
   if (path.length > MOST_BYTES * 3) throw invalid('This path is too long.');
   const trimmed = path.replace(/^\/+|\/+$/g, '');
@@ -49,7 +49,7 @@ function needName(name: Buffer): void {
   if (name.length > MOST_NAME_BYTES) throw invalid('A name has 255 bytes at most.');
 }
 
-/** The parts of what a link says, `.` and `..` among them. */
+/** Returns the parts of a link's target, `.` and `..` among them. */
 export function linkParts(target: Buffer): Buffer[] {
   const parts: Buffer[] = [];
   let from = 0;
@@ -61,7 +61,7 @@ export function linkParts(target: Buffer): Buffer[] {
   return parts;
 }
 
-/** A path as the doors write it. */
+/** Returns a path as written in requests. */
 export function pathOf(parts: readonly Buffer[]): string {
   return parts.map(encoded).join('/');
 }
@@ -75,7 +75,7 @@ function encoded(part: Buffer): string {
   return text;
 }
 
-/** A name for people: what is no text, or would disturb text around it, shows as a replacement character. */
+/** Returns a name for display: bytes that are no text, or would disturb the text around them, become replacement characters. */
 export function shownName(name: Buffer): string {
   return name.toString('utf8').replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, '\uFFFD');
 }

@@ -3,16 +3,16 @@ import type { FileHandle } from 'node:fs/promises';
 import { Refusal } from '../doors/refusal';
 import { openFile, type Tree } from './tree';
 
-/** The mark of a file's content: changes with every write. */
+/** Returns the etag of a file, which changes with every write. */
 export const etagOf = (stat: BigIntStats): string =>
   `"${stat.ino.toString(36)}-${stat.mtimeNs.toString(36)}-${stat.size.toString(36)}"`;
 
-/** One part of a file: from its first byte up to, not including, `end`. */
+/** One part of a file, in bytes: from `start` up to, not including, `end`. */
 export type Part = { start: number; end: number };
 
 export type OpenFile = { handle: FileHandle; size: number; etag: string; modifiedAt: Date };
 
-/** Opens a plain file; who asks closes it. Throws a Refusal. */
+/** Opens a plain file, which the caller closes. Throws a Refusal. */
 export async function openForReading(tree: Tree, parts: Buffer[]): Promise<OpenFile> {
   const handle = await tree.find(parts, 'follow', ({ here }) => openFile(here));
   const stat = await handle.stat({ bigint: true });
@@ -20,8 +20,8 @@ export async function openForReading(tree: Tree, parts: Buffer[]): Promise<OpenF
 }
 
 /**
- * The part a `Range` header asks for; null for the whole. Only one range is given, and what cannot be read is ignored, as
- * HTTP says. Throws 416 when nothing of it is there.
+ * Returns the part a `Range` header asks for; null for the whole file. Only one range is served, and a header that cannot
+ * be read is ignored, as HTTP says. Throws 416 when no byte of the range is there.
  */
 export function rangeOf(header: string | undefined, size: number): Part | null {
   const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.trim() ?? '');

@@ -6,11 +6,11 @@ import { inOwnFolder } from './own-folder';
 import { etagOf } from './read';
 import { at, itself, type Place, type Tree } from './tree';
 
-/** What has to be true for a file to be replaced. */
+/** The condition under which a file is replaced. */
 export type Condition = {
-  /** Its mark as it was read; it was changed meanwhile when this is another one. */
+  /** The etag of the file when it was read; any other one means that the file was changed meanwhile. */
   ifMatch?: string | null;
-  /** Nothing may be there. */
+  /** The name must be free. */
   isNew?: boolean;
 };
 
@@ -19,8 +19,8 @@ export type Saved = { etag: string; sizeBytes: number };
 const NEW_MODE = 0o644;
 
 /**
- * Puts a finished file in its place by one rename: who reads finds the old content or the new one, whole. A link is kept
- * and what it leads to is replaced. Throws a Refusal; the file is then where it was.
+ * Puts a finished file in its place by one rename: readers find the old content or the new one, whole. A link is kept and
+ * its target replaced. Throws a Refusal; the finished file then stays where it was.
  */
 export async function putInPlace(
   tree: Tree,
@@ -44,7 +44,7 @@ export async function putInPlace(
   });
 }
 
-/** Refuses early what `putInPlace` would refuse at the end. */
+/** Throws early the Refusal that `putInPlace` would throw at the end. */
 export async function needPlace(tree: Tree, parts: Buffer[], condition: Condition): Promise<void> {
   await tree.find(parts, 'follow', (place) => checked(place, condition));
 }
@@ -60,13 +60,13 @@ async function checked({ folder, name, here }: Place, { ifMatch, isNew }: Condit
   return { folder, name, mode: before ? Number(before.mode & 0o7777n) : NEW_MODE };
 }
 
-/** The rename is on the disk when this returns, also after the machine loses its power. */
+/** Syncs a folder, so that a rename in it survives a loss of power. */
 async function syncFolder(folder: FileHandle): Promise<void> {
   const opened = await open(itself(folder), constants.O_RDONLY);
   await opened.sync().finally(() => opened.close());
 }
 
-/** Writes a small file whole. Missing folders are made. Throws a Refusal; nothing is left behind then. */
+/** Writes a small file whole, and makes missing folders. Throws a Refusal; nothing is left behind then. */
 export async function saveFile(
   tree: Tree,
   parts: Buffer[],

@@ -3,7 +3,7 @@ import { type FileHandle, mkdir, open, readlink } from 'node:fs/promises';
 import { invalid, missing, Refusal } from '../doors/refusal';
 import { linkParts } from './path';
 
-/** Opens the place of something without opening it: nothing is read, and no device or pipe notices. Linux only. */
+/** Opens an entry as a place only: nothing is read, and no device or pipe is triggered. Linux only. */
 const O_PATH = 0o10000000;
 const { O_DIRECTORY, O_NOFOLLOW } = constants;
 export const O_DIRECTORY_ONLY = constants.O_RDONLY | O_DIRECTORY;
@@ -11,23 +11,23 @@ const MOST_LINKS = 40;
 
 export type Owner = { uid: number; gid: number } | null;
 
-/** Where something is, or would be: in an open folder, under a name. The workspace itself has no folder and no name. */
+/** Where an entry is, or would be: in an open folder, under a name. The workspace itself has no folder and no name. */
 export type Place = {
   folder: FileHandle | null;
   name: Buffer | null;
-  /** What is there, opened as a place only; null when nothing is, or when it was not to be looked at. */
+  /** The entry, opened as a place only; null when there is none. */
   here: FileHandle | null;
 };
 
-/** The address of a name in an open folder: whatever happens to the path of that folder, it stays this one. */
+/** Returns the address of a name in an open folder, the same folder whatever happens to its path. */
 export function at(folder: FileHandle, name: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`/proc/self/fd/${folder.fd}/`), name]);
 }
 
-/** The address of what is open. */
+/** Returns the address of an open file or folder. */
 export const itself = (handle: FileHandle): string => `/proc/self/fd/${handle.fd}`;
 
-/** The folders on a way through the workspace, each held open until it is left. */
+/** The folders along a path through the workspace, each held open until it is left. */
 class Way {
   readonly stack: FileHandle[] = [];
 
@@ -41,8 +41,8 @@ class Way {
 }
 
 /**
- * The files below one folder. Every step of a path is made from an open folder to an open folder, and links are read and
- * walked here, so that nothing outside is reached whatever a program renames or links meanwhile.
+ * The files below one folder. Every step of a path leads from an open folder to an open folder, and the agent walks links
+ * itself, so that nothing outside is reached whatever programs rename or link meanwhile.
  */
 export class Tree {
   constructor(
@@ -51,8 +51,8 @@ export class Tree {
   ) {}
 
   /**
-   * Finds a place and hands it to `work`; all that was opened is closed after it. With `keep`, a link at the end is the
-   * place itself and not what it leads to. Throws a Refusal.
+   * Finds a place and calls `work` with it; everything opened is closed afterwards. With `keep`, a link at the end is the
+   * place itself and not its target. Throws a Refusal.
    */
   async find<T>(parts: Buffer[], end: 'follow' | 'keep', work: (place: Place) => Promise<T>): Promise<T> {
     const way = new Way();
@@ -103,7 +103,7 @@ export class Tree {
     }
   }
 
-  /** The parts a link adds to the way; one that begins at the root of the disk has to lead into the workspace. */
+  /** Returns the parts a link adds to the path. Throws OUTSIDE for an absolute target outside the workspace. */
   private async linkFrom(way: Way, name: Buffer): Promise<Buffer[]> {
     const target = await readlink(at(way.top, name), { encoding: 'buffer' });
     const parts = linkParts(target);
@@ -113,7 +113,7 @@ export class Tree {
     return parts;
   }
 
-  /** Makes what is missing of a folder. Throws a Refusal where something else has one of its names. */
+  /** Makes the missing folders of a path. Throws a Refusal where another entry has one of the names. */
   async makeFolders(parts: Buffer[], mode = 0o755): Promise<void> {
     for (let depth = 1; depth <= parts.length; depth++)
       await this.find(parts.slice(0, depth), 'follow', async ({ folder, name, here }) => {
@@ -136,7 +136,7 @@ function unlessThere(error: NodeJS.ErrnoException): void {
 const outside = () =>
   new Refusal(403, 'OUTSIDE', 'This link leads out of the workspace and is not followed.');
 
-/** Opens what has this name in a folder, as a place; null when nothing has. */
+/** Opens the entry of this name in a folder, as a place; returns null when there is none. */
 export async function openPlace(folder: FileHandle, name: Buffer): Promise<FileHandle | null> {
   try {
     return await open(at(folder, name), O_PATH | O_NOFOLLOW);
@@ -155,7 +155,7 @@ export async function kindOf(handle: FileHandle): Promise<Kind> {
   return stat.isSymbolicLink() ? 'link' : 'other';
 }
 
-/** Opens a plain file that was found, for reading: exactly the one that was looked at. */
+/** Opens exactly the file that was found, for reading. Throws a Refusal unless it is a plain file. */
 export async function openFile(here: FileHandle | null): Promise<FileHandle> {
   if (!here) throw missing();
   const kind = await kindOf(here);

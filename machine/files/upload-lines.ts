@@ -7,10 +7,10 @@ import { beginOf, Upload } from './upload';
 /** Pages send pieces of 256 KiB. */
 const MOST_MESSAGE_BYTES = 1024 * 1024;
 const PING_MS = 15_000;
-/** A line that says nothing for so long is left. */
+/** A connection silent for this long is closed. */
 const SILENT_MS = 45_000;
 
-/** Uploads over WebSockets, one file a line: a request with a body of more than 1 MB does not come this far. */
+/** Uploads over WebSockets, one file per connection: a request with a body of more than 1 MB does not reach the machine. */
 export class UploadLines {
   private readonly byId = new Map<string, Upload>();
   private readonly ws = new WebSocketServer({
@@ -49,7 +49,7 @@ export class UploadLines {
     });
   }
 
-  /** One line writes a file at a time: the newest. What the one before was writing is written first. */
+  /** Lets only the newest connection write a file. Bytes received by the one before are written first. */
   private async follow(ws: WebSocket, id: string, upload: Upload): Promise<void> {
     const before = this.byId.get(id);
     this.byId.set(id, upload);
@@ -69,7 +69,7 @@ const lineOf = (ws: WebSocket) => ({
   pause: () => ws.pause(),
   resume: () => ws.resume(),
   close: () => {
-    // The goodbye of the other side is read too.
+    // The client's close frame has to be read too.
     ws.resume();
     ws.close(1000);
   },

@@ -6,10 +6,10 @@ import { partsOf } from './path';
 import { needPlace, putInPlace, type Saved } from './save';
 import { at, itself, type Tree } from './tree';
 
-/** What a line of an upload needs of its socket. */
+/** The connection of an upload. */
 export type UploadLine = {
   tell(message: object): void;
-  /** Takes no more bytes until `resume`. */
+  /** Stops reading until `resume`. */
   pause(): void;
   resume(): void;
   close(): void;
@@ -17,10 +17,10 @@ export type UploadLine = {
 
 export type Begin = { path: string; sizeBytes: number; id: string; replace: boolean };
 
-/** An acknowledgement at least for so many bytes. */
+/** Each acknowledgement covers at least this many bytes. */
 const ACK_BYTES = 512 * 1024;
 
-/** Reads the first message of an upload. Throws INVALID_INPUT. */
+/** Returns the first message of an upload. Throws INVALID_INPUT. */
 export function beginOf(text: string): Begin {
   let said: Record<string, unknown> = {};
   try {
@@ -37,9 +37,9 @@ export function beginOf(text: string): Begin {
 }
 
 /**
- * One file on its way into the workspace. Its bytes are written, in order, to a file of its own beside the workspace's
- * folders; when all are there it takes its place by one rename. A line that is lost leaves that file, and the next line
- * with the same id goes on behind its last byte.
+ * One file on its way into the workspace. Its bytes are written, in order, to a part file in a folder of the agent; once
+ * complete, the part file takes its place by one rename. After a lost connection the part file stays, and the next
+ * connection with the same id goes on behind its last byte.
  */
 export class Upload {
   private handle: FileHandle | null = null;
@@ -54,7 +54,7 @@ export class Upload {
     private readonly line: UploadLine,
   ) {}
 
-  /** Opens what is there already, and says where to go on. */
+  /** Opens the part file, with any bytes already there, and tells the client where to go on. */
   start(): void {
     this.next(async () => {
       const { path, sizeBytes, replace } = this.begin;
@@ -76,7 +76,7 @@ export class Upload {
     });
   }
 
-  /** Bytes that follow those before. */
+  /** Appends bytes to the part file. */
   take(bytes: Buffer): void {
     if (this.isOver) return;
     this.line.pause();
@@ -103,7 +103,7 @@ export class Upload {
     });
   }
 
-  /** Forgets what was sent so far. */
+  /** Deletes the bytes sent so far and ends the upload. */
   cancel(): void {
     this.next(async () => {
       await this.forget();
@@ -111,14 +111,17 @@ export class Upload {
     });
   }
 
-  /** The line is gone. Resolves when nothing more is written; what is there stays, to go on from. */
+  /**
+   * Ends the upload after a lost connection. Resolves when nothing more is written; written bytes stay for the next
+   * connection.
+   */
   async leave(): Promise<void> {
     this.isOver = true;
     await this.work;
     await this.close();
   }
 
-  /** Another line goes on with this upload. */
+  /** Leaves the upload to a newer connection and closes this one. */
   async giveWay(): Promise<void> {
     await this.leave();
     this.line.close();
@@ -149,7 +152,7 @@ export class Upload {
   }
 
   private async refuse({ reason, message }: Refusal): Promise<void> {
-    // What there was no room for is not kept either.
+    // An upload that found no room is not kept.
     if (reason === 'DISK_FULL') await this.forget().catch(() => {});
     this.line.tell({ type: 'error', reason, message });
     this.end();
@@ -172,7 +175,7 @@ export class Upload {
   }
 }
 
-/** Throws DISK_FULL when so many bytes have no room. */
+/** Throws DISK_FULL when the disk has no room for so many bytes. */
 async function needRoom(folder: FileHandle, bytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(itself(folder));
   const free = bavail * bsize;

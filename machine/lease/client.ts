@@ -17,9 +17,9 @@ export type LeaseOptions = {
   runToken: string;
   leaseMs: number;
   guardMs: number;
-  /** What the server is told about the user with each call. */
+  /** Returns the facts sent with each call: last input, last work, metrics. */
   report: () => { lastInputAt?: string; lastWorkAt?: string; metrics?: Record<string, number> };
-  /** When to ask at the latest for another reason than the lease, e.g. an idle end; null for none. */
+  /** Returns when to ask at the latest for another reason than the lease, e.g. an idle end; null for none. */
   askBy: () => number | null;
   onLease: (lease: Lease, answer: Answer) => void;
   onStop: (reason: string, message: string | undefined) => void;
@@ -31,21 +31,21 @@ type Event = 'running' | 'renew' | 'stopping' | 'stopped';
 const FIRST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 5_000;
 
-/** Keeps the lease of this run alive for as long as the server grants it, and never a moment longer. */
+/** Renews the lease of this run for as long as the server grants it, never longer. */
 export class LeaseClient {
   lease: Lease;
   private readonly bootId = randomUUID();
   private seq = 0;
   private ended = new AbortController();
   private wake = new AbortController();
-  /** Calls in a row that were refused for what they said: a lease is worth more than figures. */
+  /** Calls refused with 400. Each refusal shortens the report, because the lease matters more than the figures. */
   private refusedCount = 0;
 
   constructor(private readonly options: LeaseOptions) {
     this.lease = { sentAt: bornMs(), leaseMs: options.leaseMs, final: false, guardMs: options.guardMs };
   }
 
-  /** Asks until told to stop or until `end` is called. */
+  /** Asks until the server says stop or `end` is called. */
   async run(): Promise<void> {
     for (let event: Event = 'running'; !this.ended.signal.aborted; event = 'renew') {
       const answer = await this.ask(event);
@@ -54,12 +54,12 @@ export class LeaseClient {
     }
   }
 
-  /** Asks again soon, e.g. because the user came back. */
+  /** Cuts the wait before the next call short, e.g. because the user came back. */
   askNow(): void {
     this.wake.abort();
   }
 
-  /** Says a last word, briefly and only once, and asks no more. */
+  /** Sends a last event once, without retry and within `withinMs`, and asks no more. */
   async end(event: 'stopping' | 'stopped', withinMs: number): Promise<void> {
     this.ended.abort();
     this.wake.abort();
@@ -75,7 +75,7 @@ export class LeaseClient {
     await pause(Math.max(0, at - monotonicMs()), undefined, { signal: this.wake.signal }).catch(() => {});
   }
 
-  /** One question, repeated under the same number until it is answered. Null when there is nothing more to ask. */
+  /** Sends one event, repeated under the same `seq` until the server answers. Returns null when there is nothing more to ask. */
   private async ask(event: Event): Promise<Answer | null> {
     const seq = this.seq++;
     let backoff = FIRST_BACKOFF_MS;
@@ -114,14 +114,14 @@ export class LeaseClient {
     return answer;
   }
 
-  /** One call, given up after `withinMs` or when `unless` is aborted, whatever becomes of its connection. */
+  /** Sends one call. Throws after `withinMs` or when `unless` aborts, whatever the connection does. */
   private async call(
     event: Event,
     seq: number,
     withinMs: number,
     unless?: AbortSignal,
   ): Promise<Answer | 'refused'> {
-    // Not AbortSignal.any: on Node 20 a timeout inside of it is collected as garbage and never comes.
+    // Not AbortSignal.any: on Node 20 a timeout signal inside it is garbage-collected and never fires.
     const given = new AbortController();
     const giveUp = () => given.abort();
     const givenUp = new Promise<never>((_, reject) => {
@@ -138,7 +138,7 @@ export class LeaseClient {
     }
   }
 
-  /** What is told beside the question: all of it, then without figures, then nothing. */
+  /** Returns the facts sent with a call: all of them, after one refusal without metrics, after two none. */
   private report(): ReturnType<LeaseOptions['report']> {
     if (this.refusedCount > 1) return {};
     const { metrics, ...user } = this.options.report();
@@ -156,7 +156,7 @@ export class LeaseClient {
       return 'refused';
     if (response.status === 400) this.refusedCount += 1;
     if (!response.ok) throw new Error(`the service answered ${response.status}`);
-    // Figures stay away from now on; keystrokes and work are told again.
+    // After a refusal, metrics stay out of the report; the times of input and work are sent again.
     this.refusedCount = Math.min(this.refusedCount, 1);
     const answer = (await response.json()) as Answer;
     if (answer.action !== 'run' && answer.action !== 'stop')
@@ -165,8 +165,8 @@ export class LeaseClient {
   }
 
   /**
-   * Only who knows this run can say that it has ended: a service with another secret, or one that has lost the run, refuses
-   * every token, and what was granted stays granted.
+   * Returns whether a 401 proves that the run has ended: only a service that knows the run token can sign the proof. A
+   * service with another secret, or one that has lost the run, refuses every token, and the granted lease stays valid.
    */
   private provesEnd(proof: string | null): boolean {
     const { runToken } = this.options;
@@ -174,7 +174,7 @@ export class LeaseClient {
     return proof === createHmac('sha256', runToken).update(`ended:${runId}`).digest('base64url');
   }
 
-  /** What is left of the lease as of now. */
+  /** Returns the ms left of the lease, negative after its end. */
   leftMs(): number {
     return deadlineOf(this.lease) - monotonicMs();
   }

@@ -19,7 +19,7 @@ describe('a lease', () => {
     [lease(7_000), 2_000],
     [lease(900_000, true), 6_000],
     [lease(9_000, true), 2_000],
-    // Half a second before hanging up, so that a payment of a moment ago is felt.
+    // Half a second before hanging up, so that a payment made a moment ago counts.
     [lease(4_000, true), 2_000],
     [lease(3_500, true), 1_000 + 3_500 - 2_000 - 350 - 500],
   ])('MACHINE-21 %j is asked about at %d', (given, at) => {

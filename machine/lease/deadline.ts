@@ -1,20 +1,20 @@
 /** When to ask, to warn and to end: pure arithmetic on this machine's monotonic clock, all in ms. */
 
 export type Lease = {
-  /** When the request that granted it was sent: counting from there, no network delay can lengthen a lease. */
+  /** When the request for this lease was sent: counted from there, no network delay can lengthen the lease. */
   sentAt: number;
   leaseMs: number;
   final: boolean;
   guardMs: number;
-  /** When a third of it has gone, if that was fixed by an earlier answer. */
+  /** When a third of the lease has passed, if an earlier answer fixed that time. */
   renewAt?: number;
 };
 
 const POLITE_MS = 2_000;
-/** Two answers about the same end differ by how long they were on their way. */
+/** Two answers about the same end differ by their time on the network. */
 const SAME_END_MS = 1_000;
 
-/** When a lease is to be renewed. An answer that granted nothing new leaves the time that was set before. */
+/** Returns when to renew a lease. An answer that grants no new time keeps the time that was set before. */
 export function renewAtOf(before: Lease, fresh: Lease, now: number): number {
   const isSame = Math.abs(deadlineOf(fresh) - deadlineOf(before)) < SAME_END_MS;
   const setAt = before.renewAt ?? before.sentAt + before.leaseMs / 3;
@@ -23,17 +23,17 @@ export function renewAtOf(before: Lease, fresh: Lease, now: number): number {
 
 export const deadlineOf = (lease: Lease): number => lease.sentAt + lease.leaseMs;
 
-/** By then everything is over, whatever the network does. */
+/** Returns the instant by which the machine has ended, whatever the network does. */
 export const hardEndAt = (lease: Lease): number => deadlineOf(lease) - lease.guardMs;
 
-/** When hanging up begins: up to two seconds before the hard end, less for a short lease. */
+/** Returns when hanging up begins: up to two seconds before the hard end, less for a short lease. */
 export const politeEndAt = (lease: Lease): number =>
   hardEndAt(lease) - Math.min(POLITE_MS, lease.leaseMs / 10);
 
-/** The parts of a goodbye, one after the other, which together never pass the hard end. */
+/** The parts of a shutdown, one after the other; together they never pass the hard end. */
 export type Goodbye = { hangUpMs: number; syncMs: number; stoppedMs: number };
 
-/** How long each part of a goodbye may take that begins now: at most two seconds, and a little is kept for leaving. */
+/** Returns the ms for each part of a shutdown that begins now: 2.5 seconds at most in all, and 50 ms are kept for the exit. */
 export function goodbyeParts(lease: Lease, now: number): Goodbye {
   const wholeMs = Math.max(0, Math.min(POLITE_MS + 500, hardEndAt(lease) - now - 50));
   const syncMs = Math.min(300, wholeMs * 0.25);
@@ -41,12 +41,12 @@ export function goodbyeParts(lease: Lease, now: number): Goodbye {
   return { hangUpMs: wholeMs - syncMs - stoppedMs, syncMs, stoppedMs };
 }
 
-/** The last question of a final lease comes this long before its end: somebody may have paid a moment ago. */
+/** The last call of a final lease comes this long before hanging up, so that a payment made a moment ago counts. */
 const LAST_ASK_MS = 500;
 
 /**
- * When to ask next: after a third of the lease, three guards before its end at the latest; often while it is final, and
- * once more just before hanging up.
+ * Returns when to ask next: after a third of the lease, at the latest three guards before its end. A final lease is asked
+ * about every one to five seconds, and once more just before hanging up.
  */
 export function nextAskAt(lease: Lease, now: number): number {
   if (lease.final) {
@@ -64,7 +64,10 @@ export function nextAskAt(lease: Lease, now: number): number {
 const LONGEST_TRY_MS = 5_000;
 const SHORTEST_TRY_MS = 500;
 
-/** How long one try may wait for its answer: a quarter of what is left, so that a call that hangs costs no session. Whole ms. */
+/**
+ * Returns the time one try may wait for its answer, in whole ms: a quarter of the time left, so that a hanging call does
+ * not end a session.
+ */
 export function patienceMs(lease: Lease, now: number): number {
   const quarter = Math.floor((hardEndAt(lease) - now) / 4);
   return Math.min(LONGEST_TRY_MS, Math.max(SHORTEST_TRY_MS, quarter));
@@ -72,19 +75,22 @@ export function patienceMs(lease: Lease, now: number): number {
 
 const SHORTEST_REST_MS = 50;
 
-/** How long to wait between two tries: `backoffMs`, but an eighth of what is left at most, so that the last ones come soon. */
+/**
+ * Returns the ms to wait between two tries: `backoffMs`, at most an eighth of the time left, so that the last tries come
+ * soon.
+ */
 export const restMs = (lease: Lease, now: number, backoffMs: number): number =>
   Math.max(SHORTEST_REST_MS, Math.min(backoffMs, (hardEndAt(lease) - now) / 8));
 
 export const FIRST_WARNING_MS = 10 * 60_000;
 const WARN_BEFORE_MS = [FIRST_WARNING_MS, 5 * 60_000, 60_000];
 
-/** The warnings still to come before `endAt`, latest last, as instants with what is left then. */
+/** Returns the warnings still to come before `endAt`, earliest first, each with the ms left then. */
 export function warningsBefore(endAt: number, now: number, before: readonly number[] = WARN_BEFORE_MS) {
   return before.map((leftMs) => ({ at: endAt - leftMs, leftMs })).filter((warning) => warning.at > now);
 }
 
-/** `10 minutes`, `1 minute`, `45 seconds`. */
+/** Returns a duration in words: `10 minutes`, `1 minute`, `45 seconds`. */
 export function inWords(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   const [count, unit] = seconds >= 60 ? [Math.round(seconds / 60), 'minute'] : [seconds, 'second'];

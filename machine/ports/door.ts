@@ -8,12 +8,12 @@ import { headersToProgram, headersToVisitor, type Place } from './headers';
 import { type Listener, type ListeningOptions, listeners } from './listening';
 import { answerNothing } from './nothing-page';
 
-/** How long a list of ports is used again. */
+/** How long a list of ports is reused. */
 const FRESH_MS = 1_000;
 
 /**
- * The ports of a machine: a request is passed on to the program that listens on the port its host names. Bytes are
- * streamed either way, so that memory does not grow with the size of a body.
+ * Passes each request to the program that listens on the port its host names. Bytes are streamed both ways, so that memory
+ * does not grow with the size of a body.
  */
 export class PortDoor implements Door {
   private readonly agent = new Agent({ keepAlive: true, maxFreeSockets: 16 });
@@ -21,7 +21,7 @@ export class PortDoor implements Door {
 
   constructor(private readonly options: ListeningOptions) {}
 
-  /** Returns what listens, as JSON. */
+  /** Returns the listening programs, as JSON. */
   readonly list: Door = {
     serve: async ({ response }) => answerJson(response, { items: this.listening(0) }),
   };

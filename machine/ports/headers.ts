@@ -9,7 +9,7 @@ const HOP_BY_HOP = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
-/** The cookie by which the gateway knows a visitor: see `workers/gateway/port-pages.ts`. */
+/** The cookie that identifies a visitor to the gateway: see `workers/gateway/port-pages.ts`. */
 const PASS_COOKIE = /^(__Host-)?hourglass-port=/;
 
 export type Place = { port: number; origin: string };

@@ -19,7 +19,7 @@ export type ListeningOptions = {
 };
 
 const LISTENING = '0A';
-/** Enough for any program; a machine with more is not read to the end. */
+/** Most ports listed; enough for any session. */
 const MAX_LISTED = 100;
 
 type Socket = { port: number; host: string; inode: string };

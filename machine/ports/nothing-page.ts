@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** Says that no program listens on a port: a page for browsers, which asks again by itself, and JSON for programs. */
+/** Answers 502, nothing listens on this port: for browsers a page that reloads every few seconds, for programs JSON. */
 export function answerNothing(request: IncomingMessage, response: ServerResponse, port: number): void {
   request.resume();
   const message = `Nothing listens on port ${port} of this session.`;

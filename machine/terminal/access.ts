@@ -1,18 +1,18 @@
-/** How often the service is asked whether those who opened terminals may still use them. */
+/** Time between two calls about the grants of open terminals. */
 const ASK_MS = 4_000;
 const TIMEOUT_MS = 3_000;
 
 export type AccessOptions = {
   apiUrl: string;
   runToken: string;
-  /** Whose access the open terminals stand on. */
+  /** Returns the grants of open terminals and requests. */
   grants: () => string[];
   onEnded: (grant: string) => void;
 };
 
 /**
- * Asks the service again and again whether the access behind each open terminal still exists. Nothing is asked while no
- * terminal is open. Without an answer terminals stay open: how long is bounded by the lease.
+ * Asks the service every few seconds whether the grants behind open terminals still exist; makes no call while there are
+ * none. Without an answer terminals stay open, for as long as the lease lasts.
  */
 export class AccessWatch {
   private asking = false;
@@ -30,7 +30,7 @@ export class AccessWatch {
     try {
       for (const grant of await this.endedOf(grants)) this.options.onEnded(grant);
     } catch {
-      // asked again soon
+      // The next interval asks again.
     } finally {
       this.asking = false;
     }

@@ -1,21 +1,21 @@
 export type Size = { cols: number; rows: number };
 
-/** What a tab has to know of somebody who watches it. */
+/** A viewer, as its tab sees it. */
 export type Watcher = {
-  /** How large their window is; null while unknown. */
+  /** The size of the viewer's window; null while unknown. */
   size: Size | null;
-  /** Whether they are the one who answers for the terminal and sets its size. */
+  /** Tells the viewer whether its window is the one that answers for the terminal and sets its size. */
   setActive(isActive: boolean): void;
-  /** The terminal has another size now. */
+  /** Tells the viewer the new size of the terminal. */
   setSize(size: Size): void;
 };
 
 /**
- * Who watches a tab. One of them at a time is active: who typed or came to the window last. The terminal has their size,
- * and only their window answers what a program asks; the others follow.
+ * The viewers of a tab. One at a time is active: the one that typed or was focused last. The terminal has the size of that
+ * viewer's window, and only that window answers what a program asks; the others follow.
  */
 export class Audience<W extends Watcher> {
-  /** The one who was active last stands last. */
+  /** In order of activity, the last active viewer last. */
   private readonly order = new Set<W>();
   private current: W | null = null;
 
@@ -29,7 +29,7 @@ export class Audience<W extends Watcher> {
     return this.current === watcher;
   }
 
-  /** Somebody comes: behind those who were here, and active when nobody else is. */
+  /** Adds a viewer as the least recently active one; without an active viewer the new one becomes active. */
   join(watcher: W): void {
     const others = [...this.order];
     this.order.clear();
@@ -55,13 +55,16 @@ export class Audience<W extends Watcher> {
     if (watcher.size) this.onSize(watcher.size);
   }
 
-  /** Somebody's window has another size. It counts while they are active, and when they are the next time. */
+  /**
+   * Sets the size of a viewer's window. The terminal takes it now if the viewer is active, else once the viewer becomes
+   * active.
+   */
   resize(watcher: W, size: Size): void {
     watcher.size = size;
     if (this.current === watcher) this.onSize(size);
   }
 
-  /** Tells the others that the terminal has another size. */
+  /** Tells the inactive viewers the new size of the terminal. */
   tellSize(size: Size): void {
     for (const watcher of this.order) if (watcher !== this.current) watcher.setSize(size);
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DrawWindow } from './draw-window';
 
-/** Floods a page that draws so many bytes a second, so far away, and returns what was drawn a second and what waited at last. */
+/** Floods a page of this speed and round trip. Returns the bytes drawn per second and the ms that output waits in the end. */
 function flood(bytesPerSecond: number, roadMs: number) {
   const window = new DrawWindow();
   let [sent, acked, freeAt] = [0, 0, 0];
@@ -34,7 +34,7 @@ describe('what is under way to a page', () => {
   ])('MACHINE-59 that draws %i bytes a second, %i ms away, is drawn within half a second', (speed, road) => {
     const { perSecond, waitsMs } = flood(speed, road);
     expect(waitsMs).toBeLessThan(400 + road);
-    // And it is not starved for that.
+    // The limit does not slow the page down.
     expect(perSecond).toBeGreaterThan(0.8 * Math.min(speed, (256 * 1024 * 1000) / road));
   });
 });

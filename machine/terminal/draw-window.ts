@@ -1,21 +1,21 @@
-/** The most that may be under way to a viewer, and the least. */
+/** Limits of the bytes under way to a viewer. */
 const MOST_BYTES = 256 * 1024;
 const LEAST_BYTES = 32 * 1024;
-/** How long output may wait to be drawn besides the time on the network: what Ctrl-C waits for. */
+/** Longest time output should wait to be drawn, besides its time on the network; Ctrl-C waits as long. */
 const AIM_MS = 250;
 
 /**
- * How many bytes may be under way to a viewer: less for a page that draws slowly, so that an interrupt is felt soon there too, and
- * no less for one that is far away. Pure; instants are in ms.
+ * Computes how many bytes may be under way to a viewer: fewer for a page that draws slowly, so that an interrupt takes
+ * effect soon there too, and not fewer for one that is far away. Pure; instants are in ms.
  */
 export class DrawWindow {
   bytes = MOST_BYTES;
   private readonly sent: { to: number; at: number; isAlone: boolean }[] = [];
   private sentBytes = 0;
   private drawnBytes = 0;
-  /** How long the network takes, there and back. */
+  /** Round-trip time of the network. */
   private roadMs = Number.POSITIVE_INFINITY;
-  /** What was under way at the last change says nothing about the size since. */
+  /** Bytes sent at the last decrease: an acknowledgement up to here says nothing about the new size. */
   private changedAt = 0;
 
   sentTo(to: number, now: number): void {
@@ -29,7 +29,7 @@ export class DrawWindow {
     if (!last) return;
     const [tookMs, drawn] = [now - last.at, to - this.drawnBytes];
     this.drawnBytes = to;
-    // What was sent alone waited for nothing else.
+    // A chunk sent alone waited for no other output, so its time is the round trip.
     this.roadMs = last.isAlone ? tookMs : Math.min(this.roadMs, tookMs);
     const waitedMs = tookMs - this.roadMs;
     if (waitedMs <= AIM_MS) {

@@ -14,7 +14,7 @@ export type Heard = { viewer: Viewer; tab: Tab; tabs: TabList; onKeystroke: () =
 /** A mouse report has six bytes. */
 const MOST_REPORT = 64;
 
-/** Understands one message of a viewer. What is none is ignored. */
+/** Handles one message of a viewer. Malformed messages are ignored. */
 export function hear({ viewer, tab, tabs, onKeystroke }: Heard, data: RawData, isBinary: boolean): void {
   if (viewer.isGone) return;
   viewer.heard();
@@ -45,7 +45,10 @@ export function hear({ viewer, tab, tabs, onKeystroke }: Heard, data: RawData, i
   }
 }
 
-/** Keys make a viewer the active one. What a terminal says by itself is taken from the active one alone, and not from its past. */
+/**
+ * Handles input. Keys make a viewer active. Replies of the terminal itself are taken from the active viewer only, and not
+ * while the viewer draws the restored state.
+ */
 function hearInput(viewer: Viewer, tab: Tab, data: string, at: unknown, onKeystroke: () => void): void {
   const position = typeof at === 'number' && at >= 0 ? at : null;
   const fresh = tab.take(viewer.page, position, data);
@@ -67,7 +70,7 @@ function hearInput(viewer: Viewer, tab: Tab, data: string, at: unknown, onKeystr
   });
 }
 
-/** What a terminal says in bytes that are no text: mouse reports of the old form. Each character is one byte. */
+/** Handles bytes that are not text, from the active viewer only: mouse reports of the old form. Each character is one byte. */
 function hearReport(viewer: Viewer, tab: Tab, data: unknown): void {
   if (typeof data !== 'string' || data.length > MOST_REPORT || /[^\0-\xff]/.test(data)) return;
   if (viewer.restoring || !tab.audience.isActive(viewer)) return;
@@ -75,7 +78,7 @@ function hearReport(viewer: Viewer, tab: Tab, data: unknown): void {
   tab.input.push(Buffer.from(data, 'latin1'));
 }
 
-/** A window's size, or null when it is none. */
+/** Returns a window's size in cells; null when the values are no valid size. */
 export function sizeOf(cols: unknown, rows: unknown): Size | null {
   const [width, height] = [Math.floor(Number(cols)), Math.floor(Number(rows))];
   const isSize = width >= 2 && width <= 1000 && height >= 2 && height <= 1000;

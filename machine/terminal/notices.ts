@@ -3,17 +3,17 @@ export type StopCause = 'idle' | 'quota';
 export type Notice = {
   level: 'info' | 'warning' | 'final';
   text: string;
-  /** Of a stop that is near: its cause, the reason without its time, and how long it is away. */
+  /** For a stop that is near: its cause, the reason without the time, and the ms until then. */
   cause?: StopCause;
   why?: string;
   stopsInMs?: number;
 };
 export type StopWarning = { cause: StopCause; text: string; why: string; stopsInMs: number };
 
-/** Two words about the same end differ by how long they were on their way. */
+/** Two messages about the same end differ by their time on the network. */
 const SAME_END_MS = 1_500;
 
-/** What is said beside the terminals: to who watches, and while a stop is near to whoever comes. */
+/** Notices beside the terminals: sent to every viewer, and while a stop is near to every new viewer too. */
 export class Notices {
   private readonly standing = new Map<StopCause, { warning: StopWarning; endAt: number }>();
 
@@ -31,18 +31,18 @@ export class Notices {
     this.announce({ level: 'warning', ...warning });
   }
 
-  /** True when a stop at this instant has been told. */
+  /** Returns whether viewers were warned of a stop at this instant. */
   isTold(cause: StopCause, endAt: number): boolean {
     const told = this.standing.get(cause);
     return told !== undefined && Math.abs(told.endAt - endAt) < SAME_END_MS;
   }
 
-  /** The stop was put off: what was said of it is taken back. */
+  /** Withdraws the warning of a stop that was put off. */
   calm(cause: StopCause): void {
     if (this.standing.delete(cause)) this.tellAll({ type: 'calm', cause });
   }
 
-  /** What a newcomer has to know. */
+  /** The warnings for a new viewer, with the ms left as of now. */
   get standingNow(): Notice[] {
     return [...this.standing.values()]
       .map(({ warning, endAt }) => ({ ...warning, level: 'warning' as const, stopsInMs: endAt - this.now() }))

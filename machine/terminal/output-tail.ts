@@ -2,12 +2,12 @@ const ESC = 0x1b;
 const BEL = 0x07;
 const CAN = 0x18;
 const SUB = 0x1a;
-/** A string that is longer is remembered by its beginning only: what follows is still swallowed as its rest. */
+/** Of a longer control string only the two opening bytes are kept; the terminal still swallows what follows as its rest. */
 const MOST_TAIL = 64 * 1024;
 
 /**
- * The end of an output stream that is not a whole character or sequence yet. Whoever joins with the screen of that moment
- * gets it first, so that the rest of it is understood.
+ * Returns the end of an output stream that is no whole character or sequence yet. A viewer that joins receives these bytes
+ * first, so that the terminal understands the rest.
  */
 export function unfinishedTail(before: Buffer, chunk: Buffer): Buffer {
   const all = before.length === 0 ? chunk : Buffer.concat([before, chunk]);
@@ -20,13 +20,13 @@ function shortened(tail: Buffer): Buffer {
   return Buffer.from(tail.length > MOST_TAIL ? tail.subarray(0, 2) : tail);
 }
 
-/** True when the sequence that begins at `start` ends within `all`. No other sequence begins behind it. */
+/** Returns whether the sequence at `start` ends within `all`. No other sequence begins after it. */
 function isWhole(all: Buffer, start: number): boolean {
   let at = start + 1;
   while (at < all.length && isBetween(all[at], 0x20, 0x2f)) at++;
   const kind = all[at];
   if (kind === undefined) return false;
-  // OSC, DCS, SOS, PM and APC end with BEL or are ended from outside; `ESC \` would be the last sequence itself.
+  // CAN and SUB end an OSC, DCS, SOS, PM or APC, and BEL ends an OSC; `ESC \` would be the last sequence itself.
   if (at === start + 1 && [0x5d, 0x50, 0x58, 0x5e, 0x5f].includes(kind)) return hasEnd(all, at + 1, kind);
   if (at !== start + 1 || kind !== 0x5b) return true;
   while (++at < all.length) if (isBetween(all[at], 0x40, 0x7e) || isCancel(all[at])) return true;
@@ -44,7 +44,7 @@ const isCancel = (byte: number | undefined): boolean => byte === CAN || byte ===
 const isBetween = (byte: number | undefined, least: number, most: number): boolean =>
   byte !== undefined && byte >= least && byte <= most;
 
-/** The first bytes of a UTF-8 character whose last ones have not come. */
+/** Returns the first bytes of a UTF-8 character that is incomplete at the end; empty without one. */
 function unfinishedCharacter(all: Buffer): Buffer {
   for (let back = 1; back <= Math.min(3, all.length); back++) {
     const byte = all[all.length - back] ?? 0;

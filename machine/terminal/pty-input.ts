@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 
-/** What may wait for a program that does not read: the largest paste, and room to type besides. */
+/** Bytes that may wait for a program that does not read: the largest paste, and room to type. */
 const MOST_WAITING = 11 * 1024 * 1024;
 const PIECE = 16 * 1024;
 const FIRST_PAUSE_MS = 1;
@@ -10,8 +10,8 @@ const PASTE_END = '\x1b[201~';
 type Waiting = { bytes: Buffer; onWritten: () => void };
 
 /**
- * Input on its way to a pseudo terminal. It is written as fast as the program reads and waits here meanwhile: the
- * library's own way of writing spins for as long as the terminal is full, and the whole agent with it.
+ * Input queued for a pseudo terminal and written as fast as the program reads. The library's own write loops while the
+ * terminal is full and blocks the whole agent.
  */
 export class PtyInput {
   private queue: Waiting[] = [];
@@ -20,12 +20,15 @@ export class PtyInput {
   private pauseMs = FIRST_PAUSE_MS;
   private ended = false;
 
-  /** `fd` has to be open and non-blocking until `end` is called. */
+  /** `fd` must be open and non-blocking until `end` is called. */
   constructor(private readonly fd: number) {}
 
-  /** Takes input, or answers false when there is no room for it; `onWritten` comes when the terminal has all of it. */
+  /**
+   * Queues input. Returns false when there is no room. `onWritten` is called once the terminal has all of the input, or an
+   * interrupt dropped it.
+   */
   push(text: string | Buffer, onWritten: () => void = () => {}): boolean {
-    // Somebody who interrupts a program does not want it to read the rest of a paste.
+    // An interrupt also discards the rest of a waiting paste.
     const input = text === '\x03' && this.waiting > 0 ? this.drop() + text : text;
     const bytes = typeof input === 'string' ? Buffer.from(input) : input;
     if (this.ended || this.waiting + bytes.length > MOST_WAITING) return false;
@@ -43,7 +46,7 @@ export class PtyInput {
     this.waiting = 0;
   }
 
-  /** Forgets what waits; returns the end of a bracketed paste if that was among it. */
+  /** Drops the queued input; returns the end marker of a bracketed paste if one was in it. */
   private drop(): string {
     const dropped = this.queue;
     this.queue = [];

@@ -1,15 +1,15 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** How wrong this machine's wall clock may be against the gateway's. */
+/** Tolerated difference between this machine's wall clock and the gateway's. */
 const SKEW_MS = 300_000;
 
-/** The `state` of a `fly-replay-src` header, or null. */
+/** Returns the `state` of a `fly-replay-src` header, or null. */
 export function stateOf(header: string | undefined): string | null {
   const field = (header ?? '').split(';').find((part) => part.trim().startsWith('state='));
   return field ? field.trim().slice('state='.length) : null;
 }
 
-/** The access a state opens a door with, when the gateway made it for that door of this very run, not long ago; else null. */
+/** Returns the grant in a state that the gateway signed recently for this door of this run; else null. */
 export function grantOf(
   state: string | null,
   runToken: string,
@@ -21,7 +21,7 @@ export function grantOf(
   const expected = Buffer.from(
     createHmac('sha256', runToken).update(`${door}:${match[1]}:${match[2]}`).digest('base64url'),
   );
-  // One for each secret that the service has while it changes them.
+  // One signature per secret the service has while it rotates them.
   const isOurs = match[3].split('~').some((given) => timingSafeEqual(Buffer.from(given), expected));
   return isOurs && Number(match[1]) > now - SKEW_MS ? match[2] : null;
 }

@@ -9,7 +9,7 @@ const ROWS = 12;
 
 const stateOf = (screen: Screen): Promise<string> => new Promise((resolve) => screen.read(resolve));
 
-/** Everything a person could see or feel of a terminal. */
+/** Returns everything a user can notice of a terminal: cells, cursor, modes. */
 function picture(terminal: Terminal): unknown {
   const core = (terminal as unknown as { _core: Record<string, never> })._core as never as {
     coreService: { isCursorHidden: boolean; decPrivateModes: object };
@@ -44,14 +44,14 @@ function picture(terminal: Terminal): unknown {
     hidden: core.coreService.isCursorHidden,
     mouse: core.coreMouseService.activeEncoding,
     region: [scrollTop, scrollBottom],
-    // Without the mark of links, which a state does not keep.
+    // Without the flag of links, which a state does not keep.
     pen: [fg, bg].map((bits) => bits & ~0x10000000),
   };
 }
 
 const write = (terminal: Terminal, data: string | Buffer) =>
   new Promise<void>((resolve) => terminal.write(data, resolve));
-/** A window that measures characters as the page does. */
+/** Returns a terminal that measures characters as the page does. */
 function blank(): Terminal {
   const terminal = new Terminal({ cols: COLS, rows: ROWS, scrollback: 2_000, allowProposedApi: true });
   measureGraphemes(terminal);

@@ -2,15 +2,15 @@ import { SerializeAddon } from '@xterm/addon-serialize';
 import { Terminal } from '@xterm/headless';
 import { measureGraphemes } from './graphemes';
 
-/** Lines above the screen that are kept for whoever comes later. */
+/** Lines above the screen kept for viewers who join later. */
 const SCROLLBACK_LINES = 2_000;
-/** Output that may wait to be drawn here; past it the shell waits. */
+/** Bytes of output that may wait to be drawn here; past this the shell waits. */
 const MOST_BACKLOG = 512 * 1024;
 const MOST_PIECE = 64 * 1024;
-/** Set before the second screen is drawn, so that it begins without the colours of the first. */
+/** How the serializer switches to the alternate screen. A reset is put before it, so that the colours of the main screen end. */
 const SECOND_SCREEN = '\x1b[?1049h\x1b[H';
 
-/** What the screen keeps and its serializer leaves out. The package is pinned to one version. */
+/** State of the terminal that the serializer leaves out. The package is pinned to one version. */
 type Insides = {
   coreService: {
     isCursorHidden: boolean;
@@ -24,7 +24,7 @@ type Insides = {
   _inputHandler: { _parser: { precedingJoinState: number } };
 };
 
-/** The state of one terminal: cells, scrollback, cursor, colours, modes. Nobody answers what a program asks of it. */
+/** The state of one terminal: cells, scrollback, cursor, colours, modes. It never answers a program's queries. */
 export class Screen {
   private readonly terminal: Terminal;
   private readonly serializer = new SerializeAddon();
@@ -34,7 +34,7 @@ export class Screen {
   constructor(
     cols: number,
     rows: number,
-    /** Told when output waits to be drawn, and when no longer. */
+    /** Called with true when too much output waits to be drawn, with false when no longer. */
     private readonly onBusy: (isBusy: boolean) => void = () => {},
   ) {
     this.terminal = new Terminal({ cols, rows, scrollback: SCROLLBACK_LINES, allowProposedApi: true });
@@ -67,7 +67,7 @@ export class Screen {
     this.terminal.resize(cols, rows);
   }
 
-  /** Hands over the state after all that was written so far, as what draws it on an empty screen of the same size. */
+  /** Calls `take` with the state after all output so far, as text that draws the state on an empty screen of the same size. */
   read(take: (state: string) => void): void {
     this.terminal.write('', () => take(this.state()));
   }
@@ -89,7 +89,7 @@ export class Screen {
     const parts = [drawn];
     const hasRegion = scrollTop > 0 || scrollBottom < this.terminal.rows - 1;
     if (hasRegion) parts.push(`\x1b[${scrollTop + 1};${scrollBottom + 1}r`);
-    // Setting a region or the origin moves the cursor: back to where it was.
+    // Setting a region or the origin mode moves the cursor, so it is moved back.
     if (hasRegion || originMode) parts.push(`\x1b[${row};${Math.min(x, this.terminal.cols - 1) + 1}H`);
     if (coreMouseService.activeEncoding === 'SGR') parts.push('\x1b[?1006h');
     if (coreMouseService.activeEncoding === 'SGR_PIXELS') parts.push('\x1b[?1016h');
@@ -97,12 +97,12 @@ export class Screen {
     if (_charsetService.glevel === 0 && _charsetService._charsets[0]?.q === '─') parts.push('\x1b(0');
     if (coreService.isCursorHidden) parts.push('\x1b[?25l');
     if (this.title) parts.push(`\x1b]2;${this.title}\x07`);
-    // Every sequence above ends a character: the last one is written once more, for what may still join it.
+    // Every sequence above ends a character: the last one is written again, so that a following part can still join it.
     if (_inputHandler._parser.precedingJoinState !== 0) parts.push(this.lastCharacter(row));
     return parts.join('');
   }
 
-  /** Writes the character before the cursor again in its place; nothing where that would move others. */
+  /** Returns text that writes the character before the cursor again in its place; empty where that would move others. */
   private lastCharacter(row: number): string {
     if (this.terminal.modes.insertMode) return '';
     const { active } = this.terminal.buffer;

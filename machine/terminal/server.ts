@@ -15,13 +15,13 @@ export type TerminalOptions = {
   sessionId: string;
   runToken: string;
   tab: Omit<TabOptions, 'cols' | 'rows' | 'command' | 'greeting'>;
-  /** What the first tab says before its shell begins. */
+  /** A line shown in the first tab before its shell begins. */
   greeting?: string;
-  /** What the first tab runs; null for a plain shell. */
+  /** The command of the first tab; null for a plain shell. */
   firstCommand: string | null;
-  /** What else the machine answers to. */
+  /** The machine's other doors. */
   doors?: Pick<Doors, 'request' | 'upgrade'>;
-  /** Somebody pressed a key or pasted. */
+  /** Called for each key or paste. */
   onKeystroke: () => void;
   /** Monotonic, in ms. */
   now: () => number;
@@ -29,15 +29,15 @@ export type TerminalOptions = {
 
 const MOST_TABS = 6;
 const MOST_VIEWERS = 16;
-/** Terminals, and whoever else the network lets through to us. */
+/** Terminals, requests, and any other connection the network lets through. */
 const MOST_CONNECTIONS = 64;
-/** A refused socket that does not take its answer is left after this. */
+/** A refused socket is destroyed after this, even if the client never reads the answer. */
 const GOODBYE_MS = 2_000;
 /** The largest paste in one piece, each of its characters escaped. Pages send pieces of 16 KiB. */
 const MOST_FRAME_BYTES = 22 * 1024 * 1024;
 const LOOK_MS = 1_000;
 
-/** Terminals over WebSockets, one a socket; only for replays that the gateway sent to this very run. */
+/** Serves terminals over WebSockets, one per socket, and only for replays that the gateway sent to this run. */
 export class TerminalServer {
   private readonly tabs = new TabList(() => {
     for (const viewer of this.viewers) viewer.setTabs(this.tabs.shown);
@@ -50,7 +50,7 @@ export class TerminalServer {
     perMessageDeflate: false,
     handleProtocols: (offered) => (offered.has('hourglass') ? 'hourglass' : false),
   });
-  /** Nothing of it is written into a terminal: a program draws there. */
+  /** Sent as messages, never written into a terminal, where a program draws. */
   readonly notices: Notices;
   private closing: string | null = null;
 
@@ -77,13 +77,13 @@ export class TerminalServer {
     setInterval(() => this.look(), LOOK_MS).unref();
   }
 
-  /** Lines that died and readers that stand still are left. */
+  /** Closes dead connections and viewers that have stopped reading. */
   look(): void {
     for (const viewer of [...this.viewers]) viewer.look();
   }
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    // Whoever asks may hang up at any moment or ask nonsense: neither may end the machine.
+    // A client may hang up at any moment or send nonsense; neither may end the agent.
     socket.on('error', () => {});
     if (this.options.doors?.upgrade(request, socket, head)) return;
     const url = addressOf(request);
@@ -116,7 +116,7 @@ export class TerminalServer {
     this.watch(ws, tab, new Viewer({ ws, tab, number, version, page, grant, size, greet, now }));
   }
 
-  /** One more than the most: whoever was silent for longest goes. */
+  /** Drops the viewer that was silent for longest once the limit is reached. */
   private makeRoom(): void {
     if (this.viewers.size < MOST_VIEWERS) return;
     const [silent] = [...this.viewers].sort((a, b) => a.heardAt - b.heardAt);
@@ -149,53 +149,53 @@ export class TerminalServer {
     tab.join(viewer);
   }
 
-  /** Whose access the open terminals stand on. */
+  /** Returns the grants of the open terminals. */
   grants(): string[] {
     return [...this.viewers].map(({ grant }) => grant);
   }
 
-  /** Closes what was opened with an access that has ended. */
+  /** Closes the terminals opened with a grant that has ended. */
   endGrant(grant: string): void {
     for (const viewer of [...this.viewers])
       if (viewer.grant === grant) viewer.drop(4401, 'Your access to this session has ended.');
   }
 
-  /** Hangs up every shell; with SIGKILL for those that stay. */
+  /** Signals every shell: SIGHUP hangs up, SIGKILL kills those that remain. */
   signalShells(name: 'SIGHUP' | 'SIGKILL'): void {
     for (const tab of this.tabs) tab.signal(name);
   }
 
-  /** The living shells, for measuring what their commands do. */
+  /** The running shells, for measuring the work of their commands. */
   get shells(): Shell[] {
     const living = [...this.tabs].filter((tab) => tab.exitCode === null);
     return living.map((tab) => ({ pid: tab.pid, takePrinted: () => tab.printed.take() }));
   }
 
-  /** True while a shell lives. */
+  /** Whether a shell is running. */
   get busy(): boolean {
     return [...this.tabs].some((tab) => tab.exitCode === null);
   }
 
-  /** From now on nobody connects, and a shell that ends closes with this reason. */
+  /** Refuses new viewers from now on; a shell that ends closes its viewers with this reason. */
   beginClosing(reason: string): void {
     this.closing = reason.slice(0, 110);
     for (const viewer of this.viewers) viewer.closing = this.closing;
   }
 
-  /** Closes what is still connected; everybody learns why. */
+  /** Closes every open terminal with the reason given to `beginClosing`. */
   close(): void {
     for (const viewer of [...this.viewers]) viewer.drop(4503, this.closing ?? '');
   }
 }
 
-/** Answers an upgrade and lets go of it, whether or not the other side ever does. */
+/** Answers an upgrade with this status and closes the socket within GOODBYE_MS, even if the client never does. */
 function refuse(socket: Duplex, status: string): void {
   const leave = setTimeout(() => socket.destroy(), GOODBYE_MS).unref();
   socket.once('close', () => clearTimeout(leave));
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
 }
 
-/** Where an upgrade wants to go; null for an address that is none. */
+/** Returns the URL of an upgrade; null when it is malformed. */
 function addressOf(request: IncomingMessage): URL | null {
   try {
     return new URL(request.url ?? '/', 'http://machine');

@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import type { IPty } from '@lydell/node-pty';
 
-/** How long output may still come after a shell has ended while somebody in the background keeps its terminal open. */
+/** Longest time to read output after a shell has ended while a background process keeps its terminal open. */
 const LONGEST_MS = 10_000;
 const LOOK_MS = 200;
-/** A command that does not end when its terminal is hung up is killed after this. */
+/** A command still running this long after the hang-up is killed. */
 const HANG_UP_MS = 1_000;
 
 /**
- * The library closes a terminal 200 ms after its shell has ended, and forgets what was read from it and is held back.
- * Here it stays open until readers have taken that. `onClose` comes before the file descriptor is closed.
+ * Keeps a terminal open after its shell until readers have taken the output: the library closes a terminal 200 ms after
+ * its shell and drops output that is read but held back. `onClose` is called before the file descriptor is closed.
  */
 export function drainBeforeEnd(pty: IPty, isHeld: () => boolean, onClose: () => void): void {
   const socket = (pty as IPty & { _socket: Duplex })._socket;
@@ -27,7 +27,7 @@ export function drainBeforeEnd(pty: IPty, isHeld: () => boolean, onClose: () => 
   const look = () => {
     const isOver = performance.now() - (askedAt ?? 0) > LONGEST_MS;
     if (isOver || (isQuiet && !isHeld())) return void close();
-    // Released a moment ago is not quiet yet: what was held back is still to be read.
+    // Just released is not quiet yet: the output held back is still to be read.
     isQuiet = !isHeld();
     setTimeout(look, LOOK_MS);
   };
@@ -41,7 +41,7 @@ export function drainBeforeEnd(pty: IPty, isHeld: () => boolean, onClose: () => 
   };
 }
 
-/** Signals a shell and everything of its own group. The shell leads that group. */
+/** Signals a shell and its process group, which the shell leads. */
 export function signalGroup(pid: number, name: 'SIGHUP' | 'SIGKILL'): void {
   for (const target of [-pid, pid]) {
     try {
@@ -53,8 +53,8 @@ export function signalGroup(pid: number, name: 'SIGHUP' | 'SIGKILL'): void {
 }
 
 /**
- * Hangs up a shell and the command in front of it, and kills what stays. What was sent to the background to outlive its
- * terminal does so.
+ * Hangs up a shell and its foreground command, and kills what remains of them. Background jobs made to outlive their
+ * terminal stay.
  */
 export function endTerminal(shell: number): void {
   const groups = [...new Set([foregroundOf(shell) ?? shell, shell])];
@@ -64,7 +64,7 @@ export function endTerminal(shell: number): void {
   }, HANG_UP_MS).unref();
 }
 
-/** The group of the command that has a shell's terminal; null where the system does not tell. */
+/** Returns the foreground process group of a shell's terminal; null where the system does not tell. */
 function foregroundOf(shell: number): number | null {
   try {
     const stat = readFileSync(`/proc/${shell}/stat`, 'latin1');

@@ -3,7 +3,7 @@ import type { Tab } from './tab';
 export type TabInfo = { tab: number; name?: string };
 
 const LONGEST_NAME = 40;
-/** Controls, and what turns or hides text; the joiner of emoji may stay. */
+/** Control characters, and those that turn or hide text; the joiner of emoji may stay. */
 const UNSEEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|(?!\u200d)\p{Cf}/gu;
 
 /** The tabs of a session in the order in which every window shows them. */
@@ -12,7 +12,7 @@ export class TabList {
   private readonly names = new Map<number, string>();
   private order: number[] = [];
 
-  /** Told after every change that windows show. */
+  /** Called after every change that windows show. */
   constructor(private readonly onChange: () => void) {}
 
   [Symbol.iterator](): Iterator<Tab> {
@@ -38,7 +38,7 @@ export class TabList {
     this.onChange();
   }
 
-  /** Gives a tab another name; an empty one takes the name away. */
+  /** Renames a tab; an empty name removes the old one. Invalid input is ignored. */
   rename(number: unknown, name: unknown): void {
     if (typeof number !== 'number' || typeof name !== 'string' || !this.tabs.has(number)) return;
     const seen = [...name.replace(UNSEEN, '').trim()].slice(0, LONGEST_NAME).join('').trim();
@@ -47,7 +47,7 @@ export class TabList {
     this.onChange();
   }
 
-  /** Puts the tabs into another order, which has to name each of them once. */
+  /** Reorders the tabs. An order that does not name each tab once is ignored. */
   arrange(order: unknown): void {
     if (!Array.isArray(order) || order.length !== this.order.length) return;
     if (new Set(order).size !== order.length || !order.every((tab) => this.tabs.has(tab))) return;
@@ -55,7 +55,7 @@ export class TabList {
     this.onChange();
   }
 
-  /** Closes a tab and ends what runs in it. */
+  /** Closes a tab and ends its shell and foreground command. */
   end(number: unknown): void {
     const tab = typeof number === 'number' ? this.tabs.get(number) : undefined;
     if (!tab) return;

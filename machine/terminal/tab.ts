@@ -19,14 +19,14 @@ export type TabOptions = {
   greeting?: string;
   cols: number;
   rows: number;
-  /** A program wrote something. */
+  /** Called when a program writes output. */
   onOutput?: () => void;
 };
 
-/** Pages whose input is remembered, so that what they send again after a lost connection is not typed twice. */
+/** Pages whose input is remembered, so that input sent again after a lost connection is not typed twice. */
 const MOST_PAGES = 64;
 
-/** One terminal: a shell on a pseudo terminal, the state of its screen, and whoever watches it. */
+/** One terminal: a shell on a pseudo terminal, the state of its screen, and its viewers. */
 export class Tab {
   readonly audience: Audience<Viewer>;
   readonly input: PtyInput;
@@ -37,11 +37,11 @@ export class Tab {
   private readonly held = new Set<object>();
   private pending: Buffer[] = [];
   private tail: Buffer = Buffer.alloc(0);
-  /** How much of what each page sent has been taken, in UTF-16 units. */
+  /** Input taken from each page, in UTF-16 units. */
   private readonly taken = new Map<string, number>();
 
   constructor(private readonly options: TabOptions) {
-    // A chosen agent runs inside a shell, so that leaving it does not end the tab.
+    // A chosen coding agent runs inside a shell, so that leaving the agent does not end the tab.
     const args = options.command === null ? ['-l'] : ['-l', '-c', `${options.command}; exec bash -l`];
     this.pty = spawn('bash', args, {
       name: 'xterm-256color',
@@ -68,7 +68,7 @@ export class Tab {
     this.pty.onExit(({ exitCode }) => this.exited(exitCode));
   }
 
-  /** Chunks of one turn of the event loop go on together: a shell writes few bytes at a time. */
+  /** Joins the chunks of one turn of the event loop, because a shell writes few bytes at a time. */
   private hear(chunk: Buffer | string): void {
     if (this.pending.length === 0) setImmediate(() => this.flush());
     this.pending.push(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk));
@@ -95,7 +95,7 @@ export class Tab {
     return this.pty.pid;
   }
 
-  /** Somebody watches from now on: the state of this moment first, then what is written from here on. */
+  /** Adds a viewer: sends the state of this moment first, then the output from here on. */
   join(viewer: Viewer): void {
     this.flush();
     this.audience.join(viewer);
@@ -111,7 +111,7 @@ export class Tab {
     this.release(viewer);
   }
 
-  /** The part of a page's input that was not taken before, which is taken with this. */
+  /** Returns the part of a page's input that was not taken before, and counts that part as taken. */
   take(page: string | null, at: number | null, text: string): string {
     if (page === null) return text;
     const before = this.taken.get(page) ?? 0;
@@ -138,19 +138,19 @@ export class Tab {
     this.audience.tellSize({ cols, rows });
   }
 
-  /** Somebody who has not taken what was sent holds the shell back: output waits in the shell, not in our memory. */
+  /** Pauses the shell for a reader that lags behind: output waits in the shell, not in the agent's memory. */
   hold(reader: object): void {
     this.held.add(reader);
     if (this.exitCode === null) this.pty.pause();
   }
 
-  /** A reader has caught up or left. */
+  /** Ends a reader's hold, when the reader has caught up or left; the shell goes on when no hold is left. */
   release(reader: object): void {
     if (!this.held.delete(reader) || this.held.size > 0 || this.exitCode !== null) return;
     this.pty.resume();
   }
 
-  /** Somebody closed the tab: whoever watches is told, and its shell and the command in front of it are ended. */
+  /** Closes the tab: tells its viewers, and ends its shell and foreground command. */
   close(): void {
     for (const viewer of [...this.audience]) viewer.drop(1000, 'This tab was closed.');
     if (this.exitCode === null) endTerminal(this.pty.pid);

@@ -16,7 +16,7 @@ const written = (name: string) => {
   return existsSync(path) ? readFileSync(path, 'utf8') : '';
 };
 
-/** Waits for a prompt, so that what is typed next is not part of starting. */
+/** Connects and waits for a prompt, so that later input does not mix with the start of the shell. */
 async function shell(tab: number): Promise<Line> {
   const line = await agent.connect({ tab, query: `&v=2&page=page-000${tab}` });
   line.say({ type: 'restored' });
@@ -36,7 +36,7 @@ it('MACHINE-113 every window has the same tabs: their names, their order, and wh
   first.say({ type: 'order', tabs: [3, 1] });
   for (const line of [first, second])
     await tabsOf(line).toEqual([{ tab: 3 }, { tab: 1, name: 'server 👩\u200d💻' }]);
-  // Nonsense changes nothing.
+  // Invalid messages change nothing.
   for (const tabs of [[3], [3, 3], [1, 3, 2], 'x', [3, '1'], null]) first.say({ type: 'order', tabs });
   for (const name of [7, null, {}]) first.say({ type: 'rename', tab: 3, name });
   first.say({ type: 'rename', tab: 5, name: 'nobody' });
@@ -66,7 +66,7 @@ it('MACHINE-114 closing a tab ends what runs in it, also what does not hang up, 
       { timeout: 10_000 },
     )
     .toBe(true);
-  // What was told to outlive its terminal does.
+  // A process made to outlive its terminal does so.
   const kept = written('kept');
   await expect.poll(() => written('kept')).not.toBe(kept);
   process.kill(Number(written('pid')), 'SIGKILL');

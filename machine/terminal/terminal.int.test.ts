@@ -13,7 +13,7 @@ afterAll(() => agent.stop());
 const ofType = (line: Line, type: string) => line.messages.filter((message) => message.type === type);
 const file = (name: string) => join(agent.folder, name);
 
-/** Waits for a prompt, so that what is typed next is not part of starting. */
+/** Connects and waits for a prompt, so that later input does not mix with the start of the shell. */
 async function shell(tab: number, options = {}): Promise<Line> {
   const line = await agent.connect({ tab, ...options });
   line.type('PS1="ready> "; stty -echo; clear; echo "be""gun"\r');
@@ -40,7 +40,7 @@ it('MACHINE-51 MACHINE-52 only the viewer that types answers and sets the size; 
   expect(ofType(first, 'active').at(-1)).toMatchObject({ active: false });
   expect(ofType(second, 'active').at(-1)).toMatchObject({ active: true });
   expect(ofType(first, 'size').at(-1)).toMatchObject({ cols: 61, rows: 21 });
-  // The one who is left gets the size back.
+  // The remaining viewer gets the size back.
   second.ws.close();
   await expect.poll(() => ofType(first, 'active').at(-1)).toMatchObject({ active: true });
   first.type('stty size\r');
@@ -88,7 +88,7 @@ it('MACHINE-56 a program that does not read makes nobody else wait, takes bounde
 it('MACHINE-59 under a flood an interrupt is felt within a second, and memory stays bounded', async () => {
   const line = await agent.connect({ tab: 6, query: '&v=2&page=page-0003', keep: false });
   line.say({ type: 'restored' });
-  // A screen that draws half a megabyte a second, and says so.
+  // A viewer that draws and acknowledges half a megabyte per second.
   let drawn = 0;
   const drawing = setInterval(() => {
     const next = Math.min(line.bytes(), drawn + 10_000);
@@ -103,7 +103,7 @@ it('MACHINE-59 under a flood an interrupt is felt within a second, and memory st
     const at = performance.now();
     const before = drawn;
     line.type('\x03');
-    // Everything that came before the end of the flood is drawn before it.
+    // All output sent before the end of the flood is drawn before it.
     let last = line.bytes();
     await expect
       .poll(

@@ -4,13 +4,13 @@ import { DrawWindow } from './draw-window';
 import type { Tab } from './tab';
 import type { TabInfo } from './tab-list';
 
-/** A viewer that makes the shell wait and takes less than this in that time stands still. */
+/** A viewer that holds the shell back and draws less than PROGRESS_BYTES in STALL_MS is dropped. */
 const PROGRESS_BYTES = 16 * 1024;
 const STALL_MS = 5_000;
 const PING_MS = 15_000;
 const SILENT_MS = 30_000;
 const GOODBYE_MS = 2_000;
-/** A client that does not say when it has drawn the state has surely drawn it by then. */
+/** A version 1 client does not report that the state is drawn; after this the agent takes it as drawn. */
 const RESTORE_MS = 2_000;
 const MOST_WAITING = 4 * 1024 * 1024;
 
@@ -18,24 +18,24 @@ export type ViewerOptions = {
   ws: WebSocket;
   tab: Tab;
   number: number;
-  /** The wire the client speaks: 2 acknowledges output and input, 1 does neither. */
+  /** The version of the protocol: 2 acknowledges output and input, 1 does neither. */
   version: 1 | 2;
-  /** Names one page for as long as it is open. */
+  /** Identifies one page for as long as the page is open. */
   page: string | null;
-  /** Whose access opened this; asked again while it is open. */
+  /** The grant that opened this terminal, checked again while the terminal is open. */
   grant: string;
   size: Size | null;
-  /** What a newcomer is told besides the state of the terminal. */
+  /** Sends a new viewer the messages that follow the state of the terminal. */
   greet: (viewer: Viewer) => void;
   now: () => number;
 };
 
-/** Somebody who watches a tab through one WebSocket. */
+/** A viewer of a tab, connected by one WebSocket. */
 export class Viewer implements Watcher {
   readonly page: string | null;
   readonly grant: string;
   size: Size | null;
-  /** Nothing that a terminal says by itself counts while the past is drawn. */
+  /** Whether the restored state is still being drawn; meanwhile replies of the terminal itself are ignored. */
   restoring = true;
   heardAt: number;
   private pingedAt: number;
@@ -44,12 +44,12 @@ export class Viewer implements Watcher {
   private ended: { code: number } | null = null;
   private sent = 0;
   private acked = 0;
-  /** Past it the shell waits; below half of it the shell goes on. */
+  /** Past this many bytes under way the shell waits; below half of them the shell goes on. */
   private readonly window = new DrawWindow();
   private stall: { at: number; acked: number } | null = null;
   private tookUnits = 0;
   closing: string | null = null;
-  /** It was told goodbye: what it still says is not heard. */
+  /** Whether the viewer was closed; later messages are ignored. */
   isGone = false;
 
   constructor(private readonly options: ViewerOptions) {
@@ -80,7 +80,7 @@ export class Viewer implements Watcher {
     if (this.joining === null) this.tell({ type: 'tabs', tabs });
   }
 
-  /** The state of the terminal as this viewer comes; what was written since follows it. */
+  /** Sends the state of the terminal as of joining, then the output written since. */
   restore(state: Buffer, size: Size, took: number | null): void {
     const { tab, number, version } = this.options;
     const active = tab.audience.isActive(this);
@@ -117,7 +117,7 @@ export class Viewer implements Watcher {
     tab.hold(this);
   }
 
-  /** So much of what was sent has been drawn. */
+  /** Counts output up to `bytes` as drawn; releases the shell once the viewer has caught up. */
   acknowledge(bytes: number): void {
     if (!(bytes > this.acked && bytes <= this.sent)) return;
     this.acked = bytes;
@@ -127,7 +127,7 @@ export class Viewer implements Watcher {
     this.options.tab.release(this);
   }
 
-  /** The terminal has taken what this viewer typed up to here, in UTF-16 units. */
+  /** Tells the viewer that the terminal has taken its input up to here, in UTF-16 units. */
   tookTo(units: number): void {
     if (this.options.version === 1 || units <= this.tookUnits) return;
     this.tookUnits = units;
@@ -138,7 +138,7 @@ export class Viewer implements Watcher {
     this.ended = { code };
     if (this.joining !== null) return;
     this.tell({ type: 'exit', code });
-    // Nothing is cut short: a slow viewer still gets what the shell wrote last.
+    // Closing sends the queued output first: a slow viewer still gets the last output of the shell.
     this.isGone = true;
     this.options.tab.leave(this);
     this.options.ws.close(this.closing === null ? 1000 : 4503, this.closing ?? 'The shell has ended.');
@@ -148,7 +148,7 @@ export class Viewer implements Watcher {
     this.heardAt = this.options.now();
   }
 
-  /** Looks whether the line lives and its reader reads; once a second. */
+  /** Checks once per second that the connection is alive and the viewer reads. */
   look(): void {
     const now = this.options.now();
     if (now - this.heardAt >= SILENT_MS) return this.options.ws.terminate();
@@ -162,7 +162,7 @@ export class Viewer implements Watcher {
       this.drop(4408, 'This terminal stood still while the shell went on.');
   }
 
-  /** Says goodbye and holds nobody up any more; a client that does not answer is left soon. */
+  /** Closes the connection and ends the hold on the shell; a client that does not answer is cut off after GOODBYE_MS. */
   drop(code: number, reason: string): void {
     const { ws, tab } = this.options;
     this.isGone = true;

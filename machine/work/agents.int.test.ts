@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { AgentProcess } from '@/test/agent-process';
 
 /**
- * Programs that behave as coding agents do: each draws its frame in the second screen, asks the terminal what it can,
+ * Programs that behave as coding agents do: each draws its frame in the alternate screen, queries the terminal's features,
  * and then does one thing for as long as it runs.
  */
 const FRAME = `#!/usr/bin/env node
@@ -24,7 +24,7 @@ const AGENTS = {
   polls: `setInterval(() => out('\\x1b[?25l\\x1b[6n\\x1b]11;?\\x07\\x1b[?25h'), 500);`,
 };
 
-/** Starts a machine whose agent is one of these, and a viewer whose terminal answers what it is asked. */
+/** Starts a machine whose agent is one of these programs, and a viewer whose terminal answers queries. */
 async function runAgent(body: string): Promise<AgentProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'hourglass-fake-agent-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -47,11 +47,11 @@ async function runAgent(body: string): Promise<AgentProcess> {
   return machine;
 }
 
-/** Whether something worked, or somebody typed, after an instant in ms, as the service was told. */
+/** Returns whether the machine reported such a time after an instant in ms. */
 const since = (machine: AgentProcess, name: 'lastWorkAt' | 'lastInputAt', at: number): boolean =>
   machine.told.some((call) => typeof call[name] === 'string' && Date.parse(call[name]) > at);
 
-/** Whether an agent is seen to work, once its start is over: what a start draws and computes is work too. */
+/** Returns whether an agent counts as working once its start is over: drawing and computing at the start are work too. */
 async function worksFor(name: string, body: string): Promise<[string, boolean]> {
   const machine = await runAgent(body);
   await pause(5_000);

@@ -1,11 +1,11 @@
 import { diskShare, isDiskNearlyFull } from '../../client/disk';
 
-/** Below this share of the disk there is room again. */
+/** Below this share of the disk the next warning is allowed again. */
 const ROOM_SHARE = 0.85;
 
 type Figures = { diskMb?: number; diskTotalMb?: number };
 
-/** Says when the disk becomes nearly full; once, until there was room again. */
+/** Warns once when the disk becomes nearly full, and again only after there was room. */
 export class DiskWatch {
   private isTold = false;
 

@@ -1,29 +1,29 @@
 import { monotonicMs } from '../clock';
 import { inWords, warningsBefore } from '../lease/deadline';
 
-/** What the server says about the idle stop; durations in ms. */
+/** The server's rule for the idle stop; durations in ms. */
 export type IdleRule = { idleMs?: number; idleMaxMs?: number; awakeMs?: number };
 
 export type IdleOptions = {
   /** The idle stop this machine was made with; null for none. */
   idleMs: number | null;
-  /** `why` is the reason without its time. */
+  /** `why` is the reason without the time left. */
   warn: (warning: { text: string; why: string; stopsInMs: number }) => void;
-  /** The end that was warned of has been put off. */
+  /** Called when the end that was warned of has been put off. */
   calm: () => void;
-  /** Asks the server, which decides, and tells it when somebody last typed or worked. */
+  /** Calls the server, which decides, and reports the last input and work. */
   ask: () => void;
 };
 
 const WARN_MS = [5 * 60_000, 60_000];
-/** The server is asked this long before a warning: the session may have been kept awake elsewhere. */
+/** The agent asks the server this long before a warning: the session may have been kept awake elsewhere. */
 const ASK_BEFORE_WARNING_MS = 3_000;
-/** Between two calls that only tell of keys and work there is this much time, less for a short idle stop. */
+/** Least time between two calls that only report keys and work; less for a short idle stop. */
 const LONGEST_GAP_MS = 10_000;
 
 type State = { typedAt: number; workedAt: number; idleMs: number | null; maxMs: number; awakeUntil: number };
 
-/** When the session will have been idle for too long; null without idle stop. Pure, on one monotonic clock. */
+/** Returns when the session will have been idle for too long; null without idle stop. Pure, on one monotonic clock. */
 export function idleEndAt({ typedAt, workedAt, idleMs, maxMs, awakeUntil }: State): number | null {
   if (idleMs === null) return null;
   const idleAt = Math.max(typedAt, workedAt) + idleMs;
@@ -31,8 +31,8 @@ export function idleEndAt({ typedAt, workedAt, idleMs, maxMs, awakeUntil }: Stat
 }
 
 /**
- * Knows when somebody last typed and when something last worked, warns before the idle stop, and has the server told
- * early of what moves it. It ends nothing.
+ * Records the last input and the last work, warns before the idle stop, and reports to the server early what moves that
+ * stop. Ends nothing by itself.
  */
 export class IdleWatch {
   private state: State;
@@ -62,14 +62,14 @@ export class IdleWatch {
     this.changed();
   }
 
-  /** Something worked at `at`, on the monotonic clock. */
+  /** Records work at `at`, on the monotonic clock. */
   worked(at: number): void {
     this.state.workedAt = Math.max(this.state.workedAt, at);
     this.workedOnce = new Date(Date.now() - Math.max(0, monotonicMs() - at)).toISOString();
     this.changed();
   }
 
-  /** Takes over what the server answered to a call that was sent at `sentAt`. */
+  /** Takes over the rule in the server's answer to a call sent at `sentAt`. */
   follow(rule: IdleRule, sentAt: number): void {
     const before = this.endAt();
     this.state.idleMs = rule.idleMs ?? this.options.idleMs;
@@ -84,7 +84,7 @@ export class IdleWatch {
     return idleEndAt(this.state);
   }
 
-  /** What a call tells the server; from then on it counts as told. */
+  /** Returns the times a call reports to the server; they count as reported from then on. */
   report(): { lastInputAt?: string; lastWorkAt?: string } {
     const { typedAt, workedAt } = this.state;
     this.told = { at: monotonicMs(), typedAt, workedAt };
@@ -96,7 +96,7 @@ export class IdleWatch {
     };
   }
 
-  /** How often to look for work: often enough for a short idle stop. */
+  /** Returns the ms between two checks for work: one to five seconds, less for a short idle stop. */
   lookMs(): number {
     return Math.min(5_000, Math.max(1_000, (this.state.idleMs ?? Number.POSITIVE_INFINITY) / 10));
   }
@@ -106,7 +106,7 @@ export class IdleWatch {
     this.tellSoon();
   }
 
-  /** Has the server told when what it shows has become wrong by more than a little, and not more often than a gap allows. */
+  /** Schedules a report once the stop that the server shows is wrong by more than a quarter of the gap; at most one per gap. */
   private tellSoon(): void {
     if (this.telling) return;
     const gapMs = Math.min(LONGEST_GAP_MS, Math.max(1_000, (this.state.idleMs ?? 0) / 30));
@@ -121,7 +121,7 @@ export class IdleWatch {
     this.telling.unref();
   }
 
-  /** Warns before the end as it is now; the warnings of the end before are forgotten. */
+  /** Arms the warnings of the current end; replaces those of the end before. */
   private arm(): void {
     for (const timer of this.timers.splice(0)) clearTimeout(timer);
     const endAt = this.endAt();

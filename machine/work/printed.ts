@@ -1,20 +1,20 @@
 const [BELL, LINE, ESCAPE, DELETE] = [0x07, 0x0a, 0x1b, 0x7f];
 
-/** How long a program takes at most to draw what its terminal caused. */
+/** Longest time a program takes to draw in reaction to its terminal. */
 const CAUSED_MS = 150;
 
 export type Printed = {
-  /** A line with something on it was written. */
+  /** Whether a line that is not empty was written. */
   hasLine: boolean;
-  /** Something visible was drawn. */
+  /** Whether visible text was drawn. */
   hasText: boolean;
-  /** When the last of it came; meaningless when there was none. */
+  /** When the last output came; meaningless without output. */
   at: number;
 };
 
 /**
- * Tells what a program writes for people from what it says to the terminal: questions about the cursor, colours, titles
- * and the like show nothing. Reads a stream in pieces; a piece may end anywhere.
+ * Tells output for people from sequences for the terminal: queries, colours, titles and the like show nothing. Reads a
+ * stream in pieces; a piece may end anywhere.
  */
 export class PrintedMeter {
   private state: 'text' | 'escape' | 'control' | 'string' = 'text';
@@ -22,13 +22,13 @@ export class PrintedMeter {
   private since: Printed = { hasLine: false, hasText: false, at: 0 };
   private ignoredUntil = 0;
 
-  /** A terminal answered a question or changed its size: what is drawn right after it is caused by that. */
+  /** Ignores output right after `now`, when the terminal answered a query or changed its size and so caused the output. */
   ignore(now: number): void {
     this.ignoredUntil = now + CAUSED_MS;
   }
 
   add(chunk: Uint8Array, now: number): void {
-    // Once all is known of this while, a flood is not read to its end.
+    // Once a line was seen, the rest of a flood is not read.
     if (this.since.hasLine) {
       this.since.at = now;
       return;
@@ -40,10 +40,10 @@ export class PrintedMeter {
     else if (drew) this.since = { ...this.since, hasText: true, at: now };
   }
 
-  /** What was printed since the last time this was asked. */
+  /** Returns what was printed since the last call. */
   take(): Printed {
     const taken = this.since;
-    // A piece that was passed over may have ended inside a sequence: begin at text again.
+    // A skipped piece may have ended inside a sequence, so reading begins at text again.
     if (taken.hasLine) this.state = 'text';
     this.since = { hasLine: false, hasText: false, at: taken.at };
     return taken;
@@ -85,6 +85,6 @@ function afterEscape(byte: number): 'text' | 'escape' | 'control' | 'string' {
     case '_':
       return 'string';
   }
-  // Letters between an escape and its end, as in the choice of a character set.
+  // Intermediate bytes between an escape and its end, as in the choice of a character set.
   return byte >= 0x20 && byte <= 0x2f ? 'escape' : 'text';
 }

@@ -6,16 +6,16 @@ export type Process = {
   parent: number;
   session: number;
   isAlive: boolean;
-  /** Processor time in ms: its own, and that of children it has waited for. */
+  /** Processor time in ms, including that of children the process has waited for. */
   cpuMs: number;
 };
 
 /** Linux counts processor time for user space in hundredths of a second. */
 const TICK_MS = 10;
 
-/** One line of `/proc/<pid>/stat`; null when it is none. */
+/** Returns the process in one line of `/proc/<pid>/stat`; null when the line is malformed. */
 export function parseStat(text: string): Process | null {
-  // The name in parentheses may hold anything, so fields are counted behind the last one.
+  // The name in parentheses may hold anything, so fields are counted from the last parenthesis.
   const end = text.lastIndexOf(')');
   const fields = text.slice(end + 2).split(' ');
   const number = (index: number) => Number(fields[index]);
@@ -31,7 +31,7 @@ export function parseStat(text: string): Process | null {
   };
 }
 
-/** Every process of this computer; empty where it does not show them. */
+/** Returns every process of this computer; empty where the system does not show them. */
 export function readProcesses(folder = '/proc'): Process[] {
   return listOf(folder)
     .filter((name) => /^\d+$/.test(name))
@@ -39,7 +39,7 @@ export function readProcesses(folder = '/proc'): Process[] {
       try {
         return parseStat(readFileSync(`${folder}/${pid}/stat`, 'latin1')) ?? [];
       } catch {
-        return []; // it has just ended
+        return []; // ended meanwhile
       }
     });
 }
@@ -53,8 +53,8 @@ function listOf(folder: string): string[] {
 }
 
 /**
- * The processes that shells have started: what is below a shell, what still belongs to a shell's terminal session, and
- * what lost its parent and was taken in by ours. Shells included.
+ * Returns the shells and the processes they started: those below a shell, those in a shell's terminal session, and those
+ * that lost their parent and were adopted by the agent's parent.
  */
 export function processesOf(
   all: readonly Process[],
@@ -70,7 +70,7 @@ export function processesOf(
     for (const child of children.get(one.pid) ?? []) add(child);
   };
   for (const one of all) if (shells.has(one.pid) || shells.has(one.session)) add(one);
-  // The image's own parent of everything takes in whatever lost its own: all of it was started from a shell.
+  // The image's init process adopts every process that lost its parent, and each of them was started from a shell.
   const isImage = all.some(({ pid, name }) => pid === self.parent && name === 'tini');
   for (const one of isImage ? (children.get(self.parent) ?? []) : []) add(one);
   return [...found.values()];

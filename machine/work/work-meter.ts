@@ -4,14 +4,14 @@ import { type Process, processesOf, readProcesses } from './processes';
 /** A terminal as the meter sees it. */
 export type Shell = { pid: number; takePrinted(): Printed };
 
-/** Less than this part of one processor is what a program uses that only waits. */
+/** A program that only waits uses less than this part of one processor. */
 const WAITING_PART = 0.03;
 
 type Look = { at: number; cpuMs: number; shells: Set<number>; busy: Set<number>; drew: Set<number> };
 
 /**
- * Tells whether commands of the terminals work: they use the processor, or write lines, or keep drawing. A shell at its
- * prompt, a program that waits, and one that only asks the terminal something do not.
+ * Tells whether commands of the terminals work: use the processor, write lines, or keep drawing. A shell at its prompt, a
+ * program that waits, and one that only queries the terminal do not work.
  */
 export class WorkMeter {
   private last: Look | null = null;
@@ -21,7 +21,7 @@ export class WorkMeter {
     private readonly self = { pid: process.pid, parent: process.ppid },
   ) {}
 
-  /** Looks once; returns when something last worked since the look before, or null. */
+  /** Returns when a command last worked since the look before; null when none did, and on the first look. */
   look(shells: readonly Shell[], now: number): number | null {
     const pids = new Set(shells.map(({ pid }) => pid));
     const processes = processesOf(this.read(), pids, this.self);
@@ -48,7 +48,7 @@ export class WorkMeter {
   }
 }
 
-/** The start of a shell is not work: the first look after it only counts from there. */
+/** The start of a shell is not work: the first look after it only sets the baseline. */
 function isComputing(before: Look, look: Look): boolean {
   if ([...look.shells].some((pid) => !before.shells.has(pid))) return false;
   return look.cpuMs - before.cpuMs > WAITING_PART * (look.at - before.at);

@@ -80,7 +80,7 @@ describe('processes', () => {
     ];
     const found = processesOf(all, new Set([10]), { pid: 6, parent: 5 });
     expect(found.map(({ pid }) => pid).toSorted((a, b) => a - b)).toEqual([10, 11, 12, 13, 14]);
-    // Elsewhere the siblings of the agent are somebody else's.
+    // Outside the image, siblings of the agent belong to other programs.
     const local = all.map((one) => (one.pid === 5 ? { ...one, name: 'sh' } : one));
     expect(processesOf(local, new Set([10]), { pid: 6, parent: 5 }).map(({ pid }) => pid)).not.toContain(14);
   });
@@ -109,7 +109,7 @@ describe('work', () => {
     look('', null);
     expect(look('line\n', 0)).toBe(1_000);
     expect(look('', 0)).toBeNull();
-    // It may have ended between two looks.
+    // The command may have ended between two looks.
     expect(look('last line\n', null)).toBe(1_000);
     expect(look('coder@x:~$ \n', null)).toBeNull();
   });
@@ -119,7 +119,7 @@ describe('work', () => {
     look('', 0);
     expect(look('', 4_900)).toBe(0);
     expect(look('', 4_900)).toBeNull();
-    // What the command used is the shell's by now.
+    // The command's processor time counts for the shell by now.
     expect(look('', null, 9_900)).toBe(0);
   });
 
@@ -183,7 +183,7 @@ describe('the idle watch of a machine', () => {
     }
     expect(asked).toEqual([61, 71, 81]);
     vi.advanceTimersByTime(20_000);
-    // The last keys are told as well, and then nothing more.
+    // The last keys are reported too, and then nothing more.
     expect(asked).toHaveLength(4);
     vi.advanceTimersByTime(200_000);
     expect(asked).toHaveLength(4);
@@ -223,7 +223,7 @@ describe('the idle watch of a machine', () => {
   });
 });
 
-/** The monotonic clock as the watch reads it under fake timers. */
+/** Returns the monotonic clock as the watch reads it under fake timers. */
 const performanceNow = (): number => Number(globalThis.process.hrtime.bigint() / 1000n) / 1000;
 
 describe('a lease', () => {
@@ -233,7 +233,7 @@ describe('a lease', () => {
     expect(renewAtOf(granted, told, 100_050)).toBe(300_000);
     const renewed: Lease = { sentAt: 300_000, leaseMs: 900_000, final: false, guardMs: 2_000 };
     expect(renewAtOf({ ...told, renewAt: 300_000 }, renewed, 300_050)).toBe(600_000);
-    // Nothing more was granted when it was due: a third of what is left, as ever.
+    // No more time was granted when renewal was due: a third of the time left, as ever.
     const short: Lease = {
       sentAt: 300_000,
       leaseMs: deadlineOf(granted) - 300_000,

@@ -2,8 +2,8 @@ import { type Ctx, inTx } from '../context';
 import { notFound } from '../errors';
 
 /**
- * Deletes a variable; sessions that run keep it until they stop. One that is not there is no error. Throws NOT_FOUND for a
- * session that is not the account's.
+ * Deletes a variable; running sessions keep it until they stop. A missing variable is no error. Throws NOT_FOUND for a
+ * session that does not belong to the account.
  */
 export async function deleteSecret(
   ctx: Ctx,

@@ -3,7 +3,7 @@ import type { secret } from '@/db/schema/secret';
 import { toIso } from '../clock';
 import { type Ctx, failClosed } from '../context';
 
-/** A variable as people see it: never its value. */
+/** A variable as clients see it, without its value. */
 export type SecretView = { name: string; sessionId: string | null; setAt: string };
 
 /** Returns the names of an account's variables, those for all its sessions first. */

@@ -6,8 +6,8 @@ import { openValue } from './seal';
 type Sealed = Pick<Row<typeof secret>, 'account_id' | 'session_id' | 'name' | 'sealed'>;
 
 /**
- * Returns the variables of an open run's session, as its machine asks for them: of the account and of the session, which
- * win. One that none of the installation's secrets decrypts is left out and logged by its name.
+ * Returns the variables of an open run's session: those of the account, overridden by those of the session. A variable
+ * that none of the installation's secrets decrypts is left out and logged by its name.
  */
 export async function readEnvironment(ctx: Ctx, runId: string): Promise<{ env: Record<string, string> }> {
   const rows = await failClosed(

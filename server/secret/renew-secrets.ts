@@ -8,8 +8,8 @@ import { openValue, sealValue } from './seal';
 type Sealed = Pick<Row<typeof secret>, 'id' | 'account_id' | 'session_id' | 'name' | 'sealed'>;
 
 /**
- * Encrypts variables under the newest secret, so that an older one can be removed. Returns how many, and how many none of
- * the given secrets can decrypt.
+ * Encrypts variables under the newest secret, so that an older one can be removed. Returns the count of renewed variables,
+ * and of those that none of the installation's secrets decrypts.
  */
 export async function renewSecrets(ctx: Ctx): Promise<{ renewed: number; unreadable: number }> {
   const { AUTH_SECRET } = ctx.env;

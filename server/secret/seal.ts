@@ -1,19 +1,19 @@
 import { symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto';
 import { encryptionKeys } from '../account/auth-secrets';
 
-/** Which variable a value belongs to; sealed with it, so that a row cannot lend its value to another. */
+/** The variable a value belongs to; encrypted with the value, so that another row cannot use it. */
 export type SecretPlace = { accountId: string; sessionId: string | null; name: string };
 
 const placeOf = ({ accountId, sessionId, name }: SecretPlace) => JSON.stringify([accountId, sessionId, name]);
 
-/** Encrypts a value under the newest secret of the installation. */
+/** Returns a value encrypted under the newest secret of the installation. */
 export const sealValue = (authSecret: string, place: SecretPlace, value: string): Promise<string> =>
   symmetricEncrypt({
     key: encryptionKeys(authSecret),
     data: JSON.stringify({ place: placeOf(place), value }),
   });
 
-/** Decrypts a value; null when none of the installation's secrets can, or when it was sealed for another place. */
+/** Returns the decrypted value; null when none of the installation's secrets decrypts it, or when it was sealed elsewhere. */
 export async function openValue(
   authSecret: string,
   place: SecretPlace,

@@ -62,7 +62,7 @@ it('SESSION-154 a value is in no list and not readable where it is kept, and goe
     expect(JSON.stringify(text)).not.toContain('sesame-open');
   expect(await read(theirs.runId)).toEqual({});
   await expect(set(other, 'X', 'x', mine.sessionId)).rejects.toMatchObject({ reason: 'NOT_FOUND' });
-  // A row that is moved to another account or name gives nothing away.
+  // A row that is moved to another account or name does not decrypt.
   await stage.ctx.sql`update secret set account_id = ${other} where account_id = ${accountId}`;
   expect(await read(theirs.runId)).toEqual({});
   await stage.ctx.sql`update secret set account_id = ${accountId} where account_id = ${other}`;

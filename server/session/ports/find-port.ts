@@ -9,7 +9,7 @@ export type FoundPort =
   | { stopped: string }
   | 'ended';
 
-/** Returns the machine of the session of a pass, a sentence why there is none, or that the permission has ended. */
+/** Returns the machine for a pass, a sentence on why none runs, or `ended` when the session or the grant has ended. */
 export async function findPort(ctx: Pick<Ctx, 'sql' | 'env'>, pass: PortPass): Promise<FoundPort> {
   const [row] = await ctx.sql<
     {

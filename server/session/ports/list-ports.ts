@@ -57,7 +57,7 @@ async function askMachine(url: string, token: string): Promise<Listed[]> {
     const response = await fetch(url, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
     if (response.ok) return ((await response.json()) as { items: Listed[] }).items;
   } catch {
-    // said below
+    // The error is thrown below.
   }
   throw new DomainError(
     'PROVIDER_UNAVAILABLE',

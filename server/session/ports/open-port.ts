@@ -4,12 +4,12 @@ import { portOriginOf } from '../../ports-url';
 import type { Grant } from '../../run/grants';
 import { portTicketOf } from './pass';
 
-/** Where the gateway changes a ticket for a pass, on the address of each port. */
+/** The path on each port's address where the gateway exchanges a ticket for a pass. */
 export const ENTER_PATH = '/.hourglass/enter';
 
 /**
- * Returns the address that opens a port of an own session in this browser, at a path there. The ticket is in the fragment, which no proxy
- * sees. Throws NOT_FOUND.
+ * Returns the address that opens a path on a port of the account's session in this browser. The ticket is in the fragment,
+ * which no proxy sees. Throws NOT_FOUND.
  */
 export async function openPort(
   ctx: Ctx,

@@ -2,10 +2,10 @@ import type { Instant } from '../../clock';
 import { type Grant, isGrant } from '../../run/grants';
 import { isSignedByOurs, signingSecrets, signText } from '../../signing-secrets';
 
-/** What opens one port of one session: in every run, until it expires or its grant ends. */
+/** The right to open one port of one session, in every run, until it expires or its grant ends. */
 export type PortPass = { sessionId: string; port: number; grant: Grant; expiresAt: Instant };
 
-/** A ticket is changed for a pass on the port's own address; the pass is a cookie there. */
+/** A ticket is exchanged for a pass on the port's own address; the pass is a cookie there. */
 type Purpose = 'port-ticket' | 'port-pass';
 
 const TICKET_LIFE_MS = 60_000;
@@ -31,7 +31,7 @@ function signed(
   return `hgp_${body}.${signText(signingSecrets(authSecret)[0], `${purpose}:${body}`)}`;
 }
 
-/** Returns what a ticket or pass opens; null when it is forged, malformed, of the other kind or expired. */
+/** Returns the right in a ticket or pass; null when the text is forged, malformed, of the other kind or expired. */
 export function readPortPass(
   authSecret: string,
   text: string,
@@ -49,10 +49,10 @@ export function readPortPass(
 
 type Share = { id: string; sessionId: string; port: number };
 
-/** The query parameter with which a shared address lets everybody in. */
+/** The query parameter of a shared address that admits every visitor. */
 export const LINK_PARAMETER = 'hourglass-link';
 
-/** Returns the secret of a shared port's address. It ends with the row it is derived from. */
+/** Returns the secret of a shared port's address, valid until the row it is derived from is deleted. */
 export const portLinkOf = (authSecret: string, share: Share): string =>
   `${share.id}.${signText(signingSecrets(authSecret)[0], linkText(share))}`;
 
