@@ -1,12 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect as netConnect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
+import { removeFolder } from '@/test/remove-folder';
 
 /** The real bundle as a real process against a real lease endpoint; only the endpoint's answers are written here. */
 
@@ -37,7 +38,7 @@ const calls: Call[] = [];
 
 beforeAll(() => {
   execFileSync(process.execPath, ['machine/build.mjs', bundle]);
-  return () => rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
+  return () => removeFolder(folder);
 }, 30_000);
 afterEach(() => {
   child?.kill('SIGKILL');

@@ -1,11 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import WebSocket from 'ws';
+import { removeFolder } from './remove-folder';
 
 /** The agent's real bundle as a real process, with a service that grants everything and can end an access. */
 
@@ -118,8 +119,7 @@ export class AgentProcess {
     this.child.kill('SIGKILL');
     this.api.closeAllConnections();
     this.api.close();
-    // A shell that was hung up may still write its history.
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 20 });
+    removeFolder(this.folder);
   }
 
   /** Resident memory in MiB. */
