@@ -25,9 +25,13 @@ async function needRankOfItsOwn({ sql }: TxCtx, plan: Plan): Promise<void> {
     Pick<PlanRow, 'name'>[]
   >`select name from plan where sort = ${plan.sort} and id <> ${plan.id}`;
   if (!other) return;
-  throw new DomainError('INVALID_INPUT', `This plan cannot be saved: sort is that of ${other.name} already.`, {
-    fields: { sort: ['must be unique'] },
-  });
+  throw new DomainError(
+    'INVALID_INPUT',
+    `This plan cannot be saved: sort is that of ${other.name} already.`,
+    {
+      fields: { sort: ['must be unique'] },
+    },
+  );
 }
 
 async function needRoom({ sql }: TxCtx): Promise<void> {
