@@ -1,22 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Config } from './config';
+import { postToService, type Service } from './post';
 
 const TRIES = 4;
 const TRY_MS = 2_000;
 
 /** Returns the variables of this session from the service; null when the service does not answer within some seconds. */
-export async function fetchEnvironment({
-  apiUrl,
-  runToken,
-}: Pick<Config, 'apiUrl' | 'runToken'>): Promise<Record<string, string> | null> {
+export async function fetchEnvironment(service: Service): Promise<Record<string, string> | null> {
   for (let tried = 1; ; tried++) {
     try {
-      const response = await fetch(`${apiUrl}/api/agent/environment`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${runToken}`, 'content-type': 'application/json' },
-        body: '{}',
-        signal: AbortSignal.timeout(TRY_MS),
-      });
+      const signal = AbortSignal.timeout(TRY_MS);
+      const response = await postToService(service, '/api/agent/environment', {}, signal);
       if (response.ok) return ((await response.json()) as { env: Record<string, string> }).env;
     } catch {
       // The loop tries again.

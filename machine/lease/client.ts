@@ -1,6 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { bornMs, monotonicMs } from '../clock';
+import { postToService, type Service } from '../post';
 import type { IdleRule } from '../work/idle-watch';
 import { deadlineOf, type Lease, nextAskAt, patienceMs, renewAtOf, restMs } from './deadline';
 
@@ -12,9 +13,7 @@ export type Answer = {
   message?: string;
 } & IdleRule;
 
-export type LeaseOptions = {
-  apiUrl: string;
-  runToken: string;
+export type LeaseOptions = Service & {
   leaseMs: number;
   guardMs: number;
   /** Returns the facts sent with each call: last input, last work, metrics. */
@@ -146,12 +145,7 @@ export class LeaseClient {
   }
 
   private async post(body: object, signal: AbortSignal): Promise<Answer | 'refused'> {
-    const response = await fetch(`${this.options.apiUrl}/api/agent/lease`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${this.options.runToken}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      signal,
-    });
+    const response = await postToService(this.options, '/api/agent/lease', body, signal);
     if (response.status === 401 && this.provesEnd(response.headers.get('x-hourglass-ended')))
       return 'refused';
     if (response.status === 400) this.refusedCount += 1;

@@ -1,10 +1,10 @@
+import { postToService, type Service } from '../post';
+
 /** Time between two calls about the grants of open terminals. */
 const ASK_MS = 4_000;
 const TIMEOUT_MS = 3_000;
 
-export type AccessOptions = {
-  apiUrl: string;
-  runToken: string;
+export type AccessOptions = Service & {
   /** Returns the grants of open terminals and requests. */
   grants: () => string[];
   onEnded: (grant: string) => void;
@@ -40,15 +40,7 @@ export class AccessWatch {
     const given = new AbortController();
     const timer = setTimeout(() => given.abort(), TIMEOUT_MS);
     try {
-      const response = await fetch(`${this.options.apiUrl}/api/agent/access`, {
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${this.options.runToken}`,
-          'content-type': 'application/json',
-        },
-        body: JSON.stringify({ grants }),
-        signal: given.signal,
-      });
+      const response = await postToService(this.options, '/api/agent/access', { grants }, given.signal);
       if (!response.ok) throw new Error(`the service answered ${response.status}`);
       const { ended } = (await response.json()) as { ended?: unknown };
       return Array.isArray(ended) ? ended.filter((grant) => grants.includes(grant)) : [];

@@ -1,3 +1,4 @@
+import { actorText } from '../actor-text';
 import type { Ctx } from '../context';
 import { DomainError } from '../errors';
 import { apiKeyCreate } from '../key-shapes';
@@ -27,9 +28,6 @@ function personOf(member: Member | null) {
     throw new DomainError('FORBIDDEN', 'An API key may not do this; sign in instead.');
   return member;
 }
-
-const actorText = (member: Member | null): string =>
-  member?.kind === 'apiKey' ? `apiKey:${member.keyId}` : `user:${member?.userId ?? ''}`;
 
 export const apiKeyRouter = router({
   create: access('person')

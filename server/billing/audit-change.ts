@@ -1,6 +1,6 @@
+import { actorText } from '../actor-text';
 import { writeAudit } from '../audit';
 import { type Ctx, inTx } from '../context';
-import { actorText } from './actor-text';
 import type { Whose } from './describe-billing';
 
 /** Audits a change of an account's billing, after the provider has made it. */

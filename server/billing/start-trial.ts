@@ -1,10 +1,10 @@
+import { actorText } from '../actor-text';
 import { writeAudit } from '../audit';
 import { type Ctx, inTx } from '../context';
 import { DomainError } from '../errors';
 import { applyPlan } from '../quota/apply-plan';
 import { lockAccount } from '../quota/load-account';
 import { type BillingSummary, TRIAL_PLAN } from '../shapes';
-import { actorText } from './actor-text';
 import { describeBilling, type Whose } from './describe-billing';
 import { needActive } from './need-active';
 import { isLiving, readStored } from './sync/stored-subscription';

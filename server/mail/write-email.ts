@@ -1,3 +1,4 @@
+import { escapeHtml } from '../escape-html';
 import type { Email } from './send';
 
 export type EmailContent = {
@@ -9,12 +10,6 @@ export type EmailContent = {
   action?: { label: string; url: string };
   footnote?: string;
 };
-
-const escapeHtml = (text: string): string =>
-  text.replace(
-    /[&<>"']/g,
-    (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' })[c] ?? c,
-  );
 
 /** Returns one email as plain text and as HTML with at most one button. */
 export function writeEmail({ to, subject, paragraphs, action, footnote }: EmailContent): Email {

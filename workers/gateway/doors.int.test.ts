@@ -1,51 +1,39 @@
-import { randomUUID } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { revokeApiKey } from '@/server/account/revoke-api-key';
-import type { Grant } from '@/server/run/grants';
 import type { Door } from '@/server/run/tokens';
 import { connectSession } from '@/server/session/connect';
-import { Stage } from '@/test/simulation/stage';
+import { type DoorStage, openDoorStage, runningByKey } from '@/test/door-stage';
+import type { Stage } from '@/test/simulation/stage';
 import { MachineDoors } from './doors';
 
+let doors: DoorStage;
 let stage: Stage;
-let server: Server;
 beforeAll(async () => {
-  stage = await Stage.open({ startAt: Date.parse('2026-11-10T12:00:00Z') });
-  const doors = new MachineDoors(stage.ctx);
-  server = createServer((request, response) => {
-    if (!doors.request(request, response)) response.writeHead(404).end();
+  doors = await openDoorStage((server, { ctx }) => {
+    const handler = new MachineDoors(ctx);
+    server.on('request', (request, response) => {
+      if (!handler.request(request, response)) response.writeHead(404).end();
+    });
+    server.on('upgrade', (request, socket) => {
+      if (!handler.upgrade(request, socket)) socket.destroy();
+    });
   });
-  server.on('upgrade', (request, socket) => {
-    if (!doors.upgrade(request, socket)) socket.destroy();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  stage = doors.stage;
 });
-afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
-  await stage.world.close();
-});
+afterAll(() => doors.close());
 
 async function running() {
-  const accountId = await stage.account();
-  const started = await stage.started(accountId);
-  await stage.pass(100);
-  await stage.call(started.runId, 0, 'running');
-  const id = randomUUID();
-  await stage.ctx.sql`
-    insert into api_key (id, account_id, name, scopes, prefix, hash, created_by)
-    values (${id}, ${accountId}, 'k', ${['session:write']}, 'hg_', ${id}, 'u')`;
-  const grant: Grant = `key_${id}`;
-  const { sessionId } = started;
+  const session = await runningByKey(stage);
+  const { accountId, sessionId, grant } = session;
   const tokenFor = async (door: Door) =>
     (await connectSession(stage.ctx, { accountId, sessionId, grant, door })).token;
-  return { ...started, accountId, apiKeyId: id, grant, tokenFor };
+  return { ...session, tokenFor };
 }
 
-const address = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+const address = () => `http://127.0.0.1:${doors.port}`;
 
 /** Returns the machine a request is replayed to, or the reason why it is not. */
 async function ask(path: string, token: string | null, init: RequestInit = {}): Promise<string> {

@@ -2,19 +2,25 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { type Ctx, failClosed, REQUEST_TIMEOUT_MS } from '@/server/context';
-import { type Door, readConnectToken, replayStateOf } from '@/server/run/tokens';
+import { type Door, readConnectToken } from '@/server/run/tokens';
 import { findTerminal } from '@/server/session/find-terminal';
+import {
+  type Answer,
+  offeredToken,
+  type Refusal,
+  readText,
+  replayTo,
+  send,
+  sendUpgrade,
+  TOO_MANY,
+  UNKNOWN,
+} from './answer';
 import { plain } from './plain';
 
-/** How long the state sent along with a replay is valid, by this process's clock. */
-const STATE_LIFE_MS = 60_000;
 /** A file browser sends a few requests per second at most. */
 const REQUESTS_PER_MINUTE = 1_200;
 /** A download form of a page carries a token and a path. */
 const MAX_FORM_BYTES = 16 * 1024;
-
-type Refusal = { status: number; reason: string; message: string };
-type Answer = { replay: string } | Refusal;
 
 /**
  * The doors of a machine beside its terminal: `/files/<session>/…`, `/exec/<session>` and the list of its ports. Each
@@ -47,10 +53,7 @@ export class MachineDoors {
     socket.on('error', () => {});
     const { origin } = request.headers;
     if (origin !== undefined && origin !== this.origin) plain(socket, 403);
-    else
-      void this.answer(offeredToken(request), place).then((given) =>
-        'replay' in given ? plain(socket, 200, { 'fly-replay': given.replay }) : plain(socket, given.status),
-      );
+    else void this.answer(offeredToken(request), place).then((given) => sendUpgrade(socket, given));
     return true;
   }
 
@@ -74,16 +77,14 @@ export class MachineDoors {
     if (claim?.sessionId !== sessionId)
       return refusal(401, 'UNAUTHORIZED', 'This link is not valid any more. Request a new one.');
     try {
-      if (!(await this.limiter.consume(claim.accountId).catch(() => null)))
-        return refusal(429, 'RATE_LIMITED', 'Too many requests within a minute. Try again in a moment.');
+      if (!(await this.limiter.consume(claim.accountId).catch(() => null))) return TOO_MANY;
       const found = await failClosed(() => findTerminal(this.ctx, claim), log, REQUEST_TIMEOUT_MS);
       if ('stopped' in found) return refusal(409, 'NOT_RUNNING', found.stopped);
       if ('refused' in found) return refusal(401, 'UNAUTHORIZED', found.refused);
-      const state = replayStateOf(env.AUTH_SECRET, claim, clock.now() + STATE_LIFE_MS, door);
-      return { replay: `app=${found.app};instance=${found.machineId};state=${state}` };
+      return replayTo(this.ctx, found, claim, door);
     } catch (error) {
       log.error({ err: error, runId: claim.runId }, 'a machine could not be looked up');
-      return refusal(503, 'QUOTA_UNAVAILABLE', 'The session cannot be looked up right now. Try again.');
+      return UNKNOWN;
     }
   }
 }
@@ -97,16 +98,6 @@ function placeOf(url: string | undefined): Place | null {
 }
 
 const refusal = (status: number, reason: string, message: string): Refusal => ({ status, reason, message });
-
-function send(response: ServerResponse, answer: Answer, headers: Record<string, string>): void {
-  if ('replay' in answer) {
-    response.writeHead(200, { 'fly-replay': answer.replay, 'content-length': '0' }).end();
-    return;
-  }
-  const { status, reason, message } = answer;
-  const type = { 'content-type': 'application/json', 'cache-control': 'no-store' };
-  response.writeHead(status, { ...headers, ...type }).end(JSON.stringify({ error: { reason, message } }));
-}
 
 /** Returns the CORS headers for pages of this app. */
 const corsOf = (origin: string): Record<string, string> => ({
@@ -128,20 +119,6 @@ const isForm = ({ method, headers }: IncomingMessage): boolean =>
  * too large or its connection was lost.
  */
 async function formToken(request: IncomingMessage): Promise<string | null> {
-  let text = '';
-  try {
-    for await (const chunk of request) {
-      text += chunk;
-      if (text.length > MAX_FORM_BYTES) return null;
-    }
-  } catch {
-    return null;
-  }
-  return new URLSearchParams(text).get('token');
-}
-
-/** Returns the token in the subprotocol list of an upgrade. Proxies log URLs, so a token in the URL is ignored. */
-function offeredToken(request: IncomingMessage): string {
-  const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((text) => text.trim());
-  return offered.find((text) => text.startsWith('token.'))?.slice('token.'.length) ?? '';
+  const text = await readText(request, MAX_FORM_BYTES);
+  return text === null ? null : new URLSearchParams(text).get('token');
 }

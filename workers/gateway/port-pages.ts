@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import { escapeHtml } from '@/server/escape-html';
 import { PASS_LIFE_SECONDS } from '@/server/session/ports/pass';
+import type { Refusal } from './answer';
 
 /** The gateway's own pages on the address of a port. */
 
@@ -22,13 +24,11 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
-
 function page(title: string, text: string, more = ''): string {
   return `<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${escaped(title)}</title><style>${STYLE}</style>
-<h1>${escaped(title)}</h1><p>${escaped(text)}</p>${more}</html>
+<title>${escapeHtml(title)}</title><style>${STYLE}</style>
+<h1>${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p>${more}</html>
 `;
 }
 
@@ -46,12 +46,11 @@ export const showEnter = (response: ServerResponse): void =>
 /** Responds with a page that says why a port cannot be shown, and where to continue. */
 export function showWhy(
   response: ServerResponse,
-  status: number,
-  text: string,
+  { status, message }: Refusal,
   way: { url: string; words: string },
 ): void {
-  const link = `<p><a href="${escaped(way.url)}">${way.words}</a></p>`;
-  response.writeHead(status, HEADERS).end(page('This port cannot be shown', text, link));
+  const link = `<p><a href="${escapeHtml(way.url)}">${way.words}</a></p>`;
+  response.writeHead(status, HEADERS).end(page('This port cannot be shown', message, link));
 }
 
 /**

@@ -1,46 +1,32 @@
-import { randomUUID } from 'node:crypto';
-import { request as ask, createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { request as ask, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { portOriginOf } from '@/server/ports-url';
-import type { Grant } from '@/server/run/grants';
 import { openPort } from '@/server/session/ports/open-port';
 import { sharePort } from '@/server/session/ports/share-port';
-import { Stage } from '@/test/simulation/stage';
+import { type DoorStage, openDoorStage, runningByKey } from '@/test/door-stage';
+import type { Stage } from '@/test/simulation/stage';
 import { PortDoors } from './ports';
 
+let gateway: DoorStage;
 let stage: Stage;
-let server: Server;
 beforeAll(async () => {
-  stage = await Stage.open({ startAt: Date.parse('2026-11-10T12:00:00Z') });
-  const ports = new PortDoors(stage.ctx);
-  server = createServer((request, response) => {
-    if (!ports.request(request, response)) response.writeHead(404).end();
+  gateway = await openDoorStage((server, { ctx }) => {
+    const ports = new PortDoors(ctx);
+    server.on('request', (request, response) => {
+      if (!ports.request(request, response)) response.writeHead(404).end();
+    });
+    server.on('upgrade', (request, socket) => {
+      if (!ports.upgrade(request, socket)) socket.destroy();
+    });
   });
-  server.on('upgrade', (request, socket) => {
-    if (!ports.upgrade(request, socket)) socket.destroy();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  stage = gateway.stage;
 });
-afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
-  await stage.world.close();
-});
+afterAll(() => gateway.close());
 
 async function running() {
-  const accountId = await stage.account();
-  const started = await stage.started(accountId);
-  await stage.pass(100);
-  await stage.call(started.runId, 0, 'running');
-  const id = randomUUID();
-  const { sql } = stage.ctx;
-  await sql`
-    insert into api_key (id, account_id, name, scopes, prefix, hash, created_by)
-    values (${id}, ${accountId}, 'k', ${['session:write']}, 'hg_', ${id}, 'u')`;
-  const grant: Grant = `key_${id}`;
-  const end = () => sql`update api_key set revoked_at = hg_clock() where id = ${id}`;
-  return { ...started, accountId, grant, end };
+  const session = await runningByKey(stage);
+  const end = () => stage.ctx.sql`update api_key set revoked_at = hg_clock() where id = ${session.apiKeyId}`;
+  return { ...session, end };
 }
 
 type Session = Awaited<ReturnType<typeof running>>;
@@ -52,7 +38,7 @@ const hostOf = (sessionId: string, port: number) =>
   new URL(portOriginOf(stage.ctx.env.PORTS_URL, sessionId, port)).host;
 
 function visit(host: string, path: string, { method = 'GET', headers, body }: Order = {}): Promise<Answer> {
-  const { port } = server.address() as AddressInfo;
+  const { port } = gateway;
   return new Promise((resolve, reject) => {
     const options = { host: '127.0.0.1', port, path, method, headers: { ...headers, host }, agent: false };
     const sent = ask(options, async (response) => {

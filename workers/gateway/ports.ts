@@ -3,7 +3,6 @@ import type { Duplex } from 'node:stream';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { type Ctx, failClosed, REQUEST_TIMEOUT_MS } from '@/server/context';
 import { portPlaceOf } from '@/server/ports-url';
-import { replayStateOf } from '@/server/run/tokens';
 import { findPort } from '@/server/session/ports/find-port';
 import { ENTER_PATH } from '@/server/session/ports/open-port';
 import {
@@ -13,11 +12,21 @@ import {
   readPortLink,
   readPortPass,
 } from '@/server/session/ports/pass';
+import {
+  type Answer,
+  type Refusal,
+  readText,
+  replayTo,
+  send,
+  sendUpgrade,
+  TOO_MANY,
+  UNKNOWN,
+} from './answer';
 import { plain } from './plain';
 import { passCookie, passCookieName, showEnter, showWhy } from './port-pages';
 
-/** How long the state sent along with a replay is valid, by this process's clock. */
-const STATE_LIFE_MS = 60_000;
+/** How long the pass of a link is valid: for the request that carries it. */
+const LINK_PASS_MS = 60_000;
 /** A page in development loads hundreds of modules at once. */
 const REQUESTS_PER_MINUTE = 6_000;
 /** The proxy replays only bodies up to this size, in bytes. */
@@ -25,8 +34,6 @@ const MAX_BODY_BYTES = 1_000_000;
 const MAX_TICKET_BYTES = 1_024;
 
 type Place = { port: number; sessionId: string };
-type Refused = { status: number; reason: string; message: string };
-type Answer = { replay: string } | Refused;
 
 /**
  * The ports of sessions, each under its own address. Admits the members of the session's account and holders of a
@@ -58,10 +65,7 @@ export class PortDoors {
     socket.on('error', () => {});
     const pass = this.passOf(request, place);
     if (!pass) plain(socket, 401);
-    else
-      void this.answer(pass).then((given) =>
-        'replay' in given ? plain(socket, 200, { 'fly-replay': given.replay }) : plain(socket, given.status),
-      );
+    else void this.answer(pass).then((given) => sendUpgrade(socket, given));
     return true;
   }
 
@@ -76,7 +80,7 @@ export class PortDoors {
       return this.refuse(request, response, place, tooLarge);
     const answer = await this.answer(pass);
     if (!('replay' in answer)) return this.refuse(request, response, place, answer);
-    response.writeHead(200, { 'fly-replay': answer.replay, 'content-length': '0' }).end();
+    send(response, answer);
   }
 
   /** Exchanges a ticket for a pass. */
@@ -86,7 +90,12 @@ export class PortDoors {
       return showEnter(response);
     }
     const { env, clock } = this.ctx;
-    const ticket = readPortPass(env.AUTH_SECRET, await textOf(request), clock.now(), 'port-ticket');
+    const ticket = readPortPass(
+      env.AUTH_SECRET,
+      ((await readText(request, MAX_TICKET_BYTES)) ?? '').trim(),
+      clock.now(),
+      'port-ticket',
+    );
     if (!ticket || !isFor(ticket, place)) return void response.writeHead(401).end();
     response.writeHead(204, { 'set-cookie': this.cookieOf(ticket), 'cache-control': 'no-store' }).end();
   }
@@ -120,30 +129,21 @@ export class PortDoors {
     return `${this.ctx.env.APP_URL}/open-port?${query}`;
   }
 
-  private refuse(
-    request: IncomingMessage,
-    response: ServerResponse,
-    place: Place,
-    { status, reason, message }: Refused,
-  ): void {
-    if (isVisit(request)) {
-      const isEnded = status === 401;
-      const session = `${this.ctx.env.APP_URL}/sessions/${place.sessionId}`;
-      const url = isEnded ? this.openUrl(request, place) : session;
-      return showWhy(response, status, message, {
-        url,
-        words: isEnded ? 'Sign in to open it' : 'Open the session in Hourglass',
-      });
-    }
-    const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
-    response.writeHead(status, headers).end(JSON.stringify({ error: { reason, message } }));
+  private refuse(request: IncomingMessage, response: ServerResponse, place: Place, refusal: Refusal): void {
+    if (!isVisit(request)) return send(response, refusal);
+    const isEnded = refusal.status === 401;
+    const session = `${this.ctx.env.APP_URL}/sessions/${place.sessionId}`;
+    showWhy(response, refusal, {
+      url: isEnded ? this.openUrl(request, place) : session,
+      words: isEnded ? 'Sign in to open it' : 'Open the session in Hourglass',
+    });
   }
 
   private linkOf(request: IncomingMessage, place: Place): PortPass | null {
     const { env, clock } = this.ctx;
     const text = new URLSearchParams((request.url ?? '').split('?')[1] ?? '').get(LINK_PARAMETER);
     const grant = text === null ? null : readPortLink(env.AUTH_SECRET, text, place);
-    return grant && { ...place, grant, expiresAt: clock.now() + STATE_LIFE_MS };
+    return grant && { ...place, grant, expiresAt: clock.now() + LINK_PASS_MS };
   }
 
   /** Returns the pass of a shared link or of the cookie; ignores the cookie when a page of another session sends it. */
@@ -178,18 +178,16 @@ export class PortDoors {
   }
 
   private async answer(pass: PortPass): Promise<Answer> {
-    const { env, clock, log } = this.ctx;
+    const { log } = this.ctx;
     try {
       const found = await failClosed(() => findPort(this.ctx, pass), log, REQUEST_TIMEOUT_MS);
       if (found === 'ended') return ended;
       if ('stopped' in found) return { status: 409, reason: 'NOT_RUNNING', message: found.stopped };
-      if (!(await this.limiter.consume(found.accountId).catch(() => null))) return tooMany;
-      const claim = { runId: found.runId, grant: pass.grant };
-      const state = replayStateOf(env.AUTH_SECRET, claim, clock.now() + STATE_LIFE_MS, `port-${pass.port}`);
-      return { replay: `app=${found.app};instance=${found.machineId};state=${state}` };
+      if (!(await this.limiter.consume(found.accountId).catch(() => null))) return TOO_MANY;
+      return replayTo(this.ctx, found, { runId: found.runId, grant: pass.grant }, `port-${pass.port}`);
     } catch (error) {
       log.error({ err: error, sessionId: pass.sessionId }, 'a port could not be looked up');
-      return unknown;
+      return UNKNOWN;
     }
   }
 }
@@ -204,22 +202,11 @@ const ended = {
   reason: 'UNAUTHORIZED',
   message: 'Your access to this port has ended: it is not shared any more, or you signed out.',
 };
-const tooMany = {
-  status: 429,
-  reason: 'RATE_LIMITED',
-  message: 'Too many requests within a minute. Try again in a moment.',
-};
 const tooLarge = {
   status: 413,
   reason: 'INVALID_INPUT',
   message: 'A request to a port carries 1 MB at most. Send larger files under Files, or over a WebSocket.',
 };
-const unknown = {
-  status: 503,
-  reason: 'QUOTA_UNAVAILABLE',
-  message: 'The session cannot be looked up right now. Try again.',
-};
-
 const isFor = (pass: PortPass, { port, sessionId }: Place): boolean =>
   pass.port === port && pass.sessionId === sessionId;
 
@@ -239,17 +226,4 @@ function hostOf(url: string | undefined): string | null {
   } catch {
     return null;
   }
-}
-
-async function textOf(request: IncomingMessage): Promise<string> {
-  let text = '';
-  try {
-    for await (const chunk of request) {
-      text += chunk;
-      if (text.length > MAX_TICKET_BYTES) return '';
-    }
-  } catch {
-    return '';
-  }
-  return text.trim();
 }

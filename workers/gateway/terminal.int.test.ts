@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { revokeApiKey } from '@/server/account/revoke-api-key';
@@ -8,37 +7,28 @@ import { type Grant, grantOf } from '@/server/run/grants';
 import { connectTokenOf, runTokenOf } from '@/server/run/tokens';
 import { askAccess } from '@/server/session/ask-access';
 import { connectSession } from '@/server/session/connect';
-import { Stage } from '@/test/simulation/stage';
+import { type DoorStage, keyOf as makeKey, openDoorStage } from '@/test/door-stage';
+import type { Stage } from '@/test/simulation/stage';
 import { openTerminalDoor } from './terminal';
 
+let gateway: DoorStage;
 let stage: Stage;
-let server: Server;
 beforeAll(async () => {
-  stage = await Stage.open({ startAt: Date.parse('2026-11-10T12:00:00Z') });
-  server = createServer();
-  const door = openTerminalDoor(stage.ctx);
-  server.on('upgrade', (request, socket, head) => void door.upgrade(request, socket, head));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  gateway = await openDoorStage((server, { ctx }) => {
+    const door = openTerminalDoor(ctx);
+    server.on('upgrade', (request, socket, head) => void door.upgrade(request, socket, head));
+  });
+  stage = gateway.stage;
 });
-afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
-  await stage.world.close();
-});
+afterAll(() => gateway.close());
 
 /** Creates an API key of the account and returns it as the grant of a terminal. */
-async function keyOf(accountId: string): Promise<Grant> {
-  const id = randomUUID();
-  await stage.ctx.sql`
-    insert into api_key (id, account_id, name, scopes, prefix, hash, created_by)
-    values (${id}, ${accountId}, 'k', ${['session:write']}, 'hg_', ${id}, 'u')`;
-  return `key_${id}`;
-}
+const keyOf = async (accountId: string): Promise<Grant> => (await makeKey(stage, accountId)).grant;
 
 type Outcome = { replay: string } | { code: number; reason: string } | { status: number };
 
 function knock(sessionId: string, token: string, headers: Record<string, string> = {}): Promise<Outcome> {
-  const { port } = server.address() as AddressInfo;
+  const { port } = gateway;
   const ws = new WebSocket(
     `ws://127.0.0.1:${port}/terminal/${sessionId}?tab=1`,
     ['hourglass', `token.${token}`],
@@ -182,7 +172,7 @@ it('MACHINE-33 an account opens at most 120 terminals per minute, and refused so
   expect(outcomes.filter((outcome) => 'replay' in outcome)).toHaveLength(120);
   expect(outcomes.at(-1)).toEqual({ status: 429 });
   // A client that never answers the close frame is disconnected within CLOSE_TIMEOUT_MS.
-  const { port } = server.address() as AddressInfo;
+  const { port } = gateway;
   const deaf = connect(port, '127.0.0.1', () =>
     deaf.write(
       `GET /terminal/x HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
@@ -193,10 +183,10 @@ it('MACHINE-33 an account opens at most 120 terminals per minute, and refused so
 });
 
 it('MACHINE-33 a refused client that keeps its half open keeps no connection', async () => {
-  const { port } = server.address() as AddressInfo;
+  const { port } = gateway;
   const open = () =>
     new Promise<number>((resolve, reject) =>
-      server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+      gateway.server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
     );
   const answers: string[] = [];
   const clients = Array.from({ length: 20 }, () =>
@@ -215,7 +205,7 @@ it('MACHINE-33 a refused client that keeps its half open keeps no connection', a
 });
 
 it('MACHINE-26 a malformed upgrade is refused and does not end the gateway', async () => {
-  const { port } = server.address() as AddressInfo;
+  const { port } = gateway;
   for (const path of ['//', 'http://', 'http://[', '/%zz', '/terminal/x?token=%']) {
     const answer = await new Promise<string>((resolve) => {
       const socket = connect(port, '127.0.0.1', () =>

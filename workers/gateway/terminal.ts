@@ -3,12 +3,11 @@ import type { Duplex } from 'node:stream';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { WebSocketServer } from 'ws';
 import { type Ctx, failClosed, REQUEST_TIMEOUT_MS } from '@/server/context';
-import { type ConnectClaim, readConnectToken, replayStateOf } from '@/server/run/tokens';
+import { type ConnectClaim, readConnectToken } from '@/server/run/tokens';
 import { findTerminal } from '@/server/session/find-terminal';
+import { offeredToken, replayTo, sendUpgrade } from './answer';
 import { plain } from './plain';
 
-/** How long the state sent along with a replay is valid, by this process's clock. */
-const STATE_LIFE_MS = 60_000;
 const UPGRADES_PER_MINUTE = 120;
 /** Most refused sockets that may be closing at a time, and the time each has to close. */
 const MAX_REFUSED = 1_000;
@@ -55,8 +54,7 @@ export function openTerminalDoor(ctx: Pick<Ctx, 'env' | 'sql' | 'clock' | 'log'>
       const found = await failClosed(() => findTerminal(ctx, claim), ctx.log, REQUEST_TIMEOUT_MS);
       if ('stopped' in found) return closeWith(request, socket, head, 4503, found.stopped);
       if ('refused' in found) return closeWith(request, socket, head, 4401, found.refused);
-      const state = replayStateOf(ctx.env.AUTH_SECRET, claim, ctx.clock.now() + STATE_LIFE_MS);
-      plain(socket, 200, { 'fly-replay': `app=${found.app};instance=${found.machineId};state=${state}` });
+      sendUpgrade(socket, replayTo(ctx, found, claim));
     } catch (error) {
       ctx.log.error({ err: error, runId: claim.runId }, 'a terminal could not be looked up');
       plain(socket, 503);
@@ -80,13 +78,8 @@ function addressOf(request: IncomingMessage): URL | null {
   }
 }
 
-/**
- * Returns the claim of the token in the subprotocol list, if it is for the session of the path. Proxies log URLs, so a
- * token in the URL is ignored.
- */
+/** Returns the claim of the token in the subprotocol list, if it is for the session of the path. */
 function claimOf(ctx: Pick<Ctx, 'env' | 'clock'>, request: IncomingMessage, url: URL): ConnectClaim | null {
-  const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((text) => text.trim());
-  const token = offered.find((text) => text.startsWith('token.'))?.slice('token.'.length);
-  const claim = readConnectToken(ctx.env.AUTH_SECRET, token ?? '', ctx.clock.now());
+  const claim = readConnectToken(ctx.env.AUTH_SECRET, offeredToken(request), ctx.clock.now());
   return claim && url.pathname === `/terminal/${claim.sessionId}` ? claim : null;
 }
