@@ -45,12 +45,12 @@ const NoPorts = () => (
 
 function PortTable({ sessionId, ports }: { sessionId: string; ports: Port[] }) {
   return (
-    <Table.ScrollContainer minWidth={420}>
+    <Table.ScrollContainer minWidth={340}>
       <Table horizontalSpacing="md" verticalSpacing="xs">
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Port</Table.Th>
-            <Table.Th>Program</Table.Th>
+            <Table.Th className="wide-only">Program</Table.Th>
             <Table.Th>Who can open it</Table.Th>
             <Table.Th />
           </Table.Tr>
@@ -76,11 +76,11 @@ function PortRow({ sessionId, port }: { sessionId: string; port: Port }) {
       <Table.Td>
         <Code>{port.port}</Code>
       </Table.Td>
-      <Table.Td className="one-line" maw={200}>
+      <Table.Td className="one-line wide-only" maw={200}>
         {port.isListening ? (port.process ?? 'unknown') : <Text c="dimmed">nothing listens now</Text>}
       </Table.Td>
       <Table.Td>
-        <Badge variant="light" color={isShared ? 'yellow' : 'gray'}>
+        <Badge variant="light" color={isShared ? 'yellow' : 'gray'} className="whole">
           {isShared ? 'Anyone with the link' : 'Only this account'}
         </Badge>
       </Table.Td>

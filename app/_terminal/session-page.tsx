@@ -89,7 +89,7 @@ function Strip({ session }: { session: Session }) {
         {session.name}
       </Title>
       <StatusBadge status={session.status} />
-      <div className="grow strip-time">
+      <div className="grow">
         {session.status === 'running' && <TimeLeft session={session} />}
         <DiskNotice session={session} />
       </div>
